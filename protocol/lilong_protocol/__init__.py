@@ -1,0 +1,1 @@
+"""The contract between devices and backends: codec, seal, frames, registry, MQTT."""

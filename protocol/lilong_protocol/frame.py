@@ -1,0 +1,199 @@
+"""The payload of a frame: a map with small integer keys, the same for every kind of message.
+
+Keys 16 to 23 are critical extensions (unknown: refused with 402), 24 to 255 and negative ones are ignored,
+13 to 15 are reserved. Which keys a kind must carry stands in `REQUIRED`.
+"""
+
+from .cbor import MAX_INT, CborError, decode, put, put_bytes, put_head, put_int
+
+VERSION = 1
+
+# Kinds of message.
+ERROR, BIRTH, DEATH, HEARTBEAT, TELEMETRY, EVENT, RAISE, UPDATE, CLEAR = 0, 1, 2, 3, 4, 5, 6, 7, 8
+RESPONSE, STORED_ACK, COMMAND, OPERATOR_ACK, TIME = 11, 16, 17, 20, 21
+
+KIND_NAMES = {
+    ERROR: "error",
+    BIRTH: "birth",
+    DEATH: "death",
+    HEARTBEAT: "heartbeat",
+    TELEMETRY: "telemetry",
+    EVENT: "event",
+    RAISE: "alarm raise",
+    UPDATE: "alarm update",
+    CLEAR: "alarm clear",
+    RESPONSE: "response",
+    STORED_ACK: "stored-ack",
+    COMMAND: "command",
+    OPERATOR_ACK: "operator-ack",
+    TIME: "time",
+}
+
+# Clock quality (key 6); absent means that the device has no time.
+CLOCK_60_S, CLOCK_1_S, CLOCK_50_MS = 1, 2, 3
+
+# Error and response codes, in CoAP's style.
+OK, BAD, UNKNOWN_CRITICAL, FORBIDDEN, NOT_FOUND, EXPIRED, CONFLICT, STALE = 200, 400, 402, 403, 404, 408, 409, 412
+UNSUPPORTED_KIND, INVALID, UNSUPPORTED_VERSION = 415, 422, 501
+
+# Payload keys.
+_VERSION, _KIND, _BOOT, _SEQ, _UPTIME, _EPOCH, _QUALITY, _BODY = 0, 1, 2, 3, 4, 5, 6, 7
+_COUNTER, _REF, _TARGET, _NONCE, _DEADLINE = 8, 9, 10, 11, 12
+_U32 = 0xFFFFFFFF
+NONCE_BYTES = 8
+
+_SENT = (_BOOT, _SEQ, _UPTIME, _BODY)
+
+REQUIRED = {
+    ERROR: (_BODY,),
+    BIRTH: (_BOOT, _SEQ, _UPTIME, _BODY, _NONCE),
+    DEATH: (_BOOT, _BODY),
+    HEARTBEAT: (_BOOT, _SEQ, _UPTIME, _BODY, _NONCE),
+    TELEMETRY: _SENT,
+    EVENT: _SENT,
+    RAISE: _SENT,
+    UPDATE: (_BOOT, _SEQ, _UPTIME, _BODY, _REF),
+    CLEAR: (_BOOT, _SEQ, _UPTIME, _BODY, _REF),
+    RESPONSE: (_BOOT, _SEQ, _UPTIME, _BODY, _COUNTER),
+    STORED_ACK: (_REF, _BODY),
+    COMMAND: (_BODY, _COUNTER, _TARGET, _NONCE, _DEADLINE),
+    OPERATOR_ACK: (_REF, _BODY, _COUNTER, _TARGET, _NONCE, _DEADLINE),
+    TIME: (_EPOCH, _BODY, _TARGET, _NONCE),
+}
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class FrameError(ValueError):
+    """A payload that breaks the rules; `code` is the error code that answers it (400, 402, 415, 501)."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def pack(
+    kind: int,
+    body: "Any" = None,
+    boot: "int | None" = None,
+    seq: "int | None" = None,
+    uptime: "int | None" = None,
+    epoch: "int | None" = None,
+    quality: "int | None" = None,
+    counter: "int | None" = None,
+    ref: "tuple[int, int] | None" = None,
+    target: "int | None" = None,
+    nonce: "bytes | None" = None,
+    deadline: "int | None" = None,
+) -> bytes:
+    """Encode a payload. Times in ms: `uptime` and `deadline` since the device's cold start, `epoch` Unix time."""
+    buf = bytearray(1)
+    put_head(buf, 0, _VERSION)
+    put_head(buf, 0, VERSION)
+    put_head(buf, 0, _KIND)
+    put_head(buf, 0, kind)
+    fields = 2
+    numbers = ((_BOOT, boot), (_SEQ, seq), (_UPTIME, uptime), (_EPOCH, epoch), (_QUALITY, quality))
+    for key, number in numbers:
+        if number is not None:
+            fields += 1
+            put_head(buf, 0, key)
+            put_int(buf, number)
+    if body is not None:
+        fields += 1
+        put_head(buf, 0, _BODY)
+        put(buf, body, 1)
+    if counter is not None:
+        fields += 1
+        put_head(buf, 0, _COUNTER)
+        put_int(buf, counter)
+    if ref is not None:
+        fields += 1
+        put_head(buf, 0, _REF)
+        put(buf, ref, 1)
+    if target is not None:
+        fields += 1
+        put_head(buf, 0, _TARGET)
+        put_int(buf, target)
+    if nonce is not None:
+        fields += 1
+        put_head(buf, 0, _NONCE)
+        put_bytes(buf, nonce)
+    if deadline is not None:
+        fields += 1
+        put_head(buf, 0, _DEADLINE)
+        put_int(buf, deadline)
+    buf[0] = 0xA0 | fields
+    return bytes(buf)
+
+
+class Frame:
+    """A payload that `unpack` has checked. Fields that were absent are None."""
+
+    __slots__ = (
+        "body", "boot", "counter", "deadline", "epoch", "kind", "nonce", "quality", "ref", "seq", "target", "uptime",
+    )  # fmt: skip
+
+    def __init__(self, fields: "dict[int, Any]") -> None:
+        get = fields.get
+        self.kind: int = fields[_KIND]
+        self.boot: Any = get(_BOOT)
+        self.seq: Any = get(_SEQ)
+        self.uptime: Any = get(_UPTIME)
+        self.epoch: Any = get(_EPOCH)
+        self.quality: Any = get(_QUALITY)
+        self.body: Any = get(_BODY)
+        self.counter: Any = get(_COUNTER)
+        self.ref: Any = get(_REF)
+        self.target: Any = get(_TARGET)
+        self.nonce: Any = get(_NONCE)
+        self.deadline: Any = get(_DEADLINE)
+
+
+def _is_number(value: object, limit: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= limit
+
+
+def _check(key: int, value: "Any") -> bool:
+    if key in (_BOOT, _SEQ, _COUNTER, _TARGET):
+        return _is_number(value, _U32)
+    if key in (_UPTIME, _EPOCH, _DEADLINE):
+        return _is_number(value, MAX_INT)
+    if key == _QUALITY:
+        return _is_number(value, 3) and value > 0
+    if key == _BODY:
+        return isinstance(value, dict)
+    if key == _NONCE:
+        return isinstance(value, bytes) and len(value) == NONCE_BYTES
+    if key == _REF:
+        return isinstance(value, list) and len(value) == 2 and _is_number(value[0], _U32) and _is_number(value[1], _U32)
+    return True
+
+
+def unpack(payload: bytes) -> Frame:
+    """Decode and check a payload whose seal has been verified; FrameError with the code to answer."""
+    try:
+        fields = decode(payload)
+    except CborError as error:
+        raise FrameError(BAD, "payload: %s" % error)
+    if not isinstance(fields, dict) or not _is_number(fields.get(_VERSION), MAX_INT):
+        raise FrameError(BAD, "payload is not a map with a version")
+    if fields[_VERSION] != VERSION:
+        raise FrameError(UNSUPPORTED_VERSION, "version %d: this end speaks 1" % fields[_VERSION])
+    kind = fields.get(_KIND)
+    if not _is_number(kind, MAX_INT):
+        raise FrameError(BAD, "key 1 (kind) is missing or not a number")
+    for key in fields:
+        if 16 <= key <= 23:
+            raise FrameError(UNKNOWN_CRITICAL, "critical key %d is unknown" % key)
+        if 13 <= key <= 15 or (0 <= key <= 12 and not _check(key, fields[key])):
+            raise FrameError(BAD, "key %d is reserved or has a wrong value" % key)
+    required = REQUIRED.get(kind)
+    if required is None:
+        raise FrameError(UNSUPPORTED_KIND, "kind %d is unknown" % kind)
+    for key in required:
+        if key not in fields:
+            raise FrameError(BAD, "%s: key %d is missing" % (KIND_NAMES[kind], key))
+    return Frame(fields)

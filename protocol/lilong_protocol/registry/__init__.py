@@ -1,0 +1,24 @@
+"""The registry: every kind of device and all that may be said about it, in plain tables, one file a kind.
+
+PC side only. What a board needs of it is generated into `lilong_protocol.codes` by `make codes`.
+"""
+
+from types import ModuleType
+
+from . import door, gas, manhole, smoke, streetlight, wristband
+from .alarms import ALARMS
+from .commands import COMMANDS
+from .events import EVENTS
+from .quantities import QUANTITIES
+from .tables import Alarm, Command, Event, Kind, Quantity
+
+_FILES: tuple[ModuleType, ...] = (smoke, gas, door, streetlight, manhole, wristband)
+
+KINDS: tuple[Kind, ...] = tuple(file.KIND for file in _FILES)
+KIND: dict[str, Kind] = {kind.name: kind for kind in KINDS}
+KIND_BY_NUMBER: dict[int, Kind] = {kind.number: kind for kind in KINDS}
+QUANTITY: dict[int, Quantity] = {row.number: row for row in QUANTITIES}
+ALARM: dict[int, Alarm] = {row.number: row for row in ALARMS}
+EVENT: dict[int, Event] = {row.number: row for row in EVENTS}
+COMMAND: dict[str, Command] = {row.name: row for row in COMMANDS}
+COMMAND_BY_NUMBER: dict[int, Command] = {row.number: row for row in COMMANDS}

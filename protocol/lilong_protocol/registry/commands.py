@@ -1,0 +1,14 @@
+"""Commands of the management centre."""
+
+from .tables import Argument, Command, Label
+
+COMMANDS = (
+    Command(1, "test", Label("self-test", "自检")),
+    Command(2, "mute", Label("mute", "消音")),
+    Command(3, "unlock", Label("unlock", "开锁"), deadline_ms=5_000),
+    Command(4, "set_level", Label("set level", "调光"), (Argument("level", "%", 0, 100),)),
+    Command(5, "fire_release", Label("release for fire", "消防释放"), deadline_ms=5_000),
+    Command(6, "reset", Label("reset alarm", "复位")),
+    Command(7, "open_valve", Label("open valve", "开阀")),
+    Command(8, "automatic", Label("back to the calendar", "恢复自动")),
+)

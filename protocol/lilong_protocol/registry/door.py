@@ -1,0 +1,20 @@
+"""Door reader and controller."""
+
+from .tables import Kind, Label, Link
+
+KIND = Kind(
+    number=3,
+    name="door",
+    label=Label("door reader", "门禁"),
+    category="access_control",
+    link=Link(always_on=True, keepalive_s=120, beat_s=60, offline_s=180, telemetry_s=0),
+    quantities=("door_open", "unlocked", "credential"),
+    alarms=("door.forced", "door.held", "door.duress", "tamper", "door.attempts"),
+    events=(
+        "door.granted", "door.denied", "door.exit", "door.opened", "door.closed", "door.unlocked",
+        "door.released", "door.locked", "tested",
+    ),
+    commands=("test", "unlock", "fire_release", "reset"),
+    outputs=("lock", "buzzer"),
+    object_id=10351,
+)  # fmt: skip

@@ -1,0 +1,17 @@
+"""Combustible gas and CO detector with a shut-off valve."""
+
+from .tables import Kind, Label, Link
+
+KIND = Kind(
+    number=2,
+    name="gas",
+    label=Label("gas detector", "燃气报警器"),
+    category="smart_home",
+    link=Link(always_on=True, keepalive_s=600, beat_s=300, offline_s=900, telemetry_s=900),
+    quantities=("gas", "co", "valve_closed", "ready"),
+    alarms=("gas.leak", "gas.co", "tamper"),
+    events=("muted", "tested", "gas.valve_closed", "gas.valve_opened", "gas.ready"),
+    commands=("test", "mute", "reset", "open_valve"),
+    outputs=("sounder", "valve"),
+    object_id=3325,
+)

@@ -1,0 +1,17 @@
+"""Manhole cover."""
+
+from .tables import Kind, Label, Link
+
+KIND = Kind(
+    number=5,
+    name="manhole",
+    label=Label("manhole cover", "井盖"),
+    category="infrastructure",
+    link=Link(always_on=False, keepalive_s=60, beat_s=86_400, offline_s=180_000, telemetry_s=0),
+    quantities=("tilt", "water_below_rim", "gas", "h2s", "battery", "acceleration"),
+    alarms=("manhole.moved", "manhole.level", "manhole.overfull", "manhole.gas", "battery.low"),
+    events=("tested",),
+    commands=("test", "reset"),
+    outputs=(),
+    object_id=3408,
+)
