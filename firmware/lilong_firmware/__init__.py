@@ -1,0 +1,1 @@
+"""What runs in a device: its rules, its session, its outbox, and the wiring to a board."""

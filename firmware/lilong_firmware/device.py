@@ -1,0 +1,308 @@
+"""One device, sans-io: told what happens and when, it answers with effects and its next deadline.
+
+It imports no clock, no socket, no pin. Every input takes `now`, the uptime in ms since the cold start. What the
+device wants done is appended to `out` (see `effects`); the host takes it all after each input, and calls `step`
+when `deadline` has come.
+"""
+
+from lilong_protocol import frame, topics
+from lilong_protocol.codes import ALARMS
+
+from .downlink import Downlink
+from .draws import Draws
+from .effects import ACKNOWLEDGED, CLEARED, NEVER, NOTE, OUTPUT, PUBLISH, RAISED, RESTORED, STORED
+from .episodes import ACTIVE_AGAIN, Episodes
+from .episodes import RESTORED as CONDITION_ENDED
+from .outbox import Outbox
+from .sampling import Sampling
+from .session import ONLINE, Session
+from .uplink import Uplink
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .rules import Rules
+    from .store import Store
+
+BY_ITSELF, BY_OPERATOR = 0, 1  # why an alarm was cleared
+
+
+class Identity:
+    """Who a device is: tenant, id (16 hex digits), 32-byte root key, and its own beat where it has one."""
+
+    __slots__ = ("beat_s", "device", "offline_s", "root", "tenant")
+
+    def __init__(
+        self, tenant: str, device: str, root: bytes, beat_s: "int | None" = None, offline_s: "int | None" = None
+    ) -> None:
+        self.tenant = tenant
+        self.device = device
+        self.root = root
+        self.beat_s = beat_s
+        self.offline_s = offline_s
+
+
+class Device:
+    """The rules of one kind between sensors and session. `polls`: sample quiet channels too, as a board does."""
+
+    __slots__ = (
+        "_channels", "deadline", "downlink", "draws", "episodes", "out", "outbox", "rules", "sampling", "session",
+        "store", "uplink",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        identity: Identity,
+        rules: "type[Rules]",
+        store: "Store",
+        draws: Draws,
+        polls: bool = False,
+        boot: "int | None" = None,
+    ) -> None:
+        """`boot` None: the number after the stored one. The live fleet passes a fresh, rising one of its own."""
+        records = store.items()
+        boot = _next_boot(store, records, boot)
+        self.out: list[tuple[Any, ...]] = []
+        self.store = store
+        self.draws = draws
+        self.uplink = Uplink(identity.root, identity.tenant, identity.device, boot, draws.bytes(frame.NONCE_BYTES))
+        self.downlink = Downlink(identity.root, identity.tenant, identity.device)
+        self.outbox = Outbox(store, draws)
+        self.episodes = Episodes(store)
+        self.rules = rules(self)
+        periods = tuple([channel[1] for channel in rules.CHANNELS])
+        self.sampling = Sampling(periods, [channel[2] for channel in rules.CHANNELS], polls)
+        self._channels = range(len(periods))
+        self.session = Session(self, rules.KIND, identity.beat_s, identity.offline_s)
+        self.deadline = NEVER
+        resumed = []
+        for name, data in records:
+            if name[0] == "o":
+                self.outbox.load(name, data, 0)
+            elif name[0] == "a":
+                resumed.append(self.episodes.load(name, data))
+        for code in resumed:
+            self.rules.resume(0, code)
+
+    # ---- what happens to a device
+
+    def start(self, now: int) -> None:
+        """Power is on."""
+        self.rules.start(now)
+        self.session.start(now)
+        self._plan(now)
+
+    def sense(self, now: int, channel: int, value: int) -> None:
+        """The value on a sensor channel is `value` from now on."""
+        self.sampling.values[channel] = value
+        if self.sampling.interrupts(channel):
+            self.rules.sample(now, channel, value)
+        self._plan(now)
+
+    def connected(self, now: int) -> None:
+        """The broker has accepted the connection and the subscription to d/#."""
+        self.session.connected(now)
+        self._plan(now)
+
+    def disconnected(self, now: int) -> None:
+        """The link is lost, or could not be had."""
+        self.session.disconnected(now)
+        self._plan(now)
+
+    def published(self, now: int) -> None:
+        """The windowed message has its PUBACK."""
+        self.session.published(now)
+        self._plan(now)
+
+    def received(self, now: int, cls: str, data: bytes, retained: bool) -> None:
+        """A message on d/{cls}. A retained one is dropped: no command may wait in a broker."""
+        if retained:
+            self.downlink.rejected += 1
+            return
+        try:
+            message = self.downlink.open(cls, data)
+        except frame.FrameError as error:
+            self._answer(now, frame.ERROR, {0: error.code, 1: str(error)[:64]}, None)
+        else:
+            if message is not None:
+                self.session.touched(now)
+                self._handle(now, message)
+        self._plan(now)
+
+    def step(self, now: int) -> None:
+        """`deadline` has come."""
+        sampling = self.sampling
+        for channel in self._channels:
+            if sampling.take(channel, now):
+                self.rules.sample(now, channel, sampling.values[channel])
+        if now >= self.rules.deadline:
+            self.rules.timer(now)
+        self.session.step(now)
+        self._plan(now)
+
+    # ---- what the rules may ask
+
+    def alarm(self, now: int, code: int, values: "dict[int, int]") -> None:
+        """Raise an alarm, or say that one that had ended is there again. While it is open, nothing."""
+        severity, urgency, certainty = ALARMS[code][:3]
+        episode = self.episodes.get(code)
+        if episode is None:
+            seq = self.uplink.next_seq(topics.ALARM)
+            boot = self.uplink.boot
+            self.out.append((NOTE, RAISED, code, boot, seq))
+            body = {0: code, 1: severity, 2: urgency, 3: certainty, 4: values}
+            self._alarm_frame(now, code, frame.RAISE, body, None)
+            self.episodes.open(code, boot, seq, now)
+        elif episode.restored:
+            episode.restored = False
+            self.episodes.keep(code)
+            self._alarm_frame(now, code, frame.UPDATE, {0: code, 4: values, 5: ACTIVE_AGAIN}, (episode.boot, episode.seq))
+
+    def restore(self, now: int, code: int, values: "dict[int, int]") -> None:
+        """The condition of an alarm has ended: one that latches waits for its reset, another is over."""
+        episode = self.episodes.get(code)
+        if episode is None or episode.restored:
+            return
+        if not ALARMS[code][3]:
+            self._clear(now, code, BY_ITSELF)
+            return
+        episode.restored = True
+        self.episodes.keep(code)
+        self.out.append((NOTE, RESTORED, code, episode.boot, episode.seq))
+        body = {0: code, 4: values, 5: CONDITION_ENDED}
+        self._alarm_frame(now, code, frame.UPDATE, body, (episode.boot, episode.seq))
+
+    def reset(self, now: int) -> int:
+        """An operator's reset: clears every latched alarm whose condition has ended; a response code."""
+        code = frame.NOT_FOUND
+        for open_code in self.episodes.codes():
+            episode = self.episodes.get(open_code)
+            if episode is None or not ALARMS[open_code][3]:
+                continue
+            if episode.restored:
+                self._clear(now, open_code, BY_OPERATOR)
+                code = frame.OK if code == frame.NOT_FOUND else code
+            else:
+                code = frame.CONFLICT  # the danger is still there
+        return code
+
+    def active(self, code: int) -> bool:
+        """The alarm is open and its condition still holds."""
+        episode = self.episodes.get(code)
+        return episode is not None and not episode.restored
+
+    def event(self, now: int, code: int, values: "dict[int, int]") -> None:
+        """Tell what happened, in order, kept while the link is away."""
+        data = self.uplink.frame(now, frame.EVENT, topics.EVENT, {0: code, 4: values})
+        self.session.send(now, topics.EVENT, data)
+
+    def output(self, name: str, value: int) -> None:
+        """Drive a local output."""
+        self.out.append((OUTPUT, name, value))
+
+    def publish(self, now: int, kind: int, cls: str, body: "dict[int, Any]") -> None:
+        """Publish at QoS 0, now or never."""
+        self.out.append((PUBLISH, cls, self.uplink.frame(now, kind, cls, body), 0, False))
+
+    # ---- inside
+
+    def _clear(self, now: int, code: int, reason: int) -> None:
+        episode = self.episodes.get(code)
+        if episode is None:
+            return
+        self.out.append((NOTE, CLEARED, code, episode.boot, episode.seq))
+        self._alarm_frame(now, code, frame.CLEAR, {0: code, 6: reason}, (episode.boot, episode.seq))
+        self.episodes.close(code)
+        self.rules.cleared(now, code)
+
+    def _alarm_frame(self, now: int, code: int, kind: int, body: "dict[int, Any]", ref: "tuple[int, int] | None") -> None:
+        seq = self.uplink.next_seq(topics.ALARM)
+        data = self.uplink.frame(now, kind, topics.ALARM, body, ref)
+        if not self.outbox.add(now, code, self.uplink.boot, seq, data) and self.session.state == ONLINE:
+            self.out.append((PUBLISH, topics.ALARM, data, 1, False))
+        self.session.hurry(now)
+
+    def _handle(self, now: int, message: frame.Frame) -> None:
+        kind = message.kind
+        if kind == frame.STORED_ACK:
+            boot, seq = message.ref
+            tag = message.body.get(0)
+            code = self.outbox.stored(boot, seq, tag) if isinstance(tag, bytes) else None
+            if code is not None:
+                self.out.append((NOTE, STORED, code, boot, seq))
+        elif kind == frame.TIME:
+            session = self.session
+            fresh = message.target == self.uplink.boot and message.nonce == self.uplink.nonce
+            if fresh and session.asked is not None and message.body.get(0) == session.asked:
+                self.uplink.clock.set(now, session.asked, message.epoch)
+        elif kind in (frame.COMMAND, frame.OPERATOR_ACK):
+            self._obey(now, message)
+        else:
+            self._answer(now, frame.ERROR, {0: frame.UNSUPPORTED_KIND, 1: "kind %d is not for a device" % kind}, None)
+
+    def _obey(self, now: int, message: frame.Frame) -> None:
+        kept = self.downlink.response(message.counter) if message.target == self.uplink.boot else None
+        if kept is not None:
+            self.session.send(now, topics.RESPONSE, kept)
+            return
+        code = self.downlink.refusal(now, message, self.uplink.boot, self.uplink.nonce)
+        if code == 0:
+            code = self._operator_ack(now, message) if message.kind == frame.OPERATOR_ACK else self._command(now, message)
+        data = self._answer(now, frame.RESPONSE, {0: code}, message.counter)
+        if code not in (frame.STALE, frame.CONFLICT):
+            self.downlink.keep_response(message.counter, data)
+
+    def _command(self, now: int, message: frame.Frame) -> int:
+        command = message.body.get(0)
+        arguments = message.body.get(1, {})
+        if not isinstance(command, int) or not isinstance(arguments, dict):
+            return frame.BAD
+        for key in arguments:
+            if isinstance(arguments[key], bool) or not isinstance(arguments[key], int):
+                return frame.INVALID
+        return self.rules.command(now, command, arguments)
+
+    def _operator_ack(self, now: int, message: frame.Frame) -> int:
+        boot, seq = message.ref
+        code = self.episodes.find(boot, seq)
+        if code is None:
+            return frame.NOT_FOUND
+        episode = self.episodes.get(code)
+        if episode is not None and not episode.acknowledged:
+            episode.acknowledged = True
+            self.episodes.keep(code)
+            self.out.append((NOTE, ACKNOWLEDGED, code, boot, seq))
+            self.rules.acknowledged(now, code)
+        return frame.OK
+
+    def _answer(self, now: int, kind: int, body: "dict[int, Any]", counter: "int | None") -> bytes:
+        data = self.uplink.frame(now, kind, topics.RESPONSE, body, None, counter)
+        self.session.send(now, topics.RESPONSE, data)
+        return data
+
+    def _plan(self, now: int) -> None:
+        session = self.session
+        if session.state == ONLINE:
+            for data in self.outbox.due(now):
+                self.out.append((PUBLISH, topics.ALARM, data, 1, False))
+            outbox_deadline = self.outbox.deadline()
+        else:
+            outbox_deadline = NEVER
+        sampling = self.sampling
+        rules = self.rules
+        for channel in self._channels:
+            if not sampling.interrupts(channel):
+                sampling.plan(channel, now, rules.quiet(channel, sampling.values[channel]))
+        self.deadline = min(session.deadline(), outbox_deadline, sampling.deadline(), rules.deadline)
+
+
+def _next_boot(store: "Store", records: "list[tuple[str, bytes]]", boot: "int | None") -> int:
+    """The boot number, stored before anything is published: a number used twice would look like a replay."""
+    if boot is None:
+        boot = 1
+        for name, data in records:
+            if name == "boot":
+                boot = int.from_bytes(data, "big") + 1
+    store.put("boot", boot.to_bytes(4, "big"))
+    return boot

@@ -1,0 +1,15 @@
+"""What a device asks of its host: tuples appended to `device.out`, the first item says which.
+
+(CONNECT, will)                       open the link; `will` is the sealed death frame (u/st, QoS 1, retained)
+(DISCONNECT,)                         close the link in good order
+(PUBLISH, cls, frame, qos, windowed)  publish; `windowed`: call device.published() when the broker has it
+(OUTPUT, name, value)                 drive a local output: sounder, valve, lock, lamp ...
+(NOTE, what, code, boot, seq)         what happened to an alarm, for hosts that measure
+"""
+
+CONNECT, DISCONNECT, PUBLISH, OUTPUT, NOTE = 0, 1, 2, 3, 4
+
+# What a NOTE tells of an alarm.
+RAISED, STORED, ACKNOWLEDGED, RESTORED, CLEARED = "raised", "stored", "acknowledged", "restored", "cleared"
+
+NEVER = (1 << 53) - 1  # a deadline that does not come, in ms of uptime

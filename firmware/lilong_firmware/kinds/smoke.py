@@ -1,0 +1,153 @@
+"""Smoke detector: photoelectric chamber, sounder, battery."""
+
+from lilong_protocol import codes, frame
+
+from ..effects import NEVER
+from ..rules import Rules
+
+OBSCURATION, BATTERY, TAMPER = 0, 1, 2  # channels
+
+# NIST TN 1455: mean of the alarms measured, 0.23 dB/m = 5.1 %/m; inside the EN 14604 window.
+TRIP_MDBM = 230
+CLEAR_MDBM = TRIP_MDBM * 4 // 5  # hysteresis: 80 % of the trip level ...
+CLEAR_MS = 60_000  # ... for a minute
+SAMPLE_MS = 4_000  # two samples in a row above the trip level decide: 4 to 8 s after the crossing
+# Hush: the wearer of a burnt toast gets quiet, a growing fire does not.
+HUSH_MS = 540_000
+HUSH_MDBM = TRIP_MDBM * 3 // 2
+# Clean air that reads half the trip level all day long is dust in the chamber.
+DIRTY_MDBM = TRIP_MDBM // 2
+DIRTY_MS = 86_400_000
+# GB 20517-2025 5.11: measured at power-up and at least every 24 h.
+BATTERY_MS = 86_400_000
+BATTERY_LOW_PERCENT = 10
+BATTERY_GOOD_PERCENT = 15
+
+
+class Smoke(Rules):
+    """normal > alarm (hushed or not) > restored > reset; battery, dust and tamper beside it."""
+
+    KIND = codes.KIND_SMOKE
+    CHANNELS = (("obscuration", SAMPLE_MS, 5), ("battery", BATTERY_MS, 100), ("tamper", 0, 0))
+
+    __slots__ = ("_above", "_clear_at", "_dirty_at", "_hush_until")
+
+    def start(self, now: int) -> None:
+        self._above = False
+        self._clear_at = NEVER  # smoke has gone: when that counts as the end
+        self._dirty_at = NEVER
+        self._hush_until = 0
+        self._battery(now, self.device.sampling.values[BATTERY])
+
+    def resume(self, now: int, code: int) -> None:
+        if code == codes.ALARM_SMOKE_ALARM and self.device.active(code):
+            self.device.output("sounder", 1)
+
+    def quiet(self, channel: int, value: int) -> bool:
+        device = self.device
+        if channel == OBSCURATION:
+            if device.active(codes.ALARM_SMOKE_ALARM):
+                if self._hush_until and value >= HUSH_MDBM:
+                    return False
+                return (value >= CLEAR_MDBM) == (self._clear_at == NEVER)
+            return not self._above and value <= TRIP_MDBM and (value >= DIRTY_MDBM) == (self._dirty_at != NEVER)
+        if channel == BATTERY:
+            low = device.active(codes.ALARM_BATTERY_LOW)
+            return value > BATTERY_LOW_PERCENT if not low else value < BATTERY_GOOD_PERCENT
+        return True
+
+    def sample(self, now: int, channel: int, value: int) -> None:
+        if channel == OBSCURATION:
+            if self.device.active(codes.ALARM_SMOKE_ALARM):
+                self._smoke_going(now, value)
+            else:
+                self._dust(now, value)
+                self._smoke_coming(now, value)
+            self._schedule()
+        elif channel == BATTERY:
+            self._battery(now, value)
+        elif value:
+            self.device.alarm(now, codes.ALARM_TAMPER, {})
+        else:
+            self.device.restore(now, codes.ALARM_TAMPER, {})
+
+    def timer(self, now: int) -> None:
+        if now >= self._clear_at:
+            self._clear_at = NEVER
+            self.device.output("sounder", 0)
+            self._hush_until = 0
+            self.device.restore(now, codes.ALARM_SMOKE_ALARM, self._values())
+        if self._hush_until and now >= self._hush_until:
+            self._hush_until = 0
+            if self.device.active(codes.ALARM_SMOKE_ALARM):
+                self.device.output("sounder", 1)
+        if now >= self._dirty_at:
+            self._dirty_at = NEVER
+            self.device.alarm(now, codes.ALARM_SENSOR_FAULT, {codes.Q_SENSOR: OBSCURATION})
+        self._schedule()
+
+    def command(self, now: int, command: int, arguments: "dict[int, int]") -> int:
+        if command == codes.CMD_MUTE:
+            return self._mute(now)
+        if command == codes.CMD_RESET:
+            return self.device.reset(now)
+        if command == codes.CMD_TEST:
+            self.device.event(now, codes.EVENT_TESTED, self._values())
+            return frame.OK
+        return frame.NOT_FOUND
+
+    def report(self) -> "dict[int, int]":
+        values = self.device.sampling.values
+        return {codes.Q_OBSCURATION: values[OBSCURATION], codes.Q_BATTERY: values[BATTERY]}
+
+    def _smoke_coming(self, now: int, value: int) -> None:
+        if value <= TRIP_MDBM:
+            self._above = False
+        elif not self._above:
+            self._above = True
+        else:
+            self._above = False
+            self.device.output("sounder", 1)
+            self.device.alarm(now, codes.ALARM_SMOKE_ALARM, self._values())
+
+    def _smoke_going(self, now: int, value: int) -> None:
+        if value >= CLEAR_MDBM:
+            self._clear_at = NEVER
+        elif self._clear_at == NEVER:
+            self._clear_at = now + CLEAR_MS
+        if self._hush_until and value >= HUSH_MDBM:
+            self._hush_until = 0
+            self.device.output("sounder", 1)
+
+    def _dust(self, now: int, value: int) -> None:
+        if value < DIRTY_MDBM or value > TRIP_MDBM:
+            self._dirty_at = NEVER
+            self.device.restore(now, codes.ALARM_SENSOR_FAULT, {codes.Q_SENSOR: OBSCURATION})
+        elif self._dirty_at == NEVER and not self.device.active(codes.ALARM_SENSOR_FAULT):
+            self._dirty_at = now + DIRTY_MS
+
+    def _battery(self, now: int, value: int) -> None:
+        if value <= BATTERY_LOW_PERCENT:
+            self.device.alarm(now, codes.ALARM_BATTERY_LOW, {codes.Q_BATTERY: value})
+        elif value >= BATTERY_GOOD_PERCENT:
+            self.device.restore(now, codes.ALARM_BATTERY_LOW, {codes.Q_BATTERY: value})
+
+    def _mute(self, now: int) -> int:
+        if not self.device.active(codes.ALARM_SMOKE_ALARM):
+            return frame.CONFLICT  # nothing to mute, and muting in advance would hide a fire
+        if self.device.sampling.values[OBSCURATION] >= HUSH_MDBM:
+            return frame.CONFLICT
+        self._hush_until = now + HUSH_MS
+        self.device.output("sounder", 0)
+        self.device.event(now, codes.EVENT_MUTED, self._values())
+        self._schedule()
+        return frame.OK
+
+    def _schedule(self) -> None:
+        self.deadline = min(self._clear_at, self._dirty_at, self._hush_until or NEVER)
+
+    def _values(self) -> "dict[int, int]":
+        return self.report()
+
+
+RULES = Smoke

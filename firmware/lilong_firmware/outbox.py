@@ -1,0 +1,118 @@
+"""The outbox: every alarm frame is stored before its first publish and repeated until its stored-ack.
+
+PUBACK proves nothing: a broker gives it whether or not a backend is there. A frame leaves only when a stored-ack
+names its boot, its number and its tag. The bytes are never sealed anew, so that a repeat is the same frame.
+"""
+
+from lilong_protocol.codes import ALARMS
+from lilong_protocol.seal import frame_tag
+
+from .draws import Draws
+from .effects import NEVER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .store import Store
+
+CAPACITY = 24  # frames
+
+
+class Entry:
+    """A frame that waits: `code` is its alarm's number, `due` the uptime of its next publish."""
+
+    __slots__ = ("boot", "code", "due", "frame", "seq", "tries")
+
+    def __init__(self, code: int, boot: int, seq: int, frame: bytes, due: int) -> None:
+        self.code = code
+        self.boot = boot
+        self.seq = seq
+        self.frame = frame
+        self.due = due
+        self.tries = 0
+
+
+class Outbox:
+    """Frames that no stored-ack has named yet: the most severe first, among equals the oldest."""
+
+    __slots__ = ("_draws", "_entries", "_store", "evicted", "unstored")
+
+    def __init__(self, store: "Store", draws: Draws) -> None:
+        self._store = store
+        self._draws = draws
+        self._entries: list[Entry] = []
+        self.unstored = 0  # the store failed: these live in RAM only and end with the power
+        self.evicted = 0  # given up for want of room
+
+    def load(self, name: str, data: bytes, now: int) -> None:
+        """Take back a record after a restart; its schedule starts again."""
+        self._insert(Entry(data[0], int(name[1:9], 16), int(name[9:17], 16), data[1:], now))
+
+    def add(self, now: int, code: int, boot: int, seq: int, frame: bytes) -> bool:
+        """Store a frame, then let it wait for its publish; False when there is no room for one so mild."""
+        if len(self._entries) >= CAPACITY:
+            mildest = self._entries[-1]
+            self.evicted += 1
+            if _severity(mildest.code) >= _severity(code):
+                return False
+            self._forget(mildest)
+        try:
+            self._store.put(_name(boot, seq), bytes([code]) + frame)
+        except OSError:
+            self.unstored += 1  # a full flash blocks no alarm
+        self._insert(Entry(code, boot, seq, frame, now))
+        return True
+
+    def due(self, now: int) -> "list[bytes]":
+        """The frames to publish now. Each gets its next time: its alarm's schedule and up to a tenth of jitter."""
+        frames = []
+        for entry in self._entries:
+            if entry.due <= now:
+                frames.append(entry.frame)
+                retry_s = ALARMS[entry.code][4]
+                wait_ms = retry_s[min(entry.tries, len(retry_s) - 1)] * 1000
+                entry.due = now + wait_ms + self._draws.below(wait_ms // 10)
+                entry.tries += 1
+        return frames
+
+    def renew(self, now: int) -> None:
+        """The link is back: everything is due at once, and each schedule starts again."""
+        for entry in self._entries:
+            entry.due = now
+            entry.tries = 0
+
+    def stored(self, boot: int, seq: int, tag: bytes) -> "int | None":
+        """A stored-ack: the alarm's code, or None when it names no frame that waits or other bytes."""
+        for entry in self._entries:
+            if entry.boot == boot and entry.seq == seq and frame_tag(entry.frame) == tag:
+                self._forget(entry)
+                return entry.code
+        return None
+
+    def deadline(self) -> int:
+        """When the next frame is due."""
+        first = NEVER
+        for entry in self._entries:
+            if entry.due < first:
+                first = entry.due
+        return first
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def _insert(self, entry: Entry) -> None:
+        at = len(self._entries)
+        while at and _severity(self._entries[at - 1].code) < _severity(entry.code):
+            at -= 1
+        self._entries.insert(at, entry)
+
+    def _forget(self, entry: Entry) -> None:
+        self._entries.remove(entry)
+        self._store.drop(_name(entry.boot, entry.seq))
+
+
+def _severity(code: int) -> int:
+    return ALARMS[code][0]
+
+
+def _name(boot: int, seq: int) -> str:
+    return "o%08x%08x" % (boot, seq)

@@ -1,0 +1,55 @@
+"""The frame that the rules of a kind fill in."""
+
+from .effects import NEVER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .device import Device
+
+
+class Rules:
+    """What one kind of device decides. A subclass is the whole of a kind's logic, in one file.
+
+    CHANNELS: (name, sampling period in ms or 0 for an interrupt, idle value) for each sensor channel.
+    `deadline`: uptime in ms of the next call of `timer`.
+    """
+
+    KIND = 0
+    CHANNELS: "tuple[tuple[str, int, int], ...]" = ()
+
+    __slots__ = ("deadline", "device")
+
+    def __init__(self, device: "Device") -> None:
+        self.device = device
+        self.deadline = NEVER
+
+    def start(self, now: int) -> None:
+        """Power is on; open alarms have been resumed."""
+
+    def resume(self, now: int, code: int) -> None:
+        """An alarm was open when the power went: take up its local outputs again."""
+
+    def quiet(self, channel: int, value: int) -> bool:
+        """True when a sample of `value` would change nothing as things stand."""
+        return True
+
+    def sample(self, now: int, channel: int, value: int) -> None:
+        """A sample of a channel, or the interrupt of one whose period is 0."""
+
+    def timer(self, now: int) -> None:
+        """`deadline` has come; set the next one."""
+        self.deadline = NEVER
+
+    def command(self, now: int, command: int, arguments: "dict[int, int]") -> int:
+        """Carry out a command; a response code of `lilong_protocol.frame`."""
+        return 404
+
+    def acknowledged(self, now: int, code: int) -> None:
+        """An operator has acknowledged the alarm."""
+
+    def cleared(self, now: int, code: int) -> None:
+        """The alarm has ended, by a reset or because its condition did."""
+
+    def report(self) -> "dict[int, int]":
+        """Present values by quantity number, for birth and telemetry."""
+        return {}

@@ -1,0 +1,224 @@
+"""The session of a device: when it connects, what it says of itself, what waits for the link.
+
+An always-on kind stays connected and beats. A sleeping kind connects at its beat or when it has something to
+say, reports, stays while something is open, and leaves.
+"""
+
+from lilong_protocol import frame, topics
+from lilong_protocol.codes import LINKS
+
+from .effects import CONNECT, DISCONNECT, NEVER, PUBLISH
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .device import Device
+
+FIRMWARE_VERSION = "0.1.0"
+
+# Reconnect: exponential backoff with full jitter, each wait drawn from [0, min(CAP, BASE << attempt)).
+BACKOFF_BASE_MS = 4_000
+BACKOFF_CAP_MS = 60_000
+CONNECT_TIMEOUT_MS = 15_000  # no CONNACK and SUBACK by then: begin anew
+LINGER_MS = 2_000  # a sleeping kind stays this long after the last frame either way
+AWAKE_FOR_ALARM_MS = 3_600_000  # and this long while a latched alarm waits for its reset
+TIME_WANTED_AFTER_MS = 86_400_000  # clocks are synchronised daily (GB 50396 5.2.2)
+QUEUE_MAX = 32  # events and responses that wait for the link
+
+DOWN, CONNECTING, ONLINE = 0, 1, 2
+COLD_START, RECONNECTED = 0, 1
+
+
+class Session:
+    """Connection state, heartbeat, telemetry, and the queue of QoS 1 messages with one in flight."""
+
+    __slots__ = (
+        "_attempt", "_beat_at", "_beat_ms", "_birth_in_flight", "_busy", "_connection", "_device", "_next_at",
+        "_offline_s", "_queue", "_rows", "_sleeps", "_telemetry_ms", "asked", "dropped", "state",
+    )  # fmt: skip
+
+    def __init__(self, device: "Device", kind: int, beat_s: "int | None", offline_s: "int | None") -> None:
+        always_on, _, default_beat_s, default_offline_s, telemetry_s = LINKS[kind]
+        self._device = device
+        self._sleeps = not always_on
+        self._beat_ms = (beat_s or default_beat_s) * 1000
+        self._offline_s = offline_s or default_offline_s
+        self._telemetry_ms = telemetry_s * 1000
+        self._beat_at = 0
+        self._next_at = NEVER  # down: when to connect; connecting: when to give up; online: when to leave
+        self._attempt = 0
+        self._connection = 0
+        self._queue: list[tuple[str, bytes]] = []
+        self._busy = False
+        self._birth_in_flight = False
+        self._rows: list[tuple[int, dict[int, int]]] = []
+        self.asked: int | None = None  # uptime of the open question for the time
+        self.dropped = 0  # events given up because the queue was full
+        self.state = DOWN
+
+    def start(self, now: int) -> None:
+        self._beat_at = now + 1 + self._device.draws.below(self._beat_ms)
+        self._next_at = now
+
+    # ---- the link
+
+    def connected(self, now: int) -> None:
+        """The broker has accepted connection and subscription: say who is here, then all that waits."""
+        device = self._device
+        self.state = ONLINE
+        self._next_at = NEVER
+        self._linger(now)
+        birth = {
+            0: device.rules.KIND,
+            1: self._connection,
+            2: FIRMWARE_VERSION,
+            3: self._beat_ms // 1000,
+            4: self._offline_s,
+            5: not self._sleeps,
+            6: COLD_START if self._connection == 1 else RECONNECTED,
+            7: device.rules.report(),
+        }
+        self.asked = now
+        self._birth_in_flight = True
+        self._window(topics.STATE, device.uplink.frame(now, frame.BIRTH, topics.STATE, birth))
+        device.outbox.renew(now)
+
+    def disconnected(self, now: int) -> None:
+        """The link is gone, or could not be had."""
+        if self.state == DOWN:
+            return
+        self._down()
+        window = min(BACKOFF_CAP_MS, BACKOFF_BASE_MS << min(self._attempt, 8))
+        self._attempt += 1
+        self._next_at = now + self._device.draws.below(window)
+
+    def published(self, now: int) -> None:
+        """The message in flight has its PUBACK."""
+        if not self._busy:
+            return
+        self._busy = False
+        if self._birth_in_flight:
+            self._birth_in_flight = False
+            self._attempt = 0
+        else:
+            self._queue.pop(0)
+        self._linger(now)
+        self._pump()
+
+    def send(self, now: int, cls: str, data: bytes) -> None:
+        """Queue an event or a response; it is sent once more after each reconnect until its PUBACK."""
+        if len(self._queue) >= QUEUE_MAX:
+            self._queue.pop(1)  # the first may be in flight
+            self.dropped += 1
+        self._queue.append((cls, data))
+        self.wake(now)
+        self._linger(now)
+        self._pump()
+
+    def wake(self, now: int) -> None:
+        """Something is to be said: a sleeping kind connects now."""
+        if self.state == DOWN and self._sleeps and self._attempt == 0:
+            self._next_at = now
+
+    def hurry(self, now: int) -> None:
+        """An alarm: connect now, whatever the backoff says."""
+        if self.state == DOWN:
+            self._next_at = now
+
+    def touched(self, now: int) -> None:
+        """A frame came down: stay a little longer."""
+        self._linger(now)
+
+    # ---- time
+
+    def deadline(self) -> int:
+        return min(self._beat_at, self._next_at)
+
+    def step(self, now: int) -> None:
+        if now >= self._beat_at:
+            self._beat(now)
+        if now >= self._next_at:
+            self._transition(now)
+
+    def set_beat(self, now: int, beat_s: int) -> None:
+        """Beat at another rate from now on."""
+        if beat_s * 1000 != self._beat_ms:
+            self._beat_ms = beat_s * 1000
+            self._beat_at = now + self._beat_ms
+
+    def _transition(self, now: int) -> None:
+        device = self._device
+        if self.state == DOWN:
+            self.state = CONNECTING
+            self._connection += 1
+            self._next_at = now + CONNECT_TIMEOUT_MS
+            device.out.append((CONNECT, device.uplink.will(self._connection)))
+        elif self.state == CONNECTING:
+            device.out.append((DISCONNECT,))
+            self.disconnected(now)
+        elif self._may_sleep(now):
+            device.out.append((DISCONNECT,))
+            self._down()
+            self._next_at = NEVER
+        else:
+            self._linger(now)
+
+    def _may_sleep(self, now: int) -> bool:
+        device = self._device
+        if self._queue or self._busy or len(device.outbox):
+            return False
+        waiting = device.episodes.waiting()
+        return waiting is None or now - waiting.raised_at > AWAKE_FOR_ALARM_MS
+
+    def _beat(self, now: int) -> None:
+        while self._beat_at <= now:
+            self._beat_at += self._beat_ms
+        device = self._device
+        if self._sleeps:
+            self.wake(now)  # the birth that follows tells everything
+            return
+        report = device.rules.report()
+        body: dict[int, Any] = {0: len(device.outbox), 1: device.downlink.rejected, 2: self.dropped}
+        if self._telemetry_ms == 0:
+            body[3] = report
+        if self.asked is None or now - self.asked >= TIME_WANTED_AFTER_MS:
+            self.asked = now
+            body[4] = True
+        if self.state == ONLINE:
+            device.publish(now, frame.HEARTBEAT, topics.HEARTBEAT, body)
+        if self._telemetry_ms:
+            self._rows.append((now, report))
+            if len(self._rows) * self._beat_ms >= self._telemetry_ms:
+                if self.state == ONLINE:
+                    device.publish(now, frame.TELEMETRY, topics.TELEMETRY, columns(now, self._rows))
+                self._rows = []
+
+    # ---- inside
+
+    def _down(self) -> None:
+        self.state = DOWN
+        self._busy = False
+        self._birth_in_flight = False
+
+    def _linger(self, now: int) -> None:
+        if self._sleeps and self.state == ONLINE:
+            self._next_at = now + LINGER_MS
+
+    def _window(self, cls: str, data: bytes) -> None:
+        self._busy = True
+        self._device.out.append((PUBLISH, cls, data, 1, True))
+
+    def _pump(self) -> None:
+        if self.state == ONLINE and not self._busy and self._queue:
+            self._window(self._queue[0][0], self._queue[0][1])
+
+
+def columns(now: int, rows: "list[tuple[int, dict[int, int]]]") -> "dict[int, Any]":
+    """A columnar batch: {0: quantities, 1: age of each row in ms, 2: a list of values per quantity}."""
+    quantities = sorted(rows[0][1])
+    return {
+        0: quantities,
+        1: [now - at for at, _ in rows],
+        2: [[values.get(q) for _, values in rows] for q in quantities],
+    }
