@@ -29,25 +29,39 @@ BY_ITSELF, BY_OPERATOR = 0, 1  # why an alarm was cleared
 
 
 class Identity:
-    """Who a device is: tenant, id (16 hex digits), 32-byte root key, and its own beat where it has one."""
+    """Who a device is, and what it was given when it was provisioned.
 
-    __slots__ = ("beat_s", "device", "offline_s", "root", "tenant")
+    tenant; device: 16 hex digits; root: its 32-byte root key; beat_s, offline_s: its own where they differ from
+    its kind's; cards: the card numbers that open a door, sorted, 4 bytes big-endian each; card_key: the estate's
+    32-byte key for pseudonyms, since no card number may travel.
+    """
+
+    __slots__ = ("beat_s", "card_key", "cards", "device", "offline_s", "root", "tenant")
 
     def __init__(
-        self, tenant: str, device: str, root: bytes, beat_s: "int | None" = None, offline_s: "int | None" = None
+        self,
+        tenant: str,
+        device: str,
+        root: bytes,
+        beat_s: "int | None" = None,
+        offline_s: "int | None" = None,
+        cards: bytes = b"",
+        card_key: bytes = b"",
     ) -> None:
         self.tenant = tenant
         self.device = device
         self.root = root
         self.beat_s = beat_s
         self.offline_s = offline_s
+        self.cards = cards
+        self.card_key = card_key
 
 
 class Device:
     """The rules of one kind between sensors and session. `polls`: sample quiet channels too, as a board does."""
 
     __slots__ = (
-        "_channels", "deadline", "downlink", "draws", "episodes", "out", "outbox", "rules", "sampling", "session",
+        "_channels", "deadline", "downlink", "draws", "episodes", "identity", "out", "outbox", "rules", "sampling", "session",
         "store", "uplink",
     )  # fmt: skip
 
@@ -63,6 +77,7 @@ class Device:
         """`boot` None: the number after the stored one. The live fleet passes a fresh, rising one of its own."""
         records = store.items()
         boot = _next_boot(store, records, boot)
+        self.identity = identity
         self.out: list[tuple[Any, ...]] = []
         self.store = store
         self.draws = draws
