@@ -50,7 +50,7 @@ def put_int(buf: bytearray, n: int) -> None:
         put_head(buf, 0x20, -1 - n)
 
 
-def put_bytes(buf: bytearray, data: bytes) -> None:
+def put_bytes(buf: bytearray, data: "bytes | bytearray") -> None:
     """Append a byte string."""
     put_head(buf, 0x40, len(data))
     buf.extend(data)

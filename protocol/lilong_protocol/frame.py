@@ -180,9 +180,10 @@ def unpack(payload: bytes) -> Frame:
         raise FrameError(BAD, "payload: %s" % error)
     if not isinstance(fields, dict) or not _is_number(fields.get(_VERSION), MAX_INT):
         raise FrameError(BAD, "payload is not a map with a version")
-    if fields[_VERSION] != VERSION:
-        raise FrameError(UNSUPPORTED_VERSION, "version %d: this end speaks 1" % fields[_VERSION])
-    kind = fields.get(_KIND)
+    version: Any = fields[_VERSION]
+    if version != VERSION:
+        raise FrameError(UNSUPPORTED_VERSION, "version %d: this end speaks 1" % version)
+    kind: Any = fields.get(_KIND)
     if not _is_number(kind, MAX_INT):
         raise FrameError(BAD, "key 1 (kind) is missing or not a number")
     for key in fields:

@@ -42,15 +42,19 @@ def frame_key(root: bytes, direction: str, epoch: int = 0) -> MacKey:
     return MacKey(hkdf(root, FRAME_SALT, ("%s/%d" % (direction, epoch)).encode()))
 
 
+def _equal(a: bytes, b: bytes) -> bool:
+    """Compare two byte strings in a time that does not tell where they differ."""
+    if len(a) != len(b):
+        return False
+    difference = 0
+    for i in range(len(a)):
+        difference |= a[i] ^ b[i]
+    return difference == 0
+
+
 try:
     from hmac import compare_digest as equal
 except ImportError:  # MicroPython has no hmac module built in
+    equal = _equal  # type: ignore[assignment]
 
-    def equal(a: bytes, b: bytes) -> bool:  # type: ignore[misc]
-        """Compare two byte strings in a time that does not tell where they differ."""
-        if len(a) != len(b):
-            return False
-        difference = 0
-        for i in range(len(a)):
-            difference |= a[i] ^ b[i]
-        return difference == 0
+__all__ = ["MacKey", "device_root", "equal", "frame_key", "hkdf"]

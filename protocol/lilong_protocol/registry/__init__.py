@@ -12,6 +12,11 @@ from .events import EVENTS
 from .quantities import QUANTITIES
 from .tables import Alarm, Command, Event, Kind, Quantity
 
+__all__ = [
+    "ALARM", "ALARMS", "COMMAND", "COMMANDS", "COMMAND_BY_NUMBER", "EVENT", "EVENTS", "KIND", "KINDS",
+    "KIND_BY_NUMBER", "QUANTITIES", "QUANTITY",
+]  # fmt: skip
+
 _FILES: tuple[ModuleType, ...] = (smoke, gas, door, streetlight, manhole, wristband)
 
 KINDS: tuple[Kind, ...] = tuple(file.KIND for file in _FILES)
