@@ -10,7 +10,7 @@ from lilong_protocol.codes import ALARMS
 
 from .downlink import Downlink
 from .draws import Draws
-from .effects import ACKNOWLEDGED, CLEARED, NEVER, NOTE, OUTPUT, PUBLISH, RAISED, RESTORED, STORED
+from .effects import ACCEPTED, ACKNOWLEDGED, CLEARED, NEVER, NOTE, OUTPUT, PUBLISH, RAISED, RESTORED, STORED
 from .episodes import ACTIVE_AGAIN, Episodes
 from .episodes import RESTORED as CONDITION_ENDED
 from .outbox import Outbox
@@ -250,7 +250,9 @@ class Device:
             session = self.session
             fresh = message.target == self.uplink.boot and message.nonce == self.uplink.nonce
             if fresh and session.asked is not None and message.body.get(0) == session.asked:
-                self.uplink.clock.set(now, session.asked, message.epoch)
+                if self.uplink.clock.set(now, session.asked, message.epoch):
+                    self.out.append((NOTE, ACCEPTED, 0, self.uplink.boot, 0))
+                session.timed(now)
         elif kind in (frame.COMMAND, frame.OPERATOR_ACK):
             self._obey(now, message)
         else:

@@ -4,12 +4,13 @@
 (DISCONNECT,)                         close the link in good order
 (PUBLISH, cls, frame, qos, windowed)  publish; `windowed`: call device.published() when the broker has it
 (OUTPUT, name, value)                 drive a local output: sounder, valve, lock, lamp ...
-(NOTE, what, code, boot, seq)         what happened to an alarm, for hosts that measure
+(NOTE, what, code, boot, seq)         what happened to an alarm or the session, for hosts that measure
 """
 
 CONNECT, DISCONNECT, PUBLISH, OUTPUT, NOTE = 0, 1, 2, 3, 4
 
 # What a NOTE tells of an alarm.
 RAISED, STORED, ACKNOWLEDGED, RESTORED, CLEARED = "raised", "stored", "acknowledged", "restored", "cleared"
+ACCEPTED = "accepted"  # of no alarm: the backend knows this session, since it has answered it with the time
 
 NEVER = (1 << 53) - 1  # a deadline that does not come, in ms of uptime

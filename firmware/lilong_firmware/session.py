@@ -7,6 +7,7 @@ say, reports, stays while something is open, and leaves.
 from lilong_protocol import frame, topics
 from lilong_protocol.codes import LINKS
 
+from .clock import MAX_ROUND_TRIP_MS
 from .effects import CONNECT, DISCONNECT, NEVER, PUBLISH
 
 TYPE_CHECKING = False
@@ -35,7 +36,7 @@ class Session:
 
     __slots__ = (
         "_attempt", "_beat_at", "_beat_ms", "_birth_in_flight", "_busy", "_connection", "_device", "_next_at",
-        "_offline_s", "_queue", "_rows", "_sleeps", "_telemetry_ms", "asked", "dropped", "state",
+        "_offline_s", "_queue", "_rows", "_sleeps", "_telemetry_ms", "_timed_at", "asked", "dropped", "state",
     )  # fmt: skip
 
     def __init__(self, device: "Device", kind: int, beat_s: "int | None", offline_s: "int | None") -> None:
@@ -54,6 +55,7 @@ class Session:
         self._birth_in_flight = False
         self._rows: list[tuple[int, dict[int, int]]] = []
         self.asked: int | None = None  # uptime of the open question for the time
+        self._timed_at: int | None = None  # uptime of the last answer to it
         self.dropped = 0  # events given up because the queue was full
         self.state = DOWN
 
@@ -126,6 +128,11 @@ class Session:
         if self.state == DOWN:
             self._next_at = now
 
+    def timed(self, now: int) -> None:
+        """The open question for the time has its answer."""
+        self.asked = None
+        self._timed_at = now
+
     def touched(self, now: int) -> None:
         """A frame came down: stay a little longer."""
         self._linger(now)
@@ -168,6 +175,8 @@ class Session:
         device = self._device
         if self._queue or self._busy or len(device.outbox):
             return False
+        if self.asked is not None and now - self.asked <= MAX_ROUND_TRIP_MS:
+            return False  # an answer would still be taken
         waiting = device.episodes.waiting()
         return waiting is None or now - waiting.raised_at > AWAKE_FOR_ALARM_MS
 
@@ -182,10 +191,10 @@ class Session:
         body: dict[int, Any] = {0: len(device.outbox), 1: device.downlink.rejected, 2: self.dropped}
         if self._telemetry_ms == 0:
             body[3] = report
-        if self.asked is None or now - self.asked >= TIME_WANTED_AFTER_MS:
-            self.asked = now
-            body[4] = True
         if self.state == ONLINE:
+            if self._timed_at is None or now - self._timed_at >= TIME_WANTED_AFTER_MS:
+                self.asked = now
+                body[4] = True
             device.publish(now, frame.HEARTBEAT, topics.HEARTBEAT, body)
         if self._telemetry_ms:
             self._rows.append((now, report))
