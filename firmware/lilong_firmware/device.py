@@ -252,7 +252,9 @@ class Device:
             if fresh and session.asked is not None and message.body.get(0) == session.asked:
                 if self.uplink.clock.set(now, session.asked, message.epoch):
                     self.out.append((NOTE, ACCEPTED, 0, self.uplink.boot, 0))
-                session.timed(now)
+                    session.timed(now)
+                else:
+                    session.asked = None
         elif kind in (frame.COMMAND, frame.OPERATOR_ACK):
             self._obey(now, message)
         else:
