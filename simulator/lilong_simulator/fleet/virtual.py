@@ -1,0 +1,170 @@
+"""Virtual time: a whole fleet behind one SimPy event, with a calendar of its own."""
+
+from typing import Any, Protocol
+
+import simpy
+from lilong_firmware.device import Device
+from lilong_firmware.effects import CONNECT, DISCONNECT, NEVER, NOTE, OUTPUT, PUBLISH
+from lilong_protocol import topics
+from simpy.events import Event
+
+from .calendar import Calendar
+from .observer import Observer
+from .plant import Plant
+
+
+class Backend(Protocol):
+    """The backend in the loop: a sans-io core behind a broker that loses nothing."""
+
+    def receive(self, now: int, topic: str, payload: bytes, retained: bool) -> None:
+        """A message from a device has arrived at virtual time `now`."""
+
+
+class Member:
+    """A device in the fleet; `due` is the time for which it stands in the calendar."""
+
+    __slots__ = ("base", "connection", "delay", "device", "due", "id", "online", "plant", "slots")
+
+    def __init__(self, device_id: str, device: Device, base: int, delay: int) -> None:
+        self.id = device_id
+        self.device = device
+        self.base = base  # virtual time of its cold start
+        self.delay = delay  # ms on the way, each way; constant, so that order is kept
+        self.due = NEVER
+        self.connection = 0  # counts links, so that what was under way on an old one is dropped
+        self.online = False
+        self.plant = Plant()
+        self.slots = {channel[0]: i for i, channel in enumerate(device.rules.CHANNELS)}
+
+
+class VirtualFleet:
+    """Runs devices against a backend in the virtual time of a SimPy environment (integer ms)."""
+
+    def __init__(self, env: simpy.Environment, tenant: str, backend: Backend, observer: Observer) -> None:
+        self._env = env
+        self._tenant = tenant
+        self._backend = backend
+        self._observer = observer
+        self._members: dict[str, Member] = {}
+        self._calendar: Calendar[tuple[Any, ...]] = Calendar()
+        self._wake_at: int = NEVER
+
+    def add(self, device_id: str, device: Device, start: int, delay: int) -> None:
+        """A device whose power comes on at virtual time `start`."""
+        member = Member(device_id, device, start, delay)
+        self._members[device_id] = member
+        self._at(start, (self._start, member))
+
+    def sense(self, device_id: str, channel: str, value: int) -> None:
+        """The world has changed: a sensor channel has a new value from now on."""
+        member = self._members[device_id]
+        member.device.sense(int(self._env.now) - member.base, member.slots[channel], value)
+        self._settle(member)
+
+    def downlink(self, topic: str, payload: bytes) -> None:
+        """A message of the backend is on its way to a device; nobody there: it is gone, sessions are clean."""
+        parsed = topics.parse(topic)
+        if parsed is None:
+            raise ValueError(f"topic {topic!r}: not one of ours; publish under lilong/1/")
+        member = self._members[parsed[1]]
+        if member.online:
+            self._at(
+                int(self._env.now) + member.delay, (self._received, member, member.connection, parsed[3], payload)
+            )
+
+    # ---- time
+
+    def _at(self, at: int, item: tuple[Any, ...]) -> None:
+        self._calendar.add(at, item)
+        if at < self._wake_at:
+            self._arm(at)
+
+    def _arm(self, at: int) -> None:
+        self._wake_at = at
+        self._env.timeout(at - self._env.now).callbacks.append(self._wake)
+
+    def _wake(self, _: Event) -> None:
+        now = int(self._env.now)
+        calendar = self._calendar
+        if calendar.next() == now:
+            if self._env.peek() == now:  # what changes a sensor at this instant comes before the devices' steps
+                self._arm(now)
+                return
+            self._wake_at = now
+            while calendar.next() == now:
+                for item in calendar.pop():
+                    item[0](now, *item[1:])
+        following = calendar.next()
+        if following is None:
+            self._wake_at = NEVER
+        elif self._wake_at <= now or following < self._wake_at:
+            self._arm(following)
+
+    # ---- what comes due
+
+    def _start(self, now: int, member: Member) -> None:
+        member.device.start(0)
+        self._settle(member)
+
+    def _step(self, now: int, member: Member) -> None:
+        if member.due == now:
+            member.due = NEVER
+            member.device.step(now - member.base)
+            self._settle(member)
+
+    def _linked(self, now: int, member: Member, connection: int) -> None:
+        if member.connection == connection:
+            member.online = True
+            self._observer.link(now, member.id, True)
+            member.device.connected(now - member.base)
+            self._settle(member)
+
+    def _published(self, now: int, member: Member, connection: int) -> None:
+        if member.connection == connection:
+            member.device.published(now - member.base)
+            self._settle(member)
+
+    def _received(self, now: int, member: Member, connection: int, cls: str, payload: bytes) -> None:
+        if member.connection == connection:
+            member.device.received(now - member.base, cls, payload, False)
+            self._settle(member)
+
+    def _arrive(self, now: int, topic: str, payload: bytes) -> None:
+        self._backend.receive(now, topic, payload, False)
+
+    # ---- effects
+
+    def _settle(self, member: Member) -> None:
+        device = member.device
+        now = int(self._env.now)
+        while device.out:
+            effects, device.out = device.out, []
+            for effect in effects:
+                self._carry_out(now, member, effect)
+        due = device.deadline + member.base
+        if due != member.due and device.deadline < NEVER:
+            member.due = due
+            self._at(due, (self._step, member))
+
+    def _carry_out(self, now: int, member: Member, effect: tuple[Any, ...]) -> None:
+        what = effect[0]
+        if what == PUBLISH:
+            _, cls, frame, _, windowed = effect
+            self._observer.sent(now, member.id, cls, frame)
+            self._at(now + member.delay, (self._arrive, topics.up(self._tenant, member.id, cls), frame))
+            if windowed:
+                self._at(now + 2 * member.delay, (self._published, member, member.connection))
+        elif what == NOTE:
+            self._observer.note(now, member.id, *effect[1:])
+        elif what == OUTPUT:
+            self._observer.output(now, member.id, effect[1], effect[2])
+            for channel, value in member.plant.answer(effect[1], effect[2]):
+                member.device.sense(now - member.base, member.slots[channel], value)
+        elif what == CONNECT:
+            member.connection += 1
+            # TCP, CONNECT, SUBSCRIBE: a round trip each.
+            self._at(now + 6 * member.delay, (self._linked, member, member.connection))
+        elif what == DISCONNECT:
+            member.connection += 1
+            member.online = False
+            self._observer.link(now, member.id, False)

@@ -1,0 +1,102 @@
+"""Records what the devices of a run did: messages by class, the clocks of every alarm, the generator's lag."""
+
+from dataclasses import dataclass
+
+from lilong_firmware.effects import ACCEPTED, ACKNOWLEDGED, CLEARED, RAISED, RESTORED, STORED
+from lilong_protocol.topics import ALARM
+
+from .latency import Latency
+
+SAME_INSTANT_MS = 250  # an output that is switched on this shortly before its raise belongs to it
+
+
+@dataclass(slots=True)
+class AlarmClocks:
+    """The times of one alarm at its device, in ms of the run's clock; None: not seen (see definitions)."""
+
+    device: str
+    code: int
+    boot: int
+    seq: int
+    decided: float
+    local: float | None = None
+    published: float | None = None
+    stored: float | None = None  # its stored-ack has arrived
+    acknowledged: float | None = None  # the operator's acknowledgement has arrived
+    restored: float | None = None
+    cleared: float | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.device}-{self.boot}-{self.seq}"
+
+
+class Recorder:
+    """The observer of a whole run, whatever hosts its devices have."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, int] = {}  # frames handed to the transport, by class
+        self.alarms: dict[tuple[str, int, int], AlarmClocks] = {}
+        self.lags = Latency()
+        self.linked: set[str] = set()  # devices whose session the broker has accepted at least once
+        self.online: set[str] = set()  # those that are connected now
+        self.accepted: set[str] = set()  # those whose session the backend has answered
+        self.outputs: list[tuple[float, str, str, int]] = []
+        self.stored_frames = 0
+        self._last_output: dict[str, float] = {}
+        self._waiting_for_output: dict[str, AlarmClocks] = {}
+        self._unpublished: dict[str, AlarmClocks] = {}
+
+    # ---- Observer
+
+    def output(self, at: float, device: str, name: str, value: int) -> None:
+        self.outputs.append((at, device, name, value))
+        if value:
+            self._last_output[device] = at
+            alarm = self._waiting_for_output.pop(device, None)
+            if alarm is not None:
+                alarm.local = at
+
+    def note(self, at: float, device: str, what: str, code: int, boot: int, seq: int) -> None:
+        if what == ACCEPTED:
+            self.accepted.add(device)
+        elif what == RAISED:
+            alarm = AlarmClocks(device, code, boot, seq, at)
+            self.alarms[device, boot, seq] = alarm
+            self._unpublished[device] = alarm
+            before = self._last_output.get(device)
+            if before is not None and at - before <= SAME_INSTANT_MS:
+                alarm.local = before
+            else:
+                self._waiting_for_output[device] = alarm
+        elif what == STORED:
+            self.stored_frames += 1
+            self._set(device, boot, seq, "stored", at)
+        elif what == ACKNOWLEDGED:
+            self._set(device, boot, seq, "acknowledged", at)
+        elif what == RESTORED:
+            self._set(device, boot, seq, "restored", at)
+        elif what == CLEARED:
+            self._set(device, boot, seq, "cleared", at)
+
+    def sent(self, at: float, device: str, cls: str, frame: bytes) -> None:
+        self.messages[cls] = self.messages.get(cls, 0) + 1
+        if cls == ALARM:
+            alarm = self._unpublished.pop(device, None)
+            if alarm is not None:
+                alarm.published = at
+
+    def lag(self, lag_ms: float) -> None:
+        self.lags.record(lag_ms)
+
+    def link(self, at: float, device: str, up: bool) -> None:
+        if up:
+            self.linked.add(device)
+            self.online.add(device)
+        else:
+            self.online.discard(device)
+
+    def _set(self, device: str, boot: int, seq: int, field: str, at: float) -> None:
+        alarm = self.alarms.get((device, boot, seq))
+        if alarm is not None and getattr(alarm, field) is None:
+            setattr(alarm, field, at)
