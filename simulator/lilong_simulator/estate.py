@@ -1,0 +1,195 @@
+"""An estate: its plan, its devices, its people and their habits, read from a TOML file that people write."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lilong_simulator import geometry
+from lilong_simulator.estate_checks import points
+from lilong_simulator.estate_devices import Devices
+from lilong_simulator.estate_errors import EstateError, Problem, estate_error, nearest
+from lilong_simulator.estate_file import find_file, read_estate_file
+from lilong_simulator.estate_model import Curves, EstateFile, Rates
+from lilong_simulator.estate_parts import Device, Flat, Resident
+from lilong_simulator.estate_people import card_numbers, flats_of, residents_of
+
+__all__ = ["KINDS", "Device", "Estate", "EstateError", "Flat", "Resident", "load_estate"]
+
+KINDS = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
+
+
+def load_estate(
+    name_or_path: str | Path = "music_plaza",
+    *,
+    adoption: Mapping[str, float] | None = None,
+    kinds: Collection[str] = KINDS,
+) -> Estate:
+    """Reads a built-in estate by name, or an estate file by path.
+
+    `adoption` overrides the file's `[adoption]`: the share of the optional devices of a kind that residents
+    take (0 to 1); lowering it only takes devices away. `kinds` are the kinds of device that a file may name.
+    Raises EstateError, whose text has one line a problem: `file:line: key.path: what is wrong; what to do`.
+    """
+    file = find_file(name_or_path)
+    content, lines = read_estate_file(file, kinds)
+    shares = {**content.adoption, **(adoption or {})}
+    optional = {rule.kind for rule in content.devices if getattr(rule, "optional", False)}
+    for kind, share in shares.items():
+        if kind not in optional:
+            raise EstateError([f"adoption of {kind}: is not a kind that residents choose; {nearest(kind, optional)}"])
+        if not 0 <= share <= 1:
+            raise EstateError([f"adoption of {kind}: {share} is out of bounds; give a share from 0 to 1"])
+    flats = flats_of(content)
+    residents = residents_of(content, flats)
+    placed = Devices(content, flats, residents, shares)
+    if placed.problems:
+        raise estate_error(str(file), placed.problems, lines)
+    ids = Counter(device.id for device in placed.devices)
+    if twice := next((id_ for id_, count in ids.items() if count > 1), None):
+        clash = Problem(("devices",), f"two devices have the id {twice}", "rename a spot, a road or a gate")
+        raise estate_error(str(file), [clash], lines)
+    return Estate(content, flats, residents, placed)
+
+
+class Estate:
+    """One estate, unchanging. Devices, flats and residents are tuples in a fixed order."""
+
+    def __init__(self, content: EstateFile, flats: list[Flat], residents: list[Resident], placed: Devices) -> None:
+        self._file = content
+        self.id = content.id
+        self.name = {"en": content.name.en, "zh": content.name.zh}
+        self.width_m = content.site.width_m
+        self.height_m = content.site.height_m
+        self.latitude = content.site.latitude
+        self.longitude = content.site.longitude
+        self.utc_offset_h = content.site.utc_offset_h
+        self.bays = content.site.bays
+        self.rates: Rates = content.rates
+        self.curves: Curves = content.curves
+        self.flats: tuple[Flat, ...] = tuple(flats)
+        self.residents: tuple[Resident, ...] = tuple(residents)
+        self.devices: tuple[Device, ...] = tuple(placed.devices)
+        self.wearers: dict[str, Resident] = placed.wearers
+        """The resident who wears each wristband, by device id."""
+        self.cores: tuple[int, ...] = tuple(sorted({flat.core for flat in flats}))
+        holders = content.population
+        cards = card_numbers(
+            content.id,
+            [person.key for person in residents]
+            + [f"guest{n}" for n in range(holders.guest_passes)]
+            + [f"staff{n}" for n in range(holders.staff)],
+        )
+        guests = len(residents) + holders.guest_passes
+        self.guest_cards: tuple[int, ...] = tuple(cards[len(residents) : guests])
+        self.staff_cards: tuple[int, ...] = tuple(cards[guests:])
+
+    @cached_property
+    def by_id(self) -> dict[str, Device]:
+        """Devices by their 16 hex digits."""
+        return {device.id: device for device in self.devices}
+
+    @cached_property
+    def by_name(self) -> dict[str, Device]:
+        """Devices by name, such as `core3/12F/1203/smoke`."""
+        return {device.name: device for device in self.devices}
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many devices there are of each kind."""
+        return dict(Counter(device.kind for device in self.devices))
+
+    def device(self, name: str) -> Device:
+        """The device of a name; a LookupError names the nearest one."""
+        try:
+            return self.by_name[name]
+        except KeyError:
+            raise LookupError(f"{self.id} has no device {name!r}; {_near(name, self.by_name)}") from None
+
+    def of_kind(self, kind: str) -> tuple[Device, ...]:
+        """All devices of one kind."""
+        return tuple(device for device in self.devices if device.kind == kind)
+
+    def find(self, stem: str, kind: str) -> Device | None:
+        """The device of a kind at a place (`core3/12F/corridor`), or None where there is none."""
+        return self.by_name.get(f"{stem}/{kind}")
+
+    def flat(self, key: str) -> Flat:
+        """The flat of a key such as `3/1203`; a LookupError names the nearest one."""
+        for flat in self.flats:
+            if flat.key == key:
+                return flat
+        raise LookupError(f"{self.id} has no flat {key!r}; {_near(key, [flat.key for flat in self.flats])}")
+
+    def doors_of_core(self, core: int) -> tuple[Device, ...]:
+        """The lobby doors of a core: ground, then basement."""
+        return tuple(device for device in self.devices if device.kind == "door" and device.core == core)
+
+    @cached_property
+    def gates(self) -> dict[str, tuple[Device, ...]]:
+        """The doors (leaves) of each pedestrian gate, by gate id."""
+        gates = [gate.id for gate in self._file.gates if gate.use == "pedestrian"]
+        doors = [device for device in self.devices if device.kind == "door" and device.core is None]
+        found = {gate: tuple(d for d in doors if d.name.startswith(f"{gate}/")) for gate in gates}
+        return {gate: leaves for gate, leaves in found.items() if leaves}
+
+    @cached_property
+    def staff_doors(self) -> tuple[Device, ...]:
+        """The doors that are neither at a core nor at a gate: commercial, plant and control rooms."""
+        public = {device.id for leaves in self.gates.values() for device in leaves}
+        return tuple(d for d in self.devices if d.kind == "door" and d.core is None and d.id not in public)
+
+    def cards_of(self, door: Device) -> tuple[int, ...]:
+        """The card numbers that a door grants, ascending: its core's (a gate: all) residents', guests' and staff's."""
+        if door in self.staff_doors:
+            return tuple(sorted(self.staff_cards))
+        residents = [who.card for who in self.residents if door.core is None or who.flat.core == door.core]
+        return tuple(sorted([*residents, *self.guest_cards, *self.staff_cards]))
+
+    def plan(self) -> dict[str, Any]:
+        """The plan as `GET /api/estate` answers it; `greens` are polygons to draw beneath everything."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "width_m": self.width_m,
+            "height_m": self.height_m,
+            "buildings": [
+                {
+                    "id": building.id,
+                    "name": {"en": building.name.en, "zh": building.name.zh},
+                    "use": building.use,
+                    "polygon": [list(xy) for xy in points(building.polygon)],
+                    "cores": [{"id": core.id, "x": core.x, "y": core.y} for core in building.cores],
+                    "storeys": building.storeys,
+                }
+                for building in self._file.buildings
+            ],
+            "roads": [[list(xy) for xy in points(line)] for road in self._file.roads for line in road.lines],
+            "gates": [
+                {"name": {"en": gate.name.en, "zh": gate.name.zh}, "x": gate.x, "y": gate.y}
+                for gate in self._file.gates
+            ],
+            "greens": [[list(xy) for xy in points(green)] for green in self._file.greens],
+            "devices": [
+                {key: getattr(device, key) for key in ("id", "kind", "name", "x", "y", "z", "building", "core", "unit")}
+                for device in self.devices
+            ],
+        }
+
+    @property
+    def area_m2(self) -> float:
+        """The ground of the site."""
+        return self.width_m * self.height_m
+
+    @property
+    def road_length_m(self) -> float:
+        """The length of all drives and paths."""
+        return sum(geometry.length_m(points(line)) for road in self._file.roads for line in road.lines)
+
+
+def _near(word: str, known: Collection[str]) -> str:
+    close = nearest(word, known).partition(" known:")[0] if len(known) else ""
+    return close if close.startswith("did you") else f"there are {len(known)}"

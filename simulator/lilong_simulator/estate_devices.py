@@ -1,0 +1,206 @@
+"""From the device rules of an estate file to its devices, each with a name that no other device changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from lilong_simulator import geometry
+from lilong_simulator.estate_checks import points
+from lilong_simulator.estate_errors import Problem
+from lilong_simulator.estate_model import (
+    Building,
+    CorridorsRule,
+    EldersRule,
+    EstateFile,
+    FlatsRule,
+    Gate,
+    GatesRule,
+    LobbiesRule,
+    RoadsRule,
+    SpotsRule,
+)
+from lilong_simulator.estate_parts import BASEMENT, GROUND, Device, Flat, Resident, device_id
+from lilong_simulator.estate_people import place_in
+from lilong_simulator.random_streams import draw
+
+Item = TypeVar("Item")
+LEAF_M = 1.6  # from one leaf of a gate to the next
+PHASES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
+ROADWAY_M = 2.5  # what stands farther aside stands beside the road, not in it
+CLEAR_M = 12.0  # devices of one rule farther apart than this are far enough
+_ESTATE = 0
+
+
+class Devices:
+    """Collects the devices of one estate; `problems` holds what could not be placed."""
+
+    def __init__(
+        self, content: EstateFile, flats: Sequence[Flat], people: Sequence[Resident], adoption: Mapping[str, float]
+    ) -> None:
+        self.devices: list[Device] = []
+        self.wearers: dict[str, Resident] = {}
+        self.problems: list[Problem] = []
+        self._content = content
+        self._flats = flats
+        self._people = people
+        self._adoption = adoption
+        self._grid = tuple(level.id for level in content.grid)
+        self._names: set[str] = set()
+        self._rule = 0
+        for self._rule, rule in enumerate(content.devices):
+            match rule:
+                case FlatsRule():
+                    self._in_flats(rule)
+                case EldersRule():
+                    self._on_elders(rule)
+                case CorridorsRule():
+                    self._in_corridors()
+                case LobbiesRule():
+                    self._at_lobbies(rule)
+                case GatesRule():
+                    self._at_gates(rule)
+                case RoadsRule():
+                    self._along_roads(rule)
+                case SpotsRule():
+                    self._at_spots(rule)
+
+    def _add(
+        self, stem: str, x: float, y: float, z: int, building: str | None = None,
+        core: int | None = None, unit: str | None = None,
+    ) -> Device | None:  # fmt: skip
+        rule = self._content.devices[self._rule]
+        name = f"{stem}/{rule.kind}"
+        if name in self._names:
+            self.problems.append(
+                Problem(("devices", self._rule), f"puts a second {rule.kind} at {stem}", "drop one of the two rules")
+            )
+            return None
+        self._names.add(name)
+        grid = (*self._grid, *(part for part in (building, unit) if part is not None))
+        device = Device(
+            device_id(self._content.id, name), rule.kind, name, round(x, 1), round(y, 1), z,
+            building, core, unit, grid, rule.beat_s, rule.offline_s,
+        )  # fmt: skip
+        self.devices.append(device)
+        return device
+
+    def _in_flats(self, rule: FlatsRule) -> None:
+        share = rule.share * (self._adoption.get(rule.kind, 1.0) if rule.optional else 1.0)
+        always = set(rule.always)
+
+        def rank(flat: Flat) -> tuple[bool, int]:
+            return flat.key not in always, draw(_ESTATE, self._content.id, rule.kind, flat.key)
+
+        chosen = set(_first(self._flats, int(len(self._flats) * share + 0.5), rank))
+        for flat in self._flats:
+            if flat in chosen:
+                self._add(flat.stem, flat.x, flat.y, flat.storey, flat.building, flat.core, flat.unit)
+
+    def _on_elders(self, rule: EldersRule) -> None:
+        count = int(rule.count * (self._adoption.get(rule.kind, 1.0) if rule.optional else 1.0) + 0.5)
+        elders = [person for person in self._people if person.age >= 60]
+
+        def rank(person: Resident) -> int:
+            return draw(_ESTATE, self._content.id, rule.kind, person.key) // (3 if person.age >= 80 else 1)
+
+        chosen = set(_first(elders, count, rank))
+        for person in elders:
+            if person in chosen:
+                flat, number = person.flat, person.key.rsplit("/", 1)[1]
+                device = self._add(
+                    f"{flat.stem}/{number}", flat.x, flat.y, flat.storey, flat.building, flat.core, flat.unit
+                )
+                if device is not None:
+                    self.wearers[device.id] = person
+
+    def _in_corridors(self) -> None:
+        for building in self._content.buildings:
+            for core in building.cores:
+                x, y = place_in(building, core.x, core.y, 0.0, 0.35)
+                for storey in range(1, building.storeys + 1):
+                    self._add(f"core{core.id}/{storey:02d}F/corridor", x, y, storey, building.id, core.id)
+
+    def _at_lobbies(self, rule: LobbiesRule) -> None:
+        for building in self._content.buildings:
+            for core in building.cores:
+                for lobby in rule.lobbies:
+                    inward = 0.0 if lobby == "ground" else 0.18
+                    x, y = (core.x, core.y) if not inward else place_in(building, core.x, core.y, 0.0, inward)
+                    storey = GROUND if lobby == "ground" else BASEMENT
+                    self._add(f"core{core.id}/{lobby}", x, y, storey, building.id, core.id)
+
+    def _at_gates(self, rule: GatesRule) -> None:
+        for gate in self._content.gates:
+            if gate.use == rule.use:
+                for n in range(rule.each):
+                    x, y = self._leaf(gate, (n - (rule.each - 1) / 2) * LEAF_M)
+                    self._add(f"{gate.id}/leaf{n + 1}", x, y, GROUND)
+
+    def _leaf(self, gate: Gate, offset: float) -> geometry.Point:
+        """A leaf's place: side by side along whichever edge of the site the gate is nearest to."""
+        width, height = self._content.site.width_m, self._content.site.height_m
+        if min(gate.y, height - gate.y) <= min(gate.x, width - gate.x):
+            return min(max(gate.x + offset, 0), width), gate.y
+        return gate.x, min(max(gate.y + offset, 0), height)
+
+    def _along_roads(self, rule: RoadsRule) -> None:
+        lines = [(road.id, points(line)) for road in self._content.roads for line in road.lines]
+        seats = _share_out(rule.count, [geometry.length_m(line) for _, line in lines])
+        numbers: dict[str, int] = {}
+        placed: list[geometry.Point] = []
+        outlines = [(building, points(building.polygon)) for building in self._content.buildings]
+        for (road, line), count in zip(lines, seats, strict=True):
+            tries = [self._spread(rule, line, count, phase) for phase in PHASES]
+            beside = [piece for _, other in lines if other is not line for piece in geometry.segments(other)]
+            pieces = beside if rule.aside_m >= ROADWAY_M else []
+            best = max(range(len(tries)), key=[_clearance(spread, placed, pieces) for spread in tries].__getitem__)
+            for n, (x, y) in enumerate(tries[best]):
+                label = rule.types[n % len(rule.types)] if rule.types else ""
+                numbers[road] = number = numbers.get(road, 0) + 1
+                placed.append((x, y))
+                if blocked := [building for building, outline in outlines if geometry.inside((x, y), outline)]:
+                    self._blocked(rule, blocked[0])
+                self._add(f"{road}/{label}{number:02d}", x, y, GROUND)
+
+    def _spread(self, rule: RoadsRule, line: list[geometry.Point], count: int, phase: float) -> list[geometry.Point]:
+        """`count` places evenly along a line, beginning `phase` of a spacing from its start."""
+        site, spacing = self._content.site, geometry.length_m(line) / max(1, count)
+        spread = []
+        for n in range(count):
+            aside = -rule.aside_m if rule.both_sides and n % 2 else rule.aside_m
+            x, y = geometry.along(line, (n + phase) * spacing, aside)
+            spread.append((min(max(x, 0.0), site.width_m), min(max(y, 0.0), site.height_m)))
+        return spread
+
+    def _blocked(self, rule: RoadsRule, building: Building) -> None:
+        what = f"puts a {rule.kind} inside building {building.id}"
+        self.problems.append(Problem(("devices", self._rule, "aside_m"), what, "lower aside_m, or move the road"))
+
+    def _at_spots(self, rule: SpotsRule) -> None:
+        for spot in rule.spots:
+            self._add(spot.id, spot.x, spot.y, spot.z, spot.building)
+
+
+def _first(things: Sequence[Item], count: int, rank: Callable[[Item], object]) -> Iterator[Item]:
+    """The `count` things of lowest rank; a share that grows keeps everything that a smaller one had."""
+    return iter(sorted(things, key=rank)[:count])  # type: ignore[arg-type]
+
+
+def _clearance(
+    spread: Sequence[geometry.Point],
+    placed: Sequence[geometry.Point],
+    roads: Sequence[tuple[geometry.Point, geometry.Point]],
+) -> float:
+    """How near new devices come to placed ones, and to other roads, so that junctions neither gather nor block."""
+    apart = [geometry.length_m([a, b]) for a in spread for b in placed]
+    beside = [geometry.distance_m(a, *piece) * CLEAR_M / (2 * ROADWAY_M) for a in spread for piece in roads]
+    return min([CLEAR_M, *apart, *beside])
+
+
+def _share_out(count: int, weights: Sequence[float]) -> list[int]:
+    """`count` seats by weight, one more seat never moving another (Webster's method of highest averages)."""
+    seats = [0] * len(weights)
+    for _ in range(count):
+        seats[max(range(len(weights)), key=lambda n: (weights[n] / (2 * seats[n] + 1), -n))] += 1
+    return seats

@@ -1,0 +1,233 @@
+"""What people write in an estate file: the tables and keys of the TOML, their units and their bounds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Metres = Annotated[float, Field(ge=0, le=100_000)]
+XY = Annotated[list[Metres], Field(min_length=2, max_length=2)]
+Line = Annotated[list[XY], Field(min_length=2, max_length=500)]
+Polygon = Annotated[list[XY], Field(min_length=3, max_length=500)]
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Storey = Annotated[int, Field(ge=-9, le=200)]
+Count = Annotated[int, Field(ge=0, le=20_000)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(ge=0, le=1_000_000)]
+Seconds = Annotated[int, Field(ge=1, le=400 * 86_400)]
+Curve = Annotated[list[Annotated[float, Field(ge=0, le=100)]], Field(min_length=24, max_length=24)]
+
+
+class Table(BaseModel):
+    """Every table: unknown keys are refused, and a number in quotes is not a number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Name(Table):
+    """A name in English and in Chinese."""
+
+    en: Annotated[str, Field(min_length=1, max_length=80)]
+    zh: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class GridLevel(Table):
+    """One level above the building: street, community, grid cell, or whatever a city calls it."""
+
+    level: Slug
+    id: Slug
+    name: Name
+
+
+class Site(Table):
+    """The ground: a rectangle in metres, and where on Earth it lies."""
+
+    width_m: Annotated[float, Field(gt=0, le=100_000)]
+    height_m: Annotated[float, Field(gt=0, le=100_000)]
+    latitude: Annotated[float, Field(ge=-60, le=60)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    utc_offset_h: Annotated[float, Field(ge=-12, le=14)]
+    bays: Count = 0
+
+
+class Population(Table):
+    """Who lives and works there."""
+
+    persons: Annotated[int, Field(ge=1, le=200_000)]
+    aged_60: Annotated[int, Field(ge=0, le=200_000)]
+    aged_80: Annotated[int, Field(ge=0, le=200_000)]
+    guest_passes: Annotated[int, Field(ge=1, le=10_000)]
+    staff: Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Core(Table):
+    """A stair and lift core with its lobby; flats stand on storeys `from_storey` to the top."""
+
+    id: Annotated[int, Field(ge=1, le=9999)]
+    x: Metres
+    y: Metres
+    flats_per_storey: Annotated[int, Field(ge=1, le=40)]
+    from_storey: Annotated[int, Field(ge=1, le=200)] = 1
+
+
+class Building(Table):
+    """A structure with its footprint."""
+
+    id: Slug
+    name: Name
+    use: Literal["residential", "commercial"]
+    polygon: Polygon
+    storeys: Annotated[int, Field(ge=1, le=200)]
+    cores: list[Core] = []
+
+
+class Road(Table):
+    """A drive or path, of one line or of several."""
+
+    id: Slug
+    lines: Annotated[list[Line], Field(min_length=1, max_length=500)]
+
+
+class Gate(Table):
+    """A way through the boundary."""
+
+    id: Slug
+    name: Name
+    use: Literal["pedestrian", "vehicle"]
+    x: Metres
+    y: Metres
+
+
+class Spot(Table):
+    """A place for one device, named by hand."""
+
+    id: Slug
+    x: Metres
+    y: Metres
+    z: Storey = 0
+    building: Slug | None = None
+
+
+class Rule(Table):
+    """What every device rule may say; `beat_s` and `offline_s` override the default of the kind."""
+
+    kind: Slug
+    beat_s: Seconds | None = None
+    offline_s: Seconds | None = None
+
+
+class OptionalRule(Rule):
+    """A rule for devices that residents choose; `[adoption]` scales it."""
+
+    optional: bool = False
+
+
+class FlatsRule(OptionalRule):
+    """One device in a share of the flats; `always` lists flats ("core/flat") that have one whatever the share."""
+
+    where: Literal["flats"]
+    share: Share = 1.0
+    always: list[Annotated[str, Field(pattern=r"^\d{1,4}/\d{2,5}$")]] = []
+
+
+class EldersRule(OptionalRule):
+    """One device on each of `count` residents aged 60 or more, those over 80 three times as likely."""
+
+    where: Literal["elders"]
+    count: Count
+
+
+class CorridorsRule(Rule):
+    """One device a core and storey."""
+
+    where: Literal["corridors"]
+
+
+class LobbiesRule(Rule):
+    """One device at each lobby of each core."""
+
+    where: Literal["lobbies"]
+    lobbies: Annotated[list[Literal["ground", "basement"]], Field(min_length=1, max_length=2)]
+
+
+class GatesRule(Rule):
+    """`each` devices side by side at every gate of one use."""
+
+    where: Literal["gates"]
+    use: Literal["pedestrian", "vehicle"]
+    each: Annotated[int, Field(ge=1, le=50)]
+
+
+class RoadsRule(Rule):
+    """`count` devices spread evenly along the roads, `aside_m` from the middle line.
+
+    `types` names them in turn; `both_sides` lets them change sides.
+    """
+
+    where: Literal["roads"]
+    count: Count
+    aside_m: Annotated[float, Field(ge=-50, le=50)] = 0.0
+    both_sides: bool = False
+    types: list[Slug] = []
+
+
+class SpotsRule(Rule):
+    """One device at each of the spots."""
+
+    where: Literal["spots"]
+    spots: Annotated[list[Spot], Field(min_length=1, max_length=5000)]
+
+
+DeviceRule = Annotated[
+    FlatsRule | EldersRule | CorridorsRule | LobbiesRule | GatesRule | RoadsRule | SpotsRule,
+    Field(discriminator="where"),
+]
+
+
+class Rates(Table):
+    """How often things happen: totals of the estate per working day unless the name says otherwise."""
+
+    credential_reads: Rate
+    door_cycles: Rate
+    denied_share: Share
+    staff_entries_per_door: Rate
+    held_open: Rate
+    forced_per_door_month: Rate
+    cookings_per_household: Annotated[float, Field(ge=0, le=12)]
+    smoke_nuisance: Rate
+    gas_nuisance_per_detector_year: Annotated[float, Field(ge=0, le=365)]
+    gas_whiffs_per_detector_year: Annotated[float, Field(ge=0, le=365)]
+    sos_by_accident: Rate
+    sos_per_year: Rate
+    false_falls: Rate
+    cancelled_falls: Rate
+    knocks: Rate
+    falls_per_year: Rate
+    openings_per_cover_year: Annotated[float, Field(ge=0, le=365)]
+
+
+class Curves(Table):
+    """Shares of a day's events per hour, 00 to 23, in percent; each sums to 100."""
+
+    door_in: Curve
+    door_out: Curve
+    smoke_nuisance: Curve
+
+
+class EstateFile(Table):
+    """A whole estate file."""
+
+    id: Slug
+    name: Name
+    grid: list[GridLevel] = []
+    site: Site
+    population: Population
+    adoption: dict[Slug, Share] = {}
+    buildings: Annotated[list[Building], Field(min_length=1, max_length=500)]
+    roads: list[Road] = []
+    gates: list[Gate] = []
+    greens: list[Polygon] = []
+    devices: list[DeviceRule] = []
+    rates: Rates
+    curves: Curves

@@ -1,0 +1,60 @@
+"""The things an estate is made of once its file has been read: devices, flats, residents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+GROUND = 0
+BASEMENT = -1
+
+
+def device_id(estate: str, name: str) -> str:
+    """The 8-byte id of a device as 16 hex digits: of its estate and its name only, so no other device changes it."""
+    return blake2b(f"{estate}\x1f{name}".encode(), digest_size=8, person=b"lilong-device").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device in its place; `x`, `y` in metres, `z` the storey as people count it (12F is 12, outdoors 0)."""
+
+    id: str
+    kind: str
+    name: str
+    x: float
+    y: float
+    z: int
+    building: str | None
+    core: int | None
+    unit: str | None
+    grid: tuple[str, ...]
+    beat_s: int | None = None
+    offline_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """One flat with the position that its devices share; `key` is `core/flat`, for example `3/1203`."""
+
+    key: str
+    building: str
+    core: int
+    storey: int
+    unit: str
+    x: float
+    y: float
+
+    @property
+    def stem(self) -> str:
+        """How the names of its devices begin: `core3/12F/1203`."""
+        return f"core{self.core}/{self.storey:02d}F/{self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """One person: `key` is flat and number (`3/1203/p1`), `card` a 30-bit card number."""
+
+    key: str
+    flat: Flat
+    age: int
+    card: int
