@@ -1,0 +1,232 @@
+"""MQTT 3.1.1 packets as bytes: what a client sends and reads, and how a byte stream is cut into packets.
+
+Topics, filters, client ids and user names are `str`; payloads and passwords are `bytes`. QoS 0 and 1 only:
+QoS 2 is refused. Clauses are those of OASIS mqtt-v3.1.1-os. What only a server sends or reads is in
+`mqtt_server`, which a board leaves out.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAMES = (
+    "type 0", "CONNECT", "CONNACK", "PUBLISH", "PUBACK", "PUBREC", "PUBREL", "PUBCOMP", "SUBSCRIBE", "SUBACK",
+    "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "type 15",
+)  # fmt: skip
+"""By packet type (2.2.1), the upper half of a packet's first byte."""
+
+DEFAULT_LIMIT = 2048
+"""Largest remaining length taken from the peer, bytes: a frame is at most 1024, its topic far less."""
+
+# Each first byte that MQTT 3.1.1 has without QoS 2. Flags are fixed but for PUBLISH (2.2.2), which has no DUP
+# with QoS 0 (3.3.1.1).
+_FIRST_BYTES = b"\x10\x20\x30\x31\x32\x33\x3a\x3b\x40\x82\x90\xa2\xb0\xc0\xd0\xe0"
+
+
+class MqttError(ValueError):
+    """The peer broke MQTT 3.1.1, or the caller asked for a packet that MQTT has no bytes for."""
+
+
+# ---- what is sent ----
+
+
+def packet(first: int, body: bytes) -> bytes:
+    """A whole packet from its first byte and its body."""
+    size = len(body)
+    if size < 128:
+        return bytes((first, size)) + body
+    if size > 0xFFFFFFF:
+        raise MqttError(f"{NAMES[first >> 4]} of {size} bytes is longer than MQTT allows")
+    head = bytearray((first,))
+    while size > 127:
+        head.append(size & 127 | 128)
+        size >>= 7
+    head.append(size)
+    return bytes(head) + body
+
+
+def two_bytes(number: int, what: str, low: int = 0) -> bytes:
+    """A length, packet id (`low` 1) or keepalive: big endian, at most 65535."""
+    if not low <= number <= 65535:
+        raise MqttError(f"{what} {number} is not in {low} to 65535")
+    return bytes((number >> 8, number & 255))
+
+
+def text_field(text: str, what: str) -> bytes:
+    """UTF-8 behind its length (1.5.3)."""
+    try:
+        data = text.encode()
+    except UnicodeError:
+        raise MqttError(f"{what} is not UTF-8") from None
+    _check_text(text, data, what)
+    return two_bytes(len(data), what) + data
+
+
+def connect_packet(
+    client_id: str,
+    keepalive_s: int,
+    will: "tuple[str, bytes, int, bool] | None" = None,
+    username: "str | None" = None,
+    password: "bytes | None" = None,
+    clean: bool = True,
+) -> bytes:
+    """CONNECT (3.1). `will` is (topic, payload, qos, retain); a password needs a user name."""
+    flags = 2 if clean else 0
+    body = text_field(client_id, "client id")
+    if will is not None:
+        topic, payload, qos, retain = will
+        check_qos(qos, "will")
+        flags |= 4 | qos << 3 | (32 if retain else 0)
+        check_topic(topic, "will topic")
+        body += text_field(topic, "will topic") + two_bytes(len(payload), "will length") + payload
+    if username is not None:
+        flags |= 128
+        body += text_field(username, "user name")
+        if password is not None:
+            flags |= 64
+            body += two_bytes(len(password), "password length") + password
+    elif password is not None:
+        raise MqttError("password without a user name")
+    head = b"\x00\x04MQTT\x04" + bytes((flags,)) + two_bytes(keepalive_s, "keepalive_s")
+    return packet(0x10, head + body)
+
+
+def publish_packet(topic: str, payload: bytes, qos: int, retain: bool, pid: int = 0, dup: bool = False) -> bytes:
+    """PUBLISH (3.3). The packet id and DUP go with QoS 1 only."""
+    check_topic(topic, "PUBLISH topic")
+    body = text_field(topic, "PUBLISH topic")
+    first = 0x31 if retain else 0x30
+    if qos:
+        check_qos(qos, "PUBLISH")
+        first |= 10 if dup else 2
+        body += two_bytes(pid, "PUBLISH id", 1)
+    return packet(first, body + payload)
+
+
+def subscribe_packet(pid: int, topic_filter: str, qos: int) -> bytes:
+    """SUBSCRIBE (3.8) to one filter."""
+    check_qos(qos, "SUBSCRIBE")
+    return packet(
+        0x82, two_bytes(pid, "SUBSCRIBE id", 1) + text_field(topic_filter, "SUBSCRIBE filter") + bytes((qos,))
+    )
+
+
+def puback_packet(pid: int) -> bytes:
+    """PUBACK (3.4)."""
+    return b"\x40\x02" + two_bytes(pid, "PUBACK id", 1)
+
+
+# ---- what is read ----
+
+
+def read_field(data: bytes, at: int, end: int, what: str) -> "tuple[bytes, int]":
+    """The bytes behind a length at `at`, never beyond `end`, and where they end."""
+    start = at + 2
+    if start <= end:
+        stop = start + (data[at] << 8 | data[at + 1])
+        if stop <= end:
+            return data[start:stop], stop
+    raise MqttError(f"{what} runs past the end of the packet")
+
+
+def read_text(data: bytes, at: int, end: int, what: str) -> "tuple[str, int]":
+    """The text behind a length at `at`, and where it ends."""
+    raw, stop = read_field(data, at, end, what)
+    try:
+        text = str(raw, "utf-8")
+    except UnicodeError:
+        raise MqttError(f"{what} is not UTF-8") from None
+    _check_text(text, raw, what)
+    return text, stop
+
+
+def read_id(data: bytes, at: int, end: int, what: str) -> int:
+    """The packet id at `at`, 1 to 65535."""
+    pid = data[at] << 8 | data[at + 1] if end - at > 1 else 0
+    if not pid:
+        raise MqttError(f"{what} has no packet id, or 0")
+    return pid
+
+
+def read_publish(first: int, data: bytes, at: int, end: int) -> "tuple[str, bytes, int]":
+    """(topic, payload, packet id or 0) of the PUBLISH whose body is `data[at:end]`."""
+    topic, at = read_text(data, at, end, "PUBLISH topic")
+    check_topic(topic, "PUBLISH topic")
+    if not first & 2:
+        return topic, data[at:end], 0
+    pid = read_id(data, at, end, "PUBLISH")
+    return topic, data[at + 2 : end], pid
+
+
+def check_topic(topic: str, what: str) -> None:
+    """A message's topic is not empty and has no wildcard (4.7)."""
+    if not topic or "+" in topic or "#" in topic:
+        raise MqttError(f"{what} is empty or has a wildcard")
+
+
+def check_qos(qos: int, what: str) -> None:
+    if qos not in (0, 1):
+        raise MqttError(f"{what} of QoS {qos}: only 0 and 1 are spoken")
+
+
+def _check_text(text: str, data: bytes, what: str) -> None:
+    """Refuse U+0000 (1.5.3), and what MicroPython takes for UTF-8: overlong, surrogates, beyond U+10FFFF."""
+    if b"\0" in data:
+        raise MqttError(f"{what} contains U+0000")
+    if len(text) != len(data):
+        for i in range(len(data) - 1):
+            pair = data[i] << 8 | data[i + 1]
+            if pair >= 0xC000 and (
+                pair < 0xC200
+                or 0xE000 <= pair < 0xE0A0
+                or 0xEDA0 <= pair < 0xEE00
+                or 0xF000 <= pair < 0xF090
+                or pair >= 0xF490
+            ):
+                raise MqttError(f"{what} is not UTF-8")
+
+
+class PacketStream:
+    """Cuts a stream into packets, however its bytes arrive; holds one unfinished packet at most."""
+
+    __slots__ = ("_rest", "limit")
+
+    def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
+        self.limit = limit
+        self._rest = b""
+
+    def packets(self, data: bytes) -> "Iterator[tuple[int, bytes, int, int]]":
+        """Of each packet that `data` completes: first byte, a buffer, start and end of the body in it.
+
+        MqttError as soon as a header cannot be right: of a packet beyond `limit` nothing is kept. Read to the
+        end; to stop early is to give up the connection.
+        """
+        data = self._rest + data
+        self._rest = b""
+        at = 0
+        size = len(data)
+        while at < size:
+            first = data[at]
+            if first not in _FIRST_BYTES:
+                raise MqttError(f"{NAMES[first >> 4]}: first byte 0x{first:02x} is reserved or of QoS 2")
+            start = at + 1
+            length = shift = 0
+            while start < size:
+                byte = data[start]
+                start += 1
+                length |= (byte & 127) << shift
+                if length > self.limit or shift > 21:
+                    raise MqttError(f"{NAMES[first >> 4]} is longer than the limit of {self.limit} bytes")
+                if byte < 128:
+                    if shift and not byte:
+                        raise MqttError(f"{NAMES[first >> 4]} has an overlong length")
+                    break
+                shift += 7
+            else:
+                break
+            end = start + length
+            if end > size:
+                break
+            yield first, data, start, end
+            at = end
+        self._rest = data[at:]

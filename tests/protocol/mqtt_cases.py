@@ -1,0 +1,434 @@
+"""What the MQTT client does, as plain functions: test_mqtt.py runs them on CPython and, unchanged, on MicroPython."""
+
+from lilong_protocol import mqtt
+from lilong_protocol.mqtt import (
+    ANSWER_MS,
+    CONNECTED,
+    MAX_IN_FLIGHT,
+    MESSAGE,
+    PUBLISHED,
+    REFUSED,
+    SUBSCRIBED,
+    Client,
+    MqttTimeout,
+)
+from lilong_protocol.mqtt_packets import (
+    MqttError,
+    connect_packet,
+    puback_packet,
+    publish_packet,
+    subscribe_packet,
+)
+
+CONNACK = b"\x20\x02\x00\x00"
+PINGREQ = b"\xc0\x00"
+PINGRESP = b"\xd0\x00"
+TOPIC = "lilong/1/t/0000000000000001/u/al"
+
+
+def ready(now_ms=0, keepalive_s=60, limit=2048):
+    client = Client(limit)
+    client.connect(now_ms, "d1", keepalive_s)
+    assert client.feed(CONNACK, now_ms) == [(CONNECTED, False)]
+    return client
+
+
+def refused(call, *words):
+    caught = None
+    try:
+        call()
+    except MqttError as error:
+        caught = error
+    assert caught is not None, "not refused"
+    for word in words:
+        assert word in str(caught), (word, str(caught))
+    return caught
+
+
+def trace(data, cuts, client=None):
+    """What comes of `data` cut at `cuts`, as lines: events, then the fault if there is one, then what is sent back."""
+    client = client or ready(keepalive_s=0)
+    events = []
+    fault = None
+    start = 0
+    stops = list(cuts)
+    stops.append(len(data))
+    for stop in stops:
+        try:
+            client.feed(data[start:stop], 1, events)
+        except MqttError as error:
+            assert fault is None, "a closed client ignores bytes"
+            fault = str(error)
+        start = stop
+    lines = []
+    for event in events:
+        lines.append(" ".join([_shown(item) for item in event]))
+    lines.append(f"fault {fault}")
+    lines.append("out " + client.take().hex())
+    return lines
+
+
+def _shown(item):
+    if isinstance(item, str):
+        item = item.encode()
+    return item.hex() if isinstance(item, bytes) else str(int(item))
+
+
+# ---- bytes ----
+
+
+def case_connect_has_the_bytes_of_the_standard():
+    assert connect_packet("d1", 60) == b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02d1"
+    will = ("a/b", b"\x01\x02", 1, True)
+    assert connect_packet("d1", 300, will, "u", b"p") == (
+        b"\x10\x1d\x00\x04MQTT\x04\xee\x01\x2c\x00\x02d1\x00\x03a/b\x00\x02\x01\x02\x00\x01u\x00\x01p"
+    )
+
+
+def case_publish_subscribe_and_puback_have_the_bytes_of_the_standard():
+    assert publish_packet("a/b", b"hi", 0, False) == b"\x30\x07\x00\x03a/bhi"
+    assert publish_packet("a/b", b"hi", 0, True) == b"\x31\x07\x00\x03a/bhi"
+    assert publish_packet("a/b", b"hi", 1, True, 10) == b"\x33\x09\x00\x03a/b\x00\x0ahi"
+    assert publish_packet("a/b", b"hi", 1, False, 10, True) == b"\x3a\x09\x00\x03a/b\x00\x0ahi"
+    assert subscribe_packet(10, "a/#", 1) == b"\x82\x08\x00\x0a\x00\x03a/#\x01"
+    assert puback_packet(0x1234) == b"\x40\x02\x12\x34"
+
+
+def case_a_length_of_more_than_127_takes_more_bytes():
+    assert publish_packet("a", bytes(124), 0, False)[:2] == b"\x30\x7f"
+    assert publish_packet("a", bytes(125), 0, False)[:3] == b"\x30\x80\x01"
+    assert publish_packet("a", bytes(16380), 0, False)[:3] == b"\x30\xff\x7f"
+    assert publish_packet("a", bytes(16381), 0, False)[:4] == b"\x30\x80\x80\x01"
+
+
+def case_what_mqtt_has_no_bytes_for_is_refused():
+    for topic in ("", "a/+", "#", "a/b#"):
+        refused(lambda topic=topic: publish_packet(topic, b"", 0, False), "PUBLISH topic", "wildcard")
+    refused(lambda: publish_packet("a\0b", b"", 0, False), "PUBLISH topic", "U+0000")
+    refused(lambda: publish_packet("a" * 65536, b"", 0, False), "PUBLISH topic", "65536")
+    refused(lambda: publish_packet("a", b"", 2, False, 1), "QoS 2")
+    refused(lambda: publish_packet("a", b"", 1, False, 0), "id 0")
+    refused(lambda: publish_packet("a", b"", 1, False, 65536), "id 65536")
+    refused(lambda: subscribe_packet(1, "a", 2), "SUBSCRIBE", "QoS 2")
+    refused(lambda: puback_packet(0), "PUBACK id 0")
+    refused(lambda: connect_packet("d", 65536), "keepalive_s 65536")
+    refused(lambda: connect_packet("d", 60, ("a/#", b"", 1, True)), "will topic")
+    refused(lambda: connect_packet("d", 60, ("a", b"", 2, True)), "will", "QoS 2")
+    refused(lambda: connect_packet("d", 60, ("a", bytes(65536), 1, True)), "will length 65536")
+    refused(lambda: connect_packet("d", 60, None, None, b"p"), "password without a user name")
+
+
+def case_a_text_that_is_not_utf_8_is_refused_in_either_direction():
+    for raw in (b"\xff", b"a\x80", b"\xc0\xaf", b"\xc1\xbf", b"\xe0\x9f\xbf", b"\xed\xa0\x80", b"\xed\xbf\xbf",
+                b"\xf0\x8f\xbf\xbf", b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80", b"a\xe2\x82"):  # fmt: skip
+        packet = b"\x30" + bytes((2 + len(raw), 0, len(raw))) + raw
+        refused(lambda packet=packet: ready().feed(packet, 0), "PUBLISH topic is not UTF-8")
+    refused(lambda: publish_packet("a\ud800", b"", 0, False), "PUBLISH topic is not UTF-8")
+
+
+def case_text_beyond_ascii_is_taken():
+    for topic in ("里弄/烟", "é", "\u07ff\u0800\ud7ff\ue000\uffff", "\U00010000\U0010ffff"):
+        packet = publish_packet(topic, b"x", 0, False)
+        assert ready().feed(packet, 0) == [(MESSAGE, topic, b"x", 0, False)]
+
+
+# ---- the stream ----
+
+
+def case_packets_may_be_cut_anywhere():
+    data = publish_packet("a/b", b"one", 1, False, 7) + PINGRESP + publish_packet("c", bytes(200), 0, True)
+    whole = trace(data, [])
+    assert whole == trace(data, list(range(1, len(data))))
+    assert len(whole) == 4
+    assert whole[2] == "fault None"
+    assert whole[3] == "out 40020007"
+
+
+def case_a_packet_beyond_the_limit_is_refused_at_its_length():
+    largest = publish_packet("a", bytes(2048 - 3), 0, False)
+    assert len(ready().feed(largest, 0)) == 1
+    for head in (b"\x30\x81\x10", b"\x30\x81\x90", b"\x30\x80\x80\x01", b"\x30\xff\xff\xff\x7f", b"\x30\xff\xff"):
+        refused(lambda head=head: ready().feed(head, 0), "PUBLISH is longer than the limit of 2048 bytes")
+    assert ready(limit=20_000).feed(b"\x30\x81\x10", 0) == []
+
+
+def case_an_overlong_length_is_refused():
+    for head in (b"\xd0\x80\x00", b"\x30\x85\x00", b"\x30\x80\x80\x00", b"\x30\x80\x80\x80\x00"):
+        refused(lambda head=head: ready().feed(head, 0), "overlong length")
+    refused(lambda: ready().feed(b"\x30\x80\x80\x80\x80\x01", 0), "longer")
+
+
+def case_reserved_types_flags_and_qos_2_are_refused_at_the_first_byte():
+    allowed = b"\x10\x20\x30\x31\x32\x33\x3a\x3b\x40\x82\x90\xa2\xb0\xc0\xd0\xe0"
+    for first in range(256):
+        data = bytes((first,))
+        if first in allowed:
+            assert ready().feed(data, 0) == []
+        else:
+            refused(lambda data=data: ready().feed(data, 0), f"0x{first:02x}", "reserved or of QoS 2")
+
+
+def case_a_malformed_packet_is_refused_with_what_and_where():
+    for data, words in (
+        (b"\x30\x00", "PUBLISH topic runs past the end"),
+        (b"\x30\x01\x00", "PUBLISH topic runs past the end"),
+        (b"\x30\x04\x00\x03ab", "PUBLISH topic runs past the end"),
+        (b"\x30\x02\x00\x00", "PUBLISH topic is empty or has a wildcard"),
+        (b"\x30\x03\x00\x01#", "PUBLISH topic is empty or has a wildcard"),
+        (b"\x30\x05\x00\x03a/+", "PUBLISH topic is empty or has a wildcard"),
+        (b"\x30\x05\x00\x03a\x00b", "PUBLISH topic contains U+0000"),
+        (b"\x32\x04\x00\x01a\x01", "PUBLISH has no packet id, or 0"),
+        (b"\x32\x05\x00\x01a\x00\x00", "PUBLISH has no packet id, or 0"),
+        (b"\x40\x02\x00\x00", "PUBACK has no packet id, or 0"),
+        (b"\x40\x03\x00\x01\x00", "PUBACK of 3 bytes"),
+        (b"\x40\x01\x00", "PUBACK of 1 bytes"),
+        (b"\x90\x03\x00\x00\x01", "SUBACK has no packet id, or 0"),
+        (b"\x90\x03\x00\x01\x02", "SUBACK of QoS 2"),
+        (b"\x90\x04\x00\x01\x01\x01", "SUBACK of 4 bytes"),
+        (b"\xd0\x01\x00", "PINGRESP of 1 bytes"),
+        (b"\x20\x02\x00\x00", "CONNACK of 2 bytes is not for a connected client"),
+        (b"\x10\x00", "CONNECT of 0 bytes is not for a connected client"),
+        (b"\xb0\x02\x00\x01", "UNSUBACK of 2 bytes is not for a connected client"),
+    ):
+        client = ready()
+        refused(lambda client=client, data=data: client.feed(data, 0), words)
+        assert client.state == mqtt.CLOSED
+
+
+def case_events_before_a_fault_are_not_lost():
+    client = ready()
+    events = []
+    data = publish_packet("a", b"x", 1, False, 5) + b"\xff"
+    refused(lambda: client.feed(data, 0, events), "type 15: first byte 0xff")
+    assert events == [(MESSAGE, "a", b"x", 1, False)]
+
+
+def case_buffers_of_other_types_are_taken_as_bytes():
+    packet = publish_packet("a", b"x", 0, False)
+    for data in (bytearray(packet), memoryview(packet)):
+        client = ready()
+        assert client.feed(data, 0) == [(MESSAGE, "a", b"x", 0, False)]
+        assert isinstance(client.feed(data, 0)[0][2], bytes)
+
+
+# ---- connecting ----
+
+
+def case_nothing_is_sent_before_the_broker_accepts():
+    client = Client()
+    refused(lambda: client.publish("a", b"", 0, False, 0), "not connected")
+    client.connect(0, "d1", 60)
+    refused(lambda: client.publish("a", b"", 1, False, 0), "not connected")
+    refused(lambda: client.subscribe("a", 1, 0), "not connected")
+    assert client.take() == b""
+    assert client.feed(b"\x20\x02\x01\x00", 5) == [(CONNECTED, True)]
+    assert client.state == mqtt.READY
+
+
+def case_a_refusal_is_an_event_and_closes():
+    client = Client()
+    client.connect(0, "d1", 60)
+    assert client.feed(b"\x20\x02\x00\x05" + CONNACK, 5) == [(REFUSED, 5)]
+    assert client.state == mqtt.CLOSED
+    assert client.deadline is None
+
+
+def case_anything_but_a_connack_is_refused_while_connecting():
+    for data in (
+        PINGRESP,
+        b"\x20\x02\x02\x00",
+        b"\x20\x02\x00\x06",
+        b"\x20\x01\x00",
+        publish_packet("a", b"", 0, False),
+    ):
+        client = Client()
+        client.connect(0, "d1", 60)
+        refused(lambda client=client, data=data: client.feed(data, 0), "is no CONNACK")
+
+
+def case_a_closed_client_ignores_bytes():
+    client = ready()
+    client.disconnect()
+    assert client.take() == b"\xe0\x00"
+    assert client.feed(publish_packet("a", b"x", 1, False, 5), 0) == []
+    assert client.feed(b"\xff", 0) == []
+    assert client.take() == b""
+    assert client.deadline is None
+    client.step(10**6)
+
+
+def case_a_new_connection_forgets_the_one_before():
+    client = ready()
+    client.publish("a", b"x", 1, False, 0)
+    client.feed(b"\x30\x05\x00", 0)
+    client.connect(100, "d1", 60)
+    assert client.in_flight == 1  # the CONNACK
+    assert client.take() == b""
+    assert client.feed(CONNACK, 101) == [(CONNECTED, False)]
+    assert client.in_flight == 0
+    assert client.feed(PINGRESP, 102) == []
+
+
+# ---- messages ----
+
+
+def case_a_publish_of_qos_1_lasts_until_its_puback():
+    client = ready()
+    pid = client.publish(TOPIC, b"fire", 1, False, 10)
+    assert client.take() == publish_packet(TOPIC, b"fire", 1, False, pid)
+    assert client.take() == b""
+    assert client.in_flight == 1
+    assert client.feed(puback_packet(pid), 20) == [(PUBLISHED, pid)]
+    assert client.in_flight == 0
+    assert client.feed(puback_packet(pid), 20) == []
+
+
+def case_a_publish_of_qos_0_has_no_id():
+    client = ready()
+    assert client.publish(TOPIC, b"beat", 0, False, 10) == 0
+    assert client.take() == publish_packet(TOPIC, b"beat", 0, False)
+    assert client.in_flight == 0
+
+
+def case_a_message_of_qos_1_is_acknowledged_at_once():
+    client = ready()
+    data = publish_packet("d/ak", b"x", 1, False, 9) + publish_packet("d/cm", b"y", 1, True, 300, True)
+    assert client.feed(data, 0) == [(MESSAGE, "d/ak", b"x", 1, False), (MESSAGE, "d/cm", b"y", 1, True)]
+    assert client.take() == puback_packet(9) + puback_packet(300)
+
+
+def case_a_subscription_tells_what_was_granted():
+    client = ready()
+    first = client.subscribe("lilong/1/t/d/d/#", 1, 0)
+    second = client.subscribe("x", 0, 0)
+    assert client.take() == subscribe_packet(first, "lilong/1/t/d/d/#", 1) + subscribe_packet(second, "x", 0)
+    answers = bytes((0x90, 3, 0, second, 128, 0x90, 3, 0, first, 1))
+    assert client.feed(answers, 1) == [(SUBSCRIBED, second, 128), (SUBSCRIBED, first, 1)]
+    assert client.in_flight == 0
+
+
+def case_an_id_is_never_given_out_twice_at_once():
+    client = ready()
+    held = client.publish("a", b"", 1, False, 0)
+    given = bytearray(65536)
+    given[held] = 1
+    for _ in range(65534):
+        pid = client.publish("a", b"", 1, False, 0)
+        given[pid] += 1
+        client.feed(puback_packet(pid), 0)
+        client.take()
+    assert max(given) == 1
+    assert sum(given) == 65535
+    assert client.publish("a", b"", 1, False, 0) != held
+
+
+def case_an_acknowledgement_of_another_kind_frees_no_id():
+    client = ready()
+    pid = client.subscribe("a", 1, 0)
+    assert client.feed(puback_packet(pid), 0) == []
+    assert client.in_flight == 1
+
+
+def case_packets_in_flight_are_bounded():
+    client = ready()
+    for _ in range(MAX_IN_FLIGHT):
+        client.publish("a", b"", 1, False, 0)
+    client.take()
+    refused(lambda: client.publish("a", b"", 1, False, 0), "64 packets already wait")
+    assert client.take() == b""
+    assert client.publish("a", b"", 0, False, 0) == 0
+    assert len(client.feed(puback_packet(1), 0)) == 1
+    assert client.publish("a", b"", 1, False, 0) > 0
+
+
+# ---- time ----
+
+
+def case_an_idle_line_is_pinged_at_three_quarters_of_the_keepalive():
+    client = ready(1000, 60)
+    assert client.deadline == 46_000
+    client.step(45_999)
+    assert client.take() == b""
+    client.step(46_000)
+    assert client.take() == PINGREQ
+    assert client.deadline == 46_000 + ANSWER_MS
+    assert client.feed(PINGRESP, 46_050) == []
+    assert client.deadline == 46_000 + 45_000
+
+
+def case_a_line_that_only_hears_is_pinged():
+    client = ready(0, 60)
+    for now in (10_000, 20_000, 30_000, 40_000):
+        client.feed(publish_packet("a", b"", 0, False), now)
+    client.step(45_000)
+    assert client.take() == PINGREQ
+
+
+def case_a_line_that_only_sends_is_pinged():
+    client = ready(0, 60)
+    for now in (10_000, 20_000, 30_000, 40_000):
+        client.publish("a", b"", 0, False, now)
+    client.take()
+    client.step(45_000)
+    assert client.take() == PINGREQ
+
+
+def case_a_keepalive_of_0_never_pings():
+    client = ready(0, 0)
+    assert client.deadline is None
+    client.step(10**8)
+    assert client.take() == b""
+
+
+def case_a_frozen_broker_is_noticed():
+    def no_connack(client):
+        client.connect(0, "d1", 60)
+
+    def no_puback(client):
+        client.connect(0, "d1", 60)
+        client.feed(CONNACK, 0)
+        client.publish("a", b"", 1, False, 0)
+
+    def no_suback(client):
+        client.connect(0, "d1", 60)
+        client.feed(CONNACK, 0)
+        client.subscribe("a", 1, 0)
+
+    def no_pingresp(client):
+        client.connect(-45_000, "d1", 60)
+        client.feed(CONNACK, -45_000)
+        client.step(0)
+
+    for start, name in (
+        (no_connack, "CONNACK"),
+        (no_puback, "PUBACK"),
+        (no_suback, "SUBACK"),
+        (no_pingresp, "PINGRESP"),
+    ):
+        client = Client(answer_ms=7_000)
+        start(client)
+        assert client.deadline == 7_000, (name, client.deadline)
+        client.step(6_999)
+        error = refused(lambda client=client: client.step(7_000), f"no {name} in 7000 ms", "connect anew")
+        assert isinstance(error, MqttTimeout)
+        assert client.state == mqtt.CLOSED
+
+
+def case_the_oldest_unanswered_packet_sets_the_deadline():
+    client = ready(0, 0)
+    first = client.publish("a", b"", 1, False, 100)
+    second = client.publish("a", b"", 1, False, 200)
+    third = client.publish("a", b"", 1, False, 300)
+    assert client.deadline == 100 + ANSWER_MS
+    client.feed(puback_packet(second), 400)
+    assert client.deadline == 100 + ANSWER_MS
+    client.feed(puback_packet(first), 400)
+    assert client.deadline == 300 + ANSWER_MS
+    client.feed(puback_packet(third), 400)
+    assert client.deadline is None
+
+
+def cases():
+    """(name, function) of every case here, in the order of their names."""
+    found = globals()
+    return [(name, found[name]) for name in sorted(found) if name.startswith("case_")]
