@@ -1,0 +1,312 @@
+"""What a backend does with every uplink message, sans-io: verify, decode, deduplicate, put in order.
+
+No clock is read and nothing is stored here. The caller passes epoch ms, stores what comes out, and only then
+acknowledges it. Nothing unauthenticated leaves a trace but a count.
+"""
+
+import heapq
+from collections.abc import Container
+from typing import Any, NamedTuple
+
+from .. import frame, topics
+from ..keys import device_root, frame_key
+from ..seal import UP, Seal, SealError, frame_tag
+from .bodies import KINDS_OF_CLASS, well_formed
+from .downlink import Downlink
+from .ordering import GAP_MS, Order
+from .seen import Seen, Window
+from .session import AGAIN, NEW, ROLLBACK, Session
+
+# What a message that was let through is.
+FRESH = "fresh"  # the first time: it has its effect
+REPEAT = "repeat"  # byte for byte one that was there: an alarm is acknowledged again, nothing else happens
+MALFORMED = "malformed"  # an authentic alarm or event whose body nobody understands: kept, without effect
+
+# Why a message was refused.
+TOPIC, TENANT, RETAINED, UNKNOWN = "topic", "tenant", "retained", "unknown device"
+SEAL, FORGED, PAYLOAD, KIND, BODY = "seal", "forged", "payload", "kind", "body"
+EARLIER_BOOT, STALE_BIRTH, BOOT_ROLLBACK, OTHER_DEATH = "earlier boot", "stale birth", "boot rollback", "other death"
+OTHER_BYTES = "same number, other bytes"
+_INCIDENTS = frozenset((UNKNOWN, FORGED, BOOT_ROLLBACK, OTHER_BYTES, RETAINED))
+_INCIDENTS_KEPT = 100  # between two calls of `take_incidents`; the rest is counted
+
+_FOR_EVER = (topics.ALARM, topics.EVENT)
+
+
+class Received:
+    """A message that was let through. `at_ms` is when it was sealed, `since_ms` its lower bound (None: unknown)."""
+
+    __slots__ = ("at_ms", "cls", "data", "device", "fate", "frame", "late", "received_ms", "retained", "since_ms")
+
+    def __init__(self, device: str, cls: str, message: frame.Frame, data: bytes, fate: str, retained: bool) -> None:
+        self.device = device
+        self.cls = cls
+        self.frame = message
+        self.data = data
+        self.fate = fate
+        self.retained = retained
+        self.late = False  # an event whose place in the order had been passed
+        self.received_ms = 0
+        self.at_ms = 0
+        self.since_ms: int | None = None
+
+
+class Gap(NamedTuple):
+    """Events that never came."""
+
+    device: str
+    boot: int
+    first: int
+    last: int
+
+
+class Incident(NamedTuple):
+    """A refusal that somebody should look at."""
+
+    at_ms: int
+    reason: str
+    topic: str
+    data: bytes
+
+
+class Peer:
+    """All that is known of one device."""
+
+    __slots__ = ("device", "downlink", "order", "seal", "seen", "session", "windows")
+
+    def __init__(self, tenant: str, device: str, root: bytes) -> None:
+        self.device = device
+        self.seal = Seal(frame_key(root, UP), tenant, device, UP)
+        self.downlink = Downlink(root, tenant, device)
+        self.session = Session()
+        self.seen: dict[tuple[str, int], Seen] = {}
+        self.windows: dict[str, tuple[int, Window]] = {}  # class: boot, window
+        self.order: Order[Received] = Order()
+
+    def window(self, cls: str, boot: int) -> Window:
+        known = self.windows.get(cls)
+        if known is None or known[0] != boot:
+            known = self.windows[cls] = (boot, Window())
+        return known[1]
+
+    def seen_in(self, cls: str, boot: int) -> Seen:
+        seen = self.seen.get((cls, boot))
+        if seen is None:
+            seen = self.seen[(cls, boot)] = Seen()
+        return seen
+
+
+class Receiver:
+    """The uplinks of one estate. `known`: the devices that may speak; None lets in all that hold a key of it."""
+
+    def __init__(self, tenant: str, estate_key: bytes, known: Container[str] | None = None) -> None:
+        self.tenant = tenant
+        self.refused: dict[str, int] = {}
+        self.repeats = 0
+        self._estate_key = estate_key
+        self._known = known
+        self._peers: dict[str, Peer] = {}
+        self._routes: dict[str, tuple[Peer, str]] = {}  # topics that have carried an authentic frame
+        self._incidents: list[Incident] = []
+        self._released: list[Received] = []
+        self._gaps: list[Gap] = []
+        self._gap_heap: list[tuple[int, str]] = []
+
+    # ---- in
+
+    def receive(self, now_ms: int, topic: str, payload: bytes, retained: bool) -> Received | None:
+        """A message has arrived; None when it was refused, which `refused` counts by reason.
+
+        A fresh event comes back at once, to be stored; its effect has its turn in `take_released`.
+        """
+        route = self._routes.get(topic)
+        if route is None:
+            parts = topics.parse(topic)
+            if parts is None or parts[2] != UP:
+                return self._refuse(now_ms, TOPIC, topic, payload)
+            if parts[0] != self.tenant:
+                return self._refuse(now_ms, TENANT, topic, payload)
+            device, cls = parts[1], parts[3]
+            if self._known is not None and device not in self._known:
+                return self._refuse(now_ms, UNKNOWN, topic, payload)
+            route = (self._peers.get(device) or self._new_peer(device), cls)
+        peer, cls = route
+        if retained and cls != topics.STATE:
+            return self._refuse(now_ms, RETAINED, topic, payload)
+        try:
+            message = frame.unpack(peer.seal.open(cls, payload))
+        except SealError as error:
+            return self._refuse(now_ms, FORGED if error.forged else SEAL, topic, payload)
+        except frame.FrameError:
+            return self._refuse(now_ms, PAYLOAD, topic, payload)
+        self._routes[topic] = route
+        self._peers[peer.device] = peer
+        if message.kind not in KINDS_OF_CLASS[cls]:
+            return self._refuse(now_ms, KIND, topic, payload)
+        received = Received(peer.device, cls, message, payload, FRESH, retained)
+        received.received_ms = now_ms
+        sound = well_formed(message)
+        if cls in _FOR_EVER:
+            reason = self._kept(now_ms, peer, received, sound)
+        elif not sound:
+            reason = BODY
+        elif cls == topics.STATE:
+            reason = self._state(now_ms, peer, received)
+        else:
+            reason = self._passing(now_ms, peer, received)
+        if reason is not None:
+            return self._refuse(now_ms, reason, topic, payload)
+        return received
+
+    def step(self, now_ms: int) -> None:
+        """`deadline` has come: gaps that have waited long enough are passed."""
+        heap = self._gap_heap
+        while heap and heap[0][0] <= now_ms:
+            _, device = heapq.heappop(heap)
+            self._release(now_ms, self._peers[device])
+
+    # ---- out
+
+    @property
+    def deadline(self) -> int | None:
+        """Epoch ms of the next wanted `step`, or None."""
+        return self._gap_heap[0][0] if self._gap_heap else None
+
+    def take_released(self) -> tuple[list[Received], list[Gap]]:
+        """The events whose turn has come since the last call, in order per device, and the gaps among them."""
+        if not self._released and not self._gaps:
+            return [], []
+        released, gaps = self._released, self._gaps
+        self._released, self._gaps = [], []
+        return released, gaps
+
+    def take_incidents(self) -> list[Incident]:
+        """The refusals since the last call that may be an attack."""
+        if not self._incidents:
+            return []
+        incidents, self._incidents = self._incidents, []
+        return incidents
+
+    def peer(self, device: str) -> Peer:
+        """What is known of a device of the estate; made on first use."""
+        peer = self._peers.get(device)
+        if peer is None:
+            peer = self._peers[device] = self._new_peer(device)
+        return peer
+
+    # ---- after a restart
+
+    def restore(self, device: str, saved: dict[str, Any]) -> None:
+        """Take back what `save` gave."""
+        peer = self.peer(device)
+        peer.session.load(saved)
+        peer.order = Order(saved["event_boot"], saved["event_seq"])
+        for cls in (topics.HEARTBEAT, topics.TELEMETRY, topics.RESPONSE):
+            peer.windows[cls] = (peer.session.boot, Window(saved[cls]))
+
+    def save(self, device: str) -> dict[str, Any]:
+        """What a store must keep of a device beside its alarm and event frames: plain values by name."""
+        peer = self.peer(device)
+        saved = peer.session.save()
+        saved["event_boot"], saved["event_seq"] = peer.order.boot, peer.order.seq
+        for cls in (topics.HEARTBEAT, topics.TELEMETRY, topics.RESPONSE):
+            boot, window = peer.windows.get(cls, (-1, None))
+            saved[cls] = window.high if window is not None and boot == peer.session.boot else 0
+        return saved
+
+    def restore_frame(self, now_ms: int, device: str, cls: str, data: bytes) -> None:
+        """Take back a stored alarm or event frame, after `restore`. An event that waited for its turn waits again."""
+        peer = self.peer(device)
+        message = frame.unpack(peer.seal.open(cls, data))
+        peer.seen_in(cls, message.boot).add(message.seq, frame_tag(data))
+        if cls == topics.EVENT and not peer.order.late(message.boot, message.seq):
+            fate = FRESH if well_formed(message) else MALFORMED
+            received = Received(device, cls, message, data, fate, False)
+            received.received_ms = now_ms
+            received.since_ms, received.at_ms = peer.session.when(now_ms, message)
+            peer.order.add(now_ms, message.boot, message.seq, received)
+            heapq.heappush(self._gap_heap, (now_ms, device))
+
+    def restore_number(self, device: str, cls: str, boot: int, seq: int, tag: bytes) -> None:
+        """As `restore_frame`, for one whose effect is known to be past."""
+        self.peer(device).seen_in(cls, boot).add(seq, tag)
+
+    # ---- inside
+
+    def _new_peer(self, device: str) -> Peer:
+        return Peer(self.tenant, device, device_root(self._estate_key, self.tenant, device))
+
+    def _refuse(self, now_ms: int, reason: str, topic: str, payload: bytes) -> Received | None:
+        """Counts; always None, so that a refusal is one line."""
+        self.refused[reason] = self.refused.get(reason, 0) + 1
+        if reason in _INCIDENTS and len(self._incidents) < _INCIDENTS_KEPT:
+            self._incidents.append(Incident(now_ms, reason, topic, payload))
+        return None
+
+    def _state(self, now_ms: int, peer: Peer, received: Received) -> str | None:
+        message, session = received.frame, peer.session
+        if message.kind == frame.DEATH:
+            received.at_ms = now_ms  # the broker sends it: when the link was lost is not known better
+            return None if session.death(message) else OTHER_DEATH
+        verdict = session.birth(message, received.retained)
+        if verdict == AGAIN:
+            received.fate = REPEAT
+            self.repeats += 1
+        elif verdict != NEW:
+            return BOOT_ROLLBACK if verdict == ROLLBACK else STALE_BIRTH
+        elif not received.retained:
+            session.heard(now_ms, message)
+        received.since_ms, received.at_ms = session.when(now_ms, message)
+        return None
+
+    def _passing(self, now_ms: int, peer: Peer, received: Received) -> str | None:
+        message = received.frame
+        if message.boot is None or message.seq is None:
+            return BODY
+        if message.boot < peer.session.boot:
+            return EARLIER_BOOT
+        if not peer.window(received.cls, message.boot).take(message.seq):
+            received.fate = REPEAT
+            self.repeats += 1
+            return None
+        peer.session.heard(now_ms, message)
+        received.since_ms, received.at_ms = peer.session.when(now_ms, message)
+        return None
+
+    def _kept(self, now_ms: int, peer: Peer, received: Received, sound: bool) -> str | None:
+        message = received.frame
+        boot, seq = message.boot, message.seq
+        seen = peer.seen_in(received.cls, boot)
+        tag = frame_tag(received.data)
+        known = seen.tag(seq)
+        if known is not None:
+            if known != tag:
+                return OTHER_BYTES
+            received.fate = REPEAT
+            self.repeats += 1
+            return None
+        seen.add(seq, tag)
+        peer.session.heard(now_ms, message)
+        received.since_ms, received.at_ms = peer.session.when(now_ms, message)
+        if not sound:
+            received.fate = MALFORMED
+            self.refused[BODY] = self.refused.get(BODY, 0) + 1
+        if received.cls == topics.EVENT:
+            if peer.order.late(boot, seq):
+                received.late = True
+                self._released.append(received)
+            else:
+                peer.order.add(now_ms, boot, seq, received)
+                self._release(now_ms, peer)
+        return None
+
+    def _release(self, now_ms: int, peer: Peer) -> None:
+        released, gaps = peer.order.ready(now_ms)
+        self._released += released
+        self._gaps += [Gap(peer.device, boot, first, last) for boot, first, last in gaps]
+        deadline = peer.order.deadline()
+        if deadline is not None:
+            heapq.heappush(self._gap_heap, (max(deadline, now_ms + 1), peer.device))
+
+
+__all__ = ["FRESH", "GAP_MS", "MALFORMED", "REPEAT", "Gap", "Incident", "Peer", "Received", "Receiver"]

@@ -1,0 +1,68 @@
+"""Which numbers of one (device, boot, class) have arrived: exactly once in effect, whatever is repeated."""
+
+from bisect import bisect_right
+
+TAG_BYTES = 8
+_PAD = 64  # a gap up to this many numbers is filled with empty places rather than opening a new run
+_EMPTY = bytes(TAG_BYTES)
+
+
+class Seen:
+    """Every number that arrived with the 8-byte tag of its frame, for ever: 8 bytes a frame, in runs.
+
+    The tag is what tells a repeat from another frame under the same number.
+    """
+
+    __slots__ = ("_firsts", "_runs")
+
+    def __init__(self) -> None:
+        self._firsts: list[int] = []
+        self._runs: list[bytearray] = []
+
+    def tag(self, seq: int) -> bytes | None:
+        """The tag that came under `seq`, None when nothing has."""
+        at = bisect_right(self._firsts, seq) - 1
+        if at < 0:
+            return None
+        start = (seq - self._firsts[at]) * TAG_BYTES
+        tag = bytes(self._runs[at][start : start + TAG_BYTES])
+        return tag if tag and tag != _EMPTY else None
+
+    def add(self, seq: int, tag: bytes) -> None:
+        """Remember `seq`, which must not have been there."""
+        at = bisect_right(self._firsts, seq) - 1
+        if at >= 0:
+            run = self._runs[at]
+            start = (seq - self._firsts[at]) * TAG_BYTES
+            missing = start - len(run)
+            if missing <= _PAD * TAG_BYTES:
+                if missing > 0:
+                    run.extend(bytes(missing))
+                run[start : start + TAG_BYTES] = tag
+                return
+        self._firsts.insert(at + 1, seq)
+        self._runs.insert(at + 1, bytearray(tag))
+
+
+class Window:
+    """The last numbers of a class that is not kept for ever: QoS 0 leaves gaps, and they are ordinary."""
+
+    __slots__ = ("_bits", "high")
+
+    SIZE = 64
+
+    def __init__(self, high: int = 0) -> None:
+        self.high = high
+        self._bits = (1 << self.SIZE) - 1  # everything up to `high` counts as seen
+
+    def take(self, seq: int) -> bool:
+        """True once for each number; False for a repeat and for one that is too old to tell."""
+        if seq > self.high:
+            self._bits = (self._bits << min(seq - self.high, self.SIZE) | 1) & ((1 << self.SIZE) - 1)
+            self.high = seq
+            return True
+        bit = 1 << (self.high - seq)
+        if self.high - seq >= self.SIZE or self._bits & bit:
+            return False
+        self._bits |= bit
+        return True
