@@ -1,0 +1,159 @@
+"""The unix port as a board: its pins are lines on stdin and stdout (README.md), its power is the process.
+
+With "stepped" in the configuration the uptime is only what `at` lines say, so that a run can be compared with other
+hosts byte for byte; else it is real time since power-on.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+from time import ticks_diff, ticks_ms, ticks_us
+
+from lilong_firmware.kinds import rules
+from lilong_firmware.link import Link
+from lilong_firmware.uptime import Uptime
+from stimuli import Stimuli, tell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+CONFIG = sys.argv[1]
+LOOK_MS = 3_600_000  # well inside half a wrap of the tick counter
+
+
+class Board:
+    """Simulated peripherals. What stdin sets is at the pins from then on, or with a stepped clock from the next `at`."""
+
+    def __init__(self, settings: "dict[str, Any]") -> None:
+        self._power_on_us = ticks_ms() * 1000  # the millisecond that `Uptime` counts from
+        self._uptime = Uptime(ticks_ms, ticks_diff)
+        self._wake = asyncio.Event()
+        self._values: dict[str, int] = {}  # at the sampled channels
+        self._interrupts: list[str] = []
+        for name, period, idle in rules(settings["kind"]).CHANNELS:
+            if period:
+                self._values[name] = idle
+            else:
+                self._interrupts.append(name)
+        self._arrived: list[tuple[str, int]] = []  # set, and not yet looked at
+        self._stepped: StepClock | None = StepClock() if settings.get("stepped") else None
+
+    # ---- time
+
+    def uptime_ms(self) -> int:
+        return self._uptime() if self._stepped is None else self._stepped.now
+
+    async def wait(self, deadline: int, link: Link) -> None:
+        if self._stepped is not None:
+            self._wake.clear()
+            self._arrived.extend(await self._stepped.wait(deadline, link, self._wake))
+            return
+        ms = deadline - self._uptime()
+        if ms <= 0 or self._arrived:
+            await asyncio.sleep_ms(0)
+            return
+        self._wake.clear()
+        try:
+            await asyncio.wait_for_ms(self._wake.wait(), min(ms, LOOK_MS))
+        except asyncio.TimeoutError:
+            pass  # the deadline has come
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    # ---- peripherals
+
+    def change(self) -> "tuple[str, int] | None":
+        while self._arrived:
+            name, value = self._arrived.pop(0)
+            if name not in self._values:
+                return name, value
+            self._values[name] = value
+        return None
+
+    def read(self, channel: str) -> int:
+        return self._values[channel]
+
+    def output(self, name: str, value: int) -> None:
+        tell("out", name, value, ticks_us())
+
+    def seed(self) -> bytes:
+        return os.urandom(16)
+
+    async def resolve(self, host: str, port: int) -> "Any":
+        return socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]  # an address, which needs no look-up
+
+    # ---- what the device tells
+
+    def started(self) -> None:
+        asyncio.create_task(Stimuli(self).run())
+        tell("ready", self._power_on_us)
+
+    def note(self, what: str, code: int, boot: int, seq: int) -> None:
+        tell("note", what, code, boot, seq, ticks_us())
+
+    def online(self, connection: int) -> None:
+        tell("online", connection)
+
+    def offline(self, why: str) -> None:
+        tell("offline", why)
+
+    def handled(self, cls: str) -> None:
+        tell("rx", cls)
+
+    # ---- what stdin says
+
+    def set(self, channel: str, value: int) -> None:
+        """The value at a channel is `value` from now on; ValueError for a channel that the kind does not have."""
+        if channel not in self._values and channel not in self._interrupts:
+            raise ValueError("no channel %s: there are %s" % (channel, ", ".join(sorted(self._values) + self._interrupts)))
+        if self._stepped is None:
+            self._arrived.append((channel, value))
+            self._wake.set()
+        else:
+            self._stepped.held.append((channel, value))
+
+    def at(self, ms: int) -> None:
+        """Run up to an uptime; ValueError without a stepped clock, or for a time that is past."""
+        if self._stepped is None:
+            raise ValueError('the clock is real: "stepped" in the configuration makes it wait for `at`')
+        if ms < self._stepped.now:
+            raise ValueError("%d is past: the uptime is %d" % (ms, self._stepped.now))
+        self._stepped.target = ms
+        self._wake.set()
+
+
+class StepClock:
+    """The uptime is what `at` lines say; between two deadlines the network has all the real time that it needs."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.target: int | None = None  # of the `at` line that is carried out
+        self.held: list[tuple[str, int]] = []  # set before the next `at`, for its instant
+        self._reached = False  # the target: its changes have been told, its deadlines come next
+
+    async def wait(self, deadline: int, link: Link, wake: asyncio.Event) -> "list[tuple[str, int]]":
+        """Until it is `deadline`, or the target, or `wake`; the changes of that instant."""
+        while not wake.is_set():
+            if link.busy:
+                await asyncio.sleep_ms(1)
+            elif self.target is None:
+                await wake.wait()
+            elif deadline < self.target:
+                self.now = max(self.now, deadline)
+                await asyncio.sleep_ms(0)
+                break
+            elif not self._reached:
+                self._reached = True
+                self.now = self.target
+                held = self.held
+                self.held = []
+                await asyncio.sleep_ms(0)
+                return held
+            else:
+                self._reached = False
+                self.target = None
+                tell("idle", self.now)
+        return []

@@ -1,0 +1,48 @@
+"""Lines on stdin and stdout: what reaches the simulated peripherals, and what the board tells.
+
+In: `set <channel> <value>`, `at <ms>`, `mem`, `quit`; the end of stdin is a quit. To quit is to lose power.
+"""
+
+import asyncio
+import gc
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from board import Board
+
+
+def tell(*words: "str | int") -> None:
+    """One line on stdout, at once."""
+    sys.stdout.write(" ".join([str(word) for word in words]) + "\n")
+
+
+class Stimuli:
+    """Reads stdin for a board."""
+
+    def __init__(self, board: "Board") -> None:
+        self._board = board
+
+    async def run(self) -> None:
+        """Until the power goes, which ends the process."""
+        stdin = asyncio.StreamReader(sys.stdin.buffer)
+        while True:
+            line = await stdin.readline()
+            words = line.decode().split()
+            if not line or words == ["quit"]:
+                sys.exit(0)
+            try:
+                self._obey(words)
+            except ValueError as error:
+                tell("error", str(error))
+
+    def _obey(self, words: "list[str]") -> None:
+        if len(words) == 3 and words[0] == "set":
+            self._board.set(words[1], int(words[2]))
+        elif len(words) == 2 and words[0] == "at":
+            self._board.at(int(words[1]))
+        elif words == ["mem"]:
+            gc.collect()
+            tell("mem", gc.mem_free(), gc.mem_alloc())
+        else:
+            raise ValueError("not understood: %s" % " ".join(words))

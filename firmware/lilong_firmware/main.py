@@ -1,0 +1,188 @@
+"""The board's own entry: configuration, store, device, link and peripherals, wired to one loop.
+
+A board supplies a module `board` with CONFIG, the path of its configuration, and `Board(config)`. See `BoardLike`.
+"""
+
+import asyncio
+import gc
+from time import ticks_diff, ticks_ms
+
+from lilong_protocol.codes import LINKS
+
+from . import config
+from .device import Device, Identity
+from .draws import Draws
+from .effects import CONNECT, DISCONNECT, NOTE, OUTPUT, PUBLISH
+from .kinds import rules
+from .link import Link
+from .store import FileStore, RamStore
+from .uptime import Uptime
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class BoardLike(Protocol):
+        """What the loop asks of a board. Channels and outputs go by the names that the device's kind gives them."""
+
+        def uptime_ms(self) -> int:
+            """Since power-on; never goes back and never wraps."""
+
+        async def wait(self, deadline: int, link: Link) -> None:
+            """Until the uptime is `deadline`, or `wake`, or `change` has something. It yields in any case."""
+
+        def wake(self) -> None:
+            """End `wait`: the deadline may be another."""
+
+        def change(self) -> "tuple[str, int] | None":
+            """The next change of a channel without a sampling period, since each of them tells at once."""
+
+        def read(self, channel: str) -> int:
+            """The present value of a channel with a sampling period."""
+
+        def output(self, name: str, value: int) -> None:
+            """Drive a local output."""
+
+        def seed(self) -> bytes:
+            """At least 16 bytes from the board's generator."""
+
+        async def resolve(self, host: str, port: int) -> "Any":
+            """The first entry of getaddrinfo. A look-up that blocks would keep a sounder waiting."""
+
+        def started(self) -> None:
+            """The device runs."""
+
+        def note(self, what: str, code: int, boot: int, seq: int) -> None:
+            """What happened to an alarm; for a log or a lamp, as are the following."""
+
+        def online(self, connection: int) -> None: ...
+        def offline(self, why: str) -> None: ...
+        def handled(self, cls: str) -> None: ...
+
+
+class Host:
+    """The wiring of one device on a board; it is the listener of its link."""
+
+    def __init__(self, board: "BoardLike", settings: "dict[str, Any]") -> None:
+        kind = rules(settings["kind"])
+        identity = Identity(
+            settings["tenant"],
+            settings["device"],
+            settings["root"],
+            settings["beat_s"],
+            settings["offline_s"],
+            _content(settings["cards"]),
+            settings["card_key"] or b"",
+        )
+        store = FileStore(settings["store"]) if settings["store"] else RamStore()
+        draws = Draws(settings["seed"] or board.seed())
+        self._board = board
+        self._device = Device(identity, kind, store, draws, True, settings["boot"])
+        self._channels = {channel[0]: at for at, channel in enumerate(kind.CHANNELS)}
+        self._sampled = [(at, channel[0]) for at, channel in enumerate(kind.CHANNELS) if channel[1]]
+        keepalive_s = settings["keepalive_s"]
+        self.link = Link(
+            self,
+            settings["tenant"],
+            settings["device"],
+            settings["host"],
+            settings["port"],
+            LINKS[kind.KIND][1] if keepalive_s is None else keepalive_s,
+            Uptime(ticks_ms, ticks_diff),
+            board.resolve,
+        )
+
+    async def run(self) -> None:
+        """Power is on. Sensors and deadlines have their turn here, the network has its own task."""
+        self._device.start(self._board.uptime_ms())
+        self._act()
+        self._board.started()
+        while True:
+            await self._board.wait(self._device.deadline, self.link)
+            now = self._look()
+            while self._device.deadline <= now:
+                self._device.step(now)
+                self._act()
+
+    # ---- what the link tells
+
+    def connected(self, connection: int) -> None:
+        self._device.connected(self._look())
+        self._act()
+        self._board.online(connection)
+
+    def disconnected(self, why: str) -> None:
+        self._device.disconnected(self._look())
+        self._act()
+        self._board.offline(why)
+
+    def published(self) -> None:
+        self._device.published(self._look())
+        self._act()
+
+    def received(self, cls: str, data: bytes, retained: bool) -> None:
+        self._device.received(self._look(), cls, data, retained)
+        self._act()
+        self._board.handled(cls)
+
+    # ---- inside
+
+    def _look(self) -> int:
+        """Tell the device what its sensors say, before it is told anything else; the uptime."""
+        board = self._board
+        device = self._device
+        now = board.uptime_ms()
+        while True:
+            change = board.change()
+            for at, name in self._sampled:
+                value = board.read(name)
+                if value != device.sampling.values[at]:
+                    device.sense(now, at, value)
+                    self._act()
+            if change is None:
+                return now
+            device.sense(now, self._channels[change[0]], change[1])
+            self._act()
+
+    def _act(self) -> None:
+        """Do what the device wants done: what is local first, so that no socket comes before a sounder."""
+        out = self._device.out
+        if out:
+            for effect in out:
+                if effect[0] == OUTPUT:
+                    self._board.output(effect[1], effect[2])
+            for effect in out:
+                kind = effect[0]
+                if kind == PUBLISH:
+                    self.link.publish(effect[1], effect[2], effect[3], effect[4])
+                elif kind == CONNECT:
+                    gc.collect()  # a quiet moment, before the buffers of a new connection
+                    self.link.connect(effect[1])
+                elif kind == DISCONNECT:
+                    self.link.disconnect()
+                    self._board.offline("")
+                elif kind == NOTE:
+                    self._board.note(effect[1], effect[2], effect[3], effect[4])
+            out.clear()
+        self._board.wake()
+
+
+def _content(path: "str | None") -> bytes:
+    if path is None:
+        return b""
+    with open(path, "rb") as file:
+        return file.read()
+
+
+async def serve(board: "BoardLike", settings: "dict[str, Any]") -> None:
+    """Run a device on a board for ever. A fault of the program ends it: restarting is the board's."""
+    host = Host(board, settings)
+    await asyncio.gather(host.run(), host.link.run())
+
+
+def main() -> None:
+    """What a board runs after its boot script."""
+    import board
+
+    settings = config.load(board.CONFIG)
+    asyncio.run(serve(board.Board(settings), settings))
