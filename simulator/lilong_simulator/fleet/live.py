@@ -43,7 +43,7 @@ class LiveDevice(asyncio.Protocol):
         will = (topics.up(fleet.tenant, self.id, topics.STATE), self.will, 1, True)
         keepalive_s = LINKS[self.device.rules.KIND][1]
         transport.write(
-            self.mqtt.connect(self._now(), self.id, keepalive_s, will, fleet.username and self.id, fleet.password)
+            self.mqtt.connect(self._now(), self.id, keepalive_s, will, fleet.username, fleet.password)
         )
         self.settle()
 

@@ -1,0 +1,42 @@
+# Two doors: `make demo` shows an estate alive, `make test` runs every test. Both set themselves up.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check codes lock
+
+help:
+	@echo "make demo    an estate of 2,201 devices, a broker, a management centre and its console"
+	@echo "             ARGS=\"--headless --duration 60 --report out/\" runs it without a person"
+	@echo "make test    all tests"
+	@echo "make check   lint, types, generated files, size budgets"
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)
+	@exec $(BIN)/lilong demo $(ARGS)
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m lilong_protocol.registry.generate --check
+	$(BIN)/python -m lilong_tools.size_budget
+
+codes: $(READY)  ## write what follows from the registry
+	$(BIN)/python -m lilong_protocol.registry.generate
+
+lock: $(READY)  ## pin every dependency anew, with hashes (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml -o requirements.lock

@@ -1,0 +1,67 @@
+"""The backend's observed feed: JSON lines that say what the backend did, and when.
+
+{"at": epoch ms, "event": "stored|shown|acknowledged|cleared", "alarm": id, "device", "code", "boot", "seq"}
+Without it a merge, a reordering or a clear on device death hides behind correct acknowledgements.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+EVENTS = ("stored", "shown", "acknowledged", "cleared")
+
+
+class FeedError(ValueError):
+    """A line that is not of the feed; the text says file, line and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEvent:
+    """One line; `at` in epoch ms."""
+
+    at: float
+    event: str
+    alarm: str
+    device: str
+    code: int
+    boot: int
+    seq: int
+
+
+class FeedReader:
+    """Follows a feed file: `poll` gives what has been appended since, whole lines only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._line = 0
+        self._rest = b""
+
+    def poll(self) -> list[FeedEvent]:
+        """The new events, in the order of the file; an absent file is an empty one. Raises FeedError."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        self._offset += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [self._parse(line) for line in lines]
+
+    def _parse(self, line: bytes) -> FeedEvent:
+        self._line += 1
+        try:
+            row = json.loads(line)
+            event = FeedEvent(
+                float(row["at"]), row["event"], str(row["alarm"]), str(row["device"]),
+                int(row["code"]), int(row["boot"]), int(row["seq"]),
+            )  # fmt: skip
+        except (ValueError, TypeError, KeyError) as error:
+            raise FeedError(
+                f"{self._path}:{self._line}: not a line of an observed feed ({error!r}); "
+                'it needs {"at", "event", "alarm", "device", "code", "boot", "seq"}'
+            ) from error
+        if event.event not in EVENTS:
+            raise FeedError(f"{self._path}:{self._line}: event {event.event!r} is unknown; use one of {EVENTS}")
+        return event

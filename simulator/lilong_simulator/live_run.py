@@ -1,0 +1,206 @@
+"""A live run: the world in real time, the fleet over real MQTT, real MicroPython processes among it."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from .estate import Device, Estate
+from .fleet.live import LiveFleet
+from .fleet.process import BoardProcess
+from .fleet.provision import Provisioner
+from .incidents import Incident
+from .recorder import Recorder
+from .truth import TruthRow
+from .world import World
+
+POWER_ON_PER_S = 1_000  # devices whose power comes on in a second: a feeder, not a thundering herd
+ONLINE_TIMEOUT_S = 120.0
+SETTLE_S = 5.0  # how long a backend may take to answer the last births with the time
+SLICE_S = 0.004  # the world's share of the event loop at a time
+
+
+class RunError(Exception):
+    """A run that could not be made; the text says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a live run is asked to do. `boards`: ids of the devices that are real MicroPython processes."""
+
+    estate: Estate
+    estate_key: bytes
+    host: str
+    port: int
+    seed: int
+    start: datetime
+    duration_s: float | None  # None: until it is stopped
+    incidents: Sequence[Incident]
+    boards: Sequence[Device] = ()
+    username: str | None = None
+    password: bytes | None = None
+
+
+class LiveRun:
+    """One live run; `clock` is its time in ms, `epoch_zero` the Unix time in ms at its zero."""
+
+    def __init__(self, settings: Settings, recorder: Recorder) -> None:
+        self.settings = settings
+        self.recorder = recorder
+        self.world = World(settings.estate, settings.seed, settings.start, settings.incidents, self._sense)
+        self.world_zero: float | None = None  # the run's clock when all were online and the world began
+        self._zero = time.monotonic()
+        self.epoch_zero = time.time() * 1000
+        self.boot = int(time.time())  # fresh and rising: else a backend's memory makes it look fast
+        self.boards: dict[str, BoardProcess] = {}
+        self._fleet: LiveFleet | None = None
+        self._stopping = asyncio.Event()
+
+    def clock(self) -> float:
+        """Milliseconds since the run began."""
+        return (time.monotonic() - self._zero) * 1000
+
+    @property
+    def truth(self) -> list[TruthRow]:
+        return self.world.truth
+
+    @property
+    def troubles(self) -> dict[str, int]:
+        """Why links broke or could not be had, and how often."""
+        return self._fleet.troubles if self._fleet else {}
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopping.is_set()
+
+    @property
+    def world_now(self) -> float:
+        """How long the world has been running, in ms."""
+        return 0.0 if self.world_zero is None else self.clock() - self.world_zero
+
+    def stop(self) -> None:
+        """End the run early; the drain is left out."""
+        self._stopping.set()
+
+    # ---- the phases
+
+    async def bring_up(self) -> None:
+        """Power everything on, wait until the backend knows all of them; RunError when that does not come."""
+        settings = self.settings
+        fleet = LiveFleet(
+            settings.estate.id, settings.host, settings.port, self.recorder, self.clock,
+            settings.username, settings.password,
+        )  # fmt: skip
+        self._fleet = fleet
+        provisioner = Provisioner(settings.estate, settings.estate_key, settings.seed)
+        real = {device.id for device in settings.boards}
+        for device in settings.boards:
+            board = BoardProcess(device, provisioner, settings.host, settings.port, self.boot, self.recorder, self)
+            self.boards[device.id] = board
+        await asyncio.gather(*(board.start() for board in self.boards.values()))
+        started = self.clock()
+        count = 0
+        for placed in settings.estate.devices:
+            if placed.id in real:
+                continue
+            while count >= (self.clock() - started) * POWER_ON_PER_S / 1000:
+                await asyncio.sleep(0.01)
+            count += 1
+            fleet.add(placed.id, provisioner.device(placed, self.boot), fleet.now())
+        for device_id, channel, value in self.world.initial():
+            self._sense(device_id, channel, value)
+        await self._all_online()
+
+    async def play(self) -> None:
+        """The world begins and runs for the duration, then until nothing can come in time any more."""
+        self.world_zero = self.clock()
+        duration_s = self.settings.duration_s
+        end = None if duration_s is None else self.world_zero + duration_s * 1000
+        await self._pump(end)
+        while end is not None and not self._stopping.is_set() and self.clock() < self._last_limit():
+            if not self._waiting():
+                break
+            await self._pause(0.05)
+
+    async def close(self) -> None:
+        """Leave in good order."""
+        await asyncio.gather(*(board.stop() for board in self.boards.values()), return_exceptions=True)
+        if self._fleet is not None:
+            await self._fleet.close()
+
+    # ---- inside
+
+    def _sense(self, device: str, channel: str, value: int) -> None:
+        board = self.boards.get(device)
+        if board is not None:
+            board.set(channel, value)
+        elif self._fleet is not None:
+            self._fleet.sense(device, channel, value)
+
+    async def _all_online(self) -> None:
+        """All have been accepted by the broker once, and by the backend if it answers births at all."""
+        wanted = len(self.settings.estate.devices)
+        recorder = self.recorder
+        began = self.clock()
+        linked_at: float | None = None
+        while not self._stopping.is_set():
+            now = self.clock()
+            if len(recorder.accepted) >= wanted:
+                return
+            if len(recorder.linked) >= wanted and linked_at is None:
+                linked_at = now
+            if linked_at is not None and now - linked_at > SETTLE_S * 1000 and not recorder.accepted:
+                return  # a backend that does not speak of time: what it accepts is not observed
+            if now - began > ONLINE_TIMEOUT_S * 1000:
+                raise RunError(
+                    f"only {len(recorder.linked)} of {wanted} devices connected and {len(recorder.accepted)} accepted by "
+                    f"the backend after {ONLINE_TIMEOUT_S:.0f} s; {self._why()}"
+                )
+            await self._pause(0.05)
+
+    def _why(self) -> str:
+        troubles = sorted(self.troubles.items(), key=lambda item: -item[1])
+        if not troubles:
+            return "no link broke: is the backend running, and does it use the same estate key?"
+        return "most often: " + "; ".join(f"{why} ({count} times)" for why, count in troubles[:3])
+
+    async def _pump(self, end: float | None) -> None:
+        """Steps the world up to the present, an instant at a time, never starving the sockets."""
+        env = self.world.env
+        zero = self.world_zero or 0.0
+        while not self._stopping.is_set():
+            now = self.clock()
+            if end is not None and now >= end:
+                return
+            slice_end = time.monotonic() + SLICE_S
+            while zero + env.peek() <= now and time.monotonic() < slice_end:
+                self.recorder.lag(self.clock() - zero - env.peek())
+                env.step()
+            wait = min(zero + env.peek(), end if end is not None else float("inf"), now + 1000) - self.clock()
+            await self._pause(max(0.0, wait / 1000))
+
+    async def _pause(self, seconds: float) -> None:
+        """Sleep, or less when the run is stopped."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            pass
+
+    def _last_limit(self) -> float:
+        zero = self.world_zero or 0.0
+        limits = [
+            row.crossing_ms + max([limit for limit in row.limits.values() if limit is not None], default=0)
+            for row in self.truth
+            if row.expect == "must"
+        ]
+        return zero + max(limits, default=0)
+
+    def _waiting(self) -> bool:
+        """Whether something that must come has not: an alarm of the truth, a stored-ack, an acknowledgement."""
+        open_rows = sum(1 for row in self.truth if row.expect == "must")
+        done = sum(1 for alarm in self.recorder.alarms.values() if alarm.stored and alarm.acknowledged)
+        return done < open_rows

@@ -1,0 +1,159 @@
+"""What a run leaves behind: report.json for machines and report.html for people, self-contained and offline."""
+
+import json
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from lilong_protocol.registry import ALARM
+
+from . import plots
+from .latency import Latency
+from .recorder import Recorder
+from .score import CLOCKS, Score
+
+SCHEMA_VERSION = 1
+PASS, FAIL, SATURATED = "pass", "fail", "generator saturated"
+EXIT_CODES = {PASS: 0, FAIL: 1, SATURATED: 3}
+CLASS_NAMES = {
+    "st": "birth", "hb": "heartbeat", "tm": "telemetry", "ev": "event", "al": "alarm", "rs": "response",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a run was: estate, broker and how it was asked for."""
+
+    estate: str
+    mode: str  # "live" or "virtual"
+    seed: int
+    started: str  # local time of the estate's world
+    duration_s: float
+    broker: str
+    incidents: tuple[str, ...]
+    devices: int
+    real_micropython: dict[str, str]  # kind: device name
+    connect_s: float | None  # from power-on until the backend had accepted every device
+    troubles: dict[str, int]
+
+
+def tightest_limit_ms(score: Score) -> float | None:
+    """The tightest limit that the run judged."""
+    limits = [
+        limit for one in score.judged if one.row.expect == "must" for limit in one.row.limits.values() if limit
+    ]
+    return min(limits, default=None)
+
+
+def verdict(score: Score, recorder: Recorder, connected: int | None, devices: int) -> str:
+    """`pass`, `fail`, or `generator saturated` when the generator's own lag would colour the result."""
+    lag = recorder.lags.percentile(99)
+    tightest = tightest_limit_ms(score)
+    if lag is not None and tightest is not None and lag > tightest / 10:
+        return SATURATED
+    if not score.passed or (connected is not None and connected < devices):
+        return FAIL
+    return PASS
+
+
+def build(conditions: Conditions, recorder: Recorder, score: Score) -> dict[str, Any]:
+    """The content of report.json; its keys are described in simulator/README.md."""
+    latency: dict[str, Any] = {}
+    for clock in CLOCKS:
+        histogram = Latency()
+        for one in score.judged:
+            if one.row.expect != "must":
+                continue
+            ms = one.after_crossing(clock) if clock == "local" else one.after_decision(clock)
+            if ms is not None:
+                histogram.record(ms)
+        latency[clock] = histogram.summary()
+    connected = len(recorder.accepted) if recorder.accepted else None
+    return {
+        "schema": SCHEMA_VERSION,
+        "verdict": verdict(score, recorder, connected, conditions.devices),
+        "estate": conditions.estate,
+        "mode": conditions.mode,
+        "seed": conditions.seed,
+        "started": conditions.started,
+        "duration_s": conditions.duration_s,
+        "incidents": list(conditions.incidents),
+        "broker": conditions.broker,
+        "devices": conditions.devices,
+        "connected": connected,
+        "connect_s": conditions.connect_s,
+        "real_micropython": conditions.real_micropython,
+        "messages": {
+            "total": sum(recorder.messages.values()),
+            "by_class": {CLASS_NAMES[cls]: count for cls, count in sorted(recorder.messages.items())},
+        },
+        "alarms": score.counts(),
+        "latency_ms": latency,
+        "generator_lag_ms": recorder.lags.summary(),
+        "tightest_limit_ms": tightest_limit_ms(score),
+        "alarm_rows": [_row(one) for one in score.judged],
+        "failures": score.failures,
+        "link_troubles": conditions.troubles,
+        "machine": {
+            "cpus": os.cpu_count(),
+            "platform": platform.platform(),
+            "python": platform.python_version(),
+        },
+    }
+
+
+def _row(one: Any) -> dict[str, Any]:
+    return {
+        "truth": one.row.id,
+        "device": one.row.device,
+        "name": one.row.name,
+        "alarm": one.row.alarm,
+        "level": ALARM[one.row.code].level,
+        "expect": one.row.expect,
+        "cause": one.row.cause,
+        "crossing_ms": round(one.crossing, 3),
+        "alarm_id": one.alarm.id if one.alarm else None,
+        "decided_after_ms": _rounded(one.alarm.decided - one.crossing) if one.alarm else None,
+        "after_crossing_ms": {clock: _rounded(one.after_crossing(clock)) for clock in CLOCKS},
+        "after_decision_ms": {clock: _rounded(one.after_decision(clock)) for clock in CLOCKS},
+        "limits_ms": {clock: one.row.limits.get(f"{clock}_ms") for clock in CLOCKS},
+        "late": one.late,
+        "missing": one.missing,
+    }
+
+
+def _rounded(ms: float | None) -> float | None:
+    return None if ms is None else round(ms, 3)
+
+
+def write(folder: Path, report: dict[str, Any], recorder: Recorder) -> None:
+    """Write report.json and report.html into `folder`, which is made when it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "report.html").write_text(render(report, recorder), encoding="utf-8")
+
+
+def render(report: dict[str, Any], recorder: Recorder) -> str:
+    """report.html as text."""
+    environment = Environment(
+        loader=PackageLoader("lilong_simulator", "templates"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    must = [row for row in report["alarm_rows"] if row["expect"] == "must"]
+    shown = must[:40]
+    return environment.get_template("report.html").render(
+        report=report,
+        rows=shown,
+        more=len(must) - len(shown),
+        clocks=CLOCKS,
+        ink=plots.INK,
+        timeline=plots.timelines([(row["name"], row["after_crossing_ms"], row["limits_ms"]) for row in shown]),
+        classes=plots.bars(list(report["messages"]["by_class"].items())),
+        lag=plots.curve([(p, recorder.lags.percentile(p) or 0.0) for p in (0, 25, 50, 75, 90, 95, 99, 99.9, 99.99)], "ms"),
+    )

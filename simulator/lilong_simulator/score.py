@@ -1,0 +1,211 @@
+"""The score: what the world did against what devices raised and the backend stored, by the words of definitions.
+
+Truth rows are matched to alarms by device, code and time: an alarm belongs to the last row of its device and code
+whose crossing came before its decision.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from lilong_protocol.codes import ALARMS
+
+from .feed import FeedEvent
+from .recorder import AlarmClocks
+from .truth import TruthRow
+
+CLOCKS = ("local", "ingest", "shown", "acknowledged")
+
+
+@dataclass(slots=True)
+class Judged:
+    """One truth row and what came of it. Times in ms of the run's clock; None: not observed."""
+
+    row: TruthRow
+    crossing: float
+    alarm: AlarmClocks | None = None
+    ingest: float | None = None
+    shown: float | None = None
+    acknowledged: float | None = None
+    late: list[str] = field(default_factory=list)  # the clocks that came after their limit
+    missing: list[str] = field(default_factory=list)  # those that never came
+
+    def after_crossing(self, clock: str) -> float | None:
+        """Milliseconds from the crossing to "local", "ingest", "shown" or "acknowledged"."""
+        at = self._at(clock)
+        return None if at is None else at - self.crossing
+
+    def after_decision(self, clock: str) -> float | None:
+        """Milliseconds from the device's decision to a clock."""
+        at = self._at(clock)
+        return None if at is None or self.alarm is None else at - self.alarm.decided
+
+    def _at(self, clock: str) -> float | None:
+        if clock == "local":
+            return None if self.alarm is None else self.alarm.local
+        at: float | None = getattr(self, clock)
+        return at
+
+
+@dataclass(slots=True)
+class Score:
+    """The judgement on a run; counts that could not be observed are None."""
+
+    judged: list[Judged]
+    raised: int
+    stored: int
+    acknowledged: int | None
+    undetected: int
+    missed: int
+    late: int
+    false: int
+    duplicate: int | None
+    out_of_order: int | None
+    failures: list[str]
+
+    @property
+    def true(self) -> int:
+        return sum(1 for one in self.judged if one.row.expect == "must")
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+    def counts(self) -> dict[str, int | None]:
+        names = ("true", "raised", "stored", "acknowledged", "undetected", "missed", "late", "false")
+        return {name: getattr(self, name) for name in (*names, "duplicate", "out_of_order")}
+
+
+def score(
+    truth: Sequence[TruthRow],
+    alarms: Iterable[AlarmClocks],
+    feed: Sequence[FeedEvent] | None,
+    world_zero: float = 0.0,
+    epoch_zero: float = 0.0,
+    acknowledgement_expected: bool = True,
+) -> Score:
+    """Judge a run.
+
+    `world_zero`: the run's clock at world time 0; `epoch_zero`: epoch ms at the run's clock 0; `feed` None: nothing
+    was observed but stored-acks, so duplicates and order are unknown, and ingest is its upper bound.
+    """
+    judged = [Judged(row, world_zero + row.crossing_ms) for row in truth]
+    failures: list[str] = []
+    by_name = {alarm.id: alarm for alarm in alarms}
+    surplus, false = _match(judged, by_name.values(), failures)
+    effects = _effects(feed, epoch_zero) if feed is not None else None
+    _clocks(judged, effects)
+    duplicate = out_of_order = None
+    if effects is not None:
+        known = {one.alarm.id for one in judged if one.alarm is not None} | {alarm.id for alarm in surplus}
+        strange = [name for name in effects.stored if name not in by_name]
+        false += len(strange)
+        failures += [f"false: the backend stored {name}, which no device raised" for name in strange]
+        duplicate = effects.repeated + sum(1 for alarm in surplus if alarm.id in effects.stored)
+        failures += [f"duplicate: {effects.repeated} alarms stored twice"] * bool(effects.repeated)
+        out_of_order = effects.disordered
+        failures += [f"out of order: {out_of_order} effects"] * bool(out_of_order)
+        del known
+    must = [one for one in judged if one.row.expect == "must"]
+    undetected = sum(1 for one in must if one.alarm is None)
+    missed = sum(1 for one in must if one.alarm is not None and one.ingest is None)
+    late = 0
+    for one in must:
+        _limits(one, acknowledgement_expected)
+        if "ingest" in one.late:
+            late += 1
+        failures += [
+            f"late: {one.row.alarm} at {one.row.name}: {clock} {one.after_crossing(clock):.0f} ms after the crossing, "
+            f"limit {one.row.limits[f'{clock}_ms']} ms"
+            for clock in one.late
+        ]
+        failures += [f"missing: {one.row.alarm} at {one.row.name}: {clock}" for clock in one.missing]
+    acknowledged = sum(1 for one in must if one.acknowledged is not None)
+    return Score(
+        judged,
+        raised=sum(1 for one in must if one.alarm is not None),
+        stored=sum(1 for one in must if one.ingest is not None),
+        acknowledged=acknowledged if acknowledgement_expected or acknowledged else None,
+        undetected=undetected,
+        missed=missed,
+        late=late,
+        false=false,
+        duplicate=duplicate,
+        out_of_order=out_of_order,
+        failures=failures,
+    )
+
+
+def _match(
+    judged: list[Judged], alarms: Iterable[AlarmClocks], failures: list[str]
+) -> tuple[list[AlarmClocks], int]:
+    """Gives each alarm to its row; returns second alarms of one episode, and how many belong to no row."""
+    rows: dict[tuple[str, int], list[Judged]] = {}
+    for one in sorted(judged, key=lambda one: one.crossing):
+        rows.setdefault((one.row.device, one.row.code), []).append(one)
+    surplus: list[AlarmClocks] = []
+    false = 0
+    for alarm in sorted(alarms, key=lambda alarm: alarm.decided):
+        mine = rows.get((alarm.device, alarm.code), [])
+        at = bisect_right([one.crossing for one in mine], alarm.decided) - 1
+        if at < 0 or mine[at].row.expect == "must_not":
+            false += 1
+            failures.append(f"false: {alarm.id} (code {alarm.code}) with no cause at {alarm.decided:.0f} ms")
+        elif mine[at].alarm is not None:
+            surplus.append(alarm)
+            failures.append(f"duplicate: {alarm.id} is a second alarm of {mine[at].row.id}")
+        else:
+            mine[at].alarm = alarm
+    return surplus, false
+
+
+@dataclass(slots=True)
+class _Effects:
+    stored: dict[str, float]
+    shown: dict[str, float]
+    repeated: int
+    disordered: int
+
+
+def _effects(feed: Sequence[FeedEvent], epoch_zero: float) -> _Effects:
+    effects = _Effects({}, {}, 0, 0)
+    last: dict[tuple[str, int], tuple[int, int]] = {}
+    for event in feed:
+        at = event.at - epoch_zero
+        if event.event == "shown":
+            effects.shown.setdefault(event.alarm, at)
+        elif event.event == "stored":
+            if event.alarm in effects.stored:
+                effects.repeated += 1
+                continue
+            effects.stored[event.alarm] = at
+            # Order is promised within one device and one priority.
+            lane = (event.device, ALARMS[event.code][0] if event.code in ALARMS else 0)
+            if last.get(lane, (0, 0)) > (event.boot, event.seq):
+                effects.disordered += 1
+            last[lane] = (event.boot, event.seq)
+    return effects
+
+
+def _clocks(judged: list[Judged], effects: _Effects | None) -> None:
+    for one in judged:
+        alarm = one.alarm
+        if alarm is None:
+            continue
+        one.ingest = alarm.stored if effects is None else effects.stored.get(alarm.id)
+        one.shown = None if effects is None else effects.shown.get(alarm.id)
+        one.acknowledged = alarm.acknowledged
+
+
+def _limits(one: Judged, acknowledgement_expected: bool) -> None:
+    """Which clocks broke their limits. Local and ingest must be seen; shown only if a console was there."""
+    for clock in CLOCKS:
+        limit = one.row.limits.get(f"{clock}_ms")
+        if limit is None:
+            continue
+        after = one.after_crossing(clock)
+        if after is None:
+            if clock in ("local", "ingest") or (clock == "acknowledged" and acknowledgement_expected):
+                one.missing.append(clock)
+        elif after > limit:
+            one.late.append(clock)

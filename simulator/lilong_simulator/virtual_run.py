@@ -1,0 +1,67 @@
+"""A run in virtual time: world, fleet and a backend in one SimPy environment; the same seed gives the same bytes."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Protocol
+
+import simpy
+
+from .estate import Estate
+from .fleet.provision import Provisioner
+from .fleet.virtual import Backend, VirtualFleet
+from .incidents import Incident
+from .random_streams import draw_below
+from .recorder import Recorder
+from .world import World
+
+POWER_ON_MS = 60_000  # devices come up spread over the first minute
+DELAY_MS = (5, 40)  # one way, constant for a device
+
+
+class BackendInTheLoop(Backend, Protocol):
+    """A backend that answers in virtual time."""
+
+    def attach(self, env: simpy.Environment, publish: Callable[[str, bytes], None]) -> None:
+        """Told once, before the run: its clock, and how it reaches the devices."""
+
+
+def epoch_ms(estate: Estate, start: datetime) -> int:
+    """Unix time in ms of a local time of the estate."""
+    zone = timezone(timedelta(hours=estate.utc_offset_h))
+    return int(start.replace(tzinfo=zone).timestamp() * 1000)
+
+
+class VirtualRun:
+    """Everything of one run. `recorder` and `world.truth` hold what came of it."""
+
+    def __init__(
+        self,
+        estate: Estate,
+        estate_key: bytes,
+        seed: int,
+        start: datetime,
+        incidents: Sequence[Incident],
+        backend: BackendInTheLoop,
+        recorder: Recorder,
+        polls: bool = False,
+    ) -> None:
+        self.estate = estate
+        self.recorder = recorder
+        self.world = World(estate, seed, start, incidents, self._sense)
+        self.env = self.world.env
+        self._fleet = VirtualFleet(self.env, estate.id, backend, recorder)
+        backend.attach(self.env, self._fleet.downlink)
+        provisioner = Provisioner(estate, estate_key, seed)
+        for placed in estate.devices:
+            power_on = draw_below(POWER_ON_MS, seed, placed.id, "power on")
+            delay = DELAY_MS[0] + draw_below(DELAY_MS[1] - DELAY_MS[0], seed, placed.id, "delay")
+            self._fleet.add(placed.id, provisioner.device(placed, 1, polls), power_on, delay)
+        for device, channel, value in self.world.initial():
+            self._sense(device, channel, value)
+
+    def run(self, until_ms: int) -> None:
+        """Go on to a virtual time, in ms since the start."""
+        self.env.run(until=until_ms)
+
+    def _sense(self, device: str, channel: str, value: int) -> None:
+        self._fleet.sense(device, channel, value)

@@ -1,0 +1,72 @@
+"""The management centre as a process of its own, so that it does not share a CPU thread with the devices."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from types import TracebackType
+
+START_TIMEOUT_S = 30.0
+
+
+class CentreProcessError(Exception):
+    """The centre did not start, or died; the text carries its own last words."""
+
+
+class CentreProcess:
+    """`async with CentreProcess(...) as centre`: `centre.url` is the console's address."""
+
+    def __init__(self, estate: str, broker_url: str, folder: Path, http: str, observed: Path) -> None:
+        self._folder = folder
+        self._info = folder / "centre.json"
+        self._log = folder / "centre.log"
+        self._arguments = [
+            "--estate", estate, "--broker", broker_url, "--db", str(folder / "centre.db"), "--http", http,
+            "--observed", str(observed), "--info-file", str(self._info),
+        ]  # fmt: skip
+        self._process: asyncio.subprocess.Process | None = None
+        self.url = ""
+
+    async def __aenter__(self) -> "CentreProcess":
+        with self._log.open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "lilong_tools.centre", *self._arguments,
+                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                while not self._info.exists():
+                    self.check()
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            await self._stop()
+            raise CentreProcessError(f"the centre was not ready after {START_TIMEOUT_S:.0f} s: {self._words()}") from None
+        self.url = json.loads(self._info.read_text())["http"]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stop()
+
+    def check(self) -> None:
+        """CentreProcessError when the centre has died."""
+        if self._process is not None and self._process.returncode is not None:
+            raise CentreProcessError(self._words())
+
+    async def _stop(self) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), 10)
+        except TimeoutError:
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+
+    def _words(self) -> str:
+        lines = self._log.read_text(errors="replace").strip().splitlines()
+        return "\n".join(lines[-5:]) or "the centre died without a word"

@@ -1,0 +1,131 @@
+"""`lilong demo` and `lilong load`: a live run with all that stands around it."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lilong_simulator import incidents, report
+from lilong_simulator.boards import choose_boards
+from lilong_simulator.estate import Estate
+from lilong_simulator.feed import FeedReader
+from lilong_simulator.fleet import process
+from lilong_simulator.live_run import LiveRun, Settings
+from lilong_simulator.recorder import Recorder
+from lilong_simulator.retained import remove_retained
+from lilong_simulator.score import Score, score
+from rich.console import Console
+
+from .broker import Broker
+from .narrator import Narrator
+from .summary import summarise
+
+POLL_S = 0.05
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for."""
+
+    estate: Estate
+    estate_key: bytes
+    seed: int
+    start: datetime
+    duration_s: float | None
+    incidents: Sequence[incidents.Incident]
+    folder: Path | None  # where the report goes
+    real_micropython: bool
+    acknowledgement_expected: bool
+
+
+async def run_live(request: Request, broker: Broker, feed: FeedReader | None, console: Console) -> int:
+    """Run the fleet against a broker that is there, judge and report; the exit code of definitions."""
+    boards = []
+    if request.real_micropython:
+        missing = process.available()
+        if missing is None:
+            boards = choose_boards(request.estate, request.incidents)
+        else:
+            console.print(f"no real MicroPython among the devices: {missing}", style="yellow")
+    settings = Settings(
+        request.estate, request.estate_key, broker.host, broker.port, request.seed, request.start, request.duration_s,
+        request.incidents, boards, broker.username, broker.password,
+    )  # fmt: skip
+    recorder = Recorder()
+    run = LiveRun(settings, recorder)
+    connect_s = None
+    with Narrator(console, request.estate, run, feed) as narrator, _stop_on_signals(run):
+        async with _told(narrator):
+            try:
+                began = run.clock()
+                await run.bring_up()
+                connect_s = round((run.clock() - began) / 1000, 3)
+                if not run.stopped:
+                    console.print(f"all {len(request.estate.devices):,} devices online after {connect_s:.1f} s", style="bold")
+                    await run.play()
+            finally:
+                await run.close()
+                await remove_retained(broker.host, broker.port, request.estate, broker.username, broker.password)
+        narrator.poll()
+    if run.world_zero is None:
+        return 1
+    judged = score(
+        run.truth, recorder.alarms.values(), narrator.events if feed is not None else None, run.world_zero, run.epoch_zero,
+        request.acknowledgement_expected,
+    )  # fmt: skip
+    return _conclude(request, run, judged, broker, connect_s, console)
+
+
+def _conclude(
+    request: Request, run: LiveRun, judged: Score, broker: Broker, connect_s: float | None, console: Console
+) -> int:
+    conditions = report.Conditions(
+        estate=request.estate.id,
+        mode="live",
+        seed=request.seed,
+        started=request.start.isoformat(" "),
+        duration_s=request.duration_s if request.duration_s is not None else round(run.world_now / 1000, 1),
+        broker=broker.describe(),
+        incidents=tuple(incident.name for incident in request.incidents),
+        devices=len(request.estate.devices),
+        real_micropython={device.kind: device.name for device in run.settings.boards},
+        connect_s=connect_s,
+        troubles=run.troubles,
+    )
+    content = report.build(conditions, run.recorder, judged)
+    summarise(content, console)
+    if request.folder is not None:
+        report.write(request.folder, content, run.recorder)
+        console.print(f"report: {request.folder / 'report.html'} and report.json")
+    return report.EXIT_CODES[content["verdict"]]
+
+
+@contextlib.contextmanager
+def _stop_on_signals(run: LiveRun) -> "contextlib.AbstractContextManager[None]":  # type: ignore[misc]
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, run.stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+@contextlib.asynccontextmanager
+async def _told(narrator: Narrator) -> AsyncIterator[None]:
+    async def tell() -> None:
+        while True:
+            narrator.poll()
+            await asyncio.sleep(POLL_S)
+
+    task = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

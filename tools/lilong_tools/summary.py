@@ -1,0 +1,45 @@
+"""The summary of a run on the terminal."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+VERDICT_STYLE = {"pass": "bold green", "fail": "bold red", "generator saturated": "bold yellow"}
+FAILURES_SHOWN = 10
+
+
+def summarise(content: dict[str, Any], console: Console) -> None:
+    """Print what report.json holds, as far as a person wants it at once."""
+    alarms = content["alarms"]
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("latency in ms")
+    for name in ("p50", "p90", "p99", "max", "count"):
+        table.add_column(name, justify="right")
+    for clock, row in (*content["latency_ms"].items(), ("generator lag", content["generator_lag_ms"])):
+        cells = [_number(row[name]) for name in ("p50", "p90", "p99", "max")]
+        table.add_row(clock, *cells, str(row["count"]))
+    console.print()
+    console.print(table)
+    console.print()
+    counted = ", ".join(f"{_count(value)} {name.replace('_', ' ')}" for name, value in alarms.items())
+    console.print(f"alarms: {counted}", highlight=False)
+    connected = "not observed" if content["connected"] is None else f"{content['connected']:,}"
+    console.print(
+        f"{content['devices']:,} devices ({len(content['real_micropython'])} of them real MicroPython), "
+        f"{connected} accepted, {content['messages']['total']:,} messages, broker: {content['broker']}",
+        highlight=False,
+    )
+    for failure in content["failures"][:FAILURES_SHOWN]:
+        console.print(f"  {failure}", style="red", highlight=False)
+    if len(content["failures"]) > FAILURES_SHOWN:
+        console.print(f"  and {len(content['failures']) - FAILURES_SHOWN} more")
+    console.print(f"verdict: {content['verdict']}", style=VERDICT_STYLE[content["verdict"]])
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.1f}"
+
+
+def _count(value: int | None) -> str:
+    return "?" if value is None else str(value)
