@@ -1,0 +1,130 @@
+"""One connection to the broker that lasts: a persistent session, reconnects with backoff, a bounded inbox."""
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Callable
+
+import aiomqtt
+import paho.mqtt.client as mqtt
+
+from .model import Publish
+
+log = logging.getLogger("lilong.centre")
+
+INBOX_MAX = 50_000
+BACKOFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+KEEPALIVE_S = 30
+REFUSED = 0x80  # of a SUBACK
+
+
+class Message:
+    """What arrived. `done` acknowledges it to the broker, which otherwise sends it again after a reconnect."""
+
+    __slots__ = ("_connection", "_mid", "payload", "retain", "topic")
+
+    def __init__(self, connection: mqtt.Client | None, mid: int, topic: str, payload: bytes, retain: bool) -> None:
+        self._connection = connection  # the very one: on another the number would mean another message
+        self._mid = mid
+        self.topic = topic
+        self.payload = payload
+        self.retain = retain
+
+    def done(self) -> None:
+        if self._connection is not None:
+            self._connection.ack(self._mid, 1)
+
+
+def _queue_type(take: Callable[[aiomqtt.Message], None]) -> type[asyncio.Queue[aiomqtt.Message]]:
+    """What aiomqtt fills: awaiting its own queue costs more than all the rest of a message's way."""
+
+    class Inbox(asyncio.Queue[aiomqtt.Message]):
+        def put_nowait(self, item: aiomqtt.Message) -> None:
+            take(item)
+
+    return Inbox
+
+
+class Link:
+    """Subscribes to `filters` at QoS 1; `inbox` fills and `arrived` is set while `run` goes on."""
+
+    def __init__(self, host: str, port: int, client_id: str, filters: list[str], arrived: asyncio.Event) -> None:
+        self.inbox: deque[Message] = deque()
+        self.subscribed = asyncio.Event()
+        self.dropped = 0  # QoS 0 messages for a full inbox
+        self._host = host
+        self._port = port
+        self._client_id = client_id
+        self._filters = filters
+        self._arrived = arrived
+        self._client: aiomqtt.Client | None = None
+        self._paho: mqtt.Client | None = None
+        self._overrun = asyncio.Event()
+
+    async def run(self) -> None:
+        """Connect and stay connected until cancelled."""
+        attempt = 0
+        while True:
+            try:
+                async with self._connection() as client:
+                    granted = await client.subscribe([(topic, 1) for topic in self._filters])
+                    if any((code if isinstance(code, int) else code.value) >= REFUSED for code in granted):
+                        raise aiomqtt.MqttError(f"it refuses the subscription to {self._filters}; check its ACL")
+                    self._client = client
+                    self.subscribed.set()
+                    if attempt:
+                        log.warning("broker %s:%d is back (%s)", self._host, self._port, self._client_id)
+                    attempt = 0
+                    await self._lost(client)
+            except (aiomqtt.MqttError, OSError) as error:
+                if attempt == 0:
+                    log.warning(
+                        "broker %s:%d: %s; is it running there? trying again until it answers (%s)",
+                        self._host, self._port, error, self._client_id,
+                    )  # fmt: skip
+            finally:
+                self._client = None
+            wait_s = BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)]
+            attempt += 1
+            await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))
+
+    def publish(self, publish: Publish) -> None:
+        """Hand a message to the connection; while there is none it is dropped, as devices and orders repeat."""
+        if self._client is not None:
+            self._client._client.publish(publish.topic, publish.payload, publish.qos, publish.retain)
+
+    def arrived(self, item: aiomqtt.Message) -> None:
+        """A message, from within aiomqtt's reader."""
+        if len(self.inbox) >= INBOX_MAX:
+            if item.qos:
+                self._overrun.set()  # never acknowledged: the broker sends it again on the next connection
+            else:
+                self.dropped += 1
+            return
+        payload = item.payload if isinstance(item.payload, bytes) else bytes(item.payload)
+        connection = self._paho if item.qos else None
+        self.inbox.append(Message(connection, item.mid, item.topic.value, payload, item.retain))
+        self._arrived.set()
+
+    def _connection(self) -> aiomqtt.Client:
+        client = aiomqtt.Client(
+            self._host, self._port, identifier=self._client_id, clean_session=False,
+            queue_type=_queue_type(self.arrived), keepalive=KEEPALIVE_S, max_inflight_messages=0,
+        )  # fmt: skip
+        self._paho = client._client
+        self._paho.manual_ack_set(True)  # before the broker can say anything
+        return client
+
+    async def _lost(self, client: aiomqtt.Client) -> None:
+        """Until the connection ends, or must be ended because more came than there is room for."""
+        overrun = asyncio.create_task(self._overrun.wait())
+        try:
+            await asyncio.wait((overrun, client._disconnected), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            overrun.cancel()
+        if self._overrun.is_set():
+            self._overrun.clear()
+            log.warning("%s: more than %d messages wait; the broker keeps the rest", self._client_id, INBOX_MAX)
+            return
+        client._disconnected.result()

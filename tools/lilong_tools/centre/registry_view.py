@@ -1,0 +1,43 @@
+"""The registry as consoles get it: `GET /api/registry`."""
+
+from lilong_protocol.registry import ALARMS, COMMANDS, EVENTS, KINDS, QUANTITIES
+from lilong_protocol.registry.tables import Label
+
+from .model import Json
+
+
+def _label(label: Label) -> Json:
+    return {"en": label.en, "zh": label.zh}
+
+
+def registry_view() -> Json:
+    """Kinds and commands by name, the rest by number."""
+    return {
+        "kinds": {kind.name: {"number": kind.number, "label": _label(kind.label)} for kind in KINDS},
+        "quantities": {
+            str(row.number): {
+                "name": row.name, "unit": row.unit, "exponent": row.exponent, "low": row.low, "high": row.high,
+                "label": _label(row.label),
+            }
+            for row in QUANTITIES
+        },
+        "alarms": {
+            str(row.number): {
+                "name": row.name, "level": row.level, "latches": row.latches, "label": _label(row.label),
+            }
+            for row in ALARMS
+        },
+        "events": {str(row.number): {"name": row.name, "label": _label(row.label)} for row in EVENTS},
+        "commands": {
+            row.name: {
+                "number": row.number,
+                "label": _label(row.label),
+                "kinds": [kind.name for kind in KINDS if row.name in kind.commands],
+                "args": [
+                    {"name": argument.name, "unit": argument.unit, "low": argument.low, "high": argument.high}
+                    for argument in row.arguments
+                ],
+            }
+            for row in COMMANDS
+        },
+    }  # fmt: skip

@@ -1,0 +1,190 @@
+"""The centre's memory on disk: SQLite, one writer, a batch is a transaction and durable when `commit` returns."""
+
+import fcntl
+import json
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any
+
+from .model import Json, Row, Saved
+from .schema import APPLICATION_ID, KEPT, STATEMENTS, TABLES, VERSION
+
+MEMORY = ":memory:"
+PRUNE_EVERY = 1_000  # rows added to a table between two prunings of it
+PRUNE_AT_ONCE = 5_000
+ENDED_LOADED = 200  # alarms that have ended, for the list
+_JSON = (dict, list)
+_JSON_COLUMNS = frozenset(("values", "arguments", "counters", "alarms"))
+_FLAGS = frozenset(("restored", "cleared", "insists", "always_on", "alive", "live"))
+
+
+class StoreError(Exception):
+    """The database cannot be used; the text says which file, why, and what to do."""
+
+
+class Store:
+    """All calls from one thread at a time. `path` may be ":memory:" for a store that ends with the process."""
+
+    def __init__(self, path: str, estate: str, kept: dict[str, int] | None = None) -> None:
+        self.path = path
+        self._kept = {**KEPT, **(kept or {})}
+        self._added = dict.fromkeys(self._kept, 0)
+        if path != MEMORY and not Path(path).absolute().parent.is_dir():
+            raise StoreError(f"{path}: its folder does not exist; make it, or give another --db")
+        self._lock = _lock(path) if path != MEMORY else None
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._open(estate)
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
+
+    def commit(self, rows: Iterable[Row]) -> None:
+        """Store all rows or none; they are on the disk when this returns. StoreError leaves nothing half done."""
+        by_table: dict[str, list[tuple[Any, ...]]] = {}
+        for table, values in rows:
+            plain = tuple(
+                json.dumps(v, separators=(",", ":"), ensure_ascii=False) if isinstance(v, _JSON) else v for v in values
+            )
+            by_table.setdefault(table, []).append(plain)
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for table, values_of_rows in by_table.items():
+                    self._db.executemany(STATEMENTS[table], values_of_rows)
+                self._prune({table: len(added) for table, added in by_table.items()})
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
+
+    def load(self) -> Saved:
+        """What a core needs to go on after a restart."""
+        ended = f"SELECT * FROM alarm WHERE cleared = 1 ORDER BY cleared_at_ms DESC LIMIT {ENDED_LOADED}"
+        saved = Saved(
+            devices=self._rows("SELECT * FROM device"),
+            alarms=[
+                *reversed(self._rows(ended)),
+                *self._rows("SELECT * FROM alarm WHERE cleared = 0 ORDER BY stored_at_ms"),
+            ],
+            orders=self._rows("SELECT * FROM command WHERE code IS NULL"),
+            incidents=self._rows("SELECT * FROM incident WHERE ended_ms IS NULL"),
+            refused={row["reason"]: row["count"] for row in self._rows("SELECT * FROM refused")},
+        )
+        passed = {row["device"]: (row["event_boot"], row["event_seq"]) for row in saved.devices}
+        query = self._db.execute("SELECT device, class, boot, seq, tag FROM message ORDER BY device, boot, class, seq")
+        waiting = []
+        for device, cls, boot, seq, tag in query:
+            if cls == "ev" and (boot, seq) > passed.get(device, (0, 0)):
+                waiting.append((device, boot, seq))
+            else:
+                saved.numbers.append((device, cls, boot, seq, tag))
+        for device, boot, seq in waiting:
+            (data,) = self._db.execute(
+                "SELECT frame FROM message WHERE device = ? AND boot = ? AND class = 'ev' AND seq = ?",
+                (device, boot, seq),
+            ).fetchone()
+            saved.frames.append((device, "ev", data))
+        return saved
+
+    def history(self, device: str, limit: int = 100) -> list[Json]:
+        """What happened to a device, newest first: {"at", "what", "code", "counter", "values"}."""
+        found: list[Json] = []
+        for table in ("record", "recent"):
+            columns = '"id", "at", "what", "code", "counter", "values"'
+            found += self._rows(
+                f"SELECT {columns} FROM {table} WHERE device = ? ORDER BY id DESC LIMIT ?", (device, limit)
+            )
+        found.sort(key=lambda row: (row["at"], row["id"]), reverse=True)
+        for row in found:
+            del row["id"]
+        return found[:limit]
+
+    def close(self) -> None:
+        self._db.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    # ---- inside
+
+    def _open(self, estate: str) -> None:
+        db = self._db
+        (application,) = db.execute("PRAGMA application_id").fetchone()
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if application != APPLICATION_ID and (application or tables):
+            raise StoreError(f"{self.path}: the database of another program; give another --db, it was left as it is")
+        if tables and version != VERSION:
+            raise StoreError(
+                f"{self.path}: schema version {version}, this centre writes {VERSION}; "
+                "use the release that wrote it, or give another --db"
+            )
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        if not tables:
+            header = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
+            owner = "INSERT INTO estate VALUES ('{}');".format(estate.replace("'", "''"))
+            db.executescript(f"BEGIN; {header} {TABLES} {owner} COMMIT;")
+        row = db.execute("SELECT id FROM estate").fetchone()
+        if row is None or row[0] != estate:
+            found = row[0] if row else "nobody"
+            raise StoreError(f"{self.path}: holds estate {found!r}, not {estate!r}; give another --db")
+
+    def _prune(self, added: dict[str, int]) -> None:
+        for table, count in added.items():
+            if table not in self._added:
+                continue
+            self._added[table] += count
+            if self._added[table] < min(PRUNE_EVERY, self._kept[table]):
+                continue
+            self._added[table] = 0
+            (last,) = self._db.execute(f"SELECT max(id) FROM {table}").fetchone()
+            (first,) = self._db.execute(f"SELECT min(id) FROM {table}").fetchone()
+            end = min(last - self._kept[table], first + PRUNE_AT_ONCE)
+            self._db.execute(f"DELETE FROM {table} WHERE id <= ?", (end,))
+
+    def _rows(self, query: str, arguments: tuple[Any, ...] = ()) -> list[Json]:
+        cursor = self._db.execute(query, arguments)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, _plain(names, row), strict=True)) for row in cursor]
+
+    def _explained(self, error: sqlite3.Error) -> StoreError:
+        name = getattr(error, "sqlite_errorname", "")
+        if name == "SQLITE_FULL":
+            remedy = "the disk is full: make room; nothing was acknowledged meanwhile and devices repeat their alarms"
+        elif name == "SQLITE_NOTADB":
+            remedy = "not a database; give another --db, it was left as it is"
+        elif name in ("SQLITE_BUSY", "SQLITE_LOCKED"):
+            remedy = "another process holds it: is a second centre running? stop it, or give another --db"
+        elif name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")):
+            remedy = "cannot be written: check the folder and its permissions, or give another --db"
+        else:
+            remedy = "check the disk and the file"
+        return StoreError(f"{self.path}: {error} ({name or type(error).__name__}); {remedy}")
+
+
+def _lock(path: str) -> IO[str]:
+    """One centre a database; readers are welcome."""
+    try:
+        file = open(f"{path}-lock", "w", encoding="ascii")  # noqa: SIM115 - held as long as the store
+    except OSError as error:
+        raise StoreError(
+            f"{path}: {error.strerror}; check the folder and its permissions, or give another --db"
+        ) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise StoreError(f"{path}: another centre is running on it; stop that one, or give another --db") from error
+    return file
+
+
+def _plain(names: list[str], row: tuple[Any, ...]) -> list[Any]:
+    """JSON columns as values, flags as bool."""
+    return [
+        json.loads(value) if name in _JSON_COLUMNS else bool(value) if name in _FLAGS else value
+        for name, value in zip(names, row, strict=True)
+    ]

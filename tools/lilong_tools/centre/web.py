@@ -1,0 +1,145 @@
+"""The console's web side: a JSON API, a WebSocket, and the page itself."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket
+
+from .core import Core
+from .hub import Client, Hub
+from .ingest import Ingest
+from .model import CentreError, Json
+from .registry_view import registry_view
+from .store import Store, StoreError
+
+CONSOLE = Path(__file__).parent / "console"
+BODY_MAX = 4_096  # bytes of a command request
+
+
+class Web:
+    """The routes of one centre. `run` is shown in the console's head line."""
+
+    def __init__(self, core: Core, ingest: Ingest, store: Store, hub: Hub, run: Json) -> None:
+        self._core = core
+        self._ingest = ingest
+        self._store = store
+        self._hub = hub
+        self._run = run
+        self._estate = core.estate.plan()
+        self._registry = registry_view()
+        self.app = Starlette(
+            routes=[
+                Route("/", self.page),
+                Route("/api/estate", self.estate),
+                Route("/api/registry", self.registry),
+                Route("/api/device/{device}", self.device),
+                Route("/api/device/{device}/command", self.command, methods=["POST"]),
+                WebSocketRoute("/api/live", self.live),
+                Mount("/static", StaticFiles(directory=CONSOLE, check_dir=False)),
+            ]
+        )
+
+    async def page(self, _: Request) -> Response:
+        index = CONSOLE / "index.html"
+        if not index.is_file():
+            return PlainTextResponse("The console's files are missing; the API is under /api.", 404)
+        return FileResponse(index)
+
+    async def estate(self, _: Request) -> Response:
+        return JSONResponse(self._estate)
+
+    async def registry(self, _: Request) -> Response:
+        return JSONResponse(self._registry)
+
+    async def device(self, request: Request) -> Response:
+        device = request.path_params["device"]
+        try:
+            report = self._core.device(device)
+            report["history"] = await self._ingest.in_store_thread(lambda: self._store.history(device))
+        except CentreError as error:
+            return _error(404, error)
+        except StoreError as error:
+            return _error(503, error)
+        return JSONResponse(report)
+
+    async def command(self, request: Request) -> Response:
+        device = request.path_params["device"]
+        if device not in self._core.register.placed:
+            return _error(404, f"device {device!r}: not in estate {self._core.estate.id}; use an id of GET /api/estate")
+        if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+            return _error(415, "content-type: not application/json; send the command as JSON")  # and no cross-site form
+        try:
+            wish = await _body(request)
+            counter = self._ingest.decide(
+                lambda now: self._core.command(
+                    now, device, _text_of(wish, "command"), wish.get("args", {}), _text_of(wish, "operator")
+                )
+            )
+        except CentreError as error:
+            return _error(400, error)
+        return JSONResponse({"counter": counter}, 202)
+
+    async def live(self, socket: WebSocket) -> None:
+        origin = socket.headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != socket.headers.get("host"):
+            await socket.close(1008, "other origin")  # a page from elsewhere acknowledges no alarms
+            return
+        await self._hub.serve(socket, self._first, self._heard)
+
+    # ---- inside
+
+    def _first(self) -> list[Json]:
+        alarms = [{"type": "alarm", "alarm": alarm} for alarm in self._core.alarm_list()]
+        hello: Json = {"type": "hello", "now_ms": self._ingest.now(), "run": self._run}
+        return [hello, {"type": "states", "states": self._core.states()}, *alarms]
+
+    def _heard(self, client: Client, message: Any) -> None:
+        core = self._core
+        try:
+            if not isinstance(message, dict):
+                raise CentreError('message: not a JSON object; send {"type": ...}')
+            kind, alarm = message.get("type"), message.get("alarm")
+            if kind not in ("shown", "acknowledge"):
+                raise CentreError(f'message of type {kind!r}: unknown; send "shown" or "acknowledge"')
+            if not isinstance(alarm, str):
+                raise CentreError(f'{kind}: "alarm" is missing; give the id of an alarm')
+            if kind == "shown":
+                name = str(client.socket.client.host) if client.socket.client else "console"
+                self._ingest.decide(lambda now: core.shown(now, alarm, name))
+            else:
+                operator = _text_of(message, "operator")
+                self._ingest.decide(lambda now: core.acknowledge(now, alarm, operator))
+        except CentreError as error:
+            client.send(json.dumps({"type": "error", "error": str(error)}, ensure_ascii=False))
+
+
+def _error(status: int, what: object) -> Response:
+    return JSONResponse({"error": str(what)}, status)
+
+
+async def _body(request: Request) -> Json:
+    data = b""
+    async for part in request.stream():
+        data += part
+        if len(data) > BODY_MAX:
+            raise CentreError(f"request: longer than {BODY_MAX} bytes; a command is shorter")
+    try:
+        wish = json.loads(data)
+    except ValueError:
+        wish = None
+    if not isinstance(wish, dict):
+        raise CentreError('request: not a JSON object; send {"command": name, "args": {}, "operator": name}')
+    return wish
+
+
+def _text_of(wish: Json, key: str) -> str:
+    value = wish.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise CentreError(f'"{key}" is missing or not a text; give it')
+    return value
