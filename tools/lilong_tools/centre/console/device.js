@@ -1,0 +1,201 @@
+// The panel of one device: who and where it is, its last values, its commands, and what it has said.
+
+import { make, put } from "./dom.js";
+import { CommandForm, succeeded } from "./command.js";
+import { drawMark } from "./marks.js";
+import { duration, place, quantities, quantity, wallTime } from "./format.js";
+import { pick, t, tIn } from "./text.js";
+
+const REFRESH_MS = 3000;
+const AFTER_NEWS_MS = 250; // news of a device come in groups
+
+export class DevicePanel {
+  constructor(model, { operator }) {
+    Object.assign(this, { model, operator });
+    this.root = document.getElementById("device");
+    this.shown = null; // the id that the skeleton was built for
+    this.report = null; // the centre's last answer
+    model.on("selected", (id) => this.open(id));
+    model.on("states", (states) => this.news(this.shown !== null && this.shown in states));
+    model.on("alarms", (alarm) => this.news(alarm?.device === this.shown));
+    model.on("event", (event) => this.news(event.device === this.shown));
+  }
+
+  news(concernsUs) {
+    if (!this.shown || !concernsUs) return;
+    this.renderState();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.fetch(), AFTER_NEWS_MS);
+  }
+
+  open(id) {
+    clearTimeout(this.timer);
+    const device = this.model.devices.get(id);
+    this.shown = device ? id : null;
+    this.report = null;
+    this.root.hidden = !device;
+    document.body.classList.toggle("with-device", Boolean(device));
+    if (!device) return;
+    this.root.dataset.deviceId = id;
+    this.build(device);
+    this.fetch();
+  }
+
+  /** The language changed: the same device, other words. */
+  rebuild() {
+    const device = this.model.devices.get(this.shown);
+    if (!device) return;
+    this.build(device);
+    if (this.report) this.render();
+  }
+
+  build(device) {
+    const { registry } = this.model;
+    const head = make("div", "device-head");
+    this.sign = make("canvas", "sign");
+    const names = make("div", "names");
+    const kind = make("p", "kind");
+    kind.textContent = pick(registry.kinds[device.kind]?.label, device.kind);
+    const name = make("h2", "");
+    name.id = "device-name";
+    name.dataset.testid = "device-name";
+    name.textContent = device.name;
+    const where = make("p", "where");
+    where.textContent = place(device, this.model);
+    this.state = make("span", "chip");
+    this.state.dataset.testid = "device-state";
+    kind.append(" ", this.state);
+    names.append(kind, name, where);
+    const close = make("button", "close");
+    close.type = "button";
+    close.dataset.testid = "device-close";
+    close.setAttribute("aria-label", t("close"));
+    close.textContent = "×";
+    close.addEventListener("click", () => this.model.select(null));
+    head.append(this.sign, names, close);
+
+    this.facts = make("dl", "facts");
+    this.trouble = make("p", "trouble");
+    this.trouble.setAttribute("role", "alert");
+    this.values = make("dl", "values");
+    this.values.dataset.testid = "device-values";
+    const commands = make("div", "commands");
+    this.forms = Object.entries(registry.commands)
+      .filter(([, command]) => command.kinds.includes(device.kind))
+      .map(([key, command]) => new CommandForm(device.id, key, command, { operator: this.operator, asked: () => this.fetch() }));
+    const result = make("p", "result");
+    result.dataset.testid = "command-result";
+    result.setAttribute("role", "status");
+    for (const form of this.forms) {
+      form.result = result;
+      commands.append(form.element);
+    }
+    this.record = make("ol", "record");
+    this.record.dataset.testid = "device-history";
+    const body = make("div", "device-body");
+    body.tabIndex = 0;
+    body.setAttribute("role", "region");
+    body.setAttribute("aria-labelledby", "device-name");
+    body.append(this.trouble, heading("values"), this.values);
+    if (this.forms.length) body.append(heading("commands"), commands, result);
+    body.append(heading("record"), this.record, this.facts);
+    this.root.replaceChildren(head, body);
+    this.renderState();
+  }
+
+  async fetch() {
+    clearTimeout(this.timer);
+    const id = this.shown;
+    try {
+      const answer = await fetch(`api/device/${encodeURIComponent(id)}`);
+      const report = await answer.json();
+      if (id !== this.shown) return;
+      if (!answer.ok) throw new Error(report.error ?? answer.statusText);
+      this.report = report;
+      put(this.trouble, "");
+      this.render();
+    } catch (error) {
+      if (id === this.shown) put(this.trouble, t("deviceFailed", error instanceof TypeError ? t("noReply") : error.message));
+    }
+    if (id !== this.shown) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.fetch(), REFRESH_MS);
+  }
+
+  renderState() {
+    const device = this.model.devices.get(this.shown);
+    put(this.state, tIn("stateName", device.state));
+    this.state.className = `chip ${device.state}`;
+    this.drawSign(device);
+  }
+
+  drawSign(device) {
+    const ratio = devicePixelRatio || 1;
+    this.sign.width = this.sign.height = 34 * ratio;
+    const c = this.sign.getContext("2d");
+    c.setTransform(ratio, 0, 0, ratio, 17 * ratio, 17 * ratio);
+    drawMark(c, device.kind, device.state, device.state.startsWith("alarm") ? 9.5 : 12);
+  }
+
+  render() {
+    const { report, model } = this;
+    const { registry } = model;
+    const now = model.now();
+    const seen = typeof report.last_seen_ms === "number"
+      ? `${wallTime(report.last_seen_ms, now)} (${t("ago", duration(now - report.last_seen_ms))})` : "–";
+    fillPairs(this.facts, [
+      [t("session"), tIn("stateName", report.session)], [t("lastSeen"), seen],
+      [t("firmware"), report.firmware ?? "–"], [t("boot"), report.boot ?? "–"], [t("identity"), report.id],
+    ]);
+    const values = Object.entries(report.values ?? {});
+    fillPairs(this.values, values.map(([number, raw]) => {
+      const row = registry.quantities[number];
+      return [pick(row?.label, `#${number}`), quantity(raw, row), row?.name ?? number];
+    }));
+    if (!values.length) this.values.append(note("noValues"));
+    const lines = (report.history ?? []).map((entry) => this.line(entry, now));
+    this.record.replaceChildren(...(lines.length ? lines : [note("noRecord", "li")]));
+    for (const form of this.forms) form.follow(report.history ?? []);
+  }
+
+  line(entry, now) {
+    const { registry } = this.model;
+    const item = make("li", `was-${entry.what}`);
+    const at = make("time", "");
+    at.textContent = wallTime(entry.at, now);
+    const what = make("b", "");
+    const row = { event: registry.events, alarm: registry.alarms }[entry.what]?.[entry.code]
+      ?? (entry.what === "command" ? Object.values(registry.commands).find((one) => one.number === entry.code) : null);
+    const label = pick(row?.label, "");
+    what.textContent = [tIn("what", entry.what), label].filter(Boolean).join(": ");
+    const values = make("span", "");
+    values.textContent = quantities(entry.values, registry);
+    if (entry.what === "response") values.textContent = succeeded(entry.code) ? "OK" : String(entry.code);
+    item.append(at, what, values);
+    return item;
+  }
+}
+
+function heading(key) {
+  const element = make("h3", "");
+  element.textContent = t(key);
+  return element;
+}
+
+function note(key, tag = "p") {
+  const element = make(tag, "none");
+  element.textContent = t(key);
+  return element;
+}
+
+function fillPairs(list, pairs) {
+  list.replaceChildren(...pairs.map(([term, text, name]) => {
+    const pair = make("div", "");
+    const [dt, dd] = [make("dt", ""), make("dd", "")];
+    dt.textContent = term;
+    dd.textContent = String(text);
+    if (name) dd.dataset.testid = `value-${name}`;
+    pair.append(dt, dd);
+    return pair;
+  }));
+}
