@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .store import Store
 
 BY_ITSELF, BY_OPERATOR = 0, 1  # why an alarm was cleared
+UNSTORED_BOOTS = 4_096  # boot numbers to draw from when the store has failed
 
 
 class Identity:
@@ -61,7 +62,7 @@ class Device:
     """The rules of one kind between sensors and session. `polls`: sample quiet channels too, as a board does."""
 
     __slots__ = (
-        "_channels", "deadline", "downlink", "draws", "episodes", "identity", "out", "outbox", "rules", "sampling", "session",
+        "_channels", "_on", "deadline", "downlink", "draws", "episodes", "identity", "out", "outbox", "rules", "sampling", "session",
         "store", "uplink",
     )  # fmt: skip
 
@@ -76,7 +77,7 @@ class Device:
     ) -> None:
         """`boot` None: the number after the stored one. The live fleet passes a fresh, rising one of its own."""
         records = store.items()
-        boot = _next_boot(store, records, boot)
+        boot = _next_boot(store, records, draws, boot)
         self.identity = identity
         self.out: list[tuple[Any, ...]] = []
         self.store = store
@@ -90,6 +91,7 @@ class Device:
         self.sampling = Sampling(periods, [channel[2] for channel in rules.CHANNELS], polls)
         self._channels = range(len(periods))
         self.session = Session(self, rules.KIND, identity.beat_s, identity.offline_s)
+        self._on = False
         self.deadline = NEVER
         resumed = []
         for name, data in records:
@@ -103,7 +105,8 @@ class Device:
     # ---- what happens to a device
 
     def start(self, now: int) -> None:
-        """Power is on."""
+        """Power is on. What the sensors read then was told by `sense` before: a boot is no change of anything."""
+        self._on = True
         self.rules.start(now)
         self.session.start(now)
         self._plan(now)
@@ -111,6 +114,8 @@ class Device:
     def sense(self, now: int, channel: int, value: int) -> None:
         """The value on a sensor channel is `value` from now on."""
         self.sampling.values[channel] = value
+        if not self._on:
+            return
         if self.sampling.interrupts(channel):
             self.rules.sample(now, channel, value)
         self._plan(now)
@@ -148,11 +153,14 @@ class Device:
     def step(self, now: int) -> None:
         """`deadline` has come."""
         sampling = self.sampling
+        rules = self.rules
         for channel in self._channels:
             if sampling.take(channel, now):
-                self.rules.sample(now, channel, sampling.values[channel])
-        if now >= self.rules.deadline:
-            self.rules.timer(now)
+                value = sampling.values[channel]
+                if sampling.polls or not rules.quiet(channel, value):  # a channel before it may have woken it
+                    rules.sample(now, channel, value)
+        if now >= rules.deadline:
+            rules.timer(now)
         self.session.step(now)
         self._plan(now)
 
@@ -171,8 +179,11 @@ class Device:
             self.episodes.open(code, boot, seq, now)
         elif episode.restored:
             episode.restored = False
+            episode.acknowledged = False  # what comes back calls again
             self.episodes.keep(code)
-            self._alarm_frame(now, code, frame.UPDATE, {0: code, 4: values, 5: ACTIVE_AGAIN}, (episode.boot, episode.seq))
+            self._alarm_frame(
+                now, code, frame.UPDATE, {0: code, 4: values, 5: ACTIVE_AGAIN}, (episode.boot, episode.seq)
+            )
 
     def restore(self, now: int, code: int, values: "dict[int, int]") -> None:
         """The condition of an alarm has ended: one that latches waits for its reset, another is over."""
@@ -216,6 +227,20 @@ class Device:
         """Drive a local output."""
         self.out.append((OUTPUT, name, value))
 
+    def keep(self, name: str, value: int) -> None:
+        """Keep a number, 0 to 2**32 - 1, across a restart. A store that fails costs only that."""
+        try:
+            self.store.put("k" + name, value.to_bytes(4, "big"))
+        except OSError:
+            pass
+
+    def kept(self, name: str) -> int:
+        """The number kept under a name of at most 16 letters, or 0."""
+        for known, data in self.store.items():
+            if known == "k" + name:
+                return int.from_bytes(data, "big")
+        return 0
+
     def publish(self, now: int, kind: int, cls: str, body: "dict[int, Any]") -> None:
         """Publish at QoS 0, now or never."""
         self.out.append((PUBLISH, cls, self.uplink.frame(now, kind, cls, body), 0, False))
@@ -231,7 +256,9 @@ class Device:
         self.episodes.close(code)
         self.rules.cleared(now, code)
 
-    def _alarm_frame(self, now: int, code: int, kind: int, body: "dict[int, Any]", ref: "tuple[int, int] | None") -> None:
+    def _alarm_frame(
+        self, now: int, code: int, kind: int, body: "dict[int, Any]", ref: "tuple[int, int] | None"
+    ) -> None:
         seq = self.uplink.next_seq(topics.ALARM)
         data = self.uplink.frame(now, kind, topics.ALARM, body, ref)
         if not self.outbox.add(now, code, self.uplink.boot, seq, data) and self.session.state == ONLINE:
@@ -267,7 +294,9 @@ class Device:
             return
         code = self.downlink.refusal(now, message, self.uplink.boot, self.uplink.nonce)
         if code == 0:
-            code = self._operator_ack(now, message) if message.kind == frame.OPERATOR_ACK else self._command(now, message)
+            code = (
+                self._operator_ack(now, message) if message.kind == frame.OPERATOR_ACK else self._command(now, message)
+            )
         data = self._answer(now, frame.RESPONSE, {0: code}, message.counter)
         if code not in (frame.STALE, frame.CONFLICT):
             self.downlink.keep_response(message.counter, data)
@@ -316,12 +345,18 @@ class Device:
         self.deadline = min(session.deadline(), outbox_deadline, sampling.deadline(), rules.deadline)
 
 
-def _next_boot(store: "Store", records: "list[tuple[str, bytes]]", boot: "int | None") -> int:
-    """The boot number, stored before anything is published: a number used twice would look like a replay."""
+def _next_boot(store: "Store", records: "list[tuple[str, bytes]]", draws: Draws, boot: "int | None") -> int:
+    """The boot number, stored before anything is published: a number used twice would look like a replay.
+
+    When it cannot be stored the device starts all the same, under a number that the next boot will hardly draw.
+    """
     if boot is None:
         boot = 1
         for name, data in records:
             if name == "boot":
                 boot = int.from_bytes(data, "big") + 1
-    store.put("boot", boot.to_bytes(4, "big"))
+    try:
+        store.put("boot", boot.to_bytes(4, "big"))
+    except OSError:
+        boot += 1 + draws.below(UNSTORED_BOOTS)
     return boot

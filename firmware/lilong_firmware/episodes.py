@@ -77,9 +77,11 @@ class Episodes:
                 return code
         return None
 
-    def waiting(self) -> "Episode | None":
-        """A latched alarm that somebody will still have to reset, or None."""
+    def waiting(self) -> "int | None":
+        """When the youngest alarm was raised that somebody will still have to reset: its uptime, or None."""
+        youngest = None
         for code in self._open:
-            if ALARMS[code][3]:
-                return self._open[code]
-        return None
+            raised_at = self._open[code].raised_at
+            if ALARMS[code][3] and (youngest is None or raised_at > youngest):
+                youngest = raised_at
+        return youngest

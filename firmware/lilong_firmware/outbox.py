@@ -50,11 +50,10 @@ class Outbox:
     def add(self, now: int, code: int, boot: int, seq: int, frame: bytes) -> bool:
         """Store a frame, then let it wait for its publish; False when there is no room for one so mild."""
         if len(self._entries) >= CAPACITY:
-            mildest = self._entries[-1]
             self.evicted += 1
-            if _severity(mildest.code) >= _severity(code):
+            if _severity(self._entries[-1].code) > _severity(code):
                 return False
-            self._forget(mildest)
+            self._forget(self._victim(code))
         try:
             self._store.put(_name(boot, seq), bytes([code]) + frame)
         except OSError:
@@ -98,6 +97,21 @@ class Outbox:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def _victim(self, code: int) -> Entry:
+        """The frame that makes room: the mildest, or where all are as severe, one of the alarm that fills the box.
+
+        Of an alarm that latches the raise stays and the update after it goes, since a later one says more.
+        """
+        mildest = self._entries[-1]
+        if _severity(mildest.code) < _severity(code):
+            return mildest
+        crowd: list[Entry] = []
+        for entry in self._entries:
+            same = [other for other in self._entries if other.code == entry.code]
+            if _severity(entry.code) == _severity(code) and len(same) > len(crowd):
+                crowd = same
+        return crowd[1] if ALARMS[crowd[0].code][3] and len(crowd) > 1 else crowd[0]
 
     def _insert(self, entry: Entry) -> None:
         at = len(self._entries)

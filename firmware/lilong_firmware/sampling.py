@@ -32,10 +32,14 @@ class Sampling:
         self._due[channel] = at + period if at == self._sampled[channel] else at
 
     def take(self, channel: int, now: int) -> bool:
-        """True when `channel` is due at `now`, which uses the grid point up."""
-        if self._due[channel] > now:
+        """True when `now` is a time to look at `channel`, due or on its grid; that uses the grid point up."""
+        period = self._periods[channel]
+        if period == 0:
             return False
-        self._sampled[channel] = now // self._periods[channel] * self._periods[channel]
+        at = now // period * period
+        if self._due[channel] > now and (at != now or at == self._sampled[channel]):
+            return False
+        self._sampled[channel] = at
         return True
 
     def deadline(self) -> int:

@@ -178,7 +178,7 @@ class Session:
         if self.asked is not None and now - self.asked <= MAX_ROUND_TRIP_MS:
             return False  # an answer would still be taken
         waiting = device.episodes.waiting()
-        return waiting is None or now - waiting.raised_at > AWAKE_FOR_ALARM_MS
+        return waiting is None or now - waiting > AWAKE_FOR_ALARM_MS
 
     def _beat(self, now: int) -> None:
         while self._beat_at <= now:
@@ -188,7 +188,11 @@ class Session:
             self.wake(now)  # the birth that follows tells everything
             return
         report = device.rules.report()
-        body: dict[int, Any] = {0: len(device.outbox), 1: device.downlink.rejected, 2: self.dropped}
+        body: dict[int, Any] = {
+            0: len(device.outbox),
+            1: device.downlink.rejected,
+            2: self.dropped + device.outbox.evicted,
+        }
         if self._telemetry_ms == 0:
             body[3] = report
         if self.state == ONLINE:

@@ -38,6 +38,7 @@ class Smoke(Rules):
         self._dirty_at = NEVER
         self._hush_until = 0
         self._battery(now, self.device.sampling.values[BATTERY])
+        self._tamper(now, self.device.sampling.values[TAMPER])
 
     def resume(self, now: int, code: int) -> None:
         if code == codes.ALARM_SMOKE_ALARM and self.device.active(code):
@@ -50,7 +51,8 @@ class Smoke(Rules):
                 if self._hush_until and value >= HUSH_MDBM:
                     return False
                 return (value >= CLEAR_MDBM) == (self._clear_at == NEVER)
-            return not self._above and value <= TRIP_MDBM and (value >= DIRTY_MDBM) == (self._dirty_at != NEVER)
+            dusty = self._dirty_at != NEVER or device.active(codes.ALARM_SENSOR_FAULT)
+            return not self._above and value <= TRIP_MDBM and (value >= DIRTY_MDBM) == dusty
         if channel == BATTERY:
             low = device.active(codes.ALARM_BATTERY_LOW)
             return value > BATTERY_LOW_PERCENT if not low else value < BATTERY_GOOD_PERCENT
@@ -66,10 +68,8 @@ class Smoke(Rules):
             self._schedule()
         elif channel == BATTERY:
             self._battery(now, value)
-        elif value:
-            self.device.alarm(now, codes.ALARM_TAMPER, {})
         else:
-            self.device.restore(now, codes.ALARM_TAMPER, {})
+            self._tamper(now, value)
 
     def timer(self, now: int) -> None:
         if now >= self._clear_at:
@@ -131,6 +131,12 @@ class Smoke(Rules):
             self.device.alarm(now, codes.ALARM_BATTERY_LOW, {codes.Q_BATTERY: value})
         elif value >= BATTERY_GOOD_PERCENT:
             self.device.restore(now, codes.ALARM_BATTERY_LOW, {codes.Q_BATTERY: value})
+
+    def _tamper(self, now: int, value: int) -> None:
+        if value:
+            self.device.alarm(now, codes.ALARM_TAMPER, {})
+        else:
+            self.device.restore(now, codes.ALARM_TAMPER, {})
 
     def _mute(self, now: int) -> int:
         if not self.device.active(codes.ALARM_SMOKE_ALARM):

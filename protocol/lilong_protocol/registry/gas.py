@@ -9,7 +9,7 @@ KIND = Kind(
     category="smart_home",
     link=Link(always_on=True, keepalive_s=600, beat_s=300, offline_s=900, telemetry_s=900),
     quantities=("gas", "co", "valve_closed", "ready"),
-    alarms=("gas.leak", "gas.co", "tamper"),
+    alarms=("gas.leak", "gas.co", "tamper", "sensor.fault"),
     events=("muted", "tested", "gas.valve_closed", "gas.valve_opened", "gas.ready"),
     commands=("test", "mute", "reset", "open_valve"),
     outputs=("sounder", "valve"),

@@ -10,7 +10,7 @@ KIND = Kind(
     # 24 h radio beat and offline after 50 h; a detector linked to a gateway announces its own, shorter ones.
     link=Link(always_on=False, keepalive_s=60, beat_s=86_400, offline_s=180_000, telemetry_s=0),
     quantities=("obscuration", "battery"),
-    alarms=("smoke.alarm", "tamper", "battery.low"),
+    alarms=("smoke.alarm", "tamper", "battery.low", "sensor.fault"),
     events=("muted", "tested"),
     commands=("test", "mute", "reset"),
     outputs=("sounder",),

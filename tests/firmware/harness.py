@@ -1,0 +1,372 @@
+"""A host for one device in virtual time: broker, backend and world by script. Runs on MicroPython too.
+
+At one instant the inputs come first, then the device's steps. What the device does is kept in `trace` as
+(world time in ms, effect); `sent` holds what it published while the link was there, opened and decoded.
+"""
+
+from lilong_firmware.device import Device, Identity
+from lilong_firmware.draws import Draws
+from lilong_firmware.effects import ACCEPTED, CONNECT, DISCONNECT, NEVER, NOTE, OUTPUT, PUBLISH, RAISED
+from lilong_firmware.kinds import rules
+from lilong_firmware.session import ONLINE
+from lilong_firmware.store import RamStore
+from lilong_protocol import codes, frame, topics
+from lilong_protocol.keys import device_root, frame_key
+from lilong_protocol.seal import DOWN, UP, Seal, frame_tag
+
+TENANT = "music_plaza"
+DEVICE = "a4cf12fffe0b3c5d"
+ESTATE_KEY = bytes(range(32))
+EPOCH = 1_800_000_000_000  # wall time, in ms, of world time 0
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+STEPS_AT_ONE_INSTANT = 50
+
+
+class FullStore(RamStore):
+    """A flash chip that takes nothing more."""
+
+    __slots__ = ()
+
+    def put(self, name, data):
+        raise OSError(28)
+
+
+class Sent:
+    """A frame that left the device: `at` in world ms, `data` as it went, `frame` decoded."""
+
+    def __init__(self, at, cls, data, decoded, qos, windowed):
+        self.at = at
+        self.cls = cls
+        self.data = data
+        self.frame = decoded
+        self.kind = decoded.kind
+        self.body = decoded.body
+        self.qos = qos
+        self.windowed = windowed
+
+
+class Host:
+    """One device, its broker (`link`) and its backend (`acks`: stored-acks; `times`: answers to births).
+
+    values: what the sensors read at power-up, by channel name. latency: ms each way.
+    """
+
+    def __init__(
+        self, kind, values=None, polls=False, store=None, seed=b"seed", latency=20, link=True, acks=True, times=True,
+        beat_s=None, offline_s=None, cards=(), card_key=b"",
+    ):  # fmt: skip
+        self.kind = rules(kind)
+        self.slots = {channel[0]: at for at, channel in enumerate(self.kind.CHANNELS)}
+        self.values = {channel[0]: channel[2] for channel in self.kind.CHANNELS}
+        for name in values or {}:
+            self.values[name] = values[name]
+        self.root = device_root(ESTATE_KEY, TENANT, DEVICE)
+        packed = b"".join([card.to_bytes(4, "big") for card in sorted(cards)])
+        self.identity = Identity(TENANT, DEVICE, self.root, beat_s, offline_s, packed, card_key)
+        self.store = RamStore() if store is None else store
+        self.polls = polls
+        self.seed = seed
+        self.latency = latency
+        self.link = link
+        self.acks = acks
+        self.times = times
+        self.drift_ppm = 0  # how much faster the device's clock runs
+        self.now = 0
+        self.trace = []
+        self.sent = []
+        self.outputs = {}
+        self.notes = []  # (world time, what, code) of alarms
+        self.connects = []  # world times of CONNECT
+        self._agenda = []  # (at, serial, function, arguments), in order
+        self._serial = 0
+        self._connection = 0  # counts links: what was under way on an old one is lost
+        self._open = False
+        self._counter = 0
+        self._up = Seal(frame_key(self.root, UP), TENANT, DEVICE, UP)
+        self._down = Seal(frame_key(self.root, DOWN), TENANT, DEVICE, DOWN)
+        self.device = None
+        self.power_on()
+
+    # ---- power
+
+    def power_on(self, boot=None):
+        """A cold start: uptime begins at 0, the flash is what it was."""
+        self.born = self.now
+        self._connection += 1
+        self._open = False
+        self.outputs = {}
+        self.device = Device(self.identity, self.kind, self.store, Draws(self.seed), self.polls, boot)
+        for name in self.slots:
+            self.device.sense(0, self.slots[name], self.values[name])
+        self.device.start(0)
+        self._drain()
+        self._steps()
+
+    def power_cycle(self, off_ms=1_000):
+        """The power goes and comes back; what was on its way is lost."""
+        self._connection += 1
+        self._open = False
+        self.device = None
+        self.run(off_ms)
+        self.power_on()
+
+    # ---- the world
+
+    def set(self, channel, value):
+        """A sensor channel reads `value` from now on."""
+        self.values[channel] = value
+        if self.device is not None:
+            self.device.sense(self.uptime(), self.slots[channel], value)
+            self._drain()
+
+    def sense(self, channel, value):
+        """`set`, and let the device answer at this very instant."""
+        self.set(channel, value)
+        self._steps()
+
+    def at(self, when, function, *arguments):
+        """Call `function` at world time `when`, before the device's steps at that time."""
+        self._serial += 1
+        entry = (when, self._serial, function, arguments)
+        place = len(self._agenda)
+        while place and self._agenda[place - 1][0] > when:
+            place -= 1
+        self._agenda.insert(place, entry)
+
+    def run(self, ms):
+        """Let time pass."""
+        self.run_to(self.now + ms)
+
+    def run_to(self, end):
+        while True:
+            due = NEVER if self.device is None else self.device.deadline
+            due = NEVER if due >= NEVER else max(self.now, self._world(due))
+            if self._agenda and self._agenda[0][0] < due:
+                due = self._agenda[0][0]
+            if due > end:
+                break
+            self.now = due
+            while self._agenda and self._agenda[0][0] <= due:
+                _, _, function, arguments = self._agenda.pop(0)
+                function(*arguments)
+            self._steps()
+        self.now = end
+
+    def uptime(self):
+        ms = self.now - self.born
+        return ms + ms * self.drift_ppm // 1_000_000
+
+    def _world(self, uptime):
+        """The first world time at which the device's clock reads `uptime`."""
+        at = self.born + uptime * 1_000_000 // (1_000_000 + self.drift_ppm)
+        while at - self.born + (at - self.born) * self.drift_ppm // 1_000_000 < uptime:
+            at += 1
+        return at
+
+    # ---- the link
+
+    def cut(self):
+        """The link is lost, and no new one can be had."""
+        self.link = False
+        if self._open:
+            self._open = False
+            self._connection += 1
+            self._tell("disconnected")
+
+    def heal(self):
+        self.link = True
+
+    def command(self, number, arguments=None, **changes):
+        """Send a command now; `changes`: counter, target, nonce, deadline, retained. Its counter."""
+        return self._order(frame.COMMAND, topics.COMMAND, {0: number, 1: arguments or {}}, None, changes)
+
+    def acknowledge(self, ref, **changes):
+        """An operator acknowledges the alarm `ref` = (boot, seq)."""
+        return self._order(frame.OPERATOR_ACK, topics.ACK, {0: "Wang"}, ref, changes)
+
+    def stored(self, data):
+        """The stored-ack of an alarm frame arrives, one latency from now."""
+        decoded = self.decode(topics.ALARM, data)
+        payload = frame.pack(frame.STORED_ACK, {0: frame_tag(data)}, ref=(decoded.boot, decoded.seq))
+        self.deliver(topics.ACK, payload)
+
+    def time(self, asked, epoch=None):
+        """The answer to a question for the time."""
+        uplink = self.device.uplink
+        epoch = EPOCH + self.now if epoch is None else epoch
+        self.deliver(
+            topics.COMMAND, frame.pack(frame.TIME, {0: asked}, epoch=epoch, target=uplink.boot, nonce=uplink.nonce)
+        )
+
+    def deliver(self, cls, payload, retained=False):
+        """A payload, sealed here, arrives one latency from now if the link is still the same."""
+        self.deliver_sealed(cls, self._down.seal(cls, payload), retained)
+
+    def deliver_sealed(self, cls, data, retained=False):
+        self.at(self.now + self.latency, self._tell_on, self._connection, "received", cls, data, retained)
+
+    def _order(self, kind, cls, body, ref, changes):
+        self._counter += 1
+        uplink = self.device.uplink
+        get = changes.get
+        counter = get("counter", self._counter)
+        payload = frame.pack(
+            kind, body, counter=counter, ref=ref, target=get("target", uplink.boot), nonce=get("nonce", uplink.nonce),
+            deadline=get("deadline", self.uptime() + 30_000),
+        )  # fmt: skip
+        self.deliver(cls, payload, get("retained", False))
+        return counter
+
+    # ---- what was sent
+
+    def of(self, kind, code=None):
+        """The frames of one kind of message, repeats included; `code`: those of one alarm or event."""
+        return [s for s in self.sent if s.kind == kind and (code is None or s.body.get(0) == code)]
+
+    def once(self, kind, code=None):
+        """As `of`, each frame once."""
+        known = set()
+        found = []
+        for s in self.of(kind, code):
+            name = (s.cls, s.frame.boot, s.frame.seq)
+            if name not in known:
+                known.add(name)
+                found.append(s)
+        return found
+
+    def raised(self, code):
+        return self.once(frame.RAISE, code)
+
+    def events(self, code=None):
+        return self.once(frame.EVENT, code)
+
+    def ref(self, code):
+        """(boot, seq) of the last raise."""
+        last = self.raised(code)[-1].frame
+        return (last.boot, last.seq)
+
+    def response(self, counter):
+        """The response code to a command, None when there was none."""
+        codes_ = [s.body[0] for s in self.of(frame.RESPONSE) if s.frame.counter == counter]
+        return codes_[-1] if codes_ else None
+
+    def order(self, number, arguments=None, **changes):
+        """Send a command, wait for its answer, and give the response code."""
+        counter = self.command(number, arguments, **changes)
+        for _ in range(10):  # events may be in front of it
+            self.run(self.latency)
+            if self.response(counter) is not None:
+                break
+        return self.response(counter)
+
+    def switched(self, name):
+        """[(world time, value)] of a local output."""
+        return [(at, effect[2]) for at, effect in self.trace if effect[0] == OUTPUT and effect[1] == name]
+
+    def effects(self, what):
+        return [(at, effect) for at, effect in self.trace if effect[0] == what]
+
+    def decode(self, cls, data):
+        return frame.unpack(self._up.open(cls, data))
+
+    def local_first(self, output, value, code):
+        """The local output was driven before the alarm was told to anybody, at the same instant."""
+        raised = [(i, at) for i, (at, e) in enumerate(self.trace) if e[0] == NOTE and e[1:3] == (RAISED, code)]
+        index, at = raised[-1]
+        for i in range(index - 1, -1, -1):
+            then, effect = self.trace[i]
+            if effect[0] == OUTPUT and effect[1] == output:
+                return then == at and effect[2] == value
+            if effect[0] in (PUBLISH, NOTE) and then == at and effect[1] in (topics.ALARM, RAISED):
+                return False
+        return False
+
+    def lines(self):
+        """The trace as text, one effect a line, published bytes in hex."""
+        return ["%d %s" % (at, " ".join([_text(part) for part in effect])) for at, effect in self.trace]
+
+    # ---- inside
+
+    def _tell(self, what, *arguments):
+        getattr(self.device, what)(self.uptime(), *arguments)
+        self._drain()
+
+    def _tell_on(self, connection, what, *arguments):
+        """As `_tell`, for what belongs to one link and is lost with it."""
+        if connection == self._connection and self.device is not None:
+            self._tell(what, *arguments)
+
+    def _steps(self):
+        if self.device is None:
+            return
+        for _ in range(STEPS_AT_ONE_INSTANT):
+            if self.device.deadline > self.uptime():
+                return
+            self.device.step(self.uptime())
+            self._drain()
+        raise AssertionError("the device wants to be stepped for ever at %d" % self.now)
+
+    def _drain(self):
+        device = self.device
+        effects = device.out
+        device.out = []
+        for effect in effects:
+            self.trace.append((self.now, effect))
+            what = effect[0]
+            if what == PUBLISH:
+                self._published(effect[1], effect[2], effect[3], effect[4])
+            elif what == OUTPUT:
+                self.outputs[effect[1]] = effect[2]
+            elif what == NOTE and effect[1] != ACCEPTED:
+                self.notes.append((self.now, effect[1], effect[2]))
+            elif what == CONNECT:
+                self.connects.append(self.now)
+                self._connection += 1
+                if self.link:
+                    self.at(self.now + 2 * self.latency, self._connected, self._connection)
+                else:
+                    self.at(self.now + 2 * self.latency, self._tell_on, self._connection, "disconnected")
+            elif what == DISCONNECT:
+                self._open = False
+                self._connection += 1
+
+    def _connected(self, connection):
+        if connection != self._connection:
+            return
+        if self.link:
+            self._open = True
+            self._tell("connected")
+        else:
+            self._tell("disconnected")
+
+    def _published(self, cls, data, qos, windowed):
+        decoded = self.decode(cls, data)
+        if not self._open:
+            raise AssertionError("published without a link")
+        self.sent.append(Sent(self.now, cls, data, decoded, qos, windowed))
+        if windowed:
+            self.at(self.now + 2 * self.latency, self._tell_on, self._connection, "published")
+        self.at(self.now + self.latency, self._arrived, self._connection, cls, data, decoded)
+
+    def _arrived(self, connection, cls, data, decoded):
+        """The backend has a frame; it answers if the device is still there."""
+        if connection != self._connection:
+            return
+        if cls == topics.ALARM and self.acks:
+            self.stored(data)
+        elif self.times and (decoded.kind == frame.BIRTH or (decoded.kind == frame.HEARTBEAT and decoded.body.get(4))):
+            self.time(decoded.uptime)
+
+
+def _text(part):
+    if isinstance(part, bytes):
+        return "".join(["%02x" % b for b in part])
+    return str(part)
+
+
+def online(host):
+    """The device has a session."""
+    return host.device.session.state == ONLINE
+
+
+__all__ = ["DAY", "DEVICE", "EPOCH", "HOUR", "MINUTE", "SECOND", "TENANT", "FullStore", "Host", "codes", "online"]
