@@ -155,7 +155,8 @@ def case_a_packet_beyond_the_limit_is_refused_at_its_length():
 def case_an_overlong_length_is_refused():
     for head in (b"\xd0\x80\x00", b"\x30\x85\x00", b"\x30\x80\x80\x00", b"\x30\x80\x80\x80\x00"):
         refused(lambda head=head: ready().feed(head, 0), "overlong length")
-    refused(lambda: ready().feed(b"\x30\x80\x80\x80\x80\x01", 0), "longer")
+    for fifth in (b"\x01", b"\x80", b"\x00"):
+        refused(lambda fifth=fifth: ready().feed(b"\x30\x80\x80\x80\x80" + fifth, 0), "longer")
 
 
 def case_reserved_types_flags_and_qos_2_are_refused_at_the_first_byte():
