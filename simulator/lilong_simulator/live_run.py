@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 
 from .estate import Device, Estate
 from .fleet.live import LiveFleet
@@ -18,6 +19,8 @@ from .world import World
 POWER_ON_PER_S = 1_000  # devices whose power comes on in a second: a feeder, not a thundering herd
 ONLINE_TIMEOUT_S = 120.0
 SETTLE_S = 5.0  # how long a backend may take to answer the last births with the time
+LONGEST_LIMIT_MS = 60_000
+LOOK_MS = 50  # how often it is asked whether the run is over
 SLICE_S = 0.004  # the world's share of the event loop at a time
 
 
@@ -56,10 +59,16 @@ class LiveRun:
         self.boards: dict[str, BoardProcess] = {}
         self._fleet: LiveFleet | None = None
         self._stopping = asyncio.Event()
+        self._horizon: float | None = None
 
     def clock(self) -> float:
         """Milliseconds since the run began."""
         return (time.monotonic() - self._zero) * 1000
+
+    @property
+    def horizon(self) -> float:
+        """The end of what is judged, on the run's clock."""
+        return inf if self._horizon is None else self._horizon
 
     @property
     def truth(self) -> list[TruthRow]:
@@ -80,7 +89,8 @@ class LiveRun:
         return 0.0 if self.world_zero is None else self.clock() - self.world_zero
 
     def stop(self) -> None:
-        """End the run early; the drain is left out."""
+        """End the run early: the drain is left out, and only what has passed its limits is judged."""
+        self._horizon = self.clock() - LONGEST_LIMIT_MS
         self._stopping.set()
 
     # ---- the phases
@@ -117,11 +127,11 @@ class LiveRun:
         self.world_zero = self.clock()
         duration_s = self.settings.duration_s
         end = None if duration_s is None else self.world_zero + duration_s * 1000
-        await self._pump(end)
-        while end is not None and not self._stopping.is_set() and self.clock() < self._last_limit():
-            if not self._waiting():
-                break
-            await self._pause(0.05)
+        self._horizon = end
+        await self._pump(lambda: end is not None and self.clock() >= end)
+        # The drain: the world goes on, so that what has begun ends, but what it does now is not judged.
+        last = self._last_limit()
+        await self._pump(lambda: self.clock() >= last or not self._waiting())
 
     async def close(self) -> None:
         """Leave in good order."""
@@ -165,19 +175,17 @@ class LiveRun:
             return "no link broke: is the backend running, and does it use the same estate key?"
         return "most often: " + "; ".join(f"{why} ({count} times)" for why, count in troubles[:3])
 
-    async def _pump(self, end: float | None) -> None:
-        """Steps the world up to the present, an instant at a time, never starving the sockets."""
+    async def _pump(self, over: Callable[[], bool]) -> None:
+        """Steps the world up to the present, an instant at a time, never starving the sockets, until it is over."""
         env = self.world.env
         zero = self.world_zero or 0.0
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and not over():
             now = self.clock()
-            if end is not None and now >= end:
-                return
             slice_end = time.monotonic() + SLICE_S
             while zero + env.peek() <= now and time.monotonic() < slice_end:
                 self.recorder.lag(self.clock() - zero - env.peek())
                 env.step()
-            wait = min(zero + env.peek(), end if end is not None else float("inf"), now + 1000) - self.clock()
+            wait = min(zero + env.peek(), now + LOOK_MS) - self.clock()
             await self._pause(max(0.0, wait / 1000))
 
     async def _pause(self, seconds: float) -> None:
@@ -190,17 +198,25 @@ class LiveRun:
         except TimeoutError:
             pass
 
+    def _judged(self) -> list[TruthRow]:
+        """The rows that must be raised and whose crossing came before the horizon."""
+        horizon = self.horizon
+        zero = self.world_zero or 0.0
+        return [row for row in self.truth if row.expect == "must" and zero + row.crossing_ms <= horizon]
+
     def _last_limit(self) -> float:
         zero = self.world_zero or 0.0
         limits = [
             row.crossing_ms + max([limit for limit in row.limits.values() if limit is not None], default=0)
-            for row in self.truth
-            if row.expect == "must"
+            for row in self._judged()
         ]
         return zero + max(limits, default=0)
 
     def _waiting(self) -> bool:
         """Whether something that must come has not: an alarm of the truth, a stored-ack, an acknowledgement."""
-        open_rows = sum(1 for row in self.truth if row.expect == "must")
-        done = sum(1 for alarm in self.recorder.alarms.values() if alarm.stored and alarm.acknowledged)
-        return done < open_rows
+        answered = {
+            (alarm.device, alarm.code)
+            for alarm in self.recorder.alarms.values()
+            if alarm.stored is not None and alarm.acknowledged is not None
+        }
+        return any((row.device, row.code) not in answered for row in self._judged())

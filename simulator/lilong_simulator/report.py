@@ -38,6 +38,7 @@ class Conditions:
     real_micropython: dict[str, str]  # kind: device name
     connect_s: float | None  # from power-on until the backend had accepted every device
     troubles: dict[str, int]
+    machine: dict[str, Any] | None
 
 
 def tightest_limit_ms(score: Score) -> float | None:
@@ -97,12 +98,13 @@ def build(conditions: Conditions, recorder: Recorder, score: Score) -> dict[str,
         "alarm_rows": [_row(one) for one in score.judged],
         "failures": score.failures,
         "link_troubles": conditions.troubles,
-        "machine": {
-            "cpus": os.cpu_count(),
-            "platform": platform.platform(),
-            "python": platform.python_version(),
-        },
+        "machine": conditions.machine,
     }
+
+
+def this_machine() -> dict[str, Any]:
+    """The machine of a live run; a virtual one has none, since its result does not depend on it."""
+    return {"cpus": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
 
 
 def _row(one: Any) -> dict[str, Any]:
@@ -129,11 +131,11 @@ def _rounded(ms: float | None) -> float | None:
     return None if ms is None else round(ms, 3)
 
 
-def write(folder: Path, report: dict[str, Any], recorder: Recorder) -> None:
-    """Write report.json and report.html into `folder`, which is made when it is not there."""
+def write(folder: Path, report: dict[str, Any], recorder: Recorder, name: str = "report") -> None:
+    """Write {name}.json and {name}.html into `folder`, which is made when it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "report.html").write_text(render(report, recorder), encoding="utf-8")
+    (folder / f"{name}.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / f"{name}.html").write_text(render(report, recorder), encoding="utf-8")
 
 
 def render(report: dict[str, Any], recorder: Recorder) -> str:

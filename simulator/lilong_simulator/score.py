@@ -7,6 +7,7 @@ whose crossing came before its decision.
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from lilong_protocol.codes import ALARMS
 
@@ -83,11 +84,13 @@ def score(
     world_zero: float = 0.0,
     epoch_zero: float = 0.0,
     acknowledgement_expected: bool = True,
+    horizon: float = inf,
 ) -> Score:
     """Judge a run.
 
     `world_zero`: the run's clock at world time 0; `epoch_zero`: epoch ms at the run's clock 0; `feed` None: nothing
-    was observed but stored-acks, so duplicates and order are unknown, and ingest is its upper bound.
+    was observed but stored-acks, so duplicates and order are unknown, and ingest is its upper bound; `horizon`: rows
+    that cross later explain alarms but are not judged, since the run ended before their limits.
     """
     judged = [Judged(row, world_zero + row.crossing_ms) for row in truth]
     failures: list[str] = []
@@ -97,7 +100,6 @@ def score(
     _clocks(judged, effects)
     duplicate = out_of_order = None
     if effects is not None:
-        known = {one.alarm.id for one in judged if one.alarm is not None} | {alarm.id for alarm in surplus}
         strange = [name for name in effects.stored if name not in by_name]
         false += len(strange)
         failures += [f"false: the backend stored {name}, which no device raised" for name in strange]
@@ -105,7 +107,7 @@ def score(
         failures += [f"duplicate: {effects.repeated} alarms stored twice"] * bool(effects.repeated)
         out_of_order = effects.disordered
         failures += [f"out of order: {out_of_order} effects"] * bool(out_of_order)
-        del known
+    judged = [one for one in judged if one.crossing <= horizon]
     must = [one for one in judged if one.row.expect == "must"]
     undetected = sum(1 for one in must if one.alarm is None)
     missed = sum(1 for one in must if one.alarm is not None and one.ingest is None)

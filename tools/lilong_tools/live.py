@@ -74,7 +74,7 @@ async def run_live(request: Request, broker: Broker, feed: FeedReader | None, co
         return 1
     judged = score(
         run.truth, recorder.alarms.values(), narrator.events if feed is not None else None, run.world_zero, run.epoch_zero,
-        request.acknowledgement_expected,
+        request.acknowledgement_expected, run.horizon,
     )  # fmt: skip
     return _conclude(request, run, judged, broker, connect_s, console)
 
@@ -94,6 +94,7 @@ def _conclude(
         real_micropython={device.kind: device.name for device in run.settings.boards},
         connect_s=connect_s,
         troubles=run.troubles,
+        machine=report.this_machine(),
     )
     content = report.build(conditions, run.recorder, judged)
     summarise(content, console)
