@@ -49,6 +49,11 @@ class Alarm:
         return self.boot, self.seq
 
     @property
+    def cause(self) -> str:
+        """Of the orders that it gives."""
+        return f"alarm {self.id}"
+
+    @property
     def state(self) -> str:
         """The furthest that it has come."""
         if self.cleared:
@@ -142,6 +147,8 @@ class AlarmBook:
                 return None
             alarm.told_boot, alarm.told_seq = message.boot, message.seq
             alarm.restored = body.get(5) == RESTORED
+            if body.get(5) == ACTIVE_AGAIN:
+                alarm.acknowledged_at_ms = alarm.operator = None  # what comes back calls again
             if alarm.uptime_ms is None:
                 alarm.values = body.get(4) or {}
         self._file(alarm)

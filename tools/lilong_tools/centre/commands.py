@@ -70,7 +70,7 @@ class Commands:
         self._open: dict[str, list[Order]] = {}
         self._counters: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
-        self.changed: list[Order] = []  # to be stored
+        self._changed: list[Order] = []
 
     def counter(self, device: str) -> int:
         """The highest used so far."""
@@ -87,7 +87,7 @@ class Commands:
 
     def issue(self, now_ms: int, order: Order) -> Order:
         """A new order: it leaves now if the device can be reached, else it waits for its next session."""
-        if len(self.open_of(order.device)) >= OPEN_MAX:
+        if not order.insists and len(self.open_of(order.device)) >= OPEN_MAX:
             raise CentreError(
                 f"{order.name} for {order.device}: {OPEN_MAX} orders wait for it; try again when it has answered"
             )
@@ -124,6 +124,11 @@ class Commands:
             if order.cause == cause:
                 self._end(now_ms, order, SILENT)
 
+    def take_changed(self) -> list[Order]:
+        """The orders to be stored."""
+        changed, self._changed = self._changed, []
+        return changed
+
     @property
     def deadline(self) -> int | None:
         return self._heap[0][0] if self._heap else None
@@ -142,7 +147,7 @@ class Commands:
                     self._transmit(now_ms, order, self._next(now_ms, device))
                 elif order.insists:
                     order.sent_ms = None  # until it is there again
-                    self.changed.append(order)
+                    self._changed.append(order)
                 else:
                     self._end(now_ms, order, SILENT)
                     given_up.append(order)
@@ -158,13 +163,13 @@ class Commands:
         if not order.insists:
             return False
         order.sent_ms = None
-        self.changed.append(order)
+        self._changed.append(order)
         return True
 
     def _transmit(self, now_ms: int, order: Order, counter: int) -> None:
         peer = self._peer(order.device)
         session = peer.session
-        self.changed.append(order)
+        self._changed.append(order)
         if session.nonce is None or session.clock is None or not session.alive:
             order.sent_ms = None
             return
@@ -188,7 +193,7 @@ class Commands:
 
     def _end(self, now_ms: int, order: Order, code: int) -> None:
         order.code, order.done_ms = code, now_ms
-        self.changed.append(order)
+        self._changed.append(order)
         open_here = self._open[order.device]
         open_here.remove(order)
         if not open_here:

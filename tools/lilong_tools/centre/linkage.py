@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .alarms import Alarm
+from .commands import Commands, Order, checked
 from .model import Estate, Json, Row
+from .outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Incident:
     alarms: list[str] = field(default_factory=list)
     ended_ms: int | None = None
 
+    @property
+    def cause(self) -> str:
+        """Of the orders that it gives."""
+        return f"linkage {self.rule}, core {self.core}"
+
     def row(self) -> Row:
         return Row("incident", (self.rule, self.core, self.at_ms, self.command, self.alarms, self.ended_ms))
 
@@ -49,33 +56,24 @@ class Incident:
 class Linkages:
     """The open alarms by rule and core, and the incidents that came of them."""
 
-    def __init__(self, estate: Estate, rules: Iterable[Linkage]) -> None:
-        self._estate = estate
-        self._rules = tuple(rules)
-        self._core_of = {device.id: device.core for device in estate.devices if device.core is not None}
-        self._open: dict[tuple[str, int], dict[str, Alarm]] = {}
+    def __init__(self, estate: Estate, rules: Iterable[Linkage], commands: Commands, outcome: Outcome) -> None:
         self.active: dict[tuple[str, int], Incident] = {}
+        self._rules = tuple(rules)
+        self._commands = commands
+        self._outcome = outcome
+        self._open: dict[tuple[str, int], dict[str, Alarm]] = {}
+        self._core_of = {device.id: device.core for device in estate.devices if device.core is not None}
+        self._kind_of = {device.id: device.kind for device in estate.devices}
         self._doors = {core: [door.id for door in estate.doors_of_core(core)] for core in set(self._core_of.values())}
-        self._core_of_door = {door: core for core, doors in self._doors.items() for door in doors}
+        for rule in self._rules:
+            for kind in {self._kind_of[door] for doors in self._doors.values() for door in doors}:
+                checked(rule.command, kind, {}, f"linkage {rule.name!r}")  # now, not when it burns
 
-    def doors(self, core: int) -> list[str]:
-        """The ids of the doors that a linkage of this core commands."""
-        return self._doors[core]
-
-    def standing(self, device: str) -> Iterable[Incident]:
-        """The incidents under way that this door is concerned by: it is told again when it comes back."""
-        core = self._core_of_door.get(device)
-        return [incident for (_, at), incident in self.active.items() if at == core]
-
-    def restore(self, incident: Incident) -> None:
-        self.active[(incident.rule, incident.core)] = incident
-
-    def alarm(self, now_ms: int, alarm: Alarm) -> list[Incident]:
-        """An alarm is new or has changed; incidents that begin, grow or end by it (`at_ms` now: it begins)."""
+    def alarm(self, now_ms: int, alarm: Alarm) -> None:
+        """An alarm is new or has changed."""
         core = self._core_of.get(alarm.device)
         if core is None:
-            return []
-        told = []
+            return
         for rule in self._rules:
             if rule.code != alarm.code:
                 continue
@@ -83,24 +81,70 @@ class Linkages:
             alarms = self._open.setdefault(key, {})
             if alarm.cleared:
                 alarms.pop(alarm.id, None)
-                incident = self.active.get(key)
-                if incident is not None and not alarms:
-                    del self.active[key]
-                    incident.ended_ms = now_ms
-                    told.append(incident)
-                continue
-            if alarm.id in alarms:
-                continue
-            alarms[alarm.id] = alarm
-            incident = self.active.get(key)
-            if incident is not None:
-                if alarm.id not in incident.alarms:
-                    incident.alarms.append(alarm.id)
-                    told.append(incident)
-                continue
-            near = [a for a in alarms.values() if abs(a.raised_at_ms - alarm.raised_at_ms) <= rule.within_ms]
-            if len({a.device for a in near}) >= rule.devices:
-                incident = Incident(rule.name, core, now_ms, rule.command, sorted(a.id for a in near))
-                self.active[key] = incident
-                told.append(incident)
-        return told
+                if not alarms and key in self.active:
+                    self._end(now_ms, key)
+            elif alarm.id not in alarms:
+                alarms[alarm.id] = alarm
+                if key in self.active:
+                    self._grow(key, alarm)
+                elif (together := _together(rule, alarm, alarms.values())) is not None:
+                    self._begin(now_ms, key, Incident(rule.name, core, now_ms, rule.command, together))
+
+    def born(self, now_ms: int, device: str) -> None:
+        """A device is back: a door of an incident under way is told again, it may have lost what it was told."""
+        for incident in self.active.values():
+            if device in self._doors[incident.core]:
+                self._order(now_ms, device, incident)
+
+    def restore_alarm(self, alarm: Alarm) -> None:
+        """Take back an alarm after a restart; what it caused is restored by itself."""
+        core = self._core_of.get(alarm.device)
+        for rule in self._rules:
+            if core is not None and rule.code == alarm.code and not alarm.cleared:
+                self._open.setdefault((rule.name, core), {})[alarm.id] = alarm
+
+    def restore(self, incident: Incident) -> None:
+        """Take back an incident that was under way, if its core and rule are still there."""
+        if incident.core in self._doors and any(rule.name == incident.rule for rule in self._rules):
+            self.active[(incident.rule, incident.core)] = incident
+
+    # ---- inside
+
+    def _begin(self, now_ms: int, key: tuple[str, int], incident: Incident) -> None:
+        self.active[key] = incident
+        for door in self._doors[incident.core]:
+            self._order(now_ms, door, incident)
+        self._tell(incident)
+
+    def _grow(self, key: tuple[str, int], alarm: Alarm) -> None:
+        incident = self.active[key]
+        if alarm.id not in incident.alarms:
+            incident.alarms.append(alarm.id)
+            self._tell(incident)
+
+    def _end(self, now_ms: int, key: tuple[str, int]) -> None:
+        incident = self.active.pop(key)
+        incident.ended_ms = now_ms
+        for door in self._doors[incident.core]:
+            self._commands.withdraw(now_ms, door, incident.cause)
+        self._tell(incident)
+
+    def _order(self, now_ms: int, door: str, incident: Incident) -> None:
+        if any(order.cause == incident.cause for order in self._commands.open_of(door)):
+            return  # it is under way, and goes out again by itself
+        known, arguments = checked(incident.command, self._kind_of[door], {}, door)
+        order = Order(door, 0, known.name, arguments, None, incident.cause, now_ms, True)
+        self._commands.issue(now_ms, order)
+        self._outcome.record(door, now_ms, "command", known.number, {}, order.counter)
+
+    def _tell(self, incident: Incident) -> None:
+        self._outcome.row(incident.row())
+        self._outcome.tell({"type": "incident", "incident": incident.shown_as()})
+
+
+def _together(rule: Linkage, alarm: Alarm, alarms: Iterable[Alarm]) -> list[str] | None:
+    """The ids of the alarms that confirm `alarm`, itself among them; None while they are too few."""
+    near = [other for other in alarms if abs(other.raised_at_ms - alarm.raised_at_ms) <= rule.within_ms]
+    if len({other.device for other in near}) < rule.devices:
+        return None
+    return sorted(other.id for other in near)

@@ -1,0 +1,77 @@
+"""What has been decided and not yet been taken: rows, publishes, feed and changes in the making."""
+
+from typing import Any
+
+from lilong_protocol import topics
+from lilong_protocol.pc.downlink import Sealed
+from lilong_protocol.pc.receiver import Received
+from lilong_protocol.seal import frame_tag
+
+from .alarms import Alarm
+from .model import Batch, Json, Publish, Row
+
+
+class Outcome:
+    """Gathers a batch. Alarms, devices and states that change several times are told once, as they end up."""
+
+    def __init__(self, tenant: str) -> None:
+        self._tenant = tenant
+        self._batch = Batch()
+        self._alarms: dict[str, Alarm] = {}
+        self._devices: dict[str, None] = {}
+        self._states: dict[str, str] = {}
+
+    def alarm(self, alarm: Alarm) -> None:
+        self._alarms[alarm.id] = alarm
+
+    def device(self, device: str) -> None:
+        self._devices[device] = None
+
+    def state(self, device: str, state: str) -> None:
+        self._states[device] = state
+
+    def row(self, row: Row) -> None:
+        self._batch.rows.append(row)
+
+    def feed(self, row: Json) -> None:
+        self._batch.feed.append(row)
+
+    def tell(self, change: Json) -> None:
+        """A message for every console."""
+        self._batch.changes.append(change)
+
+    def send(self, device: str, sealed: Sealed) -> None:
+        """A message to a device, QoS 1, never retained."""
+        cls, data = sealed
+        self._batch.publishes.append(Publish(topics.down(self._tenant, device, cls), data, 1, False))
+
+    def keep(self, received: Received) -> None:
+        """An alarm or event frame, for ever."""
+        message = received.frame
+        self._batch.rows.append(Row("message", (
+            received.device, message.boot, received.cls, message.seq, message.kind, received.at_ms, received.since_ms,
+            received.received_ms, frame_tag(received.data), received.data,
+        )))  # fmt: skip
+
+    def record(
+        self, device: str, at_ms: int, what: str, code: int | None, values: dict[int, Any], counter: int | None = None
+    ) -> None:
+        """A line in a device's record, for ever."""
+        self._batch.rows.append(Row("record", (device, at_ms, what, code, counter, by_text(values))))
+
+    def recent(self, device: str, at_ms: int, what: str, code: int | None, values: dict[int, Any]) -> None:
+        """A line in a device's record that is pruned some day."""
+        self._batch.rows.append(Row("recent", (device, at_ms, what, code, None, by_text(values))))
+
+    def take(self) -> tuple[Batch, list[Alarm], list[str]]:
+        """The batch, with the alarms and the devices whose rows and changes it still lacks."""
+        batch, alarms, devices = self._batch, list(self._alarms.values()), list(self._devices)
+        if self._states:
+            batch.changes.append({"type": "states", "states": self._states})
+        self._batch, self._alarms, self._devices, self._states = Batch(), {}, {}, {}
+        return batch, alarms, devices
+
+
+def by_text(values: dict[int, Any]) -> dict[str, Any]:
+    """Values by quantity as JSON has them."""
+    return {str(quantity): value for quantity, value in values.items()}
