@@ -198,12 +198,12 @@ class Rates(Table):
     smoke_nuisance: Rate
     gas_nuisance_per_detector_year: Annotated[float, Field(ge=0, le=365)]
     gas_whiffs_per_detector_year: Annotated[float, Field(ge=0, le=365)]
-    sos_by_accident: Rate
-    sos_per_year: Rate
-    false_falls: Rate
-    cancelled_falls: Rate
-    knocks: Rate
-    falls_per_year: Rate
+    sos_by_accident_per_wearer_week: Annotated[float, Field(ge=0, le=7)]
+    sos_per_wearer_year: Annotated[float, Field(ge=0, le=365)]
+    false_falls_per_wearer_week: Annotated[float, Field(ge=0, le=7)]
+    cancelled_falls_per_wearer_week: Annotated[float, Field(ge=0, le=7)]
+    knocks_per_wearer_week: Annotated[float, Field(ge=0, le=7)]
+    falls_per_wearer_year: Annotated[float, Field(ge=0, le=365)]
     openings_per_cover_year: Annotated[float, Field(ge=0, le=365)]
 
 

@@ -1,0 +1,49 @@
+"""What every incident has: a name, a timeline that can be read, and a way into the world."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lilong_simulator.estate import Device, Estate
+
+if TYPE_CHECKING:
+    from lilong_simulator.world import World
+
+
+class IncidentError(ValueError):
+    """An incident that is unknown, or that an estate has no place for. Says what, where and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a timeline, `after_ms` the incident began."""
+
+    after_ms: int
+    what: str
+
+
+class Incident(ABC):
+    """One incident with its parameters. `timeline` is for people; `install` puts it into a world that has not begun."""
+
+    name: str
+    timeline: tuple[Step, ...]
+
+    @abstractmethod
+    def device_names(self, estate: Estate) -> list[str]:
+        """The names of the devices that the incident touches, those that matter most first."""
+
+    @abstractmethod
+    def install(self, world: World) -> None:
+        """Claims what the incident drives and puts it on the world's agenda, with truth and expectations."""
+
+    def device(self, estate: Estate, stem: str, kind: str) -> Device:
+        """The device that the incident needs at a place; an IncidentError says that the estate lacks it."""
+        device = estate.find(stem, kind)
+        if device is None:
+            raise IncidentError(
+                f"{self.name}: {estate.id} has no {kind} device at {stem}; choose another place, or raise the "
+                f"adoption of {kind}"
+            )
+        return device

@@ -1,0 +1,154 @@
+"""Ground truth: what really happened, what must be raised and by when; JSON lines beside the messages of a run.
+
+Limits are milliseconds after the true crossing, all four of them, so that "late" is one subtraction: I is late
+when it comes after `crossing_ms + ingest_ms`. Where the domain says "I within 10 s of L" the row carries the
+latest L plus 10 s; the 10 s alone are `ingest_ms - local_ms`, which a report holds against I - tD. None: no limit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from lilong_simulator.estate_parts import Device
+
+Expect = Literal["must", "may", "must_not"]
+Limits = dict[str, int | None]
+
+# The registry's numbers.
+ALARM_CODES = {
+    "smoke.alarm": 1, "gas.leak": 2, "gas.co": 3, "door.forced": 4, "door.held": 5, "door.duress": 6, "tamper": 7,
+    "door.attempts": 8, "battery.low": 9, "sensor.fault": 10, "lamp.failure": 11, "manhole.moved": 12,
+    "manhole.level": 13, "manhole.overfull": 14, "manhole.gas": 15, "band.sos": 16, "band.fall": 17,
+    "band.heart_rate": 18, "band.spo2": 19, "band.inactive": 20, "band.geofence": 21, "band.removed": 22,
+}  # fmt: skip
+
+
+def limits(local: int | None, ingest: int | None, shown: int | None, acknowledged: int | None) -> Limits:
+    """Limits in ms after the crossing: local output, commit, a console has it, a human acknowledged."""
+    return {"local_ms": local, "ingest_ms": ingest, "shown_ms": shown, "acknowledged_ms": acknowledged}
+
+
+NO_LIMITS = limits(None, None, None, None)
+_LIMITS = {
+    # Kitchen fire of the domain: L 10 s, I 10 s after L (GB 26875.1 4.1.2), S 20 s, H 60 s.
+    "smoke.alarm": limits(10_000, 20_000, 20_000, 60_000),
+    # New GB 15322.2: not before 15 s and not after 60 s; then I 10 s, S 20 s, H 60 s after L.
+    "gas.leak": limits(60_000, 70_000, 80_000, 120_000),
+    # GB 50396 5.1.2: alarm to centre 2 s at one level, 5 s over a network that is not public-free.
+    "door.forced": limits(2_000, 5_000, None, None),
+    "door.held": limits(2_000, 5_000, None, None),
+    # GB/T 41401-2022: from wake to the system within 30 s.
+    "manhole.moved": limits(None, 30_000, None, None),
+    # Elder's fall of the domain: sent by 35 s (10 s stillness, 20 s cancel window), I 10 s later, S 45 s in all.
+    "band.fall": limits(35_000, 45_000, 45_000, 105_000),
+    # No cancel window; I 10 s, H 60 s of I.
+    "band.sos": limits(None, 10_000, None, 70_000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TruthRow:
+    """One physical episode at one device. Times are ms of world time, limits ms after the crossing."""
+
+    id: str
+    device: str
+    name: str
+    code: int
+    alarm: str
+    expect: Expect
+    crossing_ms: int
+    cause: str
+    incident: str | None = None
+    limits: Limits = field(default_factory=dict)
+    until_ms: int | None = None
+    """When the world's value was back below its level; of a must_not, when the temptation was over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What must follow at a device once `quorum` of the alarms of the truth rows `after` have been raised.
+
+    `what`: "command" (it must be sent within `within_ms`), "report" (the device must have reported the new
+    state), "not_cleared" (the alarm of the row must stay, whatever happens to the device).
+    """
+
+    id: str
+    incident: str
+    what: Literal["command", "report", "not_cleared"]
+    action: str
+    device: str
+    name: str
+    after: tuple[str, ...]
+    quorum: int
+    within_ms: int | None
+
+
+def truth_row(
+    device: Device,
+    alarm: str,
+    crossing_ms: int,
+    cause: str,
+    expect: Expect = "must",
+    incident: str | None = None,
+    until_ms: int | None = None,
+) -> TruthRow:
+    """A row with the number and, for what must be raised, the limits of its alarm."""
+    row_id = f"{device.name}:{alarm}:{crossing_ms}"
+    bounds = _LIMITS[alarm] if expect == "must" else NO_LIMITS
+    return TruthRow(
+        row_id, device.id, device.name, ALARM_CODES[alarm], alarm, expect, crossing_ms, cause, incident,
+        dict(bounds), until_ms,
+    )  # fmt: skip
+
+
+class TruthError(ValueError):
+    """A truth file that cannot be read; the text says `file:line: what; what to do`."""
+
+
+Row = TypeVar("Row", TruthRow, Expectation)
+
+
+def write_rows(path: str | Path, rows: Iterable[TruthRow] | Iterable[Expectation]) -> None:
+    """Writes rows as JSON lines, keys in the order of the fields."""
+    with Path(path).open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
+
+
+def read_truth(path: str | Path) -> list[TruthRow]:
+    """The rows that `write_rows` wrote; raises TruthError with the line of what is not a truth row."""
+    return _read(path, TruthRow)
+
+
+def read_expectations(path: str | Path) -> list[Expectation]:
+    """The expectations that `write_rows` wrote; raises TruthError with the line of what is none."""
+    return _read(path, Expectation)
+
+
+def _read(path: str | Path, kind: type[Row]) -> list[Row]:
+    rows = []
+    for number, line in enumerate(Path(path).read_text("utf-8").splitlines(), 1):
+        try:
+            rows.append(_row(json.loads(line), kind))
+        except (ValueError, TypeError) as error:
+            raise TruthError(f"{path}:{number}: {error}; write the file again with write_rows") from None
+    return rows
+
+
+def _row(values: Any, kind: type[Row]) -> Row:
+    if not isinstance(values, dict):
+        raise ValueError(f"is no {kind.__name__}")
+    names = {f.name for f in fields(kind)}
+    if unknown := set(values) - names:
+        raise ValueError(f"{kind.__name__} has no field {sorted(unknown)[0]}")
+    if missing := names - set(values):
+        raise ValueError(f"{kind.__name__} lacks the field {sorted(missing)[0]}")
+    if kind is TruthRow and values["expect"] not in ("must", "may", "must_not"):
+        raise ValueError(f"expect is {values['expect']!r}, not must, may or must_not")
+    if kind is Expectation:
+        values["after"] = tuple(values["after"])
+    return kind(**values)

@@ -1,0 +1,145 @@
+"""People who come and go: what happens at every door, planned five minutes at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from lilong_simulator.truth import truth_row
+from lilong_simulator.world.arrivals import BLOCK_MS, BLOCKS, burst_weight, weekend_curve
+from lilong_simulator.world.doors import BUTTON_MS, CARD_MS, HELD_MS, Cycle, Doorways, Passage
+from lilong_simulator.world.local_time import HOUR_MS
+from lilong_simulator.world.trips import CorePeople, StaffRounds, Volume, forcings
+
+if TYPE_CHECKING:
+    from lilong_simulator.world.world import World
+
+
+@dataclass(slots=True)
+class Plan:
+    """The use of all doors from `from_ms` to `to_ms`; `before` was planned earlier and reaches into it."""
+
+    from_ms: int
+    to_ms: int
+    cycles: list[Cycle]
+    before: list[Cycle] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span that is planned in one piece; `shape` may change its plan before it happens."""
+
+    from_ms: int
+    to_ms: int
+    shape: Callable[[Plan], None]
+
+
+class Residents:
+    """All coming and going of one estate."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        estate, streams = world.estate, world.streams
+        volume = Volume.of(estate)
+        self._people: list[CorePeople | StaffRounds] = [
+            *(CorePeople(estate, streams, core, volume) for core in estate.cores),
+            *(StaffRounds(estate, streams, door, volume) for door in estate.staff_doors),
+        ]
+        curves = (estate.curves.door_in, estate.curves.door_out)
+        self._curves = {False: curves, True: tuple(weekend_curve(curve) for curve in curves)}
+        self._windows: list[Window] = []
+        self._doorways = Doorways()
+        self._coming: list[tuple[int, int, Passage]] = []  # a heap; the number keeps equal times in order
+        self._number = 0
+        self._before: list[Cycle] = []
+        self._forced_day = -1
+
+    def add_window(self, window: Window) -> None:
+        """Lets an incident shape a span; spans must not overlap."""
+        if any(other.from_ms < window.to_ms and window.from_ms < other.to_ms for other in self._windows):
+            raise ValueError(f"two incidents shape the doors between {window.from_ms} and {window.to_ms} ms; drop one")
+        self._windows.append(window)
+
+    def begin(self) -> None:
+        """Puts the first plan on the agenda."""
+        self._world.agenda.at(0, self._plan)
+
+    def initial(self) -> Iterator[tuple[str, str, int]]:
+        """All doors are closed when the world begins."""
+        return iter(())
+
+    def _plan(self) -> None:
+        from_ms = self._world.agenda.now
+        window = next((w for w in self._windows if w.from_ms <= from_ms < w.to_ms), None)
+        to_ms = window.to_ms if window else self._block_end(from_ms)
+        if not window:
+            to_ms = min([to_ms, *(w.from_ms for w in self._windows if w.from_ms > from_ms)])
+        at = from_ms
+        while at < to_ms:
+            end = min(to_ms, self._block_end(at))
+            self._set_out(at, end)
+            at = end
+        plan = Plan(from_ms, to_ms, self._doorways.resolve(self._due(to_ms)), self._before)
+        if window:
+            window.shape(plan)
+            for cycle in plan.cycles:
+                self._doorways.occupy(cycle)
+        self._before = [cycle for cycle in (*self._before, *plan.cycles) if cycle.closed >= to_ms]
+        for cycle in plan.cycles:
+            self._perform(cycle)
+        self._world.agenda.at(to_ms, self._plan)
+
+    def _block_end(self, at_ms: int) -> int:
+        midnight = self._world.local.midnight(self._world.local.day(at_ms))
+        return midnight + ((at_ms - midnight) // BLOCK_MS + 1) * BLOCK_MS
+
+    def _set_out(self, from_ms: int, to_ms: int) -> None:
+        """Everybody who sets out within one block, or a part of one."""
+        local = self._world.local
+        day, hour = local.day(from_ms), local.hour(from_ms)
+        midnight, ordinal = local.midnight(day), local.ordinal(day)
+        block = (from_ms - midnight) % HOUR_MS // BLOCK_MS
+        weight = burst_weight(self._world.streams.seed, ordinal, hour, block) * (to_ms - from_ms) / BLOCK_MS
+        share_in, share_out = (curve[hour] / 100 / BLOCKS * weight for curve in self._curves[local.weekend(day)])
+        for people in self._people:
+            for who in people.passages(from_ms, to_ms, share_in, share_out):
+                self._put(who)
+        if day != self._forced_day:
+            self._forced_day = day
+            for who in forcings(self._world.estate, self._world.streams, ordinal, midnight):
+                if who.at >= from_ms:
+                    self._put(who)
+
+    def _put(self, who: Passage) -> None:
+        heappush(self._coming, (who.at, self._number, who))
+        self._number += 1
+
+    def _due(self, to_ms: int) -> Iterator[Passage]:
+        claims = self._world.claims
+        while self._coming and self._coming[0][0] < to_ms:
+            who = heappop(self._coming)[2]
+            if who.means != "force" or claims.free(who.doors[0].id, "forced", who.at, who.at + HOUR_MS):
+                yield who
+
+    def _perform(self, cycle: Cycle) -> None:
+        """Puts one cycle on the agenda, and on the truth what is wrong with it."""
+        world, door = self._world, cycle.door
+        if cycle.reads:
+            world.change(cycle.at, door, "credential", cycle.card)
+            world.change(cycle.at + CARD_MS, door, "credential", 0)
+        elif cycle.means == "button":
+            world.change(cycle.at, door, "exit_button", 1)
+            world.change(cycle.at + BUTTON_MS, door, "exit_button", 0)
+        if not cycle.opens:
+            return
+        if cycle.held and not world.claims.free(door.id, "held", cycle.opened, cycle.closed):
+            cycle = cycle.shut()
+        world.change(cycle.opened, door, "contact", 1)
+        world.change(cycle.closed, door, "contact", 0)
+        if cycle.means == "force":
+            world.expect(truth_row(door, "door.forced", cycle.opened, "forced open", until_ms=cycle.closed))
+        if cycle.held:
+            cause, too_long = "held open", cycle.opened + HELD_MS
+            world.expect(truth_row(door, "door.held", too_long, cause, "must", cycle.incident, cycle.closed))

@@ -1,0 +1,83 @@
+"""The world: people, kitchens, light and incidents of one estate, driving the sensors of its devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import simpy
+
+from lilong_simulator.estate import Device, Estate
+from lilong_simulator.random_streams import Streams
+from lilong_simulator.truth import Expectation, TruthRow
+from lilong_simulator.world.agenda import Agenda
+from lilong_simulator.world.claims import Claims
+from lilong_simulator.world.covers import Covers
+from lilong_simulator.world.daylight import Daylight
+from lilong_simulator.world.kitchens import Kitchens
+from lilong_simulator.world.local_time import LocalTime
+from lilong_simulator.world.residents import Residents
+from lilong_simulator.world.wearers import Wearers
+
+if TYPE_CHECKING:
+    from lilong_simulator.incidents import Incident
+
+Sink = Callable[[str, str, int], None]
+
+
+class World:
+    """One estate from `start` (naive local time) on; the same seed gives the same calls of `sink` in the same order.
+
+    `sink(device_id, channel, value)` is called when a sensor's value changes, at `env.now` ms of world time. The
+    caller steps `env`. `destroyed(device_id)` is called when a device burns: it is never heard of again.
+    """
+
+    def __init__(
+        self,
+        estate: Estate,
+        seed: int,
+        start: datetime,
+        incidents: Sequence[Incident] = (),
+        sink: Sink = lambda device_id, channel, value: None,
+        destroyed: Callable[[str], None] = lambda device_id: None,
+    ) -> None:
+        self.estate = estate
+        self.env = simpy.Environment()
+        self.truth: list[TruthRow] = []
+        """Grows as the world crosses."""
+        self.expectations: list[Expectation] = []
+        """What must follow from alarms; grows when the alarms that call for it have cause."""
+        self.local = LocalTime(start)
+        self.streams = Streams(seed)
+        self.agenda = Agenda(self.env)
+        self.claims = Claims()
+        self.residents = Residents(self)
+        self._sink = sink
+        self._destroyed = destroyed
+        self._actors = (self.residents, Kitchens(self), Wearers(self), Daylight(self), Covers(self))
+        for incident in incidents:
+            incident.install(self)
+        for actor in self._actors:
+            actor.begin()
+
+    def initial(self) -> Iterator[tuple[str, str, int]]:
+        """(device id, channel, value) of all sensors that are not idle when the world begins."""
+        for actor in self._actors:
+            yield from actor.initial()
+
+    def change(self, at_ms: int, device: Device, channel: str, value: int) -> None:
+        """Lets a sensor see a value from `at_ms` on."""
+        self.agenda.at(at_ms, self._sink, device.id, channel, value)
+
+    def destroy(self, at_ms: int, device: Device) -> None:
+        """Lets a device burn at `at_ms`."""
+        self.agenda.at(at_ms, self._destroyed, device.id)
+
+    def expect(self, row: TruthRow) -> None:
+        """Adds a row to the truth at its crossing."""
+        self.agenda.at(row.crossing_ms, self.truth.append, row)
+
+    def follow(self, at_ms: int, expectations: Iterable[Expectation]) -> None:
+        """Adds expectations at `at_ms`."""
+        self.agenda.at(at_ms, self.expectations.extend, list(expectations))
