@@ -4,7 +4,9 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 
+import aiomqtt
 from lilong_protocol.mqtt import CONNECTED, SUBSCRIBED, Client
+from lilong_tools.broker.embedded import EmbeddedBroker
 
 
 def now_ms():
@@ -77,6 +79,20 @@ async def peer_of(broker, client_id="peer", keepalive_s=60, will=None):
         yield peer
     finally:
         peer.disconnect()
+
+
+def aio(broker, identifier=None, **options):
+    return aiomqtt.Client(broker.host, broker.port, identifier=identifier, timeout=10, **options)
+
+
+async def next_message(client):
+    return await anext(aiter(client.messages))
+
+
+@asynccontextmanager
+async def broker_and_peer(client_id="peer", **options):
+    async with EmbeddedBroker(**options) as broker, peer_of(broker, client_id) as peer:
+        yield broker, peer
 
 
 def run(coroutine, timeout_s=30):
