@@ -183,6 +183,18 @@ def test_acknowledge_carries_the_role_where_nobody_gave_a_name(page, centre):
     assert centre.next_received("acknowledge")["operator"] == "Duty officer"
 
 
+def test_what_the_centre_refuses_is_told_and_can_be_sent_again(page, centre):
+    centre.push(small.alarm())
+    page.get_by_test_id("alarm-ack").click()
+    expect(page.get_by_test_id("alarm-ack")).to_have_text("Sending")
+    centre.push({"type": "error", "error": "acknowledging: the name is too long"})
+    expect(page.get_by_test_id("alarm-trouble")).to_have_text("acknowledging: the name is too long")
+    expect(page.get_by_test_id("alarm-ack")).to_have_text("Acknowledge")
+    assert centre.next_received("acknowledge")
+    page.get_by_test_id("alarm-ack").click()
+    assert centre.next_received("acknowledge")
+
+
 def test_the_switch_turns_every_label_to_chinese_and_is_remembered(page, centre):
     centre.push(small.alarm(), small.event())
     expect(page.get_by_test_id("events")).to_contain_text("Door opened")
@@ -249,7 +261,11 @@ def test_a_scaled_integer_is_written_exactly(page, raw, exponent, text):
     assert written == text
 
 
-def test_a_command_goes_out_with_its_arguments_and_its_answer_comes_back(page, centre):
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [(200, "Done, after"), (409, "The device refused: not in this state (409)"), (0, "The device did not answer")],
+)
+def test_a_command_goes_out_with_its_arguments_and_its_answer_comes_back(page, centre, code, told):
     centre.devices[LAMP] = small.answer(LAMP)
     click_device(page, LAMP)
     expect(page.get_by_test_id("command-mute")).to_have_count(0)  # not a command of lamps
@@ -259,9 +275,9 @@ def test_a_command_goes_out_with_its_arguments_and_its_answer_comes_back(page, c
     assert sent == {"device": LAMP, "command": "set_level", "args": {"level": 30}, "operator": "Duty officer"}
     result = page.get_by_test_id("command-result")
     expect(result).to_have_text("Sent (number 7), waiting for the device")
-    response = {"at": small.NOW_MS, "what": "response", "code": None, "counter": 7, "values": {}}
+    response = {"at": small.NOW_MS, "what": "response", "code": code, "counter": 7, "values": {}}
     centre.devices[LAMP] = small.answer(LAMP, history=[response])
-    expect(result).to_contain_text("Done, after")
+    expect(result).to_contain_text(told)
 
 
 def test_a_command_that_cannot_go_says_why(page, centre):

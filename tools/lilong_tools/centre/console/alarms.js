@@ -7,6 +7,7 @@ import { pick, t } from "./text.js";
 
 const HISTORY = 100; // cleared alarms kept in the list
 const UNANSWERED_MS = 5000; // then an acknowledgement can be sent again
+const TROUBLE_MS = 12_000;
 const NO_FRAME_MS = 120; // a hidden tab draws no frames
 const QUIET_MS = 50; // an alarm after a pause is listed at once, a burst of them once a frame
 
@@ -18,6 +19,7 @@ export class AlarmList {
     [this.open, this.past] = [find("alarm-list"), find("alarm-history")];
     [this.empty, this.pastTitle, this.levels] = [find("no-alarms"), find("history-title"), find("alarm-levels")];
     this.announcer = find("announce");
+    this.trouble = find("alarm-trouble");
     this.rows = new Map(); // alarm id -> row
     this.reported = new Set(); // alarms whose appearance this connection was told of
     this.renderedAt = 0;
@@ -112,7 +114,8 @@ export class AlarmList {
     row.name.title = row.name.textContent;
     const stored = gap(alarm.raised_at, alarm.stored_at);
     const shown = gap(alarm.stored_at, alarm.shown_at);
-    put(row.steps, `${t("raisedToStored")} ${latency(stored)}  ${t("storedToShown")} ${latency(shown)}`);
+    const atLeast = gap(alarm.raised_since, alarm.raised_at) > 0 ? "≥ " : ""; // raised before anybody knew the time
+    put(row.steps, `${t("raisedToStored")} ${atLeast}${latency(stored)}  ${t("storedToShown")} ${latency(shown)}`);
     put(row.state, this.stateText(alarm));
     row.state.title = row.state.textContent;
     row.locate.title = t("showOnPlan");
@@ -166,6 +169,15 @@ export class AlarmList {
       row.sending = false;
       this.fillButton(row);
     }, UNANSWERED_MS);
+  }
+
+  /** The centre refused what this console sent. */
+  refused(why) {
+    put(this.trouble, why);
+    clearTimeout(this.troubled);
+    this.troubled = setTimeout(() => put(this.trouble, ""), TROUBLE_MS);
+    for (const row of this.rows.values()) row.sending = false;
+    this.refreshButtons();
   }
 
   renderLevels(open) {

@@ -89,6 +89,7 @@ function onMessage(message) {
     case "states": model.takeStates(message.states); break;
     case "alarm": model.takeAlarm(message.alarm); break;
     case "event": model.emit("event", message); break;
+    case "error": alarms.refused(message.error); break;
     case "counts": header.counts(message); break;
     default: // a newer centre may say more
   }

@@ -2,13 +2,13 @@
 
 import { make, put } from "./dom.js";
 import { latency } from "./format.js";
-import { pick, t } from "./text.js";
+import { pick, t, tIn } from "./text.js";
 
-const SILENT_MS = 8000;
+const SILENT_MS = 40_000; // longer than the centre itself waits
 const ASK_EVERY_MS = 400;
 
-/** Codes are in CoAP's style (402, 404 ...): none, 0 and 2xx are good. */
-export const succeeded = (code) => !code || (code >= 200 && code < 300);
+/** What an answer's code says; 0 is the centre's word for a device that did not answer. */
+export const codeText = (code) => (code >= 200 && code < 300 ? "OK" : `${tIn("code", code)} (${code})`);
 
 export class CommandForm {
   /** `key` is the command's name in the registry; `asked()` makes the panel fetch the device again. */
@@ -94,7 +94,8 @@ export class CommandForm {
     if (!answer) return;
     this.pending = null;
     const took = latency(performance.now() - pending.sentAt);
-    if (succeeded(answer.code)) this.say("done", t("commandDone", took));
-    else this.say("failed", t("commandAnswered", answer.code, took));
+    if (answer.code === 0) this.say("failed", t("commandUnanswered", took));
+    else if (codeText(answer.code) === "OK") this.say("done", t("commandDone", took));
+    else this.say("failed", t("commandAnswered", codeText(answer.code), took));
   }
 }

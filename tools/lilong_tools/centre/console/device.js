@@ -1,7 +1,7 @@
 // The panel of one device: who and where it is, its last values, its commands, and what it has said.
 
 import { make, put } from "./dom.js";
-import { CommandForm, succeeded } from "./command.js";
+import { CommandForm, codeText } from "./command.js";
 import { drawMark } from "./marks.js";
 import { duration, place, quantities, quantity, wallTime } from "./format.js";
 import { pick, t, tIn } from "./text.js";
@@ -160,19 +160,24 @@ export class DevicePanel {
 
   line(entry, now) {
     const { registry } = this.model;
-    const item = make("li", `was-${entry.what}`);
+    const item = make("li", `was-${entry.what.split(" ", 1)[0]}`);
     const at = make("time", "");
     at.textContent = wallTime(entry.at, now);
     const what = make("b", "");
-    const row = { event: registry.events, alarm: registry.alarms }[entry.what]?.[entry.code]
-      ?? (entry.what === "command" ? Object.values(registry.commands).find((one) => one.number === entry.code) : null);
-    const label = pick(row?.label, "");
-    what.textContent = [tIn("what", entry.what), label].filter(Boolean).join(": ");
+    what.textContent = [tIn("what", entry.what), this.subject(entry)].filter(Boolean).join(": ");
     const values = make("span", "");
-    values.textContent = quantities(entry.values, registry);
-    if (entry.what === "response") values.textContent = succeeded(entry.code) ? "OK" : String(entry.code);
+    values.textContent = ["response", "error"].includes(entry.what)
+      ? codeText(entry.code) : quantities(entry.values, registry);
     item.append(at, what, values);
     return item;
+  }
+
+  /** The name of the alarm, event or command that a line of the history is about. */
+  subject({ what, code }) {
+    const { alarms, events, commands } = this.model.registry;
+    if (what.startsWith("alarm")) return pick(alarms[code]?.label);
+    if (what.endsWith("event")) return pick(events[code]?.label);
+    return what === "command" ? pick(Object.values(commands).find((one) => one.number === code)?.label) : "";
   }
 }
 

@@ -31,8 +31,13 @@ const WORDS = {
     commandDone: (ms) => `Done, after ${ms}`, commandAnswered: (code, ms) => `The device refused: ${code}, after ${ms}`,
     commandSilent: "No answer from the device yet", noReply: "no connection to the centre",
     badNumber: (low, high) => `A whole number from ${low} to ${high}`,
-    what: { birth: "Birth", death: "Connection lost", event: "Event", alarm: "Alarm", telemetry: "Reading",
-            heartbeat: "Heartbeat", command: "Command", response: "Answer" },
+    commandUnanswered: (ms) => `The device did not answer within ${ms}`,
+    what: { birth: "Birth", death: "Connection lost", offline: "Gone silent", event: "Event", "late event": "Late event",
+            alarm: "Alarm", "alarm update": "Alarm, news", "alarm clear": "Alarm cleared", telemetry: "Reading",
+            command: "Command", response: "Answer", error: "Error" },
+    code: { 0: "no answer", 400: "malformed", 402: "not understood", 403: "not allowed", 404: "unknown to the device",
+            408: "came too late", 409: "not in this state", 412: "from an earlier session", 415: "unknown kind",
+            422: "out of range", 501: "other version" },
     stateName: { never: "Never seen", online: "Online", asleep: "Asleep", offline: "Offline", fault: "Fault",
                  alarm1: "Red alarm", alarm2: "Orange alarm", alarm3: "Yellow alarm", alarm4: "Blue alarm" },
   },
@@ -64,8 +69,12 @@ const WORDS = {
     commandDone: (ms) => `已执行,用时 ${ms}`, commandAnswered: (code, ms) => `设备拒绝:${code},用时 ${ms}`,
     commandSilent: "设备尚未应答", noReply: "与管理中心无连接",
     badNumber: (low, high) => `请输入 ${low} 到 ${high} 的整数`,
-    what: { birth: "上线", death: "断线", event: "事件", alarm: "报警", telemetry: "读数",
-            heartbeat: "心跳", command: "命令", response: "应答" },
+    commandUnanswered: (ms) => `设备在 ${ms} 内未应答`,
+    what: { birth: "上线", death: "断线", offline: "失联", event: "事件", "late event": "迟到事件",
+            alarm: "报警", "alarm update": "报警更新", "alarm clear": "报警解除", telemetry: "读数",
+            command: "命令", response: "应答", error: "错误" },
+    code: { 0: "无应答", 400: "格式错误", 402: "无法理解", 403: "不允许", 404: "设备不支持", 408: "已过期",
+            409: "当前状态不允许", 412: "属于旧会话", 415: "未知类型", 422: "超出范围", 501: "版本不符" },
     stateName: { never: "未上线", online: "在线", asleep: "休眠", offline: "离线", fault: "故障",
                  alarm1: "红色报警", alarm2: "橙色报警", alarm3: "黄色报警", alarm4: "蓝色报警" },
   },
@@ -97,7 +106,7 @@ export function t(key, ...values) {
   return typeof word === "function" ? word(...values) : word ?? key;
 }
 
-/** The entry `name` of the group `key` (stateName, what), or the name itself. */
+/** The entry `name` of the group `key` (stateName, what, code), or the name itself. */
 export const tIn = (key, name) => WORDS[lang][key][name] ?? name;
 
 /** A label {en, zh} of the estate or the registry in the language shown; English begins with a capital. */
