@@ -62,10 +62,16 @@ class Order:
 
 
 class Commands:
-    """Open orders by device. `send` is told what leaves, after the rows of the same batch are durable."""
+    """Open orders by device. What `send` is told leaves when the rows of the same batch are durable."""
 
-    def __init__(self, peer: Callable[[str], Peer], send: Callable[[str, Sealed], None]) -> None:
+    def __init__(
+        self,
+        peer: Callable[[str], Peer],
+        reachable: Callable[[int, str], bool],
+        send: Callable[[str, Sealed], None],
+    ) -> None:
         self._peer = peer
+        self._reachable = reachable
         self._send = send
         self._open: dict[str, list[Order]] = {}
         self._counters: dict[str, int] = {}
@@ -170,24 +176,26 @@ class Commands:
         peer = self._peer(order.device)
         session = peer.session
         self._changed.append(order)
-        if session.nonce is None or session.clock is None or not session.alive:
+        nonce, clock = session.nonce, session.clock
+        willing = session.alive and (order.insists or self._reachable(now_ms, order.device))
+        if nonce is None or clock is None or not willing:
             order.sent_ms = None
             return
         order.counters.append(counter)
         order.tries += 1
         order.sent_ms = now_ms
         heapq.heappush(self._heap, (now_ms + ANSWER_MS, order.device))
-        uptime_ms = session.clock.uptime(now_ms)
+        uptime_ms = clock.uptime(now_ms)
         if order.ref is not None:
             deadline_ms = uptime_ms + OPERATOR_ACK_MS
             sealed = peer.downlink.operator_ack(
-                order.ref, order.operator or "", counter, session.boot, session.nonce, deadline_ms
+                order.ref, order.operator or "", counter, session.boot, nonce, deadline_ms
             )
         else:
             command = COMMAND[order.name]
             deadline_ms = uptime_ms + command.deadline_ms
             sealed = peer.downlink.command(
-                command.number, order.arguments, counter, session.boot, session.nonce, deadline_ms
+                command.number, order.arguments, counter, session.boot, nonce, deadline_ms
             )
         self._send(order.device, sealed)
 

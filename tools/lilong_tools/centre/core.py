@@ -42,7 +42,7 @@ class Core:
         self.alarms = AlarmBook()
         self._outcome = Outcome(estate.id)
         self.presence = Presence(self.receiver, self.register, self.alarms, self._outcome)
-        self.commands = Commands(self.receiver.peer, self._outcome.send)
+        self.commands = Commands(self.receiver.peer, self.presence.reachable, self._outcome.send)
         self.linkages = Linkages(estate, linkages, self.commands, self._outcome)
         self._intake = Intake(
             self.receiver, self.register, self.alarms, self.presence, self.linkages, self.commands, self._outcome

@@ -1,15 +1,17 @@
 """Who is there: signs of life and silence, and the one state of each device that consoles show."""
 
+from lilong_firmware.session import AWAKE_FOR_ALARM_MS
 from lilong_protocol.pc.receiver import Received, Receiver
 from lilong_protocol.registry import ALARM, KIND
 
 from .alarms import AlarmBook
 from .outcome import Outcome
 from .register import Register
-from .supervision import NEVER, OFFLINE, Supervision
+from .supervision import ASLEEP, NEVER, OFFLINE, ONLINE, Supervision
 
 # Alarms that say that the device needs care, not that somebody is in danger.
 FAULTS = frozenset(row.number for row in ALARM.values() if row.name in ("battery.low", "sensor.fault", "lamp.failure"))
+LATCHING = frozenset(row.number for row in ALARM.values() if row.latches)
 
 
 class Presence:
@@ -30,6 +32,16 @@ class Presence:
     def connected(self) -> int:
         """How many devices are online or asleep."""
         return sum(1 for device in self.states if self.supervision.state(device) not in (NEVER, OFFLINE))
+
+    def reachable(self, now_ms: int, device: str) -> bool:
+        """Awake as far as anybody knows: a kind that sleeps stays awake while a latched alarm waits for its reset."""
+        state = self.supervision.state(device)
+        if state != ASLEEP:
+            return state == ONLINE
+        return any(
+            alarm.code in LATCHING and now_ms - alarm.raised_at_ms < AWAKE_FOR_ALARM_MS
+            for alarm in self._alarms.open_of(device)
+        )
 
     def alive(self, now_ms: int, received: Received) -> None:
         """A fresh frame in person is a sign of life, unless it is of an earlier boot."""
