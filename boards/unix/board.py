@@ -19,20 +19,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from lilong_firmware.rules import Rules
+
 CONFIG = sys.argv[1]
 LOOK_MS = 3_600_000  # well inside half a wrap of the tick counter
 
 
 class Board:
-    """Simulated peripherals. What stdin sets is at the pins from then on, or with a stepped clock from the next `at`."""
+    """Simulated peripherals. What stdin sets is at the pins at once, or with a stepped clock from the next `at`."""
 
     def __init__(self, settings: "dict[str, Any]") -> None:
-        self._power_on_us = ticks_ms() * 1000  # the millisecond that `Uptime` counts from
+        self._power_on_us = ticks_us()
         self._uptime = Uptime(ticks_ms, ticks_diff)
         self._wake = asyncio.Event()
         self._values: dict[str, int] = {}  # at the sampled channels
         self._interrupts: list[str] = []
-        for name, period, idle in rules(settings["kind"]).CHANNELS:
+        kind: type[Rules] = rules(settings["kind"])
+        for name, period, idle in kind.CHANNELS:
             if period:
                 self._values[name] = idle
             else:
@@ -57,7 +60,7 @@ class Board:
         self._wake.clear()
         try:
             await asyncio.wait_for_ms(self._wake.wait(), min(ms, LOOK_MS))
-        except asyncio.TimeoutError:
+        except asyncio.TimeoutError:  # noqa: UP041  not the builtin one here
             pass  # the deadline has come
 
     def wake(self) -> None:
@@ -88,7 +91,7 @@ class Board:
     # ---- what the device tells
 
     def started(self) -> None:
-        asyncio.create_task(Stimuli(self).run())
+        self._stimuli = asyncio.create_task(Stimuli(self).run())
         tell("ready", self._power_on_us)
 
     def note(self, what: str, code: int, boot: int, seq: int) -> None:
@@ -100,6 +103,9 @@ class Board:
     def offline(self, why: str) -> None:
         tell("offline", why)
 
+    def sent(self, cls: str) -> None:
+        tell("tx", cls, ticks_us())
+
     def handled(self, cls: str) -> None:
         tell("rx", cls)
 
@@ -108,7 +114,8 @@ class Board:
     def set(self, channel: str, value: int) -> None:
         """The value at a channel is `value` from now on; ValueError for a channel that the kind does not have."""
         if channel not in self._values and channel not in self._interrupts:
-            raise ValueError("no channel %s: there are %s" % (channel, ", ".join(sorted(self._values) + self._interrupts)))
+            known = ", ".join(sorted(list(self._values) + self._interrupts))
+            raise ValueError("no channel %s: there are %s" % (channel, known))
         if self._stepped is None:
             self._arrived.append((channel, value))
             self._wake.set()

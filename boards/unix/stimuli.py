@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from board import Board
 
 
-def tell(*words: "str | int") -> None:
+def tell(*words: object) -> None:
     """One line on stdout, at once."""
     sys.stdout.write(" ".join([str(word) for word in words]) + "\n")
 

@@ -2,8 +2,8 @@
 
 {"tenant", "device": 16 hex digits, "kind", "root": 64 hex digits, "host", "port"} and, where the device's own differ
 from the defaults, "beat_s", "offline_s", "keepalive_s", "boot", "seed" (hex; else the board's generator), "store"
-(a folder; else memory), "cards" (a file of card numbers, sorted, 4 bytes big-endian each), "card_key" (64 hex digits).
-null is the same as absent. A board may read further keys of its own.
+(a folder; else memory), "cards" (a file of card numbers, sorted, 4 bytes big-endian each), "card_key" (64 hex digits),
+"username" and "password" for the broker. null is the same as absent. A board may read further keys of its own.
 """
 
 import json
@@ -13,7 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_TEXTS = ("tenant", "device", "kind", "host")
+_NEEDED = ("tenant", "device", "kind", "host", "port", "root")
+_TEXTS = ("tenant", "device", "kind", "host", "store", "cards", "username", "password")
 _NUMBERS = ("port", "beat_s", "offline_s", "keepalive_s", "boot")
 _KEYS = ("root", "card_key", "seed")
 
@@ -33,26 +34,26 @@ def load(path: str) -> "dict[str, Any]":
         raise ConfigError("%s is not JSON" % path)
     if not isinstance(config, dict):
         raise ConfigError("%s is not a JSON object" % path)
-    for key in ("port", "root") + _TEXTS:
+    for key in _NEEDED:
         if config.get(key) is None:
-            raise ConfigError("%s: \"%s\" is missing" % (path, key))
+            raise ConfigError('%s: "%s" is missing' % (path, key))
     for key in _TEXTS:
-        if not isinstance(config[key], str):
-            raise ConfigError("%s: \"%s\" is not a text" % (path, key))
+        value = config.get(key)
+        if value is not None and not isinstance(value, str):
+            raise ConfigError('%s: "%s" is not a text' % (path, key))
+        config[key] = value
     for key in _NUMBERS:
         value = config.get(key)
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
-            raise ConfigError("%s: \"%s\" is not a whole number" % (path, key))
+            raise ConfigError('%s: "%s" is not a whole number' % (path, key))
         config[key] = value
     for key in _KEYS:
         value = config.get(key)
         try:
             config[key] = None if value is None else unhexlify(value)
         except (TypeError, ValueError):
-            raise ConfigError("%s: \"%s\" is not hex" % (path, key))
+            raise ConfigError('%s: "%s" is not hex' % (path, key))
     for key in _KEYS[:2]:
         if config[key] is not None and len(config[key]) != 32:
-            raise ConfigError("%s: \"%s\" is not 64 hex digits" % (path, key))
-    for key in ("store", "cards"):
-        config[key] = config.get(key)
+            raise ConfigError('%s: "%s" is not 64 hex digits' % (path, key))
     return config

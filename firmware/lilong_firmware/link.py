@@ -42,7 +42,7 @@ class Link:
 
     __slots__ = (
         "_broken", "_client", "_clock", "_device", "_down", "_host", "_keepalive_s", "_leaving", "_listener", "_open",
-        "_port", "_resolve", "_tenant", "_wake", "_will", "_windowed", "connection",
+        "_password", "_port", "_resolve", "_tenant", "_username", "_wake", "_will", "_windowed", "connection",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +55,8 @@ class Link:
         keepalive_s: int,
         clock: "Callable[[], int]",
         resolve: "Callable[[str, int], Awaitable[Any]]",
+        username: "str | None" = None,
+        password: "bytes | None" = None,
     ) -> None:
         self._listener = listener
         self._tenant = tenant
@@ -64,6 +66,8 @@ class Link:
         self._keepalive_s = keepalive_s
         self._clock = clock
         self._resolve = resolve
+        self._username = username
+        self._password = password
         self._down = topics.down(tenant, device, "")
         self._client = Client()
         self._wake = asyncio.Event()
@@ -90,18 +94,19 @@ class Link:
             self._client.disconnect()
         self._wake.set()
 
-    def publish(self, cls: str, frame: bytes, qos: int, windowed: bool) -> None:
-        """Queue a frame. `windowed`: tell `published` at its PUBACK."""
+    def publish(self, cls: str, frame: bytes, qos: int, windowed: bool) -> bool:
+        """Queue a frame; False when it was skipped. `windowed`: tell `published` at its PUBACK."""
         client = self._client
         if client.state != READY:
-            return  # the connection has just broken: `disconnected` is on its way
+            return False  # the connection has just broken: `disconnected` is on its way
         if not windowed and (len(client.out) > UNSENT_BYTES or client.in_flight >= IN_FLIGHT):
-            return
+            return False
         topic = topics.up(self._tenant, self._device, cls)
         pid = client.publish(topic, frame, qos, topics.retained(cls), self._clock())
         if windowed:
             self._windowed = pid
         self._wake.set()
+        return True
 
     @property
     def busy(self) -> bool:
@@ -128,7 +133,7 @@ class Link:
             why = ""
             try:
                 await self._connection(will)
-            except (OSError, MqttError, asyncio.TimeoutError, MemoryError) as error:
+            except (OSError, MqttError, asyncio.TimeoutError, MemoryError) as error:  # noqa: UP041  not the builtin one
                 why = str(error) or type(error).__name__
             finally:
                 self._client.close()
@@ -137,7 +142,7 @@ class Link:
                 self._listener.disconnected(why)
 
     async def _connection(self, will: bytes) -> None:
-        address = await asyncio.wait_for_ms(self._resolve(self._host, self._port), RESOLVE_MS)
+        address: Any = await asyncio.wait_for_ms(self._resolve(self._host, self._port), RESOLVE_MS)
         sock = socket.socket(address[0], address[1], address[2])
         try:
             sock.setblocking(False)
@@ -165,8 +170,10 @@ class Link:
     async def _talk(self, sock: socket.socket, will: bytes) -> None:
         client = self._client
         writer = asyncio.StreamWriter(sock)
-        topic = topics.up(self._tenant, self._device, topics.STATE)
-        data = client.connect(self._clock(), self._device, self._keepalive_s, (topic, will, 1, True))
+        last_will = (topics.up(self._tenant, self._device, topics.STATE), will, 1, True)
+        data = client.connect(
+            self._clock(), self._device, self._keepalive_s, last_will, self._username, self._password
+        )
         reader = asyncio.create_task(self._read(asyncio.StreamReader(sock)))
         try:
             while True:
@@ -191,7 +198,7 @@ class Link:
     async def _woken(self, ms: int) -> None:
         try:
             await asyncio.wait_for_ms(self._wake.wait(), ms)
-        except asyncio.TimeoutError:
+        except asyncio.TimeoutError:  # noqa: UP041
             pass  # time for the client's next step
 
     # ---- what arrives

@@ -22,6 +22,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol
 
+    from .rules import Rules
+
     class BoardLike(Protocol):
         """What the loop asks of a board. Channels and outputs go by the names that the device's kind gives them."""
 
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 
         def online(self, connection: int) -> None: ...
         def offline(self, why: str) -> None: ...
+        def sent(self, cls: str) -> None: ...
         def handled(self, cls: str) -> None: ...
 
 
@@ -64,7 +67,7 @@ class Host:
     """The wiring of one device on a board; it is the listener of its link."""
 
     def __init__(self, board: "BoardLike", settings: "dict[str, Any]") -> None:
-        kind = rules(settings["kind"])
+        kind: type[Rules] = rules(settings["kind"])
         identity = Identity(
             settings["tenant"],
             settings["device"],
@@ -90,6 +93,8 @@ class Host:
             LINKS[kind.KIND][1] if keepalive_s is None else keepalive_s,
             Uptime(ticks_ms, ticks_diff),
             board.resolve,
+            settings["username"],
+            settings["password"] and settings["password"].encode(),
         )
 
     async def run(self) -> None:
@@ -154,7 +159,8 @@ class Host:
             for effect in out:
                 kind = effect[0]
                 if kind == PUBLISH:
-                    self.link.publish(effect[1], effect[2], effect[3], effect[4])
+                    if self.link.publish(effect[1], effect[2], effect[3], effect[4]):
+                        self._board.sent(effect[1])
                 elif kind == CONNECT:
                     gc.collect()  # a quiet moment, before the buffers of a new connection
                     self.link.connect(effect[1])
@@ -182,7 +188,7 @@ async def serve(board: "BoardLike", settings: "dict[str, Any]") -> None:
 
 def main() -> None:
     """What a board runs after its boot script."""
-    import board
+    import board  # noqa: PLC0415  each board has its own
 
     settings = config.load(board.CONFIG)
     asyncio.run(serve(board.Board(settings), settings))

