@@ -32,14 +32,10 @@ class Board:
         self._power_on_us = ticks_us()
         self._uptime = Uptime(ticks_ms, ticks_diff)
         self._wake = asyncio.Event()
-        self._values: dict[str, int] = {}  # at the sampled channels
-        self._interrupts: list[str] = []
         kind: type[Rules] = rules(settings["kind"])
-        for name, period, idle in kind.CHANNELS:
-            if period:
-                self._values[name] = idle
-            else:
-                self._interrupts.append(name)
+        self._values = {channel[0]: channel[2] for channel in kind.CHANNELS}  # at the pins
+        self._values.update(settings.get("values") or {})
+        self._interrupts = [channel[0] for channel in kind.CHANNELS if not channel[1]]
         self._arrived: list[tuple[str, int]] = []  # set, and not yet looked at
         self._stepped: StepClock | None = StepClock() if settings.get("stepped") else None
 
@@ -71,9 +67,9 @@ class Board:
     def change(self) -> "tuple[str, int] | None":
         while self._arrived:
             name, value = self._arrived.pop(0)
-            if name not in self._values:
-                return name, value
             self._values[name] = value
+            if name in self._interrupts:
+                return name, value
         return None
 
     def read(self, channel: str) -> int:
@@ -113,9 +109,8 @@ class Board:
 
     def set(self, channel: str, value: int) -> None:
         """The value at a channel is `value` from now on; ValueError for a channel that the kind does not have."""
-        if channel not in self._values and channel not in self._interrupts:
-            known = ", ".join(sorted(list(self._values) + self._interrupts))
-            raise ValueError("no channel %s: there are %s" % (channel, known))
+        if channel not in self._values:
+            raise ValueError("no channel %s: there are %s" % (channel, ", ".join(sorted(self._values))))
         if self._stepped is None:
             self._arrived.append((channel, value))
             self._wake.set()

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
             """The next change of a channel without a sampling period, since each of them tells at once."""
 
         def read(self, channel: str) -> int:
-            """The present value of a channel with a sampling period."""
+            """The present value of any channel."""
 
         def output(self, name: str, value: int) -> None:
             """Drive a local output."""
@@ -99,7 +99,10 @@ class Host:
 
     async def run(self) -> None:
         """Power is on. Sensors and deadlines have their turn here, the network has its own task."""
-        self._device.start(self._board.uptime_ms())
+        now = self._board.uptime_ms()
+        for name in self._channels:
+            self._device.sense(now, self._channels[name], self._board.read(name))
+        self._device.start(now)
         self._act()
         self._board.started()
         while True:

@@ -8,8 +8,8 @@ import re
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,7 +44,10 @@ class BoardError(Exception):
 
 @dataclass(frozen=True)
 class BoardConfig:
-    """What one device is and where its broker is; see lilong_firmware.config and boards/unix/README.md."""
+    """What one device is and where its broker is; see lilong_firmware.config and boards/unix/README.md.
+
+    values: what its sensors read at power-on, by channel, where that differs from the idle values of its kind.
+    """
 
     tenant: str
     device: str
@@ -62,6 +65,7 @@ class BoardConfig:
     card_key: bytes | None = None
     username: str | None = None
     password: str | None = None
+    values: Mapping[str, int] = field(default_factory=dict)
     stepped: bool = False
 
 

@@ -1,0 +1,105 @@
+"""Bytes of each compiled module and of each kind's image against their ceilings: python -m lilong_tools.size_budget
+
+The ceilings stand in boards/{board}/budget.toml. Flash and RAM of a board are small, and grow unnoticed otherwise.
+"""
+
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from lilong_simulator.fleet.image import ImageError, board_folder, compile_modules, modules
+from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
+
+KINDS = "lilong_firmware/kinds/"
+
+
+class Budget(BaseModel):
+    """Ceilings in bytes of .mpy: of a kind's whole image, and of each module by its path in the image."""
+
+    model_config = ConfigDict(extra="forbid")
+    image: dict[str, PositiveInt]
+    module: dict[str, PositiveInt]
+
+
+class Row(NamedTuple):
+    """A size and its ceiling; `ceiling` None when nobody has set one."""
+
+    name: str
+    size: int
+    ceiling: int | None
+
+    @property
+    def complaint(self) -> str | None:
+        if self.ceiling is None:
+            return f"{self.name}: {self.size} bytes and no ceiling; set one"
+        if self.size > self.ceiling:
+            return f"{self.name}: {self.size} bytes, {self.size - self.ceiling} over its ceiling; shrink it or raise that"
+        return None
+
+
+def measure(board: str) -> dict[str, int]:
+    """Bytes of each compiled module by its path in the image."""
+    with tempfile.TemporaryDirectory(prefix="lilong-sizes-") as folder:
+        return {name: path.stat().st_size for name, path in compile_modules(modules(board), Path(folder)).items()}
+
+
+def images(sizes: Mapping[str, int]) -> dict[str, int]:
+    """Bytes of each kind's image: all modules but the rules of other kinds."""
+    rules = {name: Path(name).stem for name in sizes if name.startswith(KINDS) and Path(name).stem != "__init__"}
+    common = sum(size for name, size in sizes.items() if name not in rules)
+    return {kind: common + sizes[name] for name, kind in sorted(rules.items())}
+
+
+def rows(sizes: Mapping[str, int], ceilings: Mapping[str, int]) -> list[Row]:
+    return [Row(name, size, ceilings.get(name)) for name, size in sorted(sizes.items())]
+
+
+def complaints(table: Iterable[Row], ceilings: Mapping[str, int]) -> list[str]:
+    """What is wrong, a line each: over a ceiling, without one, or a ceiling of something that is gone."""
+    table = list(table)
+    gone = set(ceilings) - {row.name for row in table}
+    return [row.complaint for row in table if row.complaint] + [
+        f"{name}: there is a ceiling and no such part; take it out" for name in sorted(gone)
+    ]
+
+
+def load(path: Path) -> Budget:
+    """The ceilings; ValueError names the file and what to mend."""
+    try:
+        return Budget.model_validate(tomllib.loads(path.read_text()))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"{path}: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def main(board: str = "unix") -> int:
+    """0 within the budget, 1 over it."""
+    try:
+        path = board_folder(board) / "budget.toml"
+        budget = load(path)
+        sizes = measure(board)
+    except (ImageError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    wrong: list[str] = []
+    for title, table, ceilings in (
+        ("module", rows(sizes, budget.module), budget.module),
+        ("image of a kind", rows(images(sizes), budget.image), budget.image),
+    ):
+        print(f"{title:40} {'bytes':>8} {'ceiling':>8}")
+        for row in table:
+            print(f"{row.name:40} {row.size:8} {row.ceiling or '-':>8}")
+        print()
+        wrong += complaints(table, ceilings)
+    for line in wrong:
+        print(f"{path}: {line}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
