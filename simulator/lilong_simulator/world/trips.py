@@ -2,8 +2,9 @@
 
 Calibration (domain 2.3): coming home takes a card at the gate and at the lobby, going out a button at the lobby and
 a card at the gate. With T trips a day each way that is 3 T reads and 4 T door cycles; 9,000 reads give T = 3,000
-less what is denied and what staff read, and reproduce the domain's 645 and 1,005 reads an hour at 07:00 and 18:00.
-What is left of the 12,000 cycles are visitors whom somebody lets in with the lobby's release button.
+less what is denied, and reproduce the domain's 645 and 1,005 reads an hour at 07:00 and 18:00. What is left of the
+12,000 cycles are visitors whom somebody lets in with the lobby's release button. Staff rooms come on top of the
+estate's rates, so that one more room changes nobody's life.
 """
 
 from __future__ import annotations
@@ -41,10 +42,8 @@ class Volume:
         """Trips, visits and denied reads that add up to the estate's daily reads and door cycles."""
         rates = estate.rates
         gates, lobbies = bool(estate.gates), any(estate.doors_of_core(core) for core in estate.cores)
-        staff = rates.staff_entries_per_door * len(estate.staff_doors)
-        granted = max(0.0, rates.credential_reads * (1 - rates.denied_share) - staff)
-        trips = granted / max(1, 2 * gates + lobbies)
-        visits = max(0.0, rates.door_cycles - trips * 2 * (gates + lobbies) - 2 * staff)
+        trips = rates.credential_reads * (1 - rates.denied_share) / max(1, 2 * gates + lobbies)
+        visits = max(0.0, rates.door_cycles - trips * 2 * (gates + lobbies))
         hold = rates.held_open / rates.door_cycles if rates.door_cycles else 0.0
         return Volume(trips, visits, rates.credential_reads * rates.denied_share, rates.staff_entries_per_door, hold)
 

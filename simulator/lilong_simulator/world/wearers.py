@@ -94,8 +94,10 @@ class _Day:
         ]
         wakes = begins + stream.between(2 * HOUR_MS, 3 * HOUR_MS + 30 * MINUTE_MS)
         charges = begins - begins % MINUTE_MS + 18 * HOUR_MS + stream.between(-40 * MINUTE_MS, 10 * MINUTE_MS)
+        for channel, value in (("motion", 0), ("worn", 1), ("charging", 0), ("heart_rate", NIGHT_BPM), ("battery", 97)):
+            self._set(begins, channel, value)
         self._position(begins, band.x, band.y)
-        self._night_walk(begins + stream.between(0, 90 * MINUTE_MS))
+        self._night_walk(begins + stream.between(MINUTE_MS, 90 * MINUTE_MS))
         self._awake(wakes, charges - 30 * MINUTE_MS, happens, accidents)
         for cause in pressed:
             self._press(accidents.between(wakes, charges - HOUR_MS), cause)

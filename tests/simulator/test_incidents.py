@@ -1,0 +1,246 @@
+"""Incidents happen to the second, with the truth, the limits and the expectations of the domain's tables."""
+
+from collections import Counter
+from datetime import datetime, time
+from pathlib import Path
+
+import pytest
+from lilong_simulator import incidents
+from lilong_simulator.estate import Estate, load_estate
+from lilong_simulator.incidents import IncidentError, KitchenFire, MorningRush
+from lilong_simulator.world import World
+from world_log import WorldLog, run
+
+SMALL = Path(__file__).parent / "small_estate.toml"
+EVENING = datetime(2026, 3, 2, 18, 30)
+HOUR, MINUTE = 3_600_000, 60_000
+IGNITION = 10 * MINUTE  # 18:40:00
+FLAT, CORRIDOR_12, CORRIDOR_13 = "core3/12F/1203/smoke", "core3/12F/corridor/smoke", "core3/13F/corridor/smoke"
+
+
+@pytest.fixture(scope="module")
+def plaza() -> Estate:
+    return load_estate("music_plaza")
+
+
+@pytest.fixture(scope="module")
+def fire(plaza: Estate) -> WorldLog:
+    return run(plaza, EVENING, 90 * MINUTE, [incidents.find("kitchen_fire")])
+
+
+@pytest.fixture(scope="module")
+def rush(plaza: Estate) -> WorldLog:
+    return run(plaza, datetime(2026, 3, 2, 6, 20), 2 * HOUR, [incidents.find("morning_rush")])
+
+
+def crossing(log: WorldLog, name: str) -> int:
+    """When the obscuration is first above the trip level."""
+    device = log.world.estate.device(name)
+    return next(at for at, _, _, value in log.of("obscuration", device.id) if value > 230)
+
+
+def test_the_fire_crosses_at_95_150_and_170_seconds(fire: WorldLog) -> None:
+    assert [crossing(fire, name) - IGNITION for name in (FLAT, CORRIDOR_12, CORRIDOR_13)] == [95_000, 150_000, 170_000]
+
+
+def test_the_cut_crosses_20_23_and_26_seconds_after_the_world_began(plaza: Estate) -> None:
+    for start in (EVENING, datetime(2026, 7, 4, 11, 11, 11)):
+        log = run(plaza, start, 30_000, [incidents.find("kitchen_fire_cut")])
+        rows = [row for row in log.world.truth if row.incident == "kitchen_fire_cut" and row.expect == "must"]
+        assert [(row.name, row.crossing_ms) for row in rows] == [
+            (FLAT, 20_000), (CORRIDOR_12, 23_000), (CORRIDOR_13, 26_000),
+        ]  # fmt: skip
+        assert [crossing(log, row.name) for row in rows] == [20_000, 23_000, 26_000]
+
+
+def test_the_three_alarms_must_come_within_the_limits_of_the_domain(fire: WorldLog) -> None:
+    rows = [row for row in fire.world.truth if row.incident == "kitchen_fire" and row.expect == "must"]
+    assert [row.alarm for row in rows] == ["smoke.alarm"] * 3
+    for row in rows:
+        assert row.limits == {"local_ms": 10_000, "ingest_ms": 20_000, "shown_ms": 20_000, "acknowledged_ms": 60_000}
+
+
+def test_the_flats_detector_burns_at_300_seconds_and_is_never_heard_of_again(fire: WorldLog, plaza: Estate) -> None:
+    flat = plaza.device(FLAT)
+    assert fire.destroyed == [(IGNITION + 300_000, flat.id)]
+    assert max(at for at, *_ in fire.of("obscuration", flat.id)) < IGNITION + 300_000
+    (row,) = [row for row in fire.world.expectations if row.what == "not_cleared"]
+    assert (row.device, row.action, row.within_ms) == (flat.id, "smoke.alarm", None)
+
+
+def test_corridors_are_clean_again_after_the_fire_is_out(fire: WorldLog, plaza: Estate) -> None:
+    for name in (CORRIDOR_12, CORRIDOR_13):
+        values = fire.of("obscuration", plaza.device(name).id)
+        assert values[-1][3] == 5
+        assert max(value for *_, value in values) == 3_000
+
+
+def test_doors_of_the_core_and_the_gates_must_be_released_in_3_seconds_and_report_in_5(
+    fire: WorldLog, plaza: Estate
+) -> None:
+    doors = {d.name for d in plaza.doors_of_core(3)} | {d.name for leaves in plaza.gates.values() for d in leaves}
+    for what, within in (("command", 3_000), ("report", 5_000)):
+        rows = [row for row in fire.world.expectations if row.what == what]
+        assert {row.name for row in rows} == doors
+        assert {(row.action, row.within_ms, row.quorum) for row in rows} == {("fire_release", within, 2)}
+    smoke = [row.id for row in fire.world.truth if row.alarm == "smoke.alarm" and row.incident]
+    assert all(set(row.after) <= set(smoke) for row in fire.world.expectations)
+
+
+def test_expectations_appear_with_the_second_alarm(plaza: Estate) -> None:
+    world = World(plaza, 7, EVENING, [KitchenFire.cut()])
+    world.env.run(until=22_999)
+    assert world.expectations == []
+    world.env.run(until=23_001)
+    assert len(world.expectations) == 2 * 10
+
+
+def test_released_doors_must_raise_nothing_and_nobody_holds_or_forces_them(plaza: Estate) -> None:
+    tested = 0
+    for seed in range(4):
+        log = run(plaza, EVENING, HOUR, [KitchenFire.cut()], seed)
+        rows = [row for row in log.world.truth if row.expect == "must_not" and row.incident]
+        assert Counter(row.alarm for row in rows) == {"door.forced": 10, "door.held": 10}
+        released = {row.device: (row.crossing_ms, row.until_ms) for row in rows}
+        for row in log.world.truth:
+            if row.alarm.startswith("door.") and row.expect == "must" and row.device in released:
+                begin, end = released[row.device]
+                assert not begin - 30_000 < row.crossing_ms < (end or 0)
+                tested += 1
+    assert tested
+
+
+def test_nobody_cooks_in_the_burning_flat(plaza: Estate) -> None:
+    log = run(plaza, datetime(2026, 3, 2), 3 * 24 * HOUR, [KitchenFire()])
+    flat = plaza.device(FLAT)
+    fire = [at for at, *_ in log.of("obscuration", flat.id) if at > 17 * HOUR + 40 * MINUTE]
+    assert min(fire) >= 18 * HOUR + 40 * MINUTE
+    assert max(fire) < 18 * HOUR + 45 * MINUTE
+
+
+def test_a_fire_may_be_set_elsewhere_and_at_another_time(plaza: Estate) -> None:
+    fire = KitchenFire("7/0504", time(2, 10), (60, 70, 90), None, 400, "night_fire")
+    log = run(plaza, datetime(2026, 3, 2, 2), HOUR, [fire])
+    assert crossing(log, "core7/05F/0504/smoke") == 11 * MINUTE
+    assert crossing(log, "core7/06F/corridor/smoke") == 11 * MINUTE + 30_000
+    assert {row.incident for row in log.world.truth if row.incident} == {"night_fire"}
+
+
+def test_a_fire_that_cannot_be_is_refused(plaza: Estate) -> None:
+    with pytest.raises(IncidentError, match="not in this order"):
+        KitchenFire(crossings_s=(20, 20, 26))
+    with pytest.raises(IncidentError, match=r"kitchen_fire: music_plaza has no flat '3/9999'.*choose a flat"):
+        World(plaza, 7, EVENING, [KitchenFire("3/9999")])
+    with pytest.raises(IncidentError, match="no smoke device at core3/29F/corridor; choose another place"):
+        World(plaza, 7, EVENING, [KitchenFire("3/2801")])
+
+
+def test_the_rush_hour_has_exactly_645_reads_and_1130_cycles(rush: WorldLog) -> None:
+    begin, end = 40 * MINUTE, 100 * MINUTE
+    assert sum(begin <= call[0] < end for call in rush.reads()) == 645
+    assert sum(begin <= call[0] < end for call in rush.openings()) == 1_130
+
+
+@pytest.mark.parametrize(
+    ("seed", "start"),
+    [(1, datetime(2026, 3, 7, 6, 59, 58)), (2, datetime(2026, 3, 2, 7)), (3, datetime(2026, 3, 1, 22, 2, 2, 500_000))],
+)
+def test_the_rush_is_exact_whatever_seed_day_and_start(plaza: Estate, seed: int, start: datetime) -> None:
+    log = run(plaza, start, 11 * HOUR, [MorningRush()], seed)
+    begin = log.world.local.next(time(7))
+    assert sum(begin <= call[0] < begin + HOUR for call in log.reads()) == 645
+    assert sum(begin <= call[0] < begin + HOUR for call in log.openings()) == 1_130
+
+
+def test_before_the_rush_and_away_from_the_doors_life_is_as_without_it(plaza: Estate, rush: WorldLog) -> None:
+    calm = run(plaza, datetime(2026, 3, 2, 6, 20), 2 * HOUR)
+    for channel in ("credential", "contact"):
+        assert [c for c in rush.of(channel) if c[0] < 40 * MINUTE] == [
+            c for c in calm.of(channel) if c[0] < 40 * MINUTE
+        ]
+    others = ("obscuration", "motion", "lux", "gas")
+    detector = plaza.device("core9/15F/1502/smoke").id
+    assert [c for c in rush.calls if c[2] in others and c[1] != detector] == [
+        c for c in calm.calls if c[2] in others and c[1] != detector
+    ]
+
+
+def test_one_lobby_sees_ten_people_a_minute(rush: WorldLog) -> None:
+    busiest = Counter(call[1] for call in rush.openings() if 70 * MINUTE <= call[0] < 75 * MINUTE).most_common(1)
+    ((lobby, passed),) = busiest
+    assert passed == 50
+    assert rush.world.estate.by_id[lobby].name.endswith("/ground/door")
+    minutes = Counter(call[0] // MINUTE for call in rush.openings() if call[1] == lobby)
+    assert [minutes[70 + n] for n in range(5)] == [10] * 5
+
+
+def test_two_doors_are_held_and_one_fire_is_real(rush: WorldLog) -> None:
+    begin, end = 40 * MINUTE, 100 * MINUTE
+    rows = [row for row in rush.world.truth if row.incident == "morning_rush"]
+    assert Counter(row.alarm for row in rows) == {"door.held": 2, "smoke.alarm": 1}
+    hour = [row for row in rush.world.truth if begin <= row.crossing_ms < end and row.alarm.startswith("door.")]
+    assert Counter(row.alarm for row in hour) == {"door.held": 2}
+    (fire,) = [row for row in rows if row.alarm == "smoke.alarm"]
+    assert fire.crossing_ms == begin + 42 * MINUTE == crossing(rush, fire.name)
+    assert (fire.limits["ingest_ms"] or 0) - (fire.limits["local_ms"] or 0) == 10_000
+
+
+def test_people_in_the_rush_still_pass_one_at_a_time_with_a_card_or_the_button(rush: WorldLog) -> None:
+    forced = {(row.device, row.crossing_ms) for row in rush.world.truth if row.alarm == "door.forced"}
+    known = {d.id: set(rush.world.estate.cards_of(d)) for d in rush.world.estate.of_kind("door")}
+    asked: dict[str, int] = {}
+    contact: dict[str, int] = {}
+    for at, device, channel, value in rush.calls:
+        if channel == "contact":
+            assert contact.get(device, 0) != value
+            contact[device] = value
+            if value and (device, at) not in forced:
+                assert at - asked.pop(device) <= 2_500
+        elif (channel == "credential" and value in known[device]) or (channel == "exit_button" and value):
+            assert not contact.get(device)
+            asked[device] = at
+
+
+def test_both_incidents_fit_into_one_day(plaza: Estate) -> None:
+    log = run(plaza, datetime(2026, 3, 2), 24 * HOUR, [incidents.find("kitchen_fire"), incidents.find("morning_rush")])
+    must = Counter(row.incident for row in log.world.truth if row.expect == "must" and row.incident)
+    assert must == {"kitchen_fire": 3, "morning_rush": 3}
+    assert sum(7 * HOUR <= call[0] < 8 * HOUR for call in log.reads()) == 645
+
+
+def test_two_rushes_at_once_are_refused(plaza: Estate) -> None:
+    with pytest.raises(ValueError, match="two incidents shape the doors between"):
+        World(plaza, 7, EVENING, [MorningRush(), MorningRush(time(7, 30))])
+
+
+def test_an_estate_without_the_place_is_told_so() -> None:
+    small = load_estate(SMALL)
+    with pytest.raises(IncidentError, match=r"morning_rush: lane_house has no flat '9/1502'"):
+        World(small, 7, EVENING, [MorningRush()])
+    with pytest.raises(IncidentError, match="more cycles than reads"):
+        MorningRush(reads=10, cycles=10)
+
+
+def test_a_rush_that_does_not_fit_is_refused_in_words() -> None:
+    small = load_estate(SMALL)
+    world = World(small, 7, datetime(2026, 3, 2, 6, 59), [MorningRush(reads=3_000, cycles=9_000, flat="1/0101")])
+    with pytest.raises(IncidentError, match="lower cycles"):
+        world.env.run(until=HOUR)
+
+
+def test_incidents_are_found_by_name() -> None:
+    for name in incidents.INCIDENTS:
+        incident = incidents.find(name)
+        assert incident.name == name
+        assert [step.after_ms for step in incident.timeline] == sorted(step.after_ms for step in incident.timeline)
+    with pytest.raises(IncidentError, match='no incident is called "kitchenfire"; did you mean "kitchen_fire'):
+        incidents.find("kitchenfire")
+    with pytest.raises(IncidentError, match="known: kitchen_fire, kitchen_fire_cut, morning_rush"):
+        incidents.find("flood")
+
+
+def test_incidents_name_the_devices_they_touch(plaza: Estate) -> None:
+    assert incidents.find("kitchen_fire_cut").device_names(plaza)[:4] == [
+        FLAT, CORRIDOR_12, CORRIDOR_13, "core3/ground/door",
+    ]  # fmt: skip
+    assert incidents.find("morning_rush").device_names(plaza)[0] == "core9/15F/1502/smoke"
