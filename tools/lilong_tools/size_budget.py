@@ -36,7 +36,7 @@ class Row(NamedTuple):
         if self.ceiling is None:
             return f"{self.name}: {self.size} bytes and no ceiling; set one"
         if self.size > self.ceiling:
-            return f"{self.name}: {self.size} bytes, {self.size - self.ceiling} over its ceiling; shrink it or raise that"
+            return f"{self.name}: {self.size} bytes, {self.size - self.ceiling} over its ceiling; shrink or raise it"
         return None
 
 

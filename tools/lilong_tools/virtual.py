@@ -20,8 +20,7 @@ from lilong_simulator.virtual_run import VirtualRun, epoch_ms
 from rich.console import Console
 from rich.progress import Progress
 
-from .centre.core import Core
-from .centre.model import NEVER
+from .centre.core import NEVER, Core
 from .operator import reaction_ms
 from .summary import summarise
 

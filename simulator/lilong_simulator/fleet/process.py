@@ -104,6 +104,11 @@ class BoardProcess:
         self._stopping = False
         self._error: BoardError | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process id, once started."""
+        return None if self._process is None else self._process.pid
+
     async def start(self, config: BoardConfig) -> Ready:
         """Power on: the device runs when this returns. BoardError when it does not come to that."""
         reason = available()

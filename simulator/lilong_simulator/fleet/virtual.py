@@ -48,6 +48,7 @@ class VirtualFleet:
         self._members: dict[str, Member] = {}
         self._calendar: Calendar[tuple[Any, ...]] = Calendar()
         self._wake_at: int = NEVER
+        self._armed: Event | None = None
 
     def add(self, device_id: str, device: Device, start: int, delay: int) -> None:
         """A device whose power comes on at virtual time `start`."""
@@ -81,9 +82,12 @@ class VirtualFleet:
 
     def _arm(self, at: int) -> None:
         self._wake_at = at
-        self._env.timeout(at - self._env.now).callbacks.append(self._wake)
+        self._armed = self._env.timeout(at - self._env.now)
+        self._armed.callbacks.append(self._wake)
 
-    def _wake(self, _: Event) -> None:
+    def _wake(self, event: Event) -> None:
+        if event is not self._armed:
+            return  # an earlier time was set since
         now = int(self._env.now)
         calendar = self._calendar
         if calendar.next() == now:
@@ -97,7 +101,7 @@ class VirtualFleet:
         following = calendar.next()
         if following is None:
             self._wake_at = NEVER
-        elif self._wake_at <= now or following < self._wake_at:
+        else:
             self._arm(following)
 
     # ---- what comes due

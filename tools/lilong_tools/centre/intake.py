@@ -126,7 +126,7 @@ class Intake:
         placed = self._register.get(device)
         self._outcome.tell({
             "type": "event", "device": device, "name": placed.name, "kind": placed.kind, "code": body[0],
-            "values": by_text(values), "at": received.at_ms,
+            "values": by_text(values), "at": received.at_ms, "boot": received.frame.boot, "seq": received.frame.seq,
         })  # fmt: skip
 
     def _birth(self, now_ms: int, received: Received) -> None:

@@ -1,5 +1,6 @@
 """The centre's memory on disk: SQLite, one writer, a batch is a transaction and durable when `commit` returns."""
 
+import contextlib
 import fcntl
 import json
 import sqlite3
@@ -33,11 +34,16 @@ class Store:
         if path != MEMORY and not Path(path).absolute().parent.is_dir():
             raise StoreError(f"{path}: its folder does not exist; make it, or give another --db")
         self._lock = _lock(path) if path != MEMORY else None
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._open(estate)
-        except sqlite3.Error as error:
-            raise self._explained(error) from error
+        with contextlib.ExitStack() as undo:
+            if self._lock is not None:
+                undo.callback(self._lock.close)
+            try:
+                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                undo.callback(self._db.close)
+                self._open(estate)
+            except sqlite3.Error as error:
+                raise self._explained(error) from error
+            undo.pop_all()
 
     def commit(self, rows: Iterable[Row]) -> None:
         """Store all rows or none; they are on the disk when this returns. StoreError leaves nothing half done."""
