@@ -48,14 +48,15 @@ class Sent:
 class Host:
     """One device, its broker (`link`) and its backend (`acks`: stored-acks; `times`: answers to births).
 
-    values: what the sensors read at power-up, by channel name. latency: ms each way.
+    kind: the name of one, or its rules. values: what the sensors read at power-up, by channel name. latency: ms each
+    way. plant: called with (output, value), it gives the (channel, value) pairs that follow at the same instant.
     """
 
     def __init__(
         self, kind, values=None, polls=False, store=None, seed=b"seed", latency=20, link=True, acks=True, times=True,
-        beat_s=None, offline_s=None, cards=(), card_key=b"",
+        beat_s=None, offline_s=None, cards=(), card_key=b"", plant=None,
     ):  # fmt: skip
-        self.kind = rules(kind)
+        self.kind = rules(kind) if isinstance(kind, str) else kind
         self.slots = {channel[0]: at for at, channel in enumerate(self.kind.CHANNELS)}
         self.values = {channel[0]: channel[2] for channel in self.kind.CHANNELS}
         for name in values or {}:
@@ -70,6 +71,7 @@ class Host:
         self.link = link
         self.acks = acks
         self.times = times
+        self.plant = plant
         self.drift_ppm = 0  # how much faster the device's clock runs
         self.now = 0
         self.trace = []
@@ -100,7 +102,6 @@ class Host:
             self.device.sense(0, self.slots[name], self.values[name])
         self.device.start(0)
         self._drain()
-        self._steps()
 
     def power_cycle(self, off_ms=1_000):
         """The power goes and comes back; what was on its way is lost."""
@@ -108,6 +109,11 @@ class Host:
         self._open = False
         self.device = None
         self.run(off_ms)
+        self.power_on()
+
+    def power_cut(self):
+        """The power goes and is back at once."""
+        self.device = None
         self.power_on()
 
     # ---- the world
@@ -204,6 +210,12 @@ class Host:
 
     def deliver_sealed(self, cls, data, retained=False):
         self.at(self.now + self.latency, self._tell_on, self._connection, "received", cls, data, retained)
+
+    def acknowledge_all(self):
+        """An operator acknowledges every open alarm."""
+        for code in self.device.episodes.codes():
+            episode = self.device.episodes.get(code)
+            self.acknowledge((episode.boot, episode.seq))
 
     def _order(self, kind, cls, body, ref, changes):
         self._counter += 1
@@ -310,13 +322,16 @@ class Host:
         device = self.device
         effects = device.out
         device.out = []
+        self.trace.extend([(self.now, effect) for effect in effects])
         for effect in effects:
-            self.trace.append((self.now, effect))
             what = effect[0]
             if what == PUBLISH:
                 self._published(effect[1], effect[2], effect[3], effect[4])
             elif what == OUTPUT:
                 self.outputs[effect[1]] = effect[2]
+                if self.plant:
+                    for channel, value in self.plant(effect[1], effect[2]):
+                        self.set(channel, value)
             elif what == NOTE and effect[1] != ACCEPTED:
                 self.notes.append((self.now, effect[1], effect[2]))
             elif what == CONNECT:
