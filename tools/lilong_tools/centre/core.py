@@ -173,7 +173,7 @@ class Core:
         for device, cls, boot, seq, tag in saved.numbers:
             if device in known:
                 self.receiver.restore_number(device, cls, boot, seq, tag)
-        for device, cls, data in []:
+        for device, cls, data in saved.frames:
             if device in known:
                 self.receiver.restore_frame(start_ms, device, cls, data)
         for alarm in map(Alarm.load, saved.alarms):
