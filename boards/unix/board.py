@@ -135,9 +135,14 @@ class StepClock:
         self.target: int | None = None  # of the `at` line that is carried out
         self.held: list[tuple[str, int]] = []  # set before the next `at`, for its instant
         self._reached = False  # the target: its changes have been told, its deadlines come next
+        self._begun = False
 
     async def wait(self, deadline: int, link: Link, wake: asyncio.Event) -> "list[tuple[str, int]]":
         """Until it is `deadline`, or the target, or `wake`; the changes of that instant."""
+        while not self._begun:  # before the first `at` nothing is done, not even what is due at 0
+            await wake.wait()
+            wake.clear()
+            self._begun = self.target is not None
         while not wake.is_set():
             if link.busy:
                 await asyncio.sleep_ms(1)

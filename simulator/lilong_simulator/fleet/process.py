@@ -17,7 +17,11 @@ from . import image
 from .board_lines import Idle, Line, Memory, Ready, parse
 
 HEAP = "64wk"
-"""Heap of a device: 64 KB as a 32-bit board counts them. MicroPython doubles a "w" where pointers have 64 bits."""
+"""The heap of a device: as much as 64 KB hold on a board.
+
+A "w" counts in words of 32 bits, so that MicroPython doubles it here, where every pointer is twice as long: plain "64k"
+would be a board's 32 KB, and the firmware needs 48.
+"""
 
 START_S = 20.0
 STOP_S = 5.0
@@ -134,11 +138,16 @@ class BoardProcess:
                 raise BoardError(f"{self._name}: MicroPython did not start within {START_S:.0f} s") from None
 
     def set(self, channel: str, value: int) -> None:
-        """The value at a sensor channel from now on; with a stepped clock from the next `at`."""
+        """The value at a sensor channel from now on; with a stepped clock from the instant of the next `at`."""
         self._send(f"set {channel} {value}")
 
-    async def at(self, uptime_ms: int) -> None:
-        """Stepped clock: run up to an uptime, and wait until all that was due is done and answered."""
+    async def at(self, uptime_ms: int, *changes: tuple[str, int]) -> None:
+        """Stepped clock: run up to an uptime, and wait until all that was due is done and answered.
+
+        changes: (channel, value) that the sensors have from that instant on; the device is told before it steps then.
+        """
+        for channel, value in changes:
+            self.set(channel, value)
         idle = self._expect(Idle)
         self._send(f"at {uptime_ms}")
         await idle
