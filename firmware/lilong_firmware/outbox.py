@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .store import Store
 
 CAPACITY = 24  # frames
+SHARE = 3  # places that every alarm has for itself: raise, latest update, clear
 
 
 class Entry:
@@ -51,9 +52,10 @@ class Outbox:
         """Store a frame, then let it wait for its publish; False when there is no room for one so mild."""
         if len(self._entries) >= CAPACITY:
             self.evicted += 1
-            if _severity(self._entries[-1].code) > _severity(code):
+            victim = self._victim(code)
+            if victim is None:
                 return False
-            self._forget(self._victim(code))
+            self._forget(victim)
         try:
             self._store.put(_name(boot, seq), bytes([code]) + frame)
         except OSError:
@@ -98,20 +100,23 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _victim(self, code: int) -> Entry:
-        """The frame that makes room: the mildest, or where all are as severe, one of the alarm that fills the box.
+    def _victim(self, code: int) -> "Entry | None":
+        """The frame that makes room for one of alarm `code`, or None when all others matter as much.
 
-        Of an alarm that latches the raise stays and the update after it goes, since a later one says more.
+        An alarm with more than its share gives up one, the mildest alarm first: of one that latches the raise stays
+        and the update after it goes, since a later one says more. Else a milder alarm makes room.
         """
-        mildest = self._entries[-1]
-        if _severity(mildest.code) < _severity(code):
-            return mildest
         crowd: list[Entry] = []
         for entry in self._entries:
             same = [other for other in self._entries if other.code == entry.code]
-            if _severity(entry.code) == _severity(code) and len(same) > len(crowd):
+            if len(same) + (1 if entry.code == code else 0) > SHARE and (
+                not crowd or (_severity(entry.code), -len(same)) < (_severity(crowd[0].code), -len(crowd))
+            ):
                 crowd = same
-        return crowd[1] if ALARMS[crowd[0].code][3] and len(crowd) > 1 else crowd[0]
+        if crowd:
+            return crowd[1] if ALARMS[crowd[0].code][3] and len(crowd) > 1 else crowd[0]
+        mildest = self._entries[-1]
+        return mildest if _severity(mildest.code) < _severity(code) else None
 
     def _insert(self, entry: Entry) -> None:
         at = len(self._entries)

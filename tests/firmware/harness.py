@@ -46,14 +46,14 @@ class Sent:
 
 
 class Host:
-    """One device, its broker (`link`) and its backend (`acks`: stored-acks; `times`: answers to births).
+    """One device, its broker (`link`) and its backend (`acks`: stored-acks for each alarm; `times`: answers to births).
 
     kind: the name of one, or its rules. values: what the sensors read at power-up, by channel name. latency: ms each
     way. plant: called with (output, value), it gives the (channel, value) pairs that follow at the same instant.
     """
 
     def __init__(
-        self, kind, values=None, polls=False, store=None, seed=b"seed", latency=20, link=True, acks=True, times=True,
+        self, kind, values=None, polls=False, store=None, seed=b"seed", latency=20, link=True, acks=1, times=True,
         beat_s=None, offline_s=None, cards=(), card_key=b"", plant=None,
     ):  # fmt: skip
         self.kind = rules(kind) if isinstance(kind, str) else kind
@@ -79,6 +79,8 @@ class Host:
         self.outputs = {}
         self.notes = []  # (world time, what, code) of alarms
         self.connects = []  # world times of CONNECT
+        self.arrived = []  # what reached the backend, repeats included
+        self.ordered = []  # (world time of arrival, command)
         self._agenda = []  # (at, serial, function, arguments), in order
         self._serial = 0
         self._connection = 0  # counts links: what was under way on an old one is lost
@@ -184,6 +186,7 @@ class Host:
 
     def command(self, number, arguments=None, **changes):
         """Send a command now; `changes`: counter, target, nonce, deadline, retained. Its counter."""
+        self.ordered.append((self.now + self.latency, number))
         return self._order(frame.COMMAND, topics.COMMAND, {0: number, 1: arguments or {}}, None, changes)
 
     def acknowledge(self, ref, **changes):
@@ -361,15 +364,18 @@ class Host:
         self.sent.append(Sent(self.now, cls, data, decoded, qos, windowed))
         if windowed:
             self.at(self.now + 2 * self.latency, self._tell_on, self._connection, "published")
-        self.at(self.now + self.latency, self._arrived, self._connection, cls, data, decoded)
+        self.at(self.now + self.latency, self._arrived, self._connection, self.sent[-1])
 
-    def _arrived(self, connection, cls, data, decoded):
+    def _arrived(self, connection, sent):
         """The backend has a frame; it answers if the device is still there."""
         if connection != self._connection:
             return
-        if cls == topics.ALARM and self.acks:
-            self.stored(data)
-        elif self.times and (decoded.kind == frame.BIRTH or (decoded.kind == frame.HEARTBEAT and decoded.body.get(4))):
+        self.arrived.append(sent)
+        cls, data, decoded = sent.cls, sent.data, sent.frame
+        if cls == topics.ALARM:
+            for _ in range(self.acks):
+                self.stored(data)
+        if self.times and (decoded.kind == frame.BIRTH or (decoded.kind == frame.HEARTBEAT and decoded.body.get(4))):
             self.time(decoded.uptime)
 
 

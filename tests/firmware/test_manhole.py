@@ -233,7 +233,7 @@ def test_wakes_and_tells_within_30_s_gb_t_41401():
 
 
 def test_tries_again_after_1_2_4_and_8_minutes():
-    host = cover(acks=False)
+    host = cover(acks=0)
     host.set("tilt", 300)
     host.run(60 * MINUTE)
     times = [s.at for s in host.of(frame.RAISE, MOVED)]

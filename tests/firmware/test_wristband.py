@@ -73,7 +73,7 @@ def test_cancel_does_not_take_sos_back():
 
 
 def test_sos_repeats_every_10_s_until_it_is_stored():
-    host = band(acks=False)
+    host = band(acks=0)
     press(host, "sos")
     host.run(2 * MINUTE)
     times = [s.at for s in host.of(frame.RAISE, SOS)]

@@ -1,0 +1,67 @@
+"""Episodes: one alarm from raise to clear, over restarts too."""
+
+from harness import FullStore, codes
+from lilong_firmware.episodes import Episodes
+from lilong_firmware.store import RamStore
+
+SMOKE, TAMPER, BATTERY = codes.ALARM_SMOKE_ALARM, codes.ALARM_TAMPER, codes.ALARM_BATTERY_LOW
+
+
+def reloaded(store):
+    episodes = Episodes(store)
+    for name, data in store.items():
+        episodes.load(name, data)
+    return episodes
+
+
+def test_a_restart_takes_up_what_was_open_under_its_old_name():
+    store = RamStore()
+    episodes = Episodes(store)
+    episodes.open(SMOKE, 3, 7, 1_000)
+    episodes.open(BATTERY, 3, 8, 2_000)
+    episodes.get(SMOKE).restored = True
+    episodes.get(SMOKE).acknowledged = True
+    episodes.keep(SMOKE)
+    again = reloaded(store)
+    assert again.codes() == [SMOKE, BATTERY]
+    assert (again.get(SMOKE).boot, again.get(SMOKE).seq) == (3, 7)
+    assert again.get(SMOKE).restored
+    assert again.get(SMOKE).acknowledged
+    assert not again.get(BATTERY).restored
+    assert again.get(SMOKE).raised_at == 0
+
+
+def test_what_is_closed_stays_closed():
+    store = RamStore()
+    episodes = Episodes(store)
+    episodes.open(SMOKE, 3, 7, 0)
+    episodes.close(SMOKE)
+    assert store.items() == []
+    assert reloaded(store).codes() == []
+    assert episodes.get(SMOKE) is None
+
+
+def test_an_alarm_is_found_by_its_name():
+    episodes = Episodes(RamStore())
+    episodes.open(SMOKE, 3, 7, 0)
+    episodes.open(TAMPER, 4, 7, 0)
+    assert episodes.find(4, 7) == TAMPER
+    assert episodes.find(3, 7) == SMOKE
+    assert episodes.find(3, 8) is None
+
+
+def test_waits_for_the_youngest_alarm_that_latches():
+    episodes = Episodes(RamStore())
+    assert episodes.waiting() is None
+    episodes.open(BATTERY, 1, 1, 500)
+    assert episodes.waiting() is None
+    episodes.open(TAMPER, 1, 2, 9_000)
+    episodes.open(SMOKE, 1, 3, 1_000)
+    assert episodes.waiting() == 9_000
+
+
+def test_a_store_that_fails_costs_the_resume_and_nothing_else():
+    episodes = Episodes(FullStore())
+    episodes.open(SMOKE, 1, 1, 0)
+    assert episodes.get(SMOKE) is not None
+    episodes.close(SMOKE)
