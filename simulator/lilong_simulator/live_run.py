@@ -9,7 +9,8 @@ from math import inf
 
 from .estate import Device, Estate
 from .fleet.live import LiveFleet
-from .fleet.process import BoardProcess
+from .fleet.live_board import LiveBoard
+from .fleet.process import BoardError
 from .fleet.provision import Provisioner
 from .incidents import Incident
 from .recorder import Recorder
@@ -56,7 +57,7 @@ class LiveRun:
         self._zero = time.monotonic()
         self.epoch_zero = time.time() * 1000
         self.boot = int(time.time())  # fresh and rising: else a backend's memory makes it look fast
-        self.boards: dict[str, BoardProcess] = {}
+        self.boards: dict[str, LiveBoard] = {}
         self._fleet: LiveFleet | None = None
         self._stopping = asyncio.Event()
         self._horizon: float | None = None
@@ -106,9 +107,11 @@ class LiveRun:
         provisioner = Provisioner(settings.estate, settings.estate_key, settings.seed)
         real = {device.id for device in settings.boards}
         for device in settings.boards:
-            board = BoardProcess(device, provisioner, settings.host, settings.port, self.boot, self.recorder, self)
-            self.boards[device.id] = board
-        await asyncio.gather(*(board.start() for board in self.boards.values()))
+            self.boards[device.id] = LiveBoard(device, provisioner, fleet, settings.host, settings.port, self.boot)
+        try:
+            await asyncio.gather(*(board.start() for board in self.boards.values()))
+        except BoardError as error:
+            raise RunError(f"a real MicroPython device did not start: {error}") from error
         started = self.clock()
         count = 0
         for placed in settings.estate.devices:

