@@ -12,7 +12,6 @@ from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_protocol.seal import DOWN, UP, Seal
 from lilong_tools.centre.core import Core
-from lilong_tools.centre.model import Batch
 
 TENANT = "small"
 KEY = simulation_key(TENANT)
@@ -94,7 +93,8 @@ class Member:
         self.base = now
         self.online = False
         identity = Identity(TENANT, placed.id, self.root, placed.beat_s, placed.offline_s)
-        self.device = Device(identity, rules(placed.kind), self.store, Draws(placed.id.encode() + b"%d" % now), False, boot)
+        draws = Draws(placed.id.encode() + b"%d" % now)
+        self.device = Device(identity, rules(placed.kind), self.store, draws, False, boot)
         self.device.start(0)
         self.settle(now)
 
@@ -288,6 +288,3 @@ def event(device, seq, code=4, boot=1, uptime=0, values=None):
 def heartbeat(device, seq, boot=1, uptime=0, values=None, nonce=b"nonce..1"):
     body = {0: 0, 1: 0, 2: 0} | ({3: values} if values else {})
     return up(device, "hb", frame.HEARTBEAT, body, boot=boot, seq=seq, uptime=uptime, nonce=nonce)
-
-
-__all__ = [name for name in dict(globals()) if not name.startswith("_")] + ["Batch"]

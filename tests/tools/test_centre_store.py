@@ -12,7 +12,6 @@ from centre_world import (
     HOUR,
     KEY,
     MINUTE,
-    NOW,
     OBSCURATION,
     SECOND,
     SMOKE,
@@ -27,6 +26,7 @@ from centre_world import (
 from lilong_protocol import frame
 from lilong_tools.centre.core import Core
 from lilong_tools.centre.model import Row
+from lilong_tools.centre.schema import STATEMENTS
 from lilong_tools.centre.store import Store, StoreError
 
 
@@ -189,6 +189,7 @@ class TestCommit:
         script = f"""
 import resource, signal, sys
 from lilong_tools.centre.model import Row
+from lilong_tools.centre.schema import STATEMENTS
 from lilong_tools.centre.store import Store, StoreError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 store = Store({str(tmp_path / "small.db")!r}, "small")
@@ -263,6 +264,7 @@ def test_what_is_committed_survives_a_process_that_is_killed(tmp_path):
     script = f"""
 import os
 from lilong_tools.centre.model import Row
+from lilong_tools.centre.schema import STATEMENTS
 from lilong_tools.centre.store import Store
 store = Store({path!r}, "small")
 store.commit([Row("recent", ("d", 1, "telemetry", None, None, {{}}))])
@@ -285,8 +287,6 @@ def test_every_kind_of_row_that_the_core_makes_has_its_table():
     world.sense(SMOKE, OBSCURATION, 5)
     world.run(MINUTE)
     tables = {row.table for batch in world.batches for row in batch.rows}
-    assert tables == {"message", "alarm", "device", "command", "incident", "record", "recent", "gap", "refused", "security"}
+    assert tables == set(STATEMENTS)
     assert world.sent_to(SMOKE, frame.STORED_ACK)
     world.store.close()
-
-

@@ -1,6 +1,21 @@
 """Silence proves loss; a last will only hints at it."""
 
-from centre_world import BAND, DOOR, ESTATE, HOUR, KEY, MINUTE, NOW, SECOND, SMOKE, World, birth, death, heartbeat, raised
+from centre_world import (
+    BAND,
+    DOOR,
+    ESTATE,
+    HOUR,
+    KEY,
+    MINUTE,
+    NOW,
+    SECOND,
+    SMOKE,
+    World,
+    birth,
+    death,
+    heartbeat,
+    raised,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from lilong_tools.centre.core import Core
