@@ -350,6 +350,7 @@ def _next_boot(store: "Store", records: "list[tuple[str, bytes]]", draws: Draws,
 
     When it cannot be stored the device starts all the same, under a number that the next boot will hardly draw.
     """
+    given = boot
     if boot is None:
         boot = 1
         for name, data in records:
@@ -358,5 +359,6 @@ def _next_boot(store: "Store", records: "list[tuple[str, bytes]]", draws: Draws,
     try:
         store.put("boot", boot.to_bytes(4, "big"))
     except OSError:
-        boot += 1 + draws.below(UNSTORED_BOOTS)
+        if given is None:
+            boot += 1 + draws.below(UNSTORED_BOOTS)
     return boot

@@ -23,12 +23,19 @@ STEPS_AT_ONE_INSTANT = 50
 
 
 class FullStore(RamStore):
-    """A flash chip that takes nothing more."""
+    """A flash chip that takes nothing more, after the first `room` records."""
 
-    __slots__ = ()
+    __slots__ = ("room",)
+
+    def __init__(self, room=0):
+        super().__init__()
+        self.room = room
 
     def put(self, name, data):
-        raise OSError(28)
+        if self.room == 0:
+            raise OSError(28)
+        self.room -= 1
+        super().put(name, data)
 
 
 class Sent:
@@ -79,6 +86,7 @@ class Host:
         self.outputs = {}
         self.notes = []  # (world time, what, code) of alarms
         self.connects = []  # world times of CONNECT
+        self.ends = []  # world times at which a session ended
         self.arrived = []  # what reached the backend, repeats included
         self.ordered = []  # (world time of arrival, command)
         self._agenda = []  # (at, serial, function, arguments), in order
@@ -96,8 +104,7 @@ class Host:
     def power_on(self, boot=None):
         """A cold start: uptime begins at 0, the flash is what it was."""
         self.born = self.now
-        self._connection += 1
-        self._open = False
+        self._close()
         self.outputs = {}
         self.device = Device(self.identity, self.kind, self.store, Draws(self.seed), self.polls, boot)
         for name in self.slots:
@@ -107,8 +114,7 @@ class Host:
 
     def power_cycle(self, off_ms=1_000):
         """The power goes and comes back; what was on its way is lost."""
-        self._connection += 1
-        self._open = False
+        self._close()
         self.device = None
         self.run(off_ms)
         self.power_on()
@@ -177,8 +183,7 @@ class Host:
         """The link is lost, and no new one can be had."""
         self.link = False
         if self._open:
-            self._open = False
-            self._connection += 1
+            self._close()
             self._tell("disconnected")
 
     def heal(self):
@@ -302,6 +307,12 @@ class Host:
 
     # ---- inside
 
+    def _close(self):
+        if self._open:
+            self.ends.append(self.now)
+        self._open = False
+        self._connection += 1
+
     def _tell(self, what, *arguments):
         getattr(self.device, what)(self.uptime(), *arguments)
         self._drain()
@@ -345,8 +356,7 @@ class Host:
                 else:
                     self.at(self.now + 2 * self.latency, self._tell_on, self._connection, "disconnected")
             elif what == DISCONNECT:
-                self._open = False
-                self._connection += 1
+                self._close()
 
     def _connected(self, connection):
         if connection != self._connection:

@@ -17,7 +17,7 @@ stretches = st.integers(1, 200 * MINUTE)
 paths = st.lists(st.tuples(stretches, ppm), max_size=12)
 
 
-def alarm_at(path, end=None):
+def alarm_at(path):
     """Uptime of the alarm on a path of (ms, ppm), None when there is none by its end."""
     dose, now = CoDose(), 0
     for ms, concentration in path:

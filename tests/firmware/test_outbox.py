@@ -1,5 +1,7 @@
 """The outbox: stored before the first publish, repeated until the stored-ack, never crowded out."""
 
+from itertools import pairwise
+
 import pytest
 from harness import DEVICE, HOUR, MINUTE, SECOND, TENANT, FullStore, Host, codes
 from hypothesis import given
@@ -46,7 +48,7 @@ def test_is_repeated_byte_for_byte_on_its_schedule_until_it_is_stored():
     host.run(4 * MINUTE)
     raises = host.of(frame.RAISE, SMOKE)
     assert len({s.data for s in raises}) == 1
-    waits = [b.at - a.at for a, b in zip(raises, raises[1:], strict=False)]
+    waits = [b.at - a.at for a, b in pairwise(raises)]
     for wait, base in zip(waits, (1, 2, 4, 8, 16, 32, 60, 60), strict=False):
         assert base * SECOND <= wait < base * SECOND * 11 // 10
     host.stored(raises[0].data)

@@ -12,8 +12,8 @@ CARD_KEY = bytes(range(32))
 
 # What the sensors read, and when (ms); the last time is how long the device runs.
 SCRIPTS = {
-    "smoke": ((0, "battery", 96), (5_000, "obscuration", 400), (90_000, "obscuration", 5), (200_000, "tamper", 1),
-              (10 * MINUTE, "tamper", 0), (HOUR, "battery", 9), (25 * HOUR, "battery", 90), (49 * HOUR, "", 0)),
+    "smoke": ((0, "battery", 9), (5_000, "obscuration", 400), (90_000, "obscuration", 5), (200_000, "tamper", 1),
+              (10 * MINUTE, "tamper", 0), (15 * MINUTE, "", 0)),
     "gas": ((0, "gas", 3), (4 * MINUTE, "gas", 260), (5 * MINUTE, "gas", 0), (6 * MINUTE, "co", 400),
             (30 * MINUTE, "co", 0), (40 * MINUTE, "", 0)),
     "door": ((1_500, "credential", 7), (2_000, "contact", 1), (5_000, "contact", 0), (9_000, "credential", 8),
