@@ -6,7 +6,7 @@ when `deadline` has come.
 """
 
 from lilong_protocol import frame, topics
-from lilong_protocol.codes import ALARMS
+from lilong_protocol.codes import cap, latches
 
 from .downlink import Downlink
 from .draws import Draws
@@ -168,7 +168,7 @@ class Device:
 
     def alarm(self, now: int, code: int, values: "dict[int, int]") -> None:
         """Raise an alarm, or say that one that had ended is there again. While it is open, nothing."""
-        severity, urgency, certainty = ALARMS[code][:3]
+        severity, urgency, certainty = cap(code)
         episode = self.episodes.get(code)
         if episode is None:
             seq = self.uplink.next_seq(topics.ALARM)
@@ -190,7 +190,7 @@ class Device:
         episode = self.episodes.get(code)
         if episode is None or episode.restored:
             return
-        if not ALARMS[code][3]:
+        if not latches(code):
             self._clear(now, code, BY_ITSELF)
             return
         episode.restored = True
@@ -204,7 +204,7 @@ class Device:
         code = frame.NOT_FOUND
         for open_code in self.episodes.codes():
             episode = self.episodes.get(open_code)
-            if episode is None or not ALARMS[open_code][3]:
+            if episode is None or not latches(open_code):
                 continue
             if episode.restored:
                 self._clear(now, open_code, BY_OPERATOR)

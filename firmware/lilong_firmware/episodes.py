@@ -4,7 +4,7 @@ A raise is kept in the store until it is cleared, so that a restart resumes the 
 """
 
 from lilong_protocol import cbor
-from lilong_protocol.codes import ALARMS
+from lilong_protocol.codes import latches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,6 +82,6 @@ class Episodes:
         youngest = None
         for code in self._open:
             raised_at = self._open[code].raised_at
-            if ALARMS[code][3] and (youngest is None or raised_at > youngest):
+            if latches(code) and (youngest is None or raised_at > youngest):
                 youngest = raised_at
         return youngest

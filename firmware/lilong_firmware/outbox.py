@@ -4,7 +4,7 @@ PUBACK proves nothing: a broker gives it whether or not a backend is there. A fr
 names its boot, its number and its tag. The bytes are never sealed anew, so that a repeat is the same frame.
 """
 
-from lilong_protocol.codes import ALARMS
+from lilong_protocol.codes import latches, retry_s, severity
 from lilong_protocol.seal import frame_tag
 
 from .draws import Draws
@@ -69,8 +69,8 @@ class Outbox:
         for entry in self._entries:
             if entry.due <= now:
                 frames.append(entry.frame)
-                retry_s = ALARMS[entry.code][4]
-                wait_ms = retry_s[min(entry.tries, len(retry_s) - 1)] * 1000
+                waits_s = retry_s(entry.code)
+                wait_ms = waits_s[min(entry.tries, len(waits_s) - 1)] * 1000
                 entry.due = now + wait_ms + self._draws.below(wait_ms // 10)
                 entry.tries += 1
         return frames
@@ -110,27 +110,23 @@ class Outbox:
         for entry in self._entries:
             same = [other for other in self._entries if other.code == entry.code]
             if len(same) + (1 if entry.code == code else 0) > SHARE and (
-                not crowd or (_severity(entry.code), -len(same)) < (_severity(crowd[0].code), -len(crowd))
+                not crowd or (severity(entry.code), -len(same)) < (severity(crowd[0].code), -len(crowd))
             ):
                 crowd = same
         if crowd:
-            return crowd[1] if ALARMS[crowd[0].code][3] and len(crowd) > 1 else crowd[0]
+            return crowd[1] if latches(crowd[0].code) and len(crowd) > 1 else crowd[0]
         mildest = self._entries[-1]
-        return mildest if _severity(mildest.code) < _severity(code) else None
+        return mildest if severity(mildest.code) < severity(code) else None
 
     def _insert(self, entry: Entry) -> None:
         at = len(self._entries)
-        while at and _severity(self._entries[at - 1].code) < _severity(entry.code):
+        while at and severity(self._entries[at - 1].code) < severity(entry.code):
             at -= 1
         self._entries.insert(at, entry)
 
     def _forget(self, entry: Entry) -> None:
         self._entries.remove(entry)
         self._store.drop(_name(entry.boot, entry.seq))
-
-
-def _severity(code: int) -> int:
-    return ALARMS[code][0]
 
 
 def _name(boot: int, seq: int) -> str:

@@ -86,31 +86,31 @@ KIND_STREETLIGHT = const(4)
 KIND_MANHOLE = const(5)
 KIND_WRISTBAND = const(6)
 
-# alarm: (CAP severity, urgency, certainty, latches, retry schedule in s)
-ALARMS = {
-    1: (4, 4, 4, True, (1, 2, 4, 8, 16, 32, 60)),
-    2: (4, 4, 4, True, (1, 2, 4, 8, 16, 32, 60)),
-    3: (4, 4, 4, True, (1, 2, 4, 8, 16, 32, 60)),
-    4: (3, 4, 4, True, (1, 2, 4, 8, 16, 32, 60)),
-    5: (3, 4, 4, False, (1, 2, 4, 8, 16, 32, 60)),
-    6: (4, 4, 3, True, (1, 2, 4, 8, 16, 32, 60)),
-    7: (3, 4, 4, True, (1, 2, 4, 8, 16, 32, 60)),
-    8: (3, 4, 4, True, (1, 2, 4, 8, 16, 32, 60)),
-    9: (2, 3, 4, False, (1, 2, 4, 8, 16, 32, 60)),
-    10: (2, 3, 4, False, (1, 2, 4, 8, 16, 32, 60)),
-    11: (2, 3, 4, False, (1, 2, 4, 8, 16, 32, 60)),
-    12: (4, 4, 4, True, (60, 120, 240, 480)),
-    13: (3, 4, 4, False, (60, 120, 240, 480)),
-    14: (4, 4, 4, True, (60, 120, 240, 480)),
-    15: (4, 4, 4, True, (60, 120, 240, 480)),
-    16: (4, 4, 4, True, (10,)),
-    17: (4, 4, 3, True, (1, 2, 4, 8, 16, 32, 60)),
-    18: (4, 4, 3, True, (1, 2, 4, 8, 16, 32, 60)),
-    19: (4, 4, 3, True, (1, 2, 4, 8, 16, 32, 60)),
-    20: (4, 4, 2, True, (1, 2, 4, 8, 16, 32, 60)),
-    21: (3, 4, 3, False, (1, 2, 4, 8, 16, 32, 60)),
-    22: (2, 3, 4, False, (1, 2, 4, 8, 16, 32, 60)),
-}
+# By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches.
+ALARM_BITS = b'\x00\x7f\x7f\x7f~>o~~999\x7f>\x7f\x7f\x7fooo_.9'
+ALARM_SCHEDULE = b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x01\x00\x00\x00\x00\x00\x00'  # the place of its retry schedule
+SCHEDULES = ((1, 2, 4, 8, 16, 32, 60), (10,), (60, 120, 240, 480))  # seconds to wait after the 1st, 2nd ... sending; the last one repeats
+
+
+def is_alarm(alarm: int) -> bool:
+    return 0 < alarm < 23
+
+
+def cap(alarm: int) -> "tuple[int, int, int]":
+    bits = ALARM_BITS[alarm]
+    return (bits & 3) + 1, (bits >> 2 & 3) + 1, (bits >> 4 & 3) + 1
+
+
+def severity(alarm: int) -> int:
+    return (ALARM_BITS[alarm] & 3) + 1
+
+
+def latches(alarm: int) -> bool:
+    return ALARM_BITS[alarm] & 64 != 0
+
+
+def retry_s(alarm: int) -> "tuple[int, ...]":
+    return SCHEDULES[ALARM_SCHEDULE[alarm]]
 
 # kind: (always on, keepalive s, beat s, offline s, telemetry s)
 LINKS = {

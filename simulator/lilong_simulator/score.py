@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from lilong_protocol.codes import ALARMS
+from lilong_protocol.codes import is_alarm, severity
 
 from .feed import FeedEvent
 from .recorder import AlarmClocks
@@ -182,7 +182,7 @@ def _effects(feed: Sequence[FeedEvent], epoch_zero: float) -> _Effects:
                 continue
             effects.stored[event.alarm] = at
             # Order is promised within one device and one priority.
-            lane = (event.device, ALARMS[event.code][0] if event.code in ALARMS else 0)
+            lane = (event.device, severity(event.code) if is_alarm(event.code) else 0)
             if last.get(lane, (0, 0)) > (event.boot, event.seq):
                 effects.disordered += 1
             last[lane] = (event.boot, event.seq)

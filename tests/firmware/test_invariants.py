@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from lilong_firmware.effects import CONNECT, NOTE, OUTPUT, PUBLISH, RAISED
 from lilong_protocol import frame, topics
-from lilong_protocol.codes import ALARMS
+from lilong_protocol.codes import latches
+from lilong_protocol.registry import ALARM
 from scripts import CARDS, COMMANDS, VALUES, play, scripts
 
 KINDS = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
@@ -30,7 +31,7 @@ LOCAL = {
 # Conditions that a device looks for as soon as it has power.
 SEEN_AT_BOOT = (codes.ALARM_BATTERY_LOW, codes.ALARM_SENSOR_FAULT)
 # Ends of alarms that latch without an operator's reset: none.
-LATCHING = [code for code in ALARMS if ALARMS[code][3]]
+LATCHING = [code for code in ALARM if latches(code)]
 
 
 def options(kind):
@@ -108,7 +109,7 @@ class Life(RuleBasedStateMachine):
         self.host.power_cut()
         after = self._episodes()
         for code, name in before.items():
-            if ALARMS[code][3]:
+            if latches(code):
                 assert after.get(code) == name, "a restart resumes the alarm under its old name"
         for code in after:
             assert code in before or code in SEEN_AT_BOOT, "a boot raises nothing"

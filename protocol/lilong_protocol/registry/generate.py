@@ -16,6 +16,47 @@ def _constants(prefix: str, rows: "list[tuple[str, int]]") -> list[str]:
     return [f"{prefix}_{name.replace('.', '_').upper()} = const({number})" for name, number in rows]
 
 
+# One byte an alarm costs a board nothing but flash; a dict of tuples would cost two kilobytes of RAM.
+_ALARM_TABLE = """\
+# By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches.
+ALARM_BITS = {bits}
+ALARM_SCHEDULE = {numbers}  # the place of its retry schedule
+SCHEDULES = {schedules}  # seconds to wait after the 1st, 2nd ... sending; the last one repeats
+
+
+def is_alarm(alarm: int) -> bool:
+    return 0 < alarm < {end}
+
+
+def cap(alarm: int) -> "tuple[int, int, int]":
+    bits = ALARM_BITS[alarm]
+    return (bits & 3) + 1, (bits >> 2 & 3) + 1, (bits >> 4 & 3) + 1
+
+
+def severity(alarm: int) -> int:
+    return (ALARM_BITS[alarm] & 3) + 1
+
+
+def latches(alarm: int) -> bool:
+    return ALARM_BITS[alarm] & 64 != 0
+
+
+def retry_s(alarm: int) -> "tuple[int, ...]":
+    return SCHEDULES[ALARM_SCHEDULE[alarm]]"""
+
+
+def _alarm_table() -> list[str]:
+    end = max(alarm.number for alarm in ALARMS) + 1
+    schedules = sorted({alarm.retry_s for alarm in ALARMS})
+    bits, numbers = bytearray(end), bytearray(end)
+    for alarm in ALARMS:
+        cap = (SEVERITY[alarm.level] - 1) | (alarm.urgency - 1) << 2 | (alarm.certainty - 1) << 4
+        bits[alarm.number] = cap | alarm.latches << 6
+        numbers[alarm.number] = schedules.index(alarm.retry_s)
+    table = _ALARM_TABLE.format(bits=bytes(bits), numbers=bytes(numbers), schedules=tuple(schedules), end=end)
+    return table.splitlines()
+
+
 def codes() -> str:
     """The text of codes.py."""
     lines = [
@@ -28,11 +69,8 @@ def codes() -> str:
         lines += _constants(prefix, [(row.name, row.number) for row in table])
         lines.append("")
     lines += _constants("KIND", [(kind.name, kind.number) for kind in KINDS])
-    lines += ["", "# alarm: (CAP severity, urgency, certainty, latches, retry schedule in s)", "ALARMS = {"]
-    for alarm in ALARMS:
-        row = (SEVERITY[alarm.level], alarm.urgency, alarm.certainty, alarm.latches, alarm.retry_s)
-        lines.append(f"    {alarm.number}: {row},")
-    lines += ["}", "", "# kind: (always on, keepalive s, beat s, offline s, telemetry s)", "LINKS = {"]
+    lines += ["", *_alarm_table()]
+    lines += ["", "# kind: (always on, keepalive s, beat s, offline s, telemetry s)", "LINKS = {"]
     for kind in KINDS:
         link = kind.link
         row_link = (link.always_on, link.keepalive_s, link.beat_s, link.offline_s, link.telemetry_s)
