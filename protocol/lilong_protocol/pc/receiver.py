@@ -5,7 +5,7 @@ acknowledges it. Nothing unauthenticated leaves a trace but a count.
 """
 
 import heapq
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from typing import Any, NamedTuple
 
 from .. import frame, topics
@@ -193,6 +193,11 @@ class Receiver:
         if peer is None:
             peer = self._peers[device] = self._new_peer(device)
         return peer
+
+    def prepare(self, devices: Iterable[str]) -> None:
+        """Derive the keys of these devices now rather than when all of them speak at once."""
+        for device in devices:
+            self.peer(device)
 
     # ---- after a restart
 

@@ -194,9 +194,7 @@ class Commands:
         else:
             command = COMMAND[order.name]
             deadline_ms = uptime_ms + command.deadline_ms
-            sealed = peer.downlink.command(
-                command.number, order.arguments, counter, session.boot, nonce, deadline_ms
-            )
+            sealed = peer.downlink.command(command.number, order.arguments, counter, session.boot, nonce, deadline_ms)
         self._send(order.device, sealed)
 
     def _end(self, now_ms: int, order: Order, code: int) -> None:

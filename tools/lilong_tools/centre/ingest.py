@@ -22,7 +22,8 @@ from .store import Store, StoreError
 
 log = logging.getLogger("lilong.centre")
 
-TAKE_MAX = 256  # messages in one batch: what an alarm may have to wait for
+TAKE_MAX = 128  # messages in one batch: what an alarm may have to wait for
+BESIDE_ALARMS = 16  # other messages in a batch that has alarms in it
 HELD_MAX = 200_000  # rows that wait for a disk that does not take them
 RETRY_S = 1.0
 
@@ -131,11 +132,13 @@ class Ingest:
         self._arrived.clear()
 
     def _take(self) -> list[Message]:
-        """What has arrived, alarms first; a bounded number, so that the next alarm does not wait for all."""
+        """What has arrived, alarms first and nearly alone; a bounded number, so that the next does not wait long."""
         taken: list[Message] = []
         for link in self._links:
-            while link.inbox and len(taken) < TAKE_MAX:
+            room = TAKE_MAX if not taken else BESIDE_ALARMS
+            while link.inbox and room:
                 taken.append(link.inbox.popleft())
+                room -= 1
         return taken
 
     def _collect(self, messages: list[Message]) -> None:

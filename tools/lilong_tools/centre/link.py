@@ -114,6 +114,7 @@ class Link:
         )  # fmt: skip
         self._paho = client._client
         self._paho.manual_ack_set(True)  # before the broker can say anything
+        self._paho.disable_logger()  # it formats a line for every packet
         return client
 
     async def _lost(self, client: aiomqtt.Client) -> None:

@@ -29,6 +29,7 @@ from .web import Web
 READY_S = 10.0  # how long the broker is waited for before the console is announced all the same
 BAD_INPUT = 2
 MQTT_PORT = 1883
+SWITCH_S = 0.0002  # sqlite3 lets go of the interpreter at each row and must not wait 5 ms to have it back
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,8 +71,10 @@ def _run(options: argparse.Namespace) -> int:
         feed = ObservedFeed(options.observed)
         stack.callback(feed.close)
         core = Core(estate, key, now_ms(), saved=store.load())
+        core.receiver.prepare(core.register.placed)
         centre = _Centre(core, store, feed, listener, f"{host}:{port}")
         client_id = options.client_id or f"lilong-centre-{estate.id}"
+        sys.setswitchinterval(SWITCH_S)
         with contextlib.suppress(ImportError):
             import uvloop  # noqa: PLC0415 - absent on Windows
 
