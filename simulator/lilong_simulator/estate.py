@@ -98,6 +98,10 @@ class Estate:
         return {device.name: device for device in self.devices}
 
     @cached_property
+    def _by_key(self) -> dict[str, Flat]:
+        return {flat.key: flat for flat in self.flats}
+
+    @cached_property
     def counts(self) -> dict[str, int]:
         """How many devices there are of each kind."""
         return dict(Counter(device.kind for device in self.devices))
@@ -119,10 +123,10 @@ class Estate:
 
     def flat(self, key: str) -> Flat:
         """The flat of a key such as `3/1203`; a LookupError names the nearest one."""
-        for flat in self.flats:
-            if flat.key == key:
-                return flat
-        raise LookupError(f"{self.id} has no flat {key!r}; {_near(key, [flat.key for flat in self.flats])}")
+        try:
+            return self._by_key[key]
+        except KeyError:
+            raise LookupError(f"{self.id} has no flat {key!r}; {_near(key, self._by_key)}") from None
 
     def doors_of_core(self, core: int) -> tuple[Device, ...]:
         """The lobby doors of a core: ground, then basement."""

@@ -1,7 +1,7 @@
 """Ground truth: what really happened, what must be raised and by when; JSON lines beside the messages of a run.
 
 Limits are milliseconds after the true crossing, all four of them, so that "late" is one subtraction: I is late
-when it comes after `crossing_ms + ingest_ms`. Where the domain says "I within 10 s of L" the row carries the
+when it comes after `crossing_ms + ingest_ms`. Where the rule is "I within 10 s of L" the row carries the
 latest L plus 10 s; the 10 s alone are `ingest_ms - local_ms`, which a report holds against I - tD. None: no limit.
 """
 
@@ -34,7 +34,7 @@ def limits(local: int | None, ingest: int | None, shown: int | None, acknowledge
 
 NO_LIMITS = limits(None, None, None, None)
 _LIMITS = {
-    # Kitchen fire of the domain: L 10 s, I 10 s after L (GB 26875.1 4.1.2), S 20 s, H 60 s.
+    # L 10 s; I 10 s after L (GB 26875.1 4.1.2); S 20 s; H 60 s (assumed).
     "smoke.alarm": limits(10_000, 20_000, 20_000, 60_000),
     # New GB 15322.2: not before 15 s and not after 60 s; then I 10 s, S 20 s, H 60 s after L.
     "gas.leak": limits(60_000, 70_000, 80_000, 120_000),
@@ -43,7 +43,7 @@ _LIMITS = {
     "door.held": limits(2_000, 5_000, None, None),
     # GB/T 41401-2022: from wake to the system within 30 s.
     "manhole.moved": limits(None, 30_000, None, None),
-    # Elder's fall of the domain: sent by 35 s (10 s stillness, 20 s cancel window), I 10 s later, S 45 s in all.
+    # Sent by 35 s (10 s stillness, 20 s cancel window), I 10 s later, S 45 s in all (assumed); H 60 s of I.
     "band.fall": limits(35_000, 45_000, 45_000, 105_000),
     # No cancel window; I 10 s, H 60 s of I.
     "band.sos": limits(None, 10_000, None, 70_000),

@@ -1,4 +1,4 @@
-"""The world lives as the domain says: so many reads and cycles, on these hours, and the same for the same seed."""
+"""The world lives as the reference estate does: so many reads and cycles, at these hours, the same for a seed."""
 
 import hashlib
 import os
@@ -108,7 +108,7 @@ def test_truth_grows_as_the_world_crosses_and_each_row_is_there_once(week: World
     assert max(crossings) < 7 * DAY
 
 
-def test_nuisances_come_about_as_often_as_the_domain_says(tmp_path: Path) -> None:
+def test_nuisances_come_about_as_often_as_the_estate_file_says(tmp_path: Path) -> None:
     text = (ESTATES / "music_plaza.toml").read_text("utf-8")
     file = tmp_path / "nobody_goes_out.toml"  # the doors' part is told by another test, and takes the time
     file.write_text(re.sub("(credential_reads|door_cycles|staff_entries_per_door) = .*", r"\1 = 0", text), "utf-8")

@@ -63,10 +63,10 @@ def test_a_meal_stays_far_below_the_trip_level() -> None:
         assert stairs[-1][1] == smoke.IDLE_MDBM
 
 
-def test_the_gas_leak_of_the_domain_reaches_its_levels_when_the_domain_says() -> None:
+def test_a_leak_of_600_litres_an_hour_in_a_closed_kitchen_reaches_its_levels_when_the_formula_says() -> None:
     stairs = gas.leak(0, 1_800, 600, gas.MixedAir(20_800, 500))
     reached = {tenths: next(at for at, value in stairs if value >= tenths) // 1000 for tenths in (60, 100, 250)}
-    assert reached == pytest.approx({60: 384, 100: 653, 250: 1_758}, abs=1)  # the domain drops the fraction
+    assert reached == pytest.approx({60: 384, 100: 653, 250: 1_758}, abs=1)  # fractions dropped
 
 
 def test_gas_mixes_as_the_formula_says() -> None:

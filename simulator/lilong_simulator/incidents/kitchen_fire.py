@@ -1,4 +1,4 @@
-"""Kitchen fire (domain 4.1): a flat, its corridor, the corridor above; the core's doors and the gates must open."""
+"""Kitchen fire: a flat, its corridor, the corridor above; the core's doors and the gates must open."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Literal
 from lilong_simulator.estate import Device, Estate
 from lilong_simulator.incidents.base import Incident, IncidentError, Step
 from lilong_simulator.truth import Expectation, TruthRow, truth_row
+from lilong_simulator.world.claims import FOREVER_MS
 from lilong_simulator.world.smoke import DENSE_MDBM, below_trip_at, clearing, growth
 
 if TYPE_CHECKING:
     from lilong_simulator.world import World
 
-IGNITION = time(18, 40)  # the hour of most fires
+IGNITION = time(18, 40)  # fires at home peak between 18 and 20 o'clock
 CROSSINGS_S = (95, 150, 170)
 BURNOUT_S = 300  # the flat's detector is destroyed
 ACTION = "fire_release"
@@ -91,6 +92,8 @@ class KitchenFire(Incident):
         for door in doors:
             for alarm, matter in (("door.forced", "forced"), ("door.held", "held")):
                 world.claims.add(door.id, matter, second - 1, clean)
+                # Released until somebody resets it, which the world cannot see: later the door may raise or not.
+                world.claims.add(door.id, f"{matter} for sure", clean, FOREVER_MS)
                 cause = "released by fire"
                 world.expect(truth_row(door, alarm, second, cause, "must_not", self.name, until_ms=clean))
         world.follow(second, self._expectations(rows, doors))
@@ -109,8 +112,8 @@ class KitchenFire(Incident):
                 world.change(at, detector, "obscuration", value)
         if dead is not None:
             world.destroy(dead, detector)
-        # To the end of time where a detector is destroyed: nobody cooks before another hangs there.
-        world.claims.add(detector.id, "obscuration", onset - 3_600_000, stairs[-1][0] if dead is None else 1 << 62)
+        # A destroyed detector sees no smoke any more.
+        world.claims.add(detector.id, "obscuration", onset - 3_600_000, stairs[-1][0] if dead is None else FOREVER_MS)
         world.expect(row)
         return stairs[-1][0], row
 

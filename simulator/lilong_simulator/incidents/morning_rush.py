@@ -1,4 +1,4 @@
-"""Morning rush (domain 4.10): an hour of exactly 645 card reads and 1,130 door cycles, and one real fire in it.
+"""Morning rush: an hour of exactly 645 card reads and 1,130 door cycles, and one real fire in it.
 
 The residents' own curve makes about as many; the incident takes their plan of the hour and adds or leaves out
 people until the numbers are exact, so nothing is counted twice. Card reads include denied ones. A read or an

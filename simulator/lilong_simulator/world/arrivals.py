@@ -9,7 +9,7 @@ from lilong_simulator.world.local_time import HOUR_MS
 
 BLOCK_MS = 300_000
 BLOCKS = HOUR_MS // BLOCK_MS
-BURST = 1.8  # the busiest five minutes of an hour against its mean (domain 2.3)
+BURST = 1.8  # the busiest five minutes of an hour against its mean (assumed)
 _PEAK = range(6, 10)
 _SHIFT_H = 3
 
@@ -35,7 +35,7 @@ class Arrivals:
 
 
 def weekend_curve(curve: Sequence[float]) -> list[float]:
-    """A weekend's hourly shares: half of the hours 06 to 09 moves three hours later (domain 2.3: 07:00 to 10:00)."""
+    """A weekend's hourly shares: half of 06 to 09 comes three hours later, the peak at 10:00 (assumed)."""
     flat = list(curve)
     for hour in _PEAK:
         flat[hour] -= curve[hour] / 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+FOREVER_MS = 1 << 62
+
 
 class Claims:
     """Spans of world time by device and matter (a channel, or a habit such as "held")."""

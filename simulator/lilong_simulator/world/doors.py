@@ -10,7 +10,7 @@ from lilong_simulator.estate_parts import Device
 from lilong_simulator.random_streams import Stream
 
 Means = Literal["card", "button", "force", "denied"]
-HELD_MS = 30_000  # door.held: open longer than this (domain 3.2)
+HELD_MS = 30_000  # door.held: open longer than this
 PATIENCE_MS = 10_000  # who would wait longer takes another door
 GAP_MS = 700  # from one person's closing to the next one's card
 LOCKED_MS = 20_000  # after a passage, until an opening without card or button is surely forced

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from lilong_simulator.truth import truth_row
+from lilong_simulator.truth import Expect, truth_row
 from lilong_simulator.world.arrivals import BLOCK_MS, BLOCKS, burst_weight, weekend_curve
 from lilong_simulator.world.doors import BUTTON_MS, CARD_MS, HELD_MS, Cycle, Doorways, Passage
 from lilong_simulator.world.local_time import HOUR_MS
@@ -139,7 +139,11 @@ class Residents:
         world.change(cycle.opened, door, "contact", 1)
         world.change(cycle.closed, door, "contact", 0)
         if cycle.means == "force":
-            world.expect(truth_row(door, "door.forced", cycle.opened, "forced open", until_ms=cycle.closed))
+            self._expect(cycle, "door.forced", "forced", cycle.opened, "forced open")
         if cycle.held:
-            cause, too_long = "held open", cycle.opened + HELD_MS
-            world.expect(truth_row(door, "door.held", too_long, cause, "must", cycle.incident, cycle.closed))
+            self._expect(cycle, "door.held", "held", cycle.opened + HELD_MS, "held open")
+
+    def _expect(self, cycle: Cycle, alarm: str, matter: str, crossing_ms: int, cause: str) -> None:
+        sure = self._world.claims.free(cycle.door.id, f"{matter} for sure", cycle.opened, cycle.closed)
+        expect: Expect = "must" if sure else "may"
+        self._world.expect(truth_row(cycle.door, alarm, crossing_ms, cause, expect, cycle.incident, cycle.closed))

@@ -1,10 +1,10 @@
 """Who wants to pass which doors when: the people of a core, the staff of a plant room, and who forces a door.
 
-Calibration (domain 2.3): coming home takes a card at the gate and at the lobby, going out a button at the lobby and
+Calibration: coming home takes a card at the gate and at the lobby, going out a button at the lobby and
 a card at the gate. With T trips a day each way that is 3 T reads and 4 T door cycles; 9,000 reads give T = 3,000
-less what is denied, and reproduce the domain's 645 and 1,005 reads an hour at 07:00 and 18:00. What is left of the
-12,000 cycles are visitors whom somebody lets in with the lobby's release button. Staff rooms come on top of the
-estate's rates, so that one more room changes nobody's life.
+less what is denied, which on the reference curves is 645 reads an hour at 07:00 and 1,005 at 18:00. What is left of
+the 12,000 cycles are visitors whom somebody lets in with the lobby's release button. Staff rooms come on top of
+the estate's rates, so that one more room changes nobody's life.
 """
 
 from __future__ import annotations

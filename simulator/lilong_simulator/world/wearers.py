@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lilong_simulator.world.world import World
 
 DAY_BEGINS_MS = 3 * HOUR_MS
-CHARGING_MS = 90 * MINUTE_MS  # domain 2.2: 1.5 h around 21:00
+CHARGING_MS = 90 * MINUTE_MS  # 1.5 h around 21:00 (assumed)
 FREE_FALL_MG, FREE_FALL_MS = 250, 400  # below 0.5 g
 IMPACT_MG, IMPACT_MS = 3_400, 100  # above 2.5 g
 AT_REST_MG = 1_000
@@ -93,7 +93,7 @@ class _Day:
             if accidents.chance(chance)
         ]
         wakes = begins + stream.between(2 * HOUR_MS, 3 * HOUR_MS + 30 * MINUTE_MS)
-        charges = begins - begins % MINUTE_MS + 18 * HOUR_MS + stream.between(-40 * MINUTE_MS, 10 * MINUTE_MS)
+        charges = begins + 18 * HOUR_MS + stream.between(-40 * MINUTE_MS, 10 * MINUTE_MS)
         for channel, value in (("motion", 0), ("worn", 1), ("charging", 0), ("heart_rate", NIGHT_BPM), ("battery", 97)):
             self._set(begins, channel, value)
         self._position(begins, band.x, band.y)
