@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 from lilong_protocol import topics
 
+from lilong_tools.broker import Broker
+
 from .core import Core
 from .link import Link, Message
 from .model import Batch, Json
@@ -67,13 +69,13 @@ class Ingest:
         """Run a query on the database without stopping the world."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
-    async def run(self, host: str, port: int, client_id: str) -> None:
+    async def run(self, broker: Broker, client_id: str) -> None:
         """Connect, and go on until cancelled."""
         tenant = self.core.estate.id
         others = [topics.up(tenant, "+", cls) for cls in topics.UP_CLASSES if cls != topics.ALARM]
         self._links = [
-            Link(host, port, f"{client_id}-alarms", [topics.up(tenant, "+", topics.ALARM)], self._arrived),
-            Link(host, port, client_id, others, self._arrived),
+            Link(broker, f"{client_id}-alarms", [topics.up(tenant, "+", topics.ALARM)], self._arrived),
+            Link(broker, client_id, others, self._arrived),
         ]
         async with _together(*(link.run() for link in self._links), self._watch()):
             await self._pump()

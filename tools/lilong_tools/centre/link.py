@@ -9,6 +9,8 @@ from collections.abc import Callable
 import aiomqtt
 import paho.mqtt.client as mqtt
 
+from lilong_tools.broker import Broker
+
 from .model import Publish
 
 log = logging.getLogger("lilong.centre")
@@ -49,12 +51,11 @@ def _queue_type(take: Callable[[aiomqtt.Message], None]) -> type[asyncio.Queue[a
 class Link:
     """Subscribes to `filters` at QoS 1; `inbox` fills and `arrived` is set while `run` goes on."""
 
-    def __init__(self, host: str, port: int, client_id: str, filters: list[str], arrived: asyncio.Event) -> None:
+    def __init__(self, broker: Broker, client_id: str, filters: list[str], arrived: asyncio.Event) -> None:
         self.inbox: deque[Message] = deque()
         self.subscribed = asyncio.Event()
         self.dropped = 0  # QoS 0 messages for a full inbox
-        self._host = host
-        self._port = port
+        self._broker = broker
         self._client_id = client_id
         self._filters = filters
         self._arrived = arrived
@@ -65,6 +66,7 @@ class Link:
     async def run(self) -> None:
         """Connect and stay connected until cancelled."""
         attempt = 0
+        broker = self._broker
         while True:
             try:
                 async with self._connection() as client:
@@ -74,14 +76,17 @@ class Link:
                     self._client = client
                     self.subscribed.set()
                     if attempt:
-                        log.warning("broker %s:%d is back (%s)", self._host, self._port, self._client_id)
+                        log.warning("broker %s:%d is back (%s)", broker.host, broker.port, self._client_id)
                     attempt = 0
                     await self._lost(client)
             except (aiomqtt.MqttError, OSError) as error:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():  # a broker that is stuck has drowned the cancellation
+                    raise asyncio.CancelledError from error
                 if attempt == 0:
                     log.warning(
                         "broker %s:%d: %s; is it running there? trying again until it answers (%s)",
-                        self._host, self._port, error, self._client_id,
+                        broker.host, broker.port, error, self._client_id,
                     )  # fmt: skip
             finally:
                 self._client = None
@@ -109,7 +114,8 @@ class Link:
 
     def _connection(self) -> aiomqtt.Client:
         client = aiomqtt.Client(
-            self._host, self._port, identifier=self._client_id, clean_session=False,
+            self._broker.host, self._broker.port, username=self._broker.username, password=self._broker.password,
+            identifier=self._client_id, clean_session=False,
             queue_type=_queue_type(self.arrived), keepalive=KEEPALIVE_S, max_inflight_messages=0,
         )  # fmt: skip
         self._paho = client._client
