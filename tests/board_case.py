@@ -4,7 +4,6 @@ import asyncio
 import functools
 from collections import deque
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import Any, Self
 
 import pytest
@@ -18,6 +17,7 @@ from lilong_tools.broker.embedded_client import Message
 
 TENANT = "music_plaza"
 DEVICE = "a4cf12fffe0b3c5d"
+EPOCH = 1_800_000_000_000  # wall time, in ms, of the device's uptime 0
 ESTATE_KEY = bytes(range(32))
 ROOT_KEY = device_root(ESTATE_KEY, TENANT, DEVICE)
 UPLINK = Seal(frame_key(ROOT_KEY, UP), TENANT, DEVICE, UP)
@@ -111,7 +111,7 @@ class BoardCase:
             raise
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.process.stop()
         await self.broker.stop()
 
@@ -137,6 +137,17 @@ class BoardCase:
     def deliver(self, cls: str, data: bytes, retain: bool = False) -> None:
         """Publish bytes to the device."""
         self.broker.publish(Message(topics.down(TENANT, DEVICE, cls), data, 1, retain))
+
+    def backend(self, sent: Sent) -> None:
+        """Answer as a backend does: an alarm with its stored-ack, the question for the time with the time."""
+        if sent.cls == topics.ALARM:
+            self.store(sent)
+        elif sent.kind == frame.BIRTH or (sent.kind == frame.HEARTBEAT and sent.body.get(4)):
+            payload = frame.pack(
+                frame.TIME, {0: sent.frame.uptime}, epoch=EPOCH + sent.frame.uptime, target=sent.frame.boot,
+                nonce=sent.frame.nonce,
+            )  # fmt: skip
+            self.deliver(topics.COMMAND, DOWNLINK.seal(topics.COMMAND, payload))
 
     def store(self, sent: Sent) -> None:
         """Acknowledge an alarm frame as a backend does after its commit."""

@@ -86,9 +86,9 @@ class Board:
 
     # ---- what the device tells
 
-    def started(self) -> None:
-        self._stimuli = asyncio.create_task(Stimuli(self).run())
+    async def run(self) -> None:
         tell("ready", self._power_on_us)
+        await Stimuli(self).run()
 
     def note(self, what: str, code: int, boot: int, seq: int) -> None:
         tell("note", what, code, boot, seq, ticks_us())

@@ -51,8 +51,8 @@ if TYPE_CHECKING:
         async def resolve(self, host: str, port: int) -> "Any":
             """The first entry of getaddrinfo. A look-up that blocks would keep a sounder waiting."""
 
-        def started(self) -> None:
-            """The device runs."""
+        async def run(self) -> None:
+            """Whatever the board itself has to do all the time, once its device runs."""
 
         def note(self, what: str, code: int, boot: int, seq: int) -> None:
             """What happened to an alarm; for a log or a lamp, as are the following."""
@@ -104,7 +104,6 @@ class Host:
             self._device.sense(now, self._channels[name], self._board.read(name))
         self._device.start(now)
         self._act()
-        self._board.started()
         while True:
             await self._board.wait(self._device.deadline, self.link)
             now = self._look()
@@ -186,7 +185,7 @@ def _content(path: "str | None") -> bytes:
 async def serve(board: "BoardLike", settings: "dict[str, Any]") -> None:
     """Run a device on a board for ever. A fault of the program ends it: restarting is the board's."""
     host = Host(board, settings)
-    await asyncio.gather(host.run(), host.link.run())
+    await asyncio.gather(host.run(), host.link.run(), board.run())
 
 
 def main() -> None:

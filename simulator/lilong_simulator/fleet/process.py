@@ -176,18 +176,21 @@ class BoardProcess:
     # ---- inside
 
     def _expect(self, kind: type[LineT]) -> "asyncio.Future[LineT]":
-        if self._error is not None:
-            raise self._error
+        self._check()
         future: asyncio.Future[LineT] = asyncio.get_running_loop().create_future()
         self._waiting.append((kind, future))  # type: ignore[arg-type]  # the future takes lines of its kind only
         return future
 
-    def _send(self, line: str) -> None:
-        if self._error is not None:
-            raise self._error
+    def _check(self) -> asyncio.StreamWriter:
+        """The stdin of a process that runs."""
         if self._process is None or self._process.stdin is None or self._stopping:
             raise BoardError(f"{self._name or 'board'}: not started, or stopped")
-        self._process.stdin.write(line.encode() + b"\n")
+        if self._error is not None:
+            raise self._error
+        return self._process.stdin
+
+    def _send(self, line: str) -> None:
+        self._check().write(line.encode() + b"\n")
 
     async def _read(self) -> None:
         assert self._process is not None
