@@ -152,7 +152,7 @@ class Client(PacketStream):
         if self._awaited and now_ms >= self._awaited[1]:
             kind = self._awaited[0] >> 16
             self.close()
-            raise MqttTimeout(f"no {NAMES[kind]} in {self.answer_ms} ms: frozen broker or dead link, connect anew")
+            raise MqttTimeout("no %s in %d ms: frozen broker or dead link, connect anew" % (NAMES[kind], self.answer_ms))
         self.out += b"\xc0\x00"
         self._heard_ms = now_ms  # the next PINGREQ is a whole interval away
         self._await(_PINGRESP << 16, now_ms)
@@ -181,7 +181,7 @@ class Client(PacketStream):
         size = end - at
         if self.state == CONNECTING:
             if kind != _CONNACK or size != 2 or data[at] > 1 or data[at + 1] > 5:
-                raise MqttError(f"{NAMES[kind]} of {size} bytes is no CONNACK")
+                raise MqttError("%s of %d bytes is no CONNACK" % (NAMES[kind], size))
             if data[at + 1]:
                 self.close()
                 events.append((REFUSED, data[at + 1]))
@@ -208,7 +208,7 @@ class Client(PacketStream):
         elif kind == _PINGRESP and not size:
             self._answered(_PINGRESP, 0)
         else:
-            raise MqttError(f"{NAMES[kind]} of {size} bytes is not for a connected client")
+            raise MqttError("%s of %d bytes is not for a connected client" % (NAMES[kind], size))
 
     # ---- answers awaited ----
 
@@ -220,7 +220,7 @@ class Client(PacketStream):
             return 0
         awaited = self._awaited
         if len(awaited) >= 2 * MAX_IN_FLIGHT:
-            raise MqttError(f"{MAX_IN_FLIGHT} packets already wait for their answer")
+            raise MqttError("%d packets already wait for their answer" % MAX_IN_FLIGHT)
         while True:
             self._pid = pid = self._pid % 65535 + 1
             for answer in awaited[::2]:

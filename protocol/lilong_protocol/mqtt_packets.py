@@ -36,7 +36,7 @@ def packet(first: int, body: bytes) -> bytes:
     if size < 128:
         return bytes((first, size)) + body
     if size > 0xFFFFFFF:
-        raise MqttError(f"{NAMES[first >> 4]} of {size} bytes is longer than MQTT allows")
+        raise MqttError("%s of %d bytes is longer than MQTT allows" % (NAMES[first >> 4], size))
     head = bytearray((first,))
     while size > 127:
         head.append(size & 127 | 128)
@@ -48,7 +48,7 @@ def packet(first: int, body: bytes) -> bytes:
 def two_bytes(number: int, what: str, low: int = 0) -> bytes:
     """A length, packet id (`low` 1) or keepalive: big endian, at most 65535."""
     if not low <= number <= 65535:
-        raise MqttError(f"{what} {number} is not in {low} to 65535")
+        raise MqttError("%s %d is not in %d to 65535" % (what, number, low))
     return bytes((number >> 8, number & 255))
 
 
@@ -57,7 +57,7 @@ def text_field(text: str, what: str) -> bytes:
     try:
         data = text.encode()
     except UnicodeError:
-        raise MqttError(f"{what} is not UTF-8") from None
+        raise MqttError("%s is not UTF-8" % what) from None
     _check_text(text, data, what)
     return two_bytes(len(data), what) + data
 
@@ -126,7 +126,7 @@ def read_field(data: bytes, at: int, end: int, what: str) -> "tuple[bytes, int]"
         stop = start + (data[at] << 8 | data[at + 1])
         if stop <= end:
             return data[start:stop], stop
-    raise MqttError(f"{what} runs past the end of the packet")
+    raise MqttError("%s runs past the end of the packet" % what)
 
 
 def read_text(data: bytes, at: int, end: int, what: str) -> "tuple[str, int]":
@@ -135,7 +135,7 @@ def read_text(data: bytes, at: int, end: int, what: str) -> "tuple[str, int]":
     try:
         text = str(raw, "utf-8")
     except UnicodeError:
-        raise MqttError(f"{what} is not UTF-8") from None
+        raise MqttError("%s is not UTF-8" % what) from None
     _check_text(text, raw, what)
     return text, stop
 
@@ -144,7 +144,7 @@ def read_id(data: bytes, at: int, end: int, what: str) -> int:
     """The packet id at `at`, 1 to 65535."""
     pid = data[at] << 8 | data[at + 1] if end - at > 1 else 0
     if not pid:
-        raise MqttError(f"{what} has no packet id, or 0")
+        raise MqttError("%s has no packet id, or 0" % what)
     return pid
 
 
@@ -161,18 +161,18 @@ def read_publish(first: int, data: bytes, at: int, end: int) -> "tuple[str, byte
 def check_topic(topic: str, what: str) -> None:
     """A message's topic is not empty and has no wildcard (4.7)."""
     if not topic or "+" in topic or "#" in topic:
-        raise MqttError(f"{what} is empty or has a wildcard")
+        raise MqttError("%s is empty or has a wildcard" % what)
 
 
 def check_qos(qos: int, what: str) -> None:
     if qos not in (0, 1):
-        raise MqttError(f"{what} of QoS {qos}: only 0 and 1 are spoken")
+        raise MqttError("%s of QoS %d: only 0 and 1 are spoken" % (what, qos))
 
 
 def _check_text(text: str, data: bytes, what: str) -> None:
     """Refuse U+0000 (1.5.3), and what MicroPython takes for UTF-8: overlong, surrogates, beyond U+10FFFF."""
     if b"\0" in data:
-        raise MqttError(f"{what} contains U+0000")
+        raise MqttError("%s contains U+0000" % what)
     if len(text) != len(data):
         for i in range(len(data) - 1):
             pair = data[i] << 8 | data[i + 1]
@@ -183,7 +183,7 @@ def _check_text(text: str, data: bytes, what: str) -> None:
                 or 0xF000 <= pair < 0xF090
                 or pair >= 0xF490
             ):
-                raise MqttError(f"{what} is not UTF-8")
+                raise MqttError("%s is not UTF-8" % what)
 
 
 class PacketStream:
@@ -208,7 +208,7 @@ class PacketStream:
         while at < size:
             first = data[at]
             if first not in _FIRST_BYTES:
-                raise MqttError(f"{NAMES[first >> 4]}: first byte 0x{first:02x} is reserved or of QoS 2")
+                raise MqttError("%s: first byte 0x%02x is reserved or of QoS 2" % (NAMES[first >> 4], first))
             start = at + 1
             length = shift = 0
             while start < size:
@@ -216,10 +216,10 @@ class PacketStream:
                 start += 1
                 length |= (byte & 127) << shift
                 if length > self.limit or shift > 21:
-                    raise MqttError(f"{NAMES[first >> 4]} is longer than the limit of {self.limit} bytes")
+                    raise MqttError("%s is longer than the limit of %d bytes" % (NAMES[first >> 4], self.limit))
                 if byte < 128:
                     if shift and not byte:
-                        raise MqttError(f"{NAMES[first >> 4]} has an overlong length")
+                        raise MqttError("%s has an overlong length" % NAMES[first >> 4])
                     break
                 shift += 7
             else:

@@ -1,7 +1,8 @@
 """Live: tens of thousands of real MQTT connections from one process, one lean protocol object a device."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, cast
 
 from lilong_firmware.device import Device
@@ -202,10 +203,15 @@ class LiveFleet:
     def now(self) -> int:
         return int(self.time())
 
-    def add(self, device_id: str, device: Device, base: int) -> None:
-        """Power a device on at `base` of the fleet's clock, which is now or has just been."""
+    def add(self, device_id: str, device: Device, base: int, values: Mapping[str, int] = MappingProxyType({})) -> None:
+        """Power a device on at `base` of the fleet's clock, which is now or has just been.
+
+        values: what its sensors read then, by channel, where that differs from the idle values of its kind.
+        """
         member = LiveDevice(self, device_id, device, base)
         self.members[device_id] = member
+        for channel, value in values.items():
+            device.sense(0, member.slots[channel], value)
         device.start(0)
         member.settle()
 

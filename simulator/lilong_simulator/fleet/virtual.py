@@ -23,7 +23,7 @@ class Backend(Protocol):
 class Member:
     """A device in the fleet; `due` is the time for which it stands in the calendar."""
 
-    __slots__ = ("base", "connection", "delay", "device", "due", "id", "online", "plant", "slots")
+    __slots__ = ("base", "connection", "delay", "device", "due", "id", "online", "plant", "slots", "will")
 
     def __init__(self, device_id: str, device: Device, base: int, delay: int) -> None:
         self.id = device_id
@@ -33,6 +33,7 @@ class Member:
         self.due = NEVER
         self.connection = 0  # counts links, so that what was under way on an old one is dropped
         self.online = False
+        self.will = b""  # of the present connection
         self.plant = Plant()
         self.slots = {channel[0]: i for i, channel in enumerate(device.rules.CHANNELS)}
 
@@ -72,6 +73,17 @@ class VirtualFleet:
             self._at(
                 int(self._env.now) + member.delay, (self._received, member, member.connection, parsed[3], payload)
             )
+
+    def break_link(self, device_id: str) -> None:
+        """The connection of a device breaks: what is on its way down is lost, and the broker publishes the will."""
+        member = self._members[device_id]
+        if not member.online:
+            return
+        now = int(self._env.now)
+        self._hang_up(now, member)
+        self._at(now + member.delay, (self._arrive, topics.up(self._tenant, device_id, topics.STATE), member.will))
+        member.device.disconnected(now - member.base)
+        self._settle(member)
 
     # ---- time
 
@@ -166,9 +178,13 @@ class VirtualFleet:
                 member.device.sense(now - member.base, member.slots[channel], value)
         elif what == CONNECT:
             member.connection += 1
+            member.will = effect[1]
             # TCP, CONNECT, SUBSCRIBE: a round trip each.
             self._at(now + 6 * member.delay, (self._linked, member, member.connection))
         elif what == DISCONNECT:
-            member.connection += 1
-            member.online = False
-            self._observer.link(now, member.id, False)
+            self._hang_up(now, member)
+
+    def _hang_up(self, now: int, member: Member) -> None:
+        member.connection += 1
+        member.online = False
+        self._observer.link(now, member.id, False)
