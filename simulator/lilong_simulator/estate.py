@@ -132,6 +132,10 @@ class Estate:
         """The lobby doors of a core: ground, then basement."""
         return tuple(device for device in self.devices if device.kind == "door" and device.core == core)
 
+    def escape_doors(self, core: int) -> tuple[Device, ...]:
+        """The doors between a core and the street, which a fire opens: its lobbies, then the pedestrian gates."""
+        return (*self.doors_of_core(core), *(leaf for leaves in self.gates.values() for leaf in leaves))
+
     @cached_property
     def gates(self) -> dict[str, tuple[Device, ...]]:
         """The doors (leaves) of each pedestrian gate, by gate id."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lilong_firmware.effects import ACCEPTED, ACKNOWLEDGED, CLEARED, RAISED, RESTORED, STORED
-from lilong_protocol.topics import ALARM
+from lilong_protocol.topics import ALARM, EVENT
 
 from .latency import Latency
 
@@ -42,6 +42,7 @@ class Recorder:
         self.online: set[str] = set()  # those that are connected now
         self.accepted: set[str] = set()  # those whose session the backend has answered
         self.outputs: list[tuple[float, str, str, int]] = []
+        self.events_sent: dict[str, list[float]] = {}  # when each device published an event
         self.stored_frames = 0
         self._last_output: dict[str, float] = {}
         self._waiting_for_output: dict[str, AlarmClocks] = {}
@@ -81,7 +82,9 @@ class Recorder:
 
     def sent(self, at: float, device: str, cls: str, frame: bytes) -> None:
         self.messages[cls] = self.messages.get(cls, 0) + 1
-        if cls == ALARM:
+        if cls == EVENT:
+            self.events_sent.setdefault(device, []).append(at)
+        elif cls == ALARM:
             alarm = self._unpublished.pop(device, None)
             if alarm is not None:
                 alarm.published = at

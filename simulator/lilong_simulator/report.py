@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from lilong_protocol.registry import ALARM
 
 from . import plots
 from .latency import Latency
+from .linkage import Linked
 from .recorder import Recorder
 from .score import CLOCKS, Score
 
@@ -49,18 +51,20 @@ def tightest_limit_ms(score: Score) -> float | None:
     return min(limits, default=None)
 
 
-def verdict(score: Score, recorder: Recorder, connected: int | None, devices: int) -> str:
+def verdict(
+    score: Score, recorder: Recorder, connected: int | None, devices: int, failures: Sequence[str] | None = None
+) -> str:
     """`pass`, `fail`, or `generator saturated` when the generator's own lag would colour the result."""
     lag = recorder.lags.percentile(99)
     tightest = tightest_limit_ms(score)
     if lag is not None and tightest is not None and lag > tightest / 10:
         return SATURATED
-    if not score.passed or (connected is not None and connected < devices):
+    if (score.failures if failures is None else failures) or (connected is not None and connected < devices):
         return FAIL
     return PASS
 
 
-def build(conditions: Conditions, recorder: Recorder, score: Score) -> dict[str, Any]:
+def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Sequence[Linked] = ()) -> dict[str, Any]:
     """The content of report.json; its keys are described in simulator/README.md."""
     latency: dict[str, Any] = {}
     for clock in CLOCKS:
@@ -73,9 +77,10 @@ def build(conditions: Conditions, recorder: Recorder, score: Score) -> dict[str,
                 histogram.record(ms)
         latency[clock] = histogram.summary()
     connected = len(recorder.accepted) if recorder.accepted else None
+    failures = score.failures + [linked.failure for linked in linkage if linked.failure is not None]
     return {
         "schema": SCHEMA_VERSION,
-        "verdict": verdict(score, recorder, connected, conditions.devices),
+        "verdict": verdict(score, recorder, connected, conditions.devices, failures),
         "estate": conditions.estate,
         "mode": conditions.mode,
         "seed": conditions.seed,
@@ -96,7 +101,8 @@ def build(conditions: Conditions, recorder: Recorder, score: Score) -> dict[str,
         "generator_lag_ms": recorder.lags.summary(),
         "tightest_limit_ms": tightest_limit_ms(score),
         "alarm_rows": [_row(one) for one in score.judged],
-        "failures": score.failures,
+        "linkage": [_linkage_row(linked) for linked in linkage],
+        "failures": failures,
         "link_troubles": conditions.troubles,
         "machine": conditions.machine,
     }
@@ -124,6 +130,18 @@ def _row(one: Any) -> dict[str, Any]:
         "limits_ms": {clock: one.row.limits.get(f"{clock}_ms") for clock in CLOCKS},
         "late": one.late,
         "missing": one.missing,
+    }
+
+
+def _linkage_row(linked: Linked) -> dict[str, Any]:
+    asked = linked.expectation
+    return {
+        "action": asked.action,
+        "what": asked.what,
+        "name": asked.name,
+        "after_ms": _rounded(linked.after),
+        "limit_ms": asked.within_ms,
+        "triggered": linked.trigger is not None,
     }
 
 

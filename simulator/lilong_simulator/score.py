@@ -69,6 +69,11 @@ class Score:
         return sum(1 for one in self.judged if one.row.expect == "must")
 
     @property
+    def alarm_of_row(self) -> dict[str, AlarmClocks]:
+        """The alarm that answered each truth row."""
+        return {one.row.id: one.alarm for one in self.judged if one.alarm is not None}
+
+    @property
     def passed(self) -> bool:
         return not self.failures
 

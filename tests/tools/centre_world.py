@@ -59,7 +59,7 @@ class SmallEstate:
         Placed(BAND, "wristband", "core1/01F/0101/p1/wristband", 1),
     )
 
-    def doors_of_core(self, core):
+    def escape_doors(self, core):
         return [device for device in self.devices if device.kind == "door" and device.core == core]
 
     def plan(self):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from lilong_simulator import incidents, report
+from lilong_simulator import incidents, linkage, report
 from lilong_simulator.boards import choose_boards
 from lilong_simulator.estate import Estate
 from lilong_simulator.feed import FeedReader
@@ -77,11 +77,20 @@ async def run_live(request: Request, broker: Broker, feed: FeedReader | None, co
         run.truth, recorder.alarms.values(), narrator.events if feed is not None else None, run.world_zero, run.epoch_zero,
         request.acknowledgement_expected, run.horizon,
     )  # fmt: skip
-    return _conclude(request, run, judged, broker, connect_s, console)
+    linked = linkage.judge(
+        run.world.expectations, judged.alarm_of_row, recorder, narrator.events, run.epoch_zero, run.horizon
+    )
+    return _conclude(request, run, judged, linked, broker, connect_s, console)
 
 
 def _conclude(
-    request: Request, run: LiveRun, judged: Score, broker: Broker, connect_s: float | None, console: Console
+    request: Request,
+    run: LiveRun,
+    judged: Score,
+    linked: list[linkage.Linked],
+    broker: Broker,
+    connect_s: float | None,
+    console: Console,
 ) -> int:
     conditions = report.Conditions(
         estate=request.estate.id,
@@ -97,7 +106,7 @@ def _conclude(
         troubles=run.troubles,
         machine=report.this_machine(),
     )
-    content = report.build(conditions, run.recorder, judged)
+    content = report.build(conditions, run.recorder, judged, linked)
     summarise(content, console)
     if request.folder is not None:
         report.write(request.folder, content, run.recorder)

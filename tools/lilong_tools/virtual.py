@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import simpy
 from lilong_protocol.pc.simulation import simulation_key
-from lilong_simulator import report
+from lilong_simulator import linkage, report
 from lilong_simulator.estate import Estate
 from lilong_simulator.feed import FeedEvent
 from lilong_simulator.incidents import Incident
@@ -155,6 +155,7 @@ def run_virtual(
             tuple(incident.name for incident in incidents), len(estate.devices), {}, None, {}, None,
         ),
         run.recorder, judged,
+        linkage.judge(run.world.expectations, judged.alarm_of_row, run.recorder, feed, epoch_zero, horizon),
     )  # fmt: skip
     report.write(out, content, run.recorder, "score")
     summarise(content, console)

@@ -102,7 +102,7 @@ class LiveDevice(asyncio.Protocol):
     # ---- inside
 
     def _now(self) -> int:
-        return self.fleet.now() - self.base
+        return self.fleet.now() - self.base + (self.device.session.state == 2)
 
     def _event(self, event: tuple[Any, ...]) -> None:
         what = event[0]

@@ -147,5 +147,4 @@ class KitchenFire(Incident):
 
     def _doors(self, estate: Estate) -> list[Device]:
         """The doors of the core, then the leaves of the pedestrian gates."""
-        core = estate.flat(self._flat).core
-        return [*estate.doors_of_core(core), *(leaf for leaves in estate.gates.values() for leaf in leaves)]
+        return list(estate.escape_doors(estate.flat(self._flat).core))

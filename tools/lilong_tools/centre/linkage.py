@@ -11,7 +11,7 @@ from .outcome import Outcome
 
 @dataclass(frozen=True)
 class Linkage:
-    """`devices` different devices of one core with alarm `code` within `within_ms`: `command` to the core's doors.
+    """`devices` different devices of one core with alarm `code` within `within_ms`: `command` to the core's way out.
 
     The times compared are those at which the devices decided; alarms that have been cleared do not count.
     """
@@ -64,7 +64,7 @@ class Linkages:
         self._open: dict[tuple[str, int], dict[str, Alarm]] = {}
         self._core_of = {device.id: device.core for device in estate.devices if device.core is not None}
         self._kind_of = {device.id: device.kind for device in estate.devices}
-        self._doors = {core: [door.id for door in estate.doors_of_core(core)] for core in set(self._core_of.values())}
+        self._doors = {core: [door.id for door in estate.escape_doors(core)] for core in set(self._core_of.values())}
         for rule in self._rules:
             for kind in {self._kind_of[door] for doors in self._doors.values() for door in doors}:
                 checked(rule.command, kind, {}, f"linkage {rule.name!r}")  # now, not when it burns

@@ -1,0 +1,93 @@
+"""Linkage judged: what other devices had to do once alarms had confirmed one another, and when they did it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .feed import FeedEvent
+from .recorder import AlarmClocks, Recorder
+from .truth import Expectation
+
+OUTPUT = {"fire_release": ("lock", 1)}  # the output that shows that a command has been carried out
+
+
+@dataclass(slots=True)
+class Linked:
+    """One expectation. Times in ms after the alarm that called for it; None: it did not come."""
+
+    expectation: Expectation
+    trigger: float | None  # on the run's clock; None: too few of its alarms were raised
+    after: float | None = None
+
+    @property
+    def failure(self) -> str | None:
+        """Why it counts against the run, in words."""
+        asked = self.expectation
+        if self.trigger is None:
+            return None
+        if asked.what == "not_cleared":
+            return None if self.after is None else f"cleared: the alarm of {asked.name} must stay"
+        if self.after is None:
+            return f"missing: {asked.action} at {asked.name}: {asked.what}"
+        if asked.within_ms is not None and self.after > asked.within_ms:
+            return f"late: {asked.action} at {asked.name}: {asked.what} after {self.after:.0f} ms, limit {asked.within_ms} ms"
+        return None
+
+
+def judge(
+    expectations: Sequence[Expectation],
+    alarm_of_row: Mapping[str, AlarmClocks],
+    recorder: Recorder,
+    feed: Sequence[FeedEvent],
+    epoch_zero: float,
+    horizon: float,
+) -> list[Linked]:
+    """Judge what must follow from alarms; `alarm_of_row` gives the alarm that answered a truth row.
+
+    An expectation whose trigger came so late that the run ended before its limit is left out.
+    """
+    judged = []
+    for expectation in expectations:
+        decided = sorted(alarm_of_row[row].decided for row in expectation.after if row in alarm_of_row)
+        trigger = decided[expectation.quorum - 1] if len(decided) >= expectation.quorum else None
+        linked = Linked(expectation, trigger)
+        if trigger is not None:
+            if trigger > horizon:
+                continue
+            linked.after = _after(expectation, trigger, alarm_of_row, recorder, feed, epoch_zero)
+        judged.append(linked)
+    return judged
+
+
+def _after(
+    expectation: Expectation,
+    trigger: float,
+    alarm_of_row: Mapping[str, AlarmClocks],
+    recorder: Recorder,
+    feed: Sequence[FeedEvent],
+    epoch_zero: float,
+) -> float | None:
+    if expectation.what == "not_cleared":
+        alarm = alarm_of_row[expectation.after[0]]
+        cleared = [event.at - epoch_zero for event in feed if event.event == "cleared" and event.alarm == alarm.id]
+        return None if not cleared else cleared[0] - trigger
+    carried_out = _carried_out(expectation, trigger, recorder)
+    if carried_out is None or expectation.what == "command":
+        return None if carried_out is None else carried_out - trigger
+    reports = [at for at in recorder.events_sent.get(expectation.device, ()) if at >= carried_out]
+    return reports[0] - trigger if reports else None
+
+
+def _carried_out(expectation: Expectation, trigger: float, recorder: Recorder) -> float | None:
+    """When the output was as commanded, on the run's clock; at once if it was so already."""
+    name, wanted = OUTPUT[expectation.action]
+    value = 0
+    for at, device, output, now in recorder.outputs:
+        if device != expectation.device or output != name:
+            continue
+        if at >= trigger:
+            if value == wanted:
+                return trigger
+            if now == wanted:
+                return at
+        value = now
+    return trigger if value == wanted else None
