@@ -6,7 +6,6 @@ Devices that boot on a grid share deadlines, so that most items fall into a buck
 from heapq import heappop, heappush
 from typing import Generic, TypeVar
 
-
 T = TypeVar("T")
 
 

@@ -8,8 +8,8 @@ from typing import Any, cast
 from lilong_firmware.device import Device
 from lilong_firmware.effects import CONNECT, DISCONNECT, NEVER, NOTE, OUTPUT, PUBLISH
 from lilong_protocol import mqtt, topics
-from lilong_protocol.mqtt_packets import MqttError
 from lilong_protocol.codes import LINKS
+from lilong_protocol.mqtt_packets import MqttError
 
 from .calendar import Calendar
 from .observer import Observer
@@ -102,7 +102,7 @@ class LiveDevice(asyncio.Protocol):
     # ---- inside
 
     def _now(self) -> int:
-        return self.fleet.now() - self.base + (self.device.session.state == 2)
+        return self.fleet.now() - self.base
 
     def _event(self, event: tuple[Any, ...]) -> None:
         what = event[0]
