@@ -29,6 +29,11 @@ class LiveBoard:
         self._plant = Plant()
         self._process = BoardProcess(self._take, self._ended)
 
+    @property
+    def pid(self) -> int | None:
+        """The process id, once started."""
+        return self._process.pid
+
     async def start(self) -> Ready:
         """Power on; BoardError when it does not come to that."""
         return await self._process.start(self._config)

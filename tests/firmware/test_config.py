@@ -1,0 +1,71 @@
+"""A board's configuration is checked before anything starts; each complaint names the file, the key and the form."""
+
+import json
+
+import pytest
+from lilong_firmware.config import ConfigError, load
+
+GOOD = {"tenant": "t", "device": "a4cf12fffe0b3c5d", "kind": "smoke", "root": "00" * 32, "host": "h", "port": 1883}
+
+
+@pytest.fixture
+def loaded(tmp_path):
+    """Loads a configuration with changes."""
+
+    def load_with(**changes):
+        path = tmp_path / "config.json"
+        path.write_text(json.dumps({**GOOD, **changes}))
+        return load(str(path))
+
+    return load_with
+
+
+def test_what_is_absent_is_none_and_hex_is_bytes(loaded):
+    config = loaded(seed="0aff")
+    assert config["root"] == bytes(32)
+    assert config["seed"] == b"\x0a\xff"
+    for key in ("beat_s", "offline_s", "keepalive_s", "boot", "store", "cards", "card_key", "username", "password"):
+        assert config[key] is None
+
+
+def test_what_a_board_adds_is_left_to_it(loaded):
+    assert loaded(stepped=True)["stepped"] is True
+
+
+@pytest.mark.parametrize("key", sorted(GOOD))
+def test_what_every_device_needs(loaded, key):
+    with pytest.raises(ConfigError, match=f'config.json: "{key}" is missing'):
+        loaded(**{key: None})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "complaint"),
+    [
+        ("tenant", 1, "is not a text"),
+        ("store", ["a"], "is not a text"),
+        ("port", "1883", "is not a whole number"),
+        ("boot", -1, "is not a whole number"),
+        ("beat_s", 1.5, "is not a whole number"),
+        ("keepalive_s", True, "is not a whole number"),
+        ("seed", "xy", "is not hex"),
+        ("seed", 7, "is not hex"),
+        ("root", "0a", "is not 64 hex digits"),
+        ("card_key", "00", "is not 64 hex digits"),
+    ],
+)
+def test_a_wrong_value_is_named(loaded, key, value, complaint):
+    with pytest.raises(ConfigError, match=f'config.json: "{key}" {complaint}'):
+        loaded(**{key: value})
+
+
+@pytest.mark.parametrize(("text", "complaint"), [("{", "is not JSON"), ("[]", "is not a JSON object")])
+def test_a_file_that_is_no_configuration(tmp_path, text, complaint):
+    path = tmp_path / "config.json"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=complaint):
+        load(str(path))
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(ConfigError, match=r"none\.json cannot be read"):
+        load(str(tmp_path / "none.json"))

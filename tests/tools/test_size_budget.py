@@ -1,0 +1,67 @@
+"""The size budget: what is over its ceiling, what has none, and what a ceiling is left over from."""
+
+import pytest
+from lilong_tools import size_budget
+from lilong_tools.size_budget import complaints, images, load, rows
+
+SIZES = {
+    "board.py": 100,
+    "lilong_firmware/device.py": 500,
+    "lilong_firmware/kinds/__init__.py": 10,
+    "lilong_firmware/kinds/door.py": 300,
+    "lilong_firmware/kinds/smoke.py": 200,
+}
+
+
+def test_an_image_has_the_rules_of_one_kind():
+    assert images(SIZES) == {"door": 910, "smoke": 810}
+
+
+def test_within_the_ceilings_there_is_no_complaint():
+    assert complaints(rows(SIZES, SIZES), SIZES) == []
+
+
+def test_what_is_over_its_ceiling_is_named_with_both_numbers():
+    ceilings = {**SIZES, "board.py": 99}
+    assert complaints(rows(SIZES, ceilings), ceilings) == [
+        "board.py: 100 bytes, 1 over its ceiling; shrink or raise it"
+    ]
+
+
+def test_what_has_no_ceiling_is_named():
+    ceilings = {name: size for name, size in SIZES.items() if name != "board.py"}
+    assert complaints(rows(SIZES, ceilings), ceilings) == ["board.py: 100 bytes and no ceiling; set one"]
+
+
+def test_a_ceiling_of_what_is_gone_is_named():
+    ceilings = {**SIZES, "old.py": 1}
+    assert complaints(rows(SIZES, ceilings), ceilings) == ["old.py: there is a ceiling and no such part; take it out"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[image", r"budget\.toml: "),
+        ("[image]\n", r"budget\.toml: module: Field required"),
+        ("[image]\nsmoke = 0\n[module]\n", r"budget\.toml: image\.smoke: "),
+        ("[image]\n[module]\n[modul]\n", r"budget\.toml: modul: "),
+    ],
+)
+def test_a_wrong_budget_file_is_named(tmp_path, text, complaint):
+    path = tmp_path / "budget.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=complaint):
+        load(path)
+
+
+@pytest.mark.parametrize(("grown", "code"), [(0, 0), (1, 1)])
+def test_the_exit_code_tells(monkeypatch, tmp_path, capsys, grown, code):
+    lines = ["[image]", *[f"{kind} = 9999" for kind in images(SIZES)], "[module]"]
+    lines += [f'"{name}" = {size}' for name, size in SIZES.items()]
+    (tmp_path / "budget.toml").write_text("\n".join(lines))
+    monkeypatch.setattr(size_budget, "board_folder", lambda _: tmp_path)
+    monkeypatch.setattr(size_budget, "measure", lambda _: {name: size + grown for name, size in SIZES.items()})
+    assert size_budget.main() == code
+    told = capsys.readouterr()
+    assert "lilong_firmware/device.py" in told.out
+    assert told.err.count("over its ceiling") == grown * len(SIZES)
