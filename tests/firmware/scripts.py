@@ -3,60 +3,7 @@
 from harness import DAY, HOUR, MINUTE, SECOND, codes
 from hypothesis import strategies as st
 from lilong_firmware.kinds import wristband
-from lilong_protocol.codes import CMD_AUTOMATIC, CMD_MUTE, CMD_OPEN_VALVE, CMD_RESET, CMD_SET_LEVEL, CMD_TEST
-
-CARDS = (7, 1_000)
-
-# Values on both sides of every threshold.
-VALUES = {
-    "smoke": {
-        "obscuration": (5, 114, 115, 183, 184, 230, 231, 344, 345, 900),
-        "battery": (5, 10, 11, 14, 15, 90),
-        "tamper": (0, 1),
-    },
-    "gas": {
-        "gas": (-1, 0, 50, 51, 99, 100, 249, 250, 600),
-        "co": (-1, 0, 29, 30, 49, 50, 99, 100, 299, 300, 1_000, 5_000),
-        "tamper": (0, 1),
-    },
-    "door": {"contact": (0, 1), "credential": (0, 7, 8, 1_000), "exit_button": (0, 1), "tamper": (0, 1)},
-    "streetlight": {
-        "lux": (-1, 0, 29, 30, 60, 61, 10_000),
-        "power": (0, 5, 59, 60, 119, 120, 600),
-        "voltage": (0, 2_300),
-    },
-    "manhole": {
-        "tilt": (0, 40, 50, 51, 80, 81, 100, 101, 300),
-        "shock": (0, 500, 501, 2_000),
-        "water": (0, 100, 101, 199, 200, 500, 501, 599, 600, 2_000),
-        "gas": (0, 49, 50, 99, 100),
-        "h2s": (0, 49, 50, 69, 70),
-        "battery": (10, 19, 20, 24, 25, 90),
-    },
-    "wristband": {
-        "accel": (100, 499, 500, 1_000, 2_500, 2_501, 4_000),
-        "motion": (0, 1),
-        "sos": (0, 1),
-        "cancel": (0, 1),
-        "heart_rate": (0, 30, 39, 40, 45, 72, 120, 130, 131),
-        "spo2": (0, 80, 87, 88, 89, 90, 97),
-        "worn": (0, 1),
-        "charging": (0, 1),
-        "outside": (0, 20, 21, 50, 51, 500),
-        "latitude": (0, 31_240_000),
-        "longitude": (0, 121_420_000),
-        "battery": (5, 19, 20, 24, 25, 80),
-    },
-}
-
-COMMANDS = {
-    "smoke": (CMD_MUTE, CMD_RESET, CMD_TEST),
-    "gas": (CMD_MUTE, CMD_RESET, CMD_OPEN_VALVE),
-    "door": (codes.CMD_UNLOCK, codes.CMD_FIRE_RELEASE, CMD_RESET),
-    "streetlight": (CMD_SET_LEVEL, CMD_AUTOMATIC, CMD_TEST),
-    "manhole": (CMD_RESET, CMD_TEST),
-    "wristband": (CMD_MUTE, CMD_RESET, CMD_TEST),
-}
+from stories import COMMANDS, VALUES
 
 # Waits that end on a grid point or a deadline, and some that do not.
 _SHORT = (0, 0, 1, 20, 500, SECOND, 2 * SECOND, 4 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 30 * SECOND)
@@ -84,7 +31,7 @@ def _commands(kind):
     if kind != "streetlight":
         return plain
     level = st.sampled_from((0, 20, 21, 50, 100, 101))
-    return st.one_of(plain, st.tuples(st.just(CMD_SET_LEVEL), st.fixed_dictionaries({0: level})))
+    return st.one_of(plain, st.tuples(st.just(codes.CMD_SET_LEVEL), st.fixed_dictionaries({0: level})))
 
 
 @st.composite

@@ -4,7 +4,8 @@ import pytest
 from harness import DAY, MINUTE, SECOND, Host, codes
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scripts import CARDS, VALUES, SlowBand, play, scripts
+from scripts import SlowBand, play, scripts
+from stories import CARDS, VALUES
 
 OPTIONS = {"door": {"cards": CARDS, "card_key": bytes(32)}}
 

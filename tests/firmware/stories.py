@@ -1,0 +1,153 @@
+"""What each kind of device may meet: values on both sides of its thresholds, commands, and how each alarm comes about.
+
+Plain data and one plain day: this runs on MicroPython too.
+"""
+
+from harness import DAY, HOUR, MINUTE, SECOND, Host, codes
+
+CARDS = (7, 1_000)
+
+# Values on both sides of every threshold.
+VALUES = {
+    "smoke": {
+        "obscuration": (5, 114, 115, 183, 184, 230, 231, 344, 345, 900),
+        "battery": (5, 10, 11, 14, 15, 90),
+        "tamper": (0, 1),
+    },
+    "gas": {
+        "gas": (-1, 0, 50, 51, 99, 100, 249, 250, 600),
+        "co": (-1, 0, 29, 30, 49, 50, 99, 100, 299, 300, 1_000, 5_000),
+        "tamper": (0, 1),
+    },
+    "door": {"contact": (0, 1), "credential": (0, 7, 8, 1_000), "exit_button": (0, 1), "tamper": (0, 1)},
+    "streetlight": {
+        "lux": (-1, 0, 29, 30, 60, 61, 10_000),
+        "power": (0, 5, 59, 60, 119, 120, 600),
+        "voltage": (0, 2_300),
+    },
+    "manhole": {
+        "tilt": (0, 40, 50, 51, 80, 81, 100, 101, 300),
+        "shock": (0, 500, 501, 2_000),
+        "water": (0, 100, 101, 199, 200, 500, 501, 599, 600, 2_000),
+        "gas": (0, 49, 50, 99, 100),
+        "h2s": (0, 49, 50, 69, 70),
+        "battery": (10, 19, 20, 24, 25, 90),
+    },
+    "wristband": {
+        "accel": (100, 499, 500, 1_000, 2_500, 2_501, 4_000),
+        "motion": (0, 1),
+        "sos": (0, 1),
+        "cancel": (0, 1),
+        "heart_rate": (0, 30, 39, 40, 45, 72, 120, 130, 131),
+        "spo2": (0, 80, 87, 88, 89, 90, 97),
+        "worn": (0, 1),
+        "charging": (0, 1),
+        "outside": (0, 20, 21, 50, 51, 500),
+        "latitude": (0, 31_240_000),
+        "longitude": (0, 121_420_000),
+        "battery": (5, 19, 20, 24, 25, 80),
+    },
+}
+
+COMMANDS = {
+    "smoke": (codes.CMD_MUTE, codes.CMD_RESET, codes.CMD_TEST),
+    "gas": (codes.CMD_MUTE, codes.CMD_RESET, codes.CMD_OPEN_VALVE),
+    "door": (codes.CMD_UNLOCK, codes.CMD_FIRE_RELEASE, codes.CMD_RESET),
+    "streetlight": (codes.CMD_SET_LEVEL, codes.CMD_AUTOMATIC, codes.CMD_TEST),
+    "manhole": (codes.CMD_RESET, codes.CMD_TEST),
+    "wristband": (codes.CMD_MUTE, codes.CMD_RESET, codes.CMD_TEST),
+}
+
+# What brings each alarm about and what ends it: (channel, value, ms to wait).
+STORIES = {
+    "smoke": (
+        (("obscuration", 900, 9 * SECOND),),
+        (("obscuration", 240, 9 * SECOND),),
+        (("obscuration", 5, 70 * SECOND),),
+        (("tamper", 1, 0),),
+        (("tamper", 0, 0),),
+        (("battery", 9, DAY),),
+        (("battery", 90, DAY),),
+        (("obscuration", 120, DAY + MINUTE),),
+    ),
+    "gas": (
+        (("gas", 300, 30 * SECOND),),
+        (("gas", 120, 4 * MINUTE),),
+        (("gas", 0, 40 * SECOND),),
+        (("co", 5_000, MINUTE),),
+        (("co", 0, 70 * SECOND),),
+        (("gas", -1, 10 * SECOND), ("gas", 0, 10 * SECOND)),
+        (("tamper", 1, 0),),
+        (("tamper", 0, 0),),
+    ),
+    "door": (
+        (("contact", 1, SECOND),),
+        (("contact", 0, SECOND),),
+        (("exit_button", 1, 0), ("contact", 1, 31 * SECOND)),
+        (("credential", 8, SECOND),) * 5,
+        (("credential", 7, SECOND), ("contact", 1, SECOND), ("contact", 0, SECOND)),
+        (("tamper", 1, 0),),
+        (("tamper", 0, 0),),
+    ),
+    "streetlight": (
+        (("lux", 0, 80 * SECOND), ("power", 0, 80 * SECOND)),
+        (("power", 600, 20 * SECOND),),
+        (("lux", 10_000, 80 * SECOND),),
+        (("lux", -1, 20 * SECOND),),
+    ),
+    "manhole": (
+        (("tilt", 300, 3 * SECOND),),
+        (("shock", 900, 0), ("tilt", 60, SECOND)),
+        (("tilt", 0, 70 * SECOND),),
+        (("water", 50, 11 * SECOND),),
+        (("water", 2_000, 11 * SECOND),),
+        (("gas", 200, 11 * SECOND),),
+        (("h2s", 200, 11 * SECOND),),
+        (("gas", 0, 0), ("h2s", 0, 11 * SECOND)),
+        (("battery", 9, DAY),),
+        (("battery", 90, DAY),),
+    ),
+    "wristband": (
+        (("sos", 1, 0), ("sos", 0, 0)),
+        (("accel", 100, 300), ("accel", 4_000, 40), ("accel", 1_000, 0), ("motion", 0, 40 * SECOND)),
+        (("accel", 100, 300), ("accel", 4_000, 40), ("accel", 1_000, 0), ("motion", 0, 15 * SECOND), ("cancel", 1, 0)),
+        (("motion", 1, 0),),
+        (("heart_rate", 30, 0), ("motion", 0, 70 * SECOND)),
+        (("heart_rate", 72, 70 * SECOND),),
+        (("spo2", 80, 130 * SECOND),),
+        (("spo2", 97, 70 * SECOND),),
+        (("worn", 0, 16 * MINUTE),),
+        (("worn", 1, 0),),
+        (("outside", 200, 3 * MINUTE),),
+        (("outside", 0, MINUTE),),
+        (("motion", 0, 12 * HOUR),),
+        (("battery", 9, 10 * MINUTE),),
+        (("battery", 90, 10 * MINUTE),),
+    ),
+}
+
+
+def day(kind):
+    """A host that has had a full day: every story and command of its kind, with and without link, acks and power."""
+    host = Host(kind, cards=CARDS, card_key=bytes(range(32)))
+    host.run(4 * MINUTE)
+    stories = STORIES[kind]
+    for turn in range(2 * len(stories)):
+        if turn % 5 == 1:
+            host.cut()
+        host.acks = turn % 3
+        for channel, value, wait in stories[turn % len(stories)]:
+            host.set(channel, value)
+            host.run(wait)
+        host.heal()
+        if turn % 4 == 2:
+            host.acknowledge_all()
+        commands = COMMANDS[kind]
+        command = commands[turn % len(commands)]
+        host.command(command, {0: 30} if command == codes.CMD_SET_LEVEL else {})
+        host.run(10 * SECOND)
+        if turn % 7 == 3:
+            host.power_cycle()
+            host.run(4 * MINUTE)
+    host.run(HOUR)
+    return host
