@@ -48,7 +48,7 @@ print(json.dumps({
     "both": run(lambda: seal.seal("al", pack())), "open": run(lambda: frame.unpack(seal.open("al", data))),
     "json": run(lambda: json.dumps(values)),
 }))
-"""  # noqa: E501
+"""
 
 
 def board() -> dict[str, float] | None:

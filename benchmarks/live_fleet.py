@@ -39,7 +39,9 @@ class Whole:
     def add(self, number: int) -> None:
         name = f"{number:016x}"
         identity = Identity(TENANT, name, bytes(32))
-        self.fleet.add(name, Device(identity, rules("door"), RamStore(), Draws(name.encode()), boot=1), self.fleet.now())
+        self.fleet.add(
+            name, Device(identity, rules("door"), RamStore(), Draws(name.encode()), boot=1), self.fleet.now()
+        )
         self.ids.append(name)
 
     def connected(self) -> int:
@@ -159,7 +161,10 @@ async def main(devices: int, rate: int, seconds: float) -> None:
             ("", "CPU µs per QoS 1 message", "KB per connection", "messages/s", "online/s"),
             [
                 (label, f"{r['us']:.1f}", f"{r['memory']:.1f}", f"{r['messages']:,.0f}", f"{r['connects']:,.0f}")
-                for label, r in (("bare protocol client, canned payload", bare), ("whole device: rules, seal, PUBACK", whole))
+                for label, r in (
+                    ("bare protocol client, canned payload", bare),
+                    ("whole device: rules, seal, PUBACK", whole),
+                )
             ],
         )
         print(f"\nwhole / bare: CPU {whole['us'] / bare['us']:.2f}, memory {whole['memory'] / bare['memory']:.2f}")
@@ -176,6 +181,8 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=0)
     asked = parser.parse_args()
     if asked.role:
-        print(json.dumps(uvloop.run(role(asked.role, asked.host, asked.port, asked.devices, asked.rate, asked.seconds))))
+        print(
+            json.dumps(uvloop.run(role(asked.role, asked.host, asked.port, asked.devices, asked.rate, asked.seconds)))
+        )
     else:
         uvloop.run(main(asked.devices, asked.rate, asked.seconds))

@@ -73,7 +73,9 @@ def test_code_of_a_board_has_no_float() -> None:
         f"{file.relative_to(ROOT)}:{node.lineno}"
         for file in board_files()
         for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.Constant) and isinstance(node.value, float)
-        or isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+        if (isinstance(node, ast.Constant)
+        and isinstance(node.value, float))
+        or (isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Div))
     ]
     assert not wrong

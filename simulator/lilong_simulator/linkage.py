@@ -29,7 +29,8 @@ class Linked:
         if self.after is None:
             return f"missing: {asked.action} at {asked.name}: {asked.what}"
         if asked.within_ms is not None and self.after > asked.within_ms:
-            return f"late: {asked.action} at {asked.name}: {asked.what} after {self.after:.0f} ms, limit {asked.within_ms} ms"
+            late = f"{asked.what} after {self.after:.0f} ms, limit {asked.within_ms} ms"
+            return f"late: {asked.action} at {asked.name}: {late}"
         return None
 
 

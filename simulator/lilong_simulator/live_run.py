@@ -167,8 +167,8 @@ class LiveRun:
                 return  # a backend that does not speak of time: what it accepts is not observed
             if now - began > ONLINE_TIMEOUT_S * 1000:
                 raise RunError(
-                    f"only {len(recorder.linked)} of {wanted} devices connected and {len(recorder.accepted)} accepted by "
-                    f"the backend after {ONLINE_TIMEOUT_S:.0f} s; {self._why()}"
+                    f"only {len(recorder.linked)} of {wanted} devices connected and {len(recorder.accepted)} accepted "
+                    f"by the backend after {ONLINE_TIMEOUT_S:.0f} s; {self._why()}"
                 )
             await self._pause(0.05)
 

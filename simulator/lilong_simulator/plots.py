@@ -36,9 +36,8 @@ def timelines(rows: Sequence[tuple[str, dict[str, float | None], dict[str, float
         y = 26 + i * ROW
         parts.append(f'<text class="label" x="{LEFT - 12}" y="{y + 4}">{escape(label)}</text>')
         reached = [ms for ms in clocks.values() if ms is not None]
-        parts.append(
-            f'<line class="path" x1="{LEFT}" y1="{y}" x2="{LEFT + max(reached, default=0) / 1000 * scale:.1f}" y2="{y}"/>'
-        )
+        end = LEFT + max(reached, default=0) / 1000 * scale
+        parts.append(f'<line class="path" x1="{LEFT}" y1="{y}" x2="{end:.1f}" y2="{y}"/>')
         parts.append(f'<circle class="crossing" cx="{LEFT}" cy="{y}" r="4"><title>crossing</title></circle>')
         for clock, limit in limits.items():
             if limit is not None:
@@ -50,9 +49,8 @@ def timelines(rows: Sequence[tuple[str, dict[str, float | None], dict[str, float
         for clock, ms in clocks.items():
             if ms is not None:
                 x = LEFT + ms / 1000 * scale
-                parts.append(
-                    f'<circle fill="{INK[clock]}" cx="{x:.1f}" cy="{y}" r="5"><title>{clock}: {ms:.1f} ms</title></circle>'
-                )
+                told = f"<title>{clock}: {ms:.1f} ms</title>"
+                parts.append(f'<circle fill="{INK[clock]}" cx="{x:.1f}" cy="{y}" r="5">{told}</circle>')
     parts.append("</svg>")
     return "".join(parts)
 

@@ -45,9 +45,7 @@ class Conditions:
 
 def tightest_limit_ms(score: Score) -> float | None:
     """The tightest limit that the run judged."""
-    limits = [
-        limit for one in score.judged if one.row.expect == "must" for limit in one.row.limits.values() if limit
-    ]
+    limits = [limit for one in score.judged if one.row.expect == "must" for limit in one.row.limits.values() if limit]
     return min(limits, default=None)
 
 
@@ -175,5 +173,7 @@ def render(report: dict[str, Any], recorder: Recorder) -> str:
         ink=plots.INK,
         timeline=plots.timelines([(row["name"], row["after_crossing_ms"], row["limits_ms"]) for row in shown]),
         classes=plots.bars(list(report["messages"]["by_class"].items())),
-        lag=plots.curve([(p, recorder.lags.percentile(p) or 0.0) for p in (0, 25, 50, 75, 90, 95, 99, 99.9, 99.99)], "ms"),
+        lag=plots.curve(
+            [(p, recorder.lags.percentile(p) or 0.0) for p in (0, 25, 50, 75, 90, 95, 99, 99.9, 99.99)], "ms"
+        ),
     )

@@ -143,9 +143,7 @@ def score(
     )
 
 
-def _match(
-    judged: list[Judged], alarms: Iterable[AlarmClocks], failures: list[str]
-) -> tuple[list[AlarmClocks], int]:
+def _match(judged: list[Judged], alarms: Iterable[AlarmClocks], failures: list[str]) -> tuple[list[AlarmClocks], int]:
     """Gives each alarm to its row; returns second alarms of one episode, and how many belong to no row."""
     rows: dict[tuple[str, int], list[Judged]] = {}
     for one in sorted(judged, key=lambda one: one.crossing):

@@ -145,13 +145,27 @@ def test_limits_hold_when_encoding_too() -> None:
     deep: Any = 0
     for _ in range(6):
         deep = [deep]
-    for value in (cbor.MAX_INT + 1, -cbor.MAX_INT - 1, bytes(1100), "x" * 257, [0] * 300, deep, 1.5, {"a": 1}, {True: 1}):
+    for value in (
+        cbor.MAX_INT + 1,
+        -cbor.MAX_INT - 1,
+        bytes(1100),
+        "x" * 257,
+        [0] * 300,
+        deep,
+        1.5,
+        {"a": 1},
+        {True: 1},
+    ):
         with pytest.raises(cbor.CborError):
             cbor.encode(value)
 
 
 def test_the_order_of_a_dict_does_not_matter() -> None:
-    assert cbor.encode({-2: 0, 5: 1, 1: 2, -1: 3}) == cbor.encode({1: 2, 5: 1, -1: 3, -2: 0}) == bytes.fromhex("a4010205012003 2100")
+    assert (
+        cbor.encode({-2: 0, 5: 1, 1: 2, -1: 3})
+        == cbor.encode({1: 2, 5: 1, -1: 3, -2: 0})
+        == bytes.fromhex("a4010205012003 2100")
+    )
 
 
 @given(st.binary(max_size=12))

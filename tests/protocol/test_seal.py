@@ -60,7 +60,9 @@ def test_we_verify_pycose(direction: str, algorithm: str, payload: bytes) -> Non
 @settings(deadline=None)
 def test_both_interpreters_seal_the_same(board: Ask, payload: bytes) -> None:
     for direction in (UP, DOWN):
-        assert board(f"seal{direction}", payload) == Seal(MacKey(KEY), "acme", DEVICE, direction).seal("al", payload).hex()
+        assert (
+            board(f"seal{direction}", payload) == Seal(MacKey(KEY), "acme", DEVICE, direction).seal("al", payload).hex()
+        )
 
 
 @given(st.binary(max_size=80), st.data())
@@ -148,5 +150,3 @@ def test_comparison_is_right_on_both_interpreters(a: bytes, b: bytes) -> None:
     for compare in (equal, _equal):
         assert compare(a, a)
         assert bool(compare(a, b)) == (a == b)
-
-

@@ -42,7 +42,9 @@ class CentreProcess:
                     await asyncio.sleep(0.02)
         except TimeoutError:
             await self._stop()
-            raise CentreProcessError(f"the centre was not ready after {START_TIMEOUT_S:.0f} s: {self._words()}") from None
+            raise CentreProcessError(
+                f"the centre was not ready after {START_TIMEOUT_S:.0f} s: {self._words()}"
+            ) from None
         self.url = json.loads(self._info.read_text())["http"]
         return self
 

@@ -37,7 +37,7 @@ Start = Annotated[datetime | None, typer.Option(help="local time of the estate w
 @app.command()
 def demo(
     estate: Annotated[str, typer.Option(help="a built-in estate, or the path of an estate file")] = "music_plaza",
-    broker: Annotated[str | None, typer.Option(help="mqtt://host:port; else mosquitto if installed, else our own")] = None,
+    broker: Annotated[str | None, typer.Option(help="mqtt://host:port; else mosquitto, else our own")] = None,
     headless: Annotated[bool, typer.Option(help="a simulated operator acknowledges; ends by itself")] = False,
     duration: Duration = None,
     report: Report = None,
@@ -51,7 +51,7 @@ def demo(
         duration = 60.0
     chosen = [incidents.find(name) for name in incident or ["kitchen_fire_cut"]]
     request = _request(load_estate(estate), seed, start or DEMO_START, duration, chosen, report, headless)
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     sys.exit(uvloop.run(run_demo(request, estate, broker, http, headless, console)))
 
 
@@ -69,11 +69,15 @@ def load(
 ) -> None:
     """The live fleet against any broker and backend."""
     chosen = [incidents.find(name) for name in incident or ["kitchen_fire_cut"]]
-    request = _request(load_estate(estate), seed, start or DEMO_START, duration, chosen, report, False, real_micropython)
+    request = _request(
+        load_estate(estate), seed, start or DEMO_START, duration, chosen, report, False, real_micropython
+    )
 
     async def run() -> int:
         async with open_broker(broker) as there:
-            return await run_live(request, there, FeedReader(observed) if observed else None, Console(highlight=False))
+            return await run_live(
+                request, there, FeedReader(observed) if observed else None, Console(highlight=False, soft_wrap=True)
+            )
 
     sys.exit(uvloop.run(run()))
 
@@ -89,7 +93,17 @@ def simulate(
 ) -> None:
     """A day of an estate in virtual time, the management centre answering in the loop."""
     chosen = [incidents.find(name) for name in incident or ["kitchen_fire", "morning_rush"]]
-    sys.exit(run_virtual(load_estate(estate), seed, start or SIMULATE_START, days, chosen, out, Console(highlight=False)))
+    sys.exit(
+        run_virtual(
+            load_estate(estate),
+            seed,
+            start or SIMULATE_START,
+            days,
+            chosen,
+            out,
+            Console(highlight=False, soft_wrap=True),
+        )
+    )
 
 
 def _request(

@@ -65,7 +65,9 @@ async def run_live(request: Request, broker: Broker, feed: FeedReader | None, co
                 await run.bring_up()
                 connect_s = round((run.clock() - began) / 1000, 3)
                 if not run.stopped:
-                    console.print(f"all {len(request.estate.devices):,} devices online after {connect_s:.1f} s", style="bold")
+                    console.print(
+                        f"all {len(request.estate.devices):,} devices online after {connect_s:.1f} s", style="bold"
+                    )
                     await run.play()
             finally:
                 await run.close()
@@ -74,7 +76,7 @@ async def run_live(request: Request, broker: Broker, feed: FeedReader | None, co
     if run.world_zero is None:
         return 1
     judged = score(
-        run.truth, recorder.alarms.values(), narrator.events if feed is not None else None, run.world_zero, run.epoch_zero,
+        run.truth, recorder.alarms.values(), None if feed is None else narrator.events, run.world_zero, run.epoch_zero,
         request.acknowledgement_expected, run.horizon,
     )  # fmt: skip
     linked = linkage.judge(

@@ -1,16 +1,18 @@
 """Tells on the terminal what a live run does: a progress line, and each alarm as it is raised and answered."""
 
+from math import inf
+
 from lilong_protocol.registry import ALARM
 from lilong_simulator.estate import Estate
 from lilong_simulator.feed import FeedEvent, FeedReader
 from lilong_simulator.live_run import LiveRun
 from lilong_simulator.recorder import AlarmClocks
+from lilong_simulator.truth import Expectation
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
 LEVEL_STYLE = {1: "bold red", 2: "bold dark_orange3", 3: "yellow", 4: "blue"}
-STAGES = ("raised", "stored", "shown", "acknowledged")
 
 
 class Narrator:
@@ -23,6 +25,7 @@ class Narrator:
         self._run = run
         self._feed = feed
         self._told: set[tuple[str, str]] = set()
+        self._observed: dict[tuple[str, int, int], dict[str, float]] = {}
         self._status = Status("", console=console, spinner="dots")
         self._last: tuple[float, int] = (0.0, 0)
         self._rate = 0.0
@@ -36,20 +39,49 @@ class Narrator:
         self._status.stop()
 
     def poll(self) -> None:
-        """Tell what is new."""
-        if self._feed is not None:
-            for event in self._feed.poll():
-                self.events.append(event)
-                alarm = self._run.recorder.alarms.get((event.device, event.boot, event.seq))
-                if alarm is not None and event.event in ("stored", "shown"):
-                    self._tell(alarm, event.event, event.at - self._run.epoch_zero)
-        for alarm in self._run.recorder.alarms.values():
+        """Tell what is new, each alarm's stages in their order."""
+        recorder = self._run.recorder
+        for event in self._feed.poll() if self._feed is not None else ():
+            self.events.append(event)
+            key = (event.device, event.boot, event.seq)
+            if event.event in ("stored", "shown"):
+                self._observed.setdefault(key, {}).setdefault(event.event, event.at - self._run.epoch_zero)
+        for key, alarm in recorder.alarms.items():
             self._tell(alarm, "raised", alarm.decided)
-            if self._feed is None and alarm.stored is not None:
-                self._tell(alarm, "stored", alarm.stored)
-            if alarm.acknowledged is not None:
-                self._tell(alarm, "acknowledged", alarm.acknowledged)
+            seen = self._observed.get(key, {})
+            stored = seen.get("stored") if self._feed is not None else alarm.stored
+            for stage, at in (("stored", stored), ("shown", seen.get("shown")), ("acknowledged", alarm.acknowledged)):
+                if at is not None:
+                    self._tell(alarm, stage, at)
+        self._tell_releases()
         self._status.update(self.line())
+
+    def _tell_releases(self) -> None:
+        """Which doors the centre has released since a fire was confirmed."""
+        for expectation in self._run.world.expectations:
+            if expectation.what != "report" or (expectation.id, "released") in self._told:
+                continue
+            for at, device, output, value in self._run.recorder.outputs:
+                if (
+                    device == expectation.device
+                    and output == "lock"
+                    and value == 1
+                    and at >= self._confirmed(expectation)
+                ):
+                    self._told.add((expectation.id, "released"))
+                    after = f"{_span(at - self._confirmed(expectation))} after the second alarm"
+                    self.console.print(_line("released", "green", "fire release", expectation.name, after))
+                    break
+
+    def _confirmed(self, expectation: Expectation) -> float:
+        rows = {row.id: row for row in self._run.truth}
+        decided = sorted(
+            alarm.decided
+            for row in (rows[name] for name in expectation.after if name in rows)
+            for alarm in self._run.recorder.alarms.values()
+            if alarm.device == row.device and alarm.code == row.code
+        )
+        return decided[expectation.quorum - 1] if len(decided) >= expectation.quorum else inf
 
     def line(self) -> str:
         """The progress line."""
@@ -72,18 +104,15 @@ class Narrator:
             return
         self._told.add((alarm.id, stage))
         row = ALARM[alarm.code]
-        text = Text()
-        text.append(f"{stage:>13}  ", LEVEL_STYLE[row.level] if stage == "raised" else "green")
-        text.append(f"{row.name:<14} {self._names.get(alarm.device, alarm.device):<28} ")
+        name = self._names.get(alarm.device, alarm.device)
         if stage == "raised":
             crossing = self._crossing(alarm)
-            if crossing is not None:
-                text.append(f"{(alarm.decided - crossing) / 1000:.2f} s after the crossing")
+            parts = [] if crossing is None else [f"{(alarm.decided - crossing) / 1000:.2f} s after the crossing"]
             if alarm.local is not None:
-                text.append(f", local output after {alarm.local - alarm.decided:.1f} ms")
+                parts.append("local output on")
+            self.console.print(_line(stage, LEVEL_STYLE[row.level], row.name, name, ", ".join(parts)))
         else:
-            text.append(f"{_span(at - alarm.decided)} after the decision")
-        self.console.print(text)
+            self.console.print(_line(stage, "green", row.name, name, f"{_span(at - alarm.decided)} after the decision"))
 
     def _crossing(self, alarm: AlarmClocks) -> float | None:
         zero = self._run.world_zero or 0.0
@@ -93,6 +122,13 @@ class Narrator:
             if row.device == alarm.device and row.code == alarm.code and zero + row.crossing_ms <= alarm.decided
         ]
         return max(crossings, default=None)
+
+
+def _line(stage: str, style: str, what: str, name: str, words: str) -> Text:
+    text = Text(no_wrap=True)
+    text.append(f"{stage:>13}  ", style)
+    text.append(f"{what:<14} {name:<28} {words}")
+    return text
 
 
 def _span(ms: float) -> str:

@@ -137,7 +137,9 @@ def run_virtual(
             for step in range(1, HTML_STEPS + 1):
                 run.run(max(1, horizon * step // HTML_STEPS))
                 progress.update(task, completed=step)
-        last = max((row.crossing_ms + max(filter(None, row.limits.values()), default=0) for row in run.world.truth), default=0)
+        last = max(
+            (row.crossing_ms + max(filter(None, row.limits.values()), default=0) for row in run.world.truth), default=0
+        )
         if last >= horizon:
             run.run(last + 1)  # the drain
     rows = [row for row in run.world.truth if row.crossing_ms <= horizon]
@@ -161,5 +163,7 @@ def run_virtual(
     summarise(content, console)
     took = time.perf_counter() - began
     device_days = len(estate.devices) * horizon / DAY_MS
-    console.print(f"{device_days:,.0f} device-days in {took:.1f} s: {device_days / took:,.0f} a second; {out}/score.html")
+    console.print(
+        f"{device_days:,.0f} device-days in {took:.1f} s: {device_days / took:,.0f} a second; {out}/score.html"
+    )
     return report.EXIT_CODES[content["verdict"]]
