@@ -173,6 +173,18 @@ async def test_the_stepped_clock_runs_every_deadline_at_its_own_time_and_tells_w
         assert [line for line in case.lines.all if isinstance(line, Idle)] == [Idle(0), Idle(600_000)]
 
 
+@in_loop
+async def test_a_frozen_broker_keeps_no_buzzer_waiting():
+    async with BoardCase("door", stepped=False) as case:
+        await case.frame(frame.BIRTH)
+        case.broker.freeze()
+        case.process.set("contact", 1)
+        await case.lines.take_a(Output, "buzzer", 1)
+        assert not case.frames(frame.RAISE)
+        case.broker.thaw()
+        assert (await case.frame(frame.RAISE)).body[0] == codes.ALARM_DOOR_FORCED
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @in_loop
 async def test_every_kind_lives_in_the_heap_of_a_board(kind):
