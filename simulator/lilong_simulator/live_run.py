@@ -52,7 +52,9 @@ class LiveRun:
     def __init__(self, settings: Settings, recorder: Recorder) -> None:
         self.settings = settings
         self.recorder = recorder
-        self.world = World(settings.estate, settings.seed, settings.start, settings.incidents, self._sense)
+        self.world = World(
+            settings.estate, settings.seed, settings.start, settings.incidents, self._sense, self._destroyed
+        )
         self.world_zero: float | None = None  # the run's clock when all were online and the world began
         self._zero = time.monotonic()
         self.epoch_zero = time.time() * 1000
@@ -61,6 +63,7 @@ class LiveRun:
         self._fleet: LiveFleet | None = None
         self._stopping = asyncio.Event()
         self._horizon: float | None = None
+        self._dying: list[asyncio.Future[None]] = []  # boards that burnt
 
     def clock(self) -> float:
         """Milliseconds since the run began."""
@@ -138,7 +141,8 @@ class LiveRun:
 
     async def close(self) -> None:
         """Leave in good order."""
-        await asyncio.gather(*(board.stop() for board in self.boards.values()), return_exceptions=True)
+        ends = [*self._dying, *(board.stop() for board in self.boards.values())]
+        await asyncio.gather(*ends, return_exceptions=True)
         if self._fleet is not None:
             await self._fleet.close()
 
@@ -150,6 +154,13 @@ class LiveRun:
             board.set(channel, value)
         elif self._fleet is not None:
             self._fleet.sense(device, channel, value)
+
+    def _destroyed(self, device: str) -> None:
+        board = self.boards.pop(device, None)
+        if board is not None:
+            self._dying.append(asyncio.ensure_future(board.stop()))
+        elif self._fleet is not None:
+            self._fleet.destroy(device)
 
     async def _all_online(self) -> None:
         """All have been accepted by the broker once, and by the backend if it answers births at all."""

@@ -47,7 +47,7 @@ class VirtualRun:
     ) -> None:
         self.estate = estate
         self.recorder = recorder
-        self.world = World(estate, seed, start, incidents, self._sense)
+        self.world = World(estate, seed, start, incidents, self._sense, self._destroyed)
         self.env = self.world.env
         self._fleet = VirtualFleet(self.env, estate.id, backend, recorder)
         backend.attach(self.env, self._fleet.downlink)
@@ -62,6 +62,9 @@ class VirtualRun:
     def run(self, until_ms: int) -> None:
         """Go on to a virtual time, in ms since the start."""
         self.env.run(until=until_ms)
+
+    def _destroyed(self, device: str) -> None:
+        self._fleet.destroy(device)
 
     def _sense(self, device: str, channel: str, value: int) -> None:
         self._fleet.sense(device, channel, value)

@@ -1,5 +1,6 @@
 """`lilong simulate`: an estate in virtual time with the management centre's own core answering in the loop."""
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -21,11 +22,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from .centre.core import NEVER, Core
+from .centre.model import CentreError
 from .operator import reaction_ms
 from .summary import summarise
 
 COMMIT_MS = 5  # a group commit of the store
 DRAW_MS = 50  # until a console has an alarm on its screen
+RESET_MS = 60_000  # until a person resets what is over
 DAY_MS = 86_400_000
 HTML_STEPS = 100
 
@@ -67,7 +70,10 @@ class CentreInTheLoop:
         self._env: simpy.Environment
         self._publish: Callable[[str, bytes], None]
         self._wake_at = NEVER
+        self._estate = estate
         self._seen: set[str] = set()
+        self._reset: set[str] = set()
+        self._burning: set[int] = set()  # cores with an open fire linkage
         self.feed: list[dict[str, Any]] = []
 
     def attach(self, env: simpy.Environment, publish: Callable[[str, bytes], None]) -> None:
@@ -86,14 +92,37 @@ class CentreInTheLoop:
         if batch.publishes:
             self._after(COMMIT_MS, lambda: self._send(batch.publishes))
         for change in batch.changes:
-            if change["type"] == "alarm" and change["alarm"]["id"] not in self._seen:
-                alarm = change["alarm"]["id"]
-                self._seen.add(alarm)
-                self._after(COMMIT_MS + DRAW_MS, lambda alarm=alarm: self._shown(alarm))  # type: ignore[misc]
+            if change["type"] == "alarm":
+                self._watch(change["alarm"])
+        self._relock()
         due = self._core.deadline
         if due < self._wake_at:
             self._wake_at = due
             self._after(max(0, due - self._now()), lambda due=due: self._step(due))  # type: ignore[misc]
+
+    def _watch(self, alarm: dict[str, Any]) -> None:
+        """What the person at the console does about an alarm: see, acknowledge, and reset it when it is over."""
+        if alarm["id"] not in self._seen:
+            self._seen.add(alarm["id"])
+            self._after(COMMIT_MS + DRAW_MS, lambda: self._shown(alarm["id"]))
+        if alarm["restored"] and not alarm["cleared"] and alarm["id"] not in self._reset:
+            self._reset.add(alarm["id"])
+            self._after(
+                RESET_MS + reaction_ms(self._seed, alarm["id"]), lambda: self._command(alarm["device"], "reset")
+            )
+
+    def _relock(self) -> None:
+        """Doors that a fire released are locked again by hand, once its last alarm is cleared."""
+        burning = {core for _, core in self._core.linkages.active}
+        for core in self._burning - burning:
+            for door in self._estate.doors_of_core(core) if burning else self._estate.escape_doors(core):
+                self._after(RESET_MS, lambda door=door.id: self._command(door, "reset"))  # type: ignore[misc]
+        self._burning = burning
+
+    def _command(self, device: str, name: str) -> None:
+        with contextlib.suppress(CentreError):  # an offline device is reset by hand, which ends no run
+            self._core.command(self._now(), device, name, {}, "simulated operator")
+        self._settle()
 
     def _now(self) -> int:
         return self._epoch_zero + int(self._env.now)

@@ -160,6 +160,15 @@ class LiveDevice(asyncio.Protocol):
             transport.close()
             self.fleet.observer.link(self.fleet.time(), self.id, False)
 
+    def burn(self) -> None:
+        """End for good; the broker publishes the will."""
+        transport, self.transport = self.transport, None
+        self.mqtt.close()
+        self.due = NEVER
+        if transport is not None:
+            transport.abort()
+            self.fleet.observer.link(self.fleet.time(), self.id, False)
+
     def _broken(self, why: str) -> None:
         transport, self.transport = self.transport, None
         self.mqtt.close()
@@ -216,7 +225,13 @@ class LiveFleet:
         member.settle()
 
     def sense(self, device_id: str, channel: str, value: int) -> None:
-        self.members[device_id].sense(channel, value)
+        member = self.members.get(device_id)
+        if member is not None:  # else it has burnt
+            member.sense(channel, value)
+
+    def destroy(self, device_id: str) -> None:
+        """A device burns: its connection breaks without a word, and it is never heard of again."""
+        self.members.pop(device_id).burn()
 
     def trouble(self, device_id: str, why: str) -> None:
         self.troubles[why] = self.troubles.get(why, 0) + 1

@@ -23,7 +23,7 @@ class Backend(Protocol):
 class Member:
     """A device in the fleet; `due` is the time for which it stands in the calendar."""
 
-    __slots__ = ("base", "connection", "delay", "device", "due", "id", "online", "plant", "slots", "will")
+    __slots__ = ("base", "burnt", "connection", "delay", "device", "due", "id", "online", "plant", "slots", "will")
 
     def __init__(self, device_id: str, device: Device, base: int, delay: int) -> None:
         self.id = device_id
@@ -33,6 +33,7 @@ class Member:
         self.due = NEVER
         self.connection = 0  # counts links, so that what was under way on an old one is dropped
         self.online = False
+        self.burnt = False
         self.will = b""  # of the present connection
         self.plant = Plant()
         self.slots = {channel[0]: i for i, channel in enumerate(device.rules.CHANNELS)}
@@ -60,8 +61,9 @@ class VirtualFleet:
     def sense(self, device_id: str, channel: str, value: int) -> None:
         """The world has changed: a sensor channel has a new value from now on."""
         member = self._members[device_id]
-        member.device.sense(int(self._env.now) - member.base, member.slots[channel], value)
-        self._settle(member)
+        if not member.burnt:
+            member.device.sense(int(self._env.now) - member.base, member.slots[channel], value)
+            self._settle(member)
 
     def downlink(self, topic: str, payload: bytes) -> None:
         """A message of the backend is on its way to a device; nobody there: it is gone, sessions are clean."""
@@ -84,6 +86,16 @@ class VirtualFleet:
         self._at(now + member.delay, (self._arrive, topics.up(self._tenant, device_id, topics.STATE), member.will))
         member.device.disconnected(now - member.base)
         self._settle(member)
+
+    def destroy(self, device_id: str) -> None:
+        """A device burns: its connection breaks without a word, and it is never heard of again."""
+        member = self._members[device_id]
+        now = int(self._env.now)
+        if member.online:
+            self._hang_up(now, member)
+            self._at(now + member.delay, (self._arrive, topics.up(self._tenant, device_id, topics.STATE), member.will))
+        member.burnt = True
+        member.due = NEVER
 
     # ---- time
 
