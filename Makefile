@@ -32,6 +32,7 @@ test: $(READY)
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m lilong_tools.check_boards
 	$(BIN)/python -m lilong_protocol.registry.generate --check
 	$(BIN)/python -m lilong_tools.size_budget
 
