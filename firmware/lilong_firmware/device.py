@@ -62,8 +62,8 @@ class Device:
     """The rules of one kind between sensors and session. `polls`: sample quiet channels too, as a board does."""
 
     __slots__ = (
-        "_channels", "_on", "deadline", "downlink", "draws", "episodes", "identity", "out", "outbox", "rules", "sampling", "session",
-        "store", "uplink",
+        "_channels", "_on", "deadline", "downlink", "draws", "episodes", "identity", "out", "outbox", "rules",
+        "sampling", "session", "store", "uplink",
     )  # fmt: skip
 
     def __init__(

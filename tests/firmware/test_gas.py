@@ -198,6 +198,17 @@ def test_another_alarm_sounds_through_the_mute():
     assert host.outputs["sounder"] == 1
 
 
+def test_what_sounds_through_the_mute_goes_on_when_the_muted_alarm_ends():
+    host = leaking()
+    host.set("co", 1_000)
+    host.order(codes.CMD_MUTE)
+    host.run(MINUTE)
+    host.set("gas", 0)
+    host.run(MINUTE)
+    assert not host.device.active(LEAK)
+    assert host.outputs["sounder"] == 1
+
+
 def test_the_same_alarm_coming_back_sounds_through_the_mute():
     host = leaking()
     host.order(codes.CMD_MUTE)

@@ -126,6 +126,22 @@ def test_after_a_reset_it_lies_as_it_lies():
     assert raised_at(host, MOVED)
 
 
+def test_a_cover_that_lay_askew_is_moved_until_it_is_below_eight_degrees_again():
+    host = cover()
+    for tilt in (40, 80):
+        host.set("tilt", tilt)
+        host.order(codes.CMD_RESET)
+    host.set("tilt", 101)
+    host.run(10 * MINUTE)
+    assert host.device.active(MOVED)
+    host.set("tilt", 81)
+    host.run(10 * MINUTE)
+    assert host.device.active(MOVED)
+    host.set("tilt", 80)
+    host.run(2 * MINUTE)
+    assert not host.device.active(MOVED)
+
+
 # ---- water
 
 

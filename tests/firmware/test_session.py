@@ -356,6 +356,16 @@ def test_a_counter_that_has_been_passed_is_a_conflict():
     assert host.outputs["lock"] == 0
 
 
+def test_a_refused_command_cannot_be_replayed_when_it_would_be_carried_out():
+    host = Host("smoke")
+    host.run(SECOND)
+    assert host.order(codes.CMD_MUTE, counter=5) == frame.CONFLICT
+    host.set("obscuration", 240)
+    host.run(10 * SECOND)
+    assert host.order(codes.CMD_MUTE, counter=5) == frame.CONFLICT
+    assert host.outputs["sounder"] == 1
+
+
 def test_an_expired_command_uses_its_counter_up():
     host = door()
     assert host.order(codes.CMD_UNLOCK, counter=5, deadline=0) == frame.EXPIRED
