@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import socket
 from collections import deque
 from collections.abc import Callable
 
@@ -117,6 +118,8 @@ class Link:
             self._broker.host, self._broker.port, username=self._broker.username, password=self._broker.password,
             identifier=self._client_id, clean_session=False,
             queue_type=_queue_type(self.arrived), keepalive=KEEPALIVE_S, max_inflight_messages=0,
+            # A stored-ack must not wait for the ACK of the segment before it (Nagle): that is up to 40 ms.
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )  # fmt: skip
         self._paho = client._client
         self._paho.manual_ack_set(True)  # before the broker can say anything
