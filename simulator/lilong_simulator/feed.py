@@ -6,6 +6,7 @@ Without it a merge, a reordering or a clear on device death hides behind correct
 
 import json
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 EVENTS = ("stored", "shown", "acknowledged", "cleared")
@@ -45,6 +46,8 @@ class FeedReader:
                 data = file.read()
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise FeedError(f"{self._path}: {error.strerror}; name the file that the backend appends to") from None
         self._offset += len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
         return [self._parse(line) for line in lines]
@@ -57,7 +60,9 @@ class FeedReader:
                 float(row["at"]), row["event"], str(row["alarm"]), str(row["device"]),
                 int(row["code"]), int(row["boot"]), int(row["seq"]),
             )  # fmt: skip
-        except (ValueError, TypeError, KeyError) as error:
+            if not isfinite(event.at):
+                raise ValueError(f"at is {event.at}")
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise FeedError(
                 f"{self._path}:{self._line}: not a line of an observed feed ({error!r}); "
                 'it needs {"at", "event", "alarm", "device", "code", "boot", "seq"}'

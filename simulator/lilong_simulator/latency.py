@@ -12,11 +12,14 @@ class Latency:
         self._histogram = HdrHistogram(1, HIGHEST_US, 3)
         self.negative = 0  # clocks that disagree: counted, never hidden
         self.beyond = 0
+        self._highest = 0.0  # in the range; the histogram knows it to three digits only
 
     def record(self, ms: float) -> None:
         if ms < 0:
             self.negative += 1
-        elif not self._histogram.record_value(max(1, round(ms * 1000))):
+        elif self._histogram.record_value(max(1, round(ms * 1000))):
+            self._highest = max(self._highest, ms)
+        else:
             self.beyond += 1
 
     @property
@@ -27,16 +30,15 @@ class Latency:
         """Milliseconds, or None when nothing was recorded: what was not observed is null."""
         if not self._histogram.get_total_count():
             return None
-        return round(float(self._histogram.get_value_at_percentile(percent)) / 1000, 3)
+        return round(min(float(self._histogram.get_value_at_percentile(percent)) / 1000, self._highest), 3)
 
     def summary(self) -> dict[str, float | int | None]:
         """{p50, p90, p99, max, count} in ms; `negative` and `beyond` only where there were any."""
-        maximum = self._histogram.get_max_value() / 1000 if self._histogram.get_total_count() else None
         result: dict[str, float | int | None] = {
             "p50": self.percentile(50),
             "p90": self.percentile(90),
             "p99": self.percentile(99),
-            "max": maximum if maximum is None else round(maximum, 3),
+            "max": round(self._highest, 3) if self._histogram.get_total_count() else None,
             "count": self.count,
         }
         if self.negative:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from lilong_firmware.effects import ACCEPTED, ACKNOWLEDGED, CLEARED, RAISED, RESTORED, STORED
-from lilong_protocol.topics import ALARM, EVENT
+from lilong_protocol.topics import EVENT
 
 from .latency import Latency
 
-SAME_INSTANT_MS = 250  # an output that is switched on this shortly before its raise belongs to it
+ALARM_OUTPUTS = ("sounder", "buzzer", "vibrate")  # what calls people to the spot; a lock or a lamp does not
+SAME_INSTANT_MS = 250  # an output that is switched on this shortly before or after a raise belongs to it
 
 
 @dataclass(slots=True)
@@ -20,7 +21,6 @@ class AlarmClocks:
     seq: int
     decided: float
     local: float | None = None
-    published: float | None = None
     stored: float | None = None  # its stored-ack has arrived
     acknowledged: float | None = None  # the operator's acknowledgement has arrived
     restored: float | None = None
@@ -44,19 +44,23 @@ class Recorder:
         self.outputs: list[tuple[float, str, str, int]] = []
         self.events_sent: dict[str, list[float]] = {}  # when each device published an event
         self.stored_frames = 0
-        self._last_output: dict[str, float] = {}
-        self._waiting_for_output: dict[str, AlarmClocks] = {}
-        self._unpublished: dict[str, AlarmClocks] = {}
+        self._sounding: dict[str, dict[str, float]] = {}  # the alarm outputs that are on, by device, and since when
+        self._silent: dict[str, AlarmClocks] = {}  # the last alarm of a device that began without one
 
     # ---- Observer
 
     def output(self, at: float, device: str, name: str, value: int) -> None:
         self.outputs.append((at, device, name, value))
-        if value:
-            self._last_output[device] = at
-            alarm = self._waiting_for_output.pop(device, None)
-            if alarm is not None:
-                alarm.local = at
+        if name not in ALARM_OUTPUTS:
+            return
+        sounding = self._sounding.setdefault(device, {})
+        if not value:
+            sounding.pop(name, None)
+            return
+        sounding.setdefault(name, at)
+        alarm = self._silent.pop(device, None)
+        if alarm is not None and at - alarm.decided <= SAME_INSTANT_MS:
+            alarm.local = at
 
     def note(self, at: float, device: str, what: str, code: int, boot: int, seq: int) -> None:
         if what == ACCEPTED:
@@ -64,12 +68,11 @@ class Recorder:
         elif what == RAISED:
             alarm = AlarmClocks(device, code, boot, seq, at)
             self.alarms[device, boot, seq] = alarm
-            self._unpublished[device] = alarm
-            before = self._last_output.get(device)
-            if before is not None and at - before <= SAME_INSTANT_MS:
-                alarm.local = before
-            else:
-                self._waiting_for_output[device] = alarm
+            since = max(self._sounding.get(device, {}).values(), default=None)
+            if since is None:
+                self._silent[device] = alarm
+            else:  # one that sounds for another alarm already tells of this one too
+                alarm.local = since if at - since <= SAME_INSTANT_MS else at
         elif what == STORED:
             self.stored_frames += 1
             self._set(device, boot, seq, "stored", at)
@@ -84,10 +87,6 @@ class Recorder:
         self.messages[cls] = self.messages.get(cls, 0) + 1
         if cls == EVENT:
             self.events_sent.setdefault(device, []).append(at)
-        elif cls == ALARM:
-            alarm = self._unpublished.pop(device, None)
-            if alarm is not None:
-                alarm.published = at
 
     def lag(self, lag_ms: float) -> None:
         self.lags.record(lag_ms)

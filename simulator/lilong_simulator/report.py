@@ -49,17 +49,32 @@ def tightest_limit_ms(score: Score) -> float | None:
     return min(limits, default=None)
 
 
-def verdict(
-    score: Score, recorder: Recorder, connected: int | None, devices: int, failures: Sequence[str] | None = None
-) -> str:
-    """`pass`, `fail`, or `generator saturated` when the generator's own lag would colour the result."""
+def saturation(score: Score, recorder: Recorder) -> str | None:
+    """Why the run proves nothing: the generator's own lag would colour its result."""
     lag = recorder.lags.percentile(99)
     tightest = tightest_limit_ms(score)
-    if lag is not None and tightest is not None and lag > tightest / 10:
+    if lag is None or tightest is None or lag <= tightest / 10:
+        return None
+    return f"generator saturated: lag p99 {lag:g} ms, above a tenth of the tightest judged limit of {tightest:g} ms"
+
+
+def shortcomings(score: Score, connected: int | None, devices: int, linkage: Sequence[Linked] = ()) -> list[str]:
+    """Every reason why a run does not pass, the generator's lag apart."""
+    reasons = score.failures + [linked.failure for linked in linkage if linked.failure is not None]
+    if connected is not None and connected < devices:
+        reasons.append(f"not connected: the backend has accepted {connected} of {devices} devices")
+    if connected is None and not score.stored:
+        reasons.append("not observed: no backend answered a birth or stored an alarm")
+    return reasons
+
+
+def verdict(
+    score: Score, recorder: Recorder, connected: int | None, devices: int, linkage: Sequence[Linked] = ()
+) -> str:
+    """`pass`, `fail`, or `generator saturated`, whatever else went wrong in such a run."""
+    if saturation(score, recorder) is not None:
         return SATURATED
-    if (score.failures if failures is None else failures) or (connected is not None and connected < devices):
-        return FAIL
-    return PASS
+    return FAIL if shortcomings(score, connected, devices, linkage) else PASS
 
 
 def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Sequence[Linked] = ()) -> dict[str, Any]:
@@ -75,10 +90,11 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
                 histogram.record(ms)
         latency[clock] = histogram.summary()
     connected = len(recorder.accepted) if recorder.accepted else None
-    failures = score.failures + [linked.failure for linked in linkage if linked.failure is not None]
+    saturated = saturation(score, recorder)
+    failures = shortcomings(score, connected, conditions.devices, linkage)
     return {
         "schema": SCHEMA_VERSION,
-        "verdict": verdict(score, recorder, connected, conditions.devices, failures),
+        "verdict": verdict(score, recorder, connected, conditions.devices, linkage),
         "estate": conditions.estate,
         "mode": conditions.mode,
         "seed": conditions.seed,
@@ -100,7 +116,7 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
         "tightest_limit_ms": tightest_limit_ms(score),
         "alarm_rows": [_row(one) for one in score.judged],
         "linkage": [_linkage_row(linked) for linked in linkage],
-        "failures": failures,
+        "failures": [*([saturated] if saturated is not None else ()), *failures],
         "link_troubles": conditions.troubles,
         "machine": conditions.machine,
     }

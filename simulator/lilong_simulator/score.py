@@ -5,7 +5,7 @@ whose crossing came before its decision.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -94,101 +94,94 @@ def score(
     """Judge a run.
 
     `world_zero`: the run's clock at world time 0; `epoch_zero`: epoch ms at the run's clock 0; `feed` None: nothing
-    was observed but stored-acks, so duplicates and order are unknown, and ingest is its upper bound; `horizon`: rows
-    that cross later explain alarms but are not judged, since the run ended before their limits.
+    was observed but stored-acks, so order and repeated commits are unknown, and ingest is its upper bound; `horizon`:
+    rows that cross later explain alarms but are not judged, since the run ended before their limits.
     """
     judged = [Judged(row, world_zero + row.crossing_ms) for row in truth]
-    failures: list[str] = []
     by_name = {alarm.id: alarm for alarm in alarms}
-    surplus, false = _match(judged, by_name.values(), failures)
+    false, duplicates = _match(judged, by_name.values())
     effects = _effects(feed, epoch_zero) if feed is not None else None
     _clocks(judged, effects)
-    duplicate = out_of_order = None
+    # A second alarm shows at its device; a second commit of one alarm shows nowhere but in the feed.
+    duplicate, out_of_order = len(duplicates) or None, None
     if effects is not None:
-        strange = [name for name in effects.stored if name not in by_name]
-        false += len(strange)
-        failures += [f"false: the backend stored {name}, which no device raised" for name in strange]
-        duplicate = effects.repeated + sum(1 for alarm in surplus if alarm.id in effects.stored)
-        failures += [f"duplicate: {effects.repeated} alarms stored twice"] * bool(effects.repeated)
-        out_of_order = effects.disordered
-        failures += [f"out of order: {out_of_order} effects"] * bool(out_of_order)
+        false += [f"{name} is stored, and no device raised it" for name in effects.stored if name not in by_name]
+        duplicates += [f"{name} is stored twice" for name in effects.repeated]
+        duplicate, out_of_order = len(duplicates), len(effects.disordered)
     judged = [one for one in judged if one.crossing <= horizon]
     must = [one for one in judged if one.row.expect == "must"]
-    undetected = sum(1 for one in must if one.alarm is None)
-    missed = sum(1 for one in must if one.alarm is not None and one.ingest is None)
-    late = 0
     for one in must:
         _limits(one, acknowledgement_expected)
-        if "ingest" in one.late:
-            late += 1
-        failures += [
-            f"late: {one.row.alarm} at {one.row.name}: {clock} {one.after_crossing(clock):.0f} ms after the crossing, "
-            f"limit {one.row.limits[f'{clock}_ms']} ms"
-            for clock in one.late
-        ]
-        failures += [f"missing: {one.row.alarm} at {one.row.name}: {clock}" for clock in one.missing]
     acknowledged = sum(1 for one in must if one.acknowledged is not None)
     return Score(
         judged,
         raised=sum(1 for one in must if one.alarm is not None),
         stored=sum(1 for one in must if one.ingest is not None),
         acknowledged=acknowledged if acknowledgement_expected or acknowledged else None,
-        undetected=undetected,
-        missed=missed,
-        late=late,
-        false=false,
+        undetected=sum(1 for one in must if one.alarm is None),
+        missed=sum(1 for one in must if one.alarm is not None and one.ingest is None),
+        late=sum(1 for one in must if "ingest" in one.late),
+        false=len(false),
         duplicate=duplicate,
         out_of_order=out_of_order,
-        failures=failures,
+        failures=[
+            *(f"false: {text}" for text in false),
+            *(f"duplicate: {text}" for text in duplicates),
+            *(f"out of order: {text}" for text in (effects.disordered if effects is not None else ())),
+            *(text for one in must for text in _failures(one)),
+        ],
     )
 
 
-def _match(judged: list[Judged], alarms: Iterable[AlarmClocks], failures: list[str]) -> tuple[list[AlarmClocks], int]:
-    """Gives each alarm to its row; returns second alarms of one episode, and how many belong to no row."""
+def _match(judged: list[Judged], alarms: Iterable[AlarmClocks]) -> tuple[list[str], list[str]]:
+    """Gives each alarm to its row; says which belong to no row, and which are the second of one episode."""
     rows: dict[tuple[str, int], list[Judged]] = {}
     for one in sorted(judged, key=lambda one: one.crossing):
         rows.setdefault((one.row.device, one.row.code), []).append(one)
-    surplus: list[AlarmClocks] = []
-    false = 0
+    false: list[str] = []
+    duplicates: list[str] = []
     for alarm in sorted(alarms, key=lambda alarm: alarm.decided):
         mine = rows.get((alarm.device, alarm.code), [])
         at = bisect_right([one.crossing for one in mine], alarm.decided) - 1
         if at < 0 or mine[at].row.expect == "must_not":
-            false += 1
-            failures.append(f"false: {alarm.id} (code {alarm.code}) with no cause at {alarm.decided:.0f} ms")
+            false.append(f"{alarm.id} (code {alarm.code}) has no cause at {alarm.decided:.0f} ms")
         elif mine[at].alarm is not None:
-            surplus.append(alarm)
-            failures.append(f"duplicate: {alarm.id} is a second alarm of {mine[at].row.id}")
+            duplicates.append(f"{alarm.id} is a second alarm of {mine[at].row.id}")
         else:
             mine[at].alarm = alarm
-    return surplus, false
+    return false, duplicates
 
 
 @dataclass(slots=True)
 class _Effects:
-    stored: dict[str, float]
-    shown: dict[str, float]
-    repeated: int
-    disordered: int
+    """What the feed says of the backend: times on the run's clock, and what should not be."""
+
+    stored: dict[str, float] = field(default_factory=dict)
+    shown: dict[str, float] = field(default_factory=dict)
+    repeated: list[str] = field(default_factory=list)
+    disordered: list[str] = field(default_factory=list)
 
 
 def _effects(feed: Sequence[FeedEvent], epoch_zero: float) -> _Effects:
-    effects = _Effects({}, {}, 0, 0)
-    last: dict[tuple[str, int], tuple[int, int]] = {}
+    effects = _Effects()
+    last: dict[tuple[str, int], FeedEvent] = {}
     for event in feed:
         at = event.at - epoch_zero
+        if at < 0:
+            continue  # of an earlier run, in a file that has grown since
         if event.event == "shown":
             effects.shown.setdefault(event.alarm, at)
         elif event.event == "stored":
             if event.alarm in effects.stored:
-                effects.repeated += 1
+                effects.repeated.append(event.alarm)
                 continue
             effects.stored[event.alarm] = at
             # Order is promised within one device and one priority.
             lane = (event.device, severity(event.code) if is_alarm(event.code) else 0)
-            if last.get(lane, (0, 0)) > (event.boot, event.seq):
-                effects.disordered += 1
-            last[lane] = (event.boot, event.seq)
+            before = last.get(lane)
+            if before is not None and (before.boot, before.seq) > (event.boot, event.seq):
+                effects.disordered.append(f"{event.alarm} is stored after {before.alarm}")
+            last[lane] = event
     return effects
 
 
@@ -214,3 +207,20 @@ def _limits(one: Judged, acknowledgement_expected: bool) -> None:
                 one.missing.append(clock)
         elif after > limit:
             one.late.append(clock)
+
+
+def _failures(one: Judged) -> Iterator[str]:
+    """What went wrong with a row that must be raised. What follows from a miss is not told again."""
+    what = f"{one.row.alarm} at {one.row.name}"
+    if one.alarm is None:
+        yield f"undetected: {what}: the device did not raise it"
+        return
+    if one.ingest is None:
+        yield f"missed: {what}: {one.alarm.id} was raised and never stored"
+    for clock in one.late:
+        word = "late" if clock == "ingest" else "over its limit"
+        limit = one.row.limits[f"{clock}_ms"]
+        yield f"{word}: {what}: {clock} {one.after_crossing(clock):.0f} ms after the crossing, limit {limit} ms"
+    for clock in one.missing:
+        if clock == "local" or (clock == "acknowledged" and one.ingest is not None):
+            yield f"missing: {what}: {clock} was never seen"

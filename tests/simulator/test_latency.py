@@ -1,0 +1,46 @@
+"""Latency histograms: percentiles to three digits, an exact maximum, and nothing lost outside the range."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lilong_simulator.latency import HIGHEST_US, Latency
+
+
+def histogram(*values):
+    latency = Latency()
+    for ms in values:
+        latency.record(ms)
+    return latency
+
+
+def test_what_was_not_observed_is_none():
+    assert histogram().summary() == {"p50": None, "p90": None, "p99": None, "max": None, "count": 0}
+
+
+def test_clocks_that_disagree_are_counted_and_not_hidden():
+    assert histogram(-1.0).summary() == {"p50": None, "p90": None, "p99": None, "max": None, "count": 1, "negative": 1}
+    assert histogram(-0.5, 20.0).summary()["max"] == 20.0
+
+
+def test_what_lies_beyond_the_range_is_counted_and_not_hidden():
+    summary = histogram(5.0, 2 * HIGHEST_US / 1000).summary()
+    assert (summary["count"], summary["beyond"], summary["max"]) == (2, 1, 5.0)
+
+
+def test_what_took_no_time_is_zero():
+    assert histogram(0.0).summary()["p99"] == 0.0
+
+
+def test_one_value_is_every_percentile():
+    assert histogram(200.0).summary() == {"p50": 200.0, "p90": 200.0, "p99": 200.0, "max": 200.0, "count": 1}
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0.001, 3_600_000.0), min_size=1, max_size=200), st.sampled_from((50, 90, 99, 99.9)))
+def test_a_percentile_is_within_three_digits_of_the_exact_one_and_never_above_the_maximum(values, percent):
+    latency = histogram(*values)
+    exact = sorted(values)[max(0, int(len(values) * percent / 100 + 0.5) - 1)]  # the nearest rank
+    found = latency.percentile(percent)
+    assert found == pytest.approx(exact, rel=0.002, abs=0.002)
+    assert found <= latency.summary()["max"] == round(max(values), 3)
+    assert latency.count == len(values)
