@@ -40,11 +40,13 @@ class CentreProcess:
                 while not self._info.exists():
                     self.check()
                     await asyncio.sleep(0.02)
-        except TimeoutError:
+        except BaseException as error:
             await self._stop()
-            raise CentreProcessError(
-                f"the centre was not ready after {START_TIMEOUT_S:.0f} s: {self._words()}"
-            ) from None
+            if isinstance(error, TimeoutError):
+                raise CentreProcessError(
+                    f"the centre was not ready after {START_TIMEOUT_S:.0f} s: {self._words()}"
+                ) from None
+            raise
         self.url = json.loads(self._info.read_text())["http"]
         return self
 
@@ -57,6 +59,13 @@ class CentreProcess:
         """CentreProcessError when the centre has died."""
         if self._process is not None and self._process.returncode is not None:
             raise CentreProcessError(self._words())
+
+    async def watch(self) -> None:
+        """Until cancelled; CentreProcessError when the centre dies meanwhile."""
+        assert self._process is not None
+        code = await self._process.wait()
+        how = f"with code {code}" if code >= 0 else f"by signal {-code}"
+        raise CentreProcessError(f"the centre ended {how} in the middle of the run: {self._words()}")
 
     async def _stop(self) -> None:
         process = self._process

@@ -1,9 +1,11 @@
 """The command line: `lilong demo`, `load`, `simulate`."""
 
+import asyncio
 import sys
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvloop
@@ -17,7 +19,9 @@ from rich.console import Console
 from .broker import BrokerError, open_broker
 from .centre_process import CentreProcessError
 from .demo import run_demo
+from .inputs import InputError, local_time, output_folder, seconds, virtual_days
 from .live import Request, run_live
+from .stopping import Stopper, stopped_by_signals
 from .virtual import run_virtual
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -25,12 +29,17 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 DEMO_START = datetime(2026, 3, 4, 18, 38, 45)  # a Wednesday evening: people come home, kitchens are busy
 SIMULATE_START = datetime(2026, 3, 4)
 BAD_INPUT = 2
+INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
+NO_INCIDENT = "none"
 
 Seed = Annotated[int, typer.Option(help="the same seed gives the same run")]
 EstateName = Annotated[str, typer.Argument(help="a built-in estate, or the path of an estate file")]
-Duration = Annotated[float | None, typer.Option(min=1, help="seconds from the moment when all are online")]
+Duration = Annotated[float | None, typer.Option(help="seconds from the moment when all are online")]
 Report = Annotated[Path | None, typer.Option(help="folder for report.json and report.html")]
-Incidents = Annotated[list[str] | None, typer.Option("--incident", help="what happens; may be given several times")]
+Incidents = Annotated[
+    list[str] | None,
+    typer.Option("--incident", help=f"{', '.join(sorted(incidents.INCIDENTS))}, or none; may be given several times"),
+]
 Start = Annotated[datetime | None, typer.Option(help="local time of the estate when the world begins")]
 
 
@@ -38,6 +47,7 @@ Start = Annotated[datetime | None, typer.Option(help="local time of the estate w
 def demo(
     estate: Annotated[str, typer.Option(help="a built-in estate, or the path of an estate file")] = "music_plaza",
     broker: Annotated[str | None, typer.Option(help="mqtt://host:port; else mosquitto, else our own")] = None,
+    own_broker: Annotated[bool, typer.Option("--own-broker", help="our own even where mosquitto is installed")] = False,
     headless: Annotated[bool, typer.Option(help="a simulated operator acknowledges; ends by itself")] = False,
     duration: Duration = None,
     report: Report = None,
@@ -49,10 +59,10 @@ def demo(
     """An estate alive: broker, devices, management centre and console."""
     if headless and duration is None:
         duration = 60.0
-    chosen = [incidents.find(name) for name in incident or ["kitchen_fire_cut"]]
-    request = _request(load_estate(estate), seed, start or DEMO_START, duration, chosen, report, headless)
-    console = Console(highlight=False, soft_wrap=True)
-    sys.exit(uvloop.run(run_demo(request, estate, broker, http, headless, console)))
+    if broker is not None and own_broker:
+        raise InputError("--broker and --own-broker: only one broker can be used; leave one of them out")
+    request = _request(estate, seed, start, duration, incident, report, acknowledgement_expected=headless)
+    _run(lambda stopper: run_demo(request, estate, broker, own_broker, http, headless, _console(), stopper))
 
 
 @app.command()
@@ -68,64 +78,89 @@ def load(
     real_micropython: Annotated[bool, typer.Option(help="one real MicroPython process of every kind")] = True,
 ) -> None:
     """The live fleet against any broker and backend."""
-    chosen = [incidents.find(name) for name in incident or ["kitchen_fire_cut"]]
-    request = _request(
-        load_estate(estate), seed, start or DEMO_START, duration, chosen, report, False, real_micropython
-    )
+    request = _request(estate, seed, start, duration, incident, report, real_micropython=real_micropython)
+    feed = None if observed is None else FeedReader(observed)
 
-    async def run() -> int:
+    async def run(stopper: Stopper) -> int:
         async with open_broker(broker) as there:
-            return await run_live(
-                request, there, FeedReader(observed) if observed else None, Console(highlight=False, soft_wrap=True)
-            )
+            return await run_live(request, there, feed, _console(), stopper)
 
-    sys.exit(uvloop.run(run()))
+    _run(run)
 
 
 @app.command()
 def simulate(
     estate: EstateName,
     out: Annotated[Path, typer.Option(help="folder for messages, truth and score")],
-    days: Annotated[float, typer.Option(min=0.0001, max=3660, help="virtual days; fractions are welcome")] = 1.0,
+    days: Annotated[float, typer.Option(help="virtual days; fractions are welcome")] = 1.0,
     seed: Seed = 7,
     incident: Incidents = None,
     start: Start = None,
 ) -> None:
     """A day of an estate in virtual time, the management centre answering in the loop."""
-    chosen = [incidents.find(name) for name in incident or ["kitchen_fire", "morning_rush"]]
-    sys.exit(
-        run_virtual(
-            load_estate(estate),
-            seed,
-            start or SIMULATE_START,
-            days,
-            chosen,
-            out,
-            Console(highlight=False, soft_wrap=True),
-        )
-    )
+    place = load_estate(estate)
+    chosen = _chosen(place, incident or ["kitchen_fire", "morning_rush"])
+    begin = local_time("--start", start or SIMULATE_START)
+    whole = virtual_days("--days", days)
+    sys.exit(run_virtual(place, seed, begin, whole, chosen, output_folder("--out", out), _console()))
 
 
 def _request(
-    estate: Estate,
+    name: str,
     seed: int,
-    start: datetime,
+    start: datetime | None,
     duration: float | None,
-    chosen: list[incidents.Incident],
+    incident: list[str] | None,
     folder: Path | None,
-    acknowledgement_expected: bool,
+    acknowledgement_expected: bool = False,
     real_micropython: bool = True,
 ) -> Request:
+    """A live run as it was asked for, with everything looked at that can be wrong before it begins."""
+    estate = load_estate(name)
     return Request(
-        estate, simulation_key(estate.id), seed, start, duration, chosen, folder, real_micropython,
-        acknowledgement_expected,
+        estate, simulation_key(estate.id), seed, local_time("--start", start or DEMO_START),
+        seconds("--duration", duration), _chosen(estate, incident or ["kitchen_fire_cut"]),
+        None if folder is None else output_folder("--report", folder), real_micropython, acknowledgement_expected,
     )  # fmt: skip
+
+
+def _chosen(estate: Estate, names: Sequence[str]) -> list[incidents.Incident]:
+    """The incidents of these names; IncidentError for one that is unknown, or that the estate has no place for."""
+    if list(names) == [NO_INCIDENT]:
+        return []
+    chosen = [incidents.find(name) for name in names]
+    for one in chosen:
+        try:
+            one.device_names(estate)
+        except incidents.IncidentError as error:
+            raise incidents.IncidentError(f"{error}; --incident {NO_INCIDENT} goes without") from None
+    return chosen
+
+
+def _run(work: Callable[[Stopper], Coroutine[Any, Any, int]]) -> None:
+    """Exit with what a live run gives."""
+
+    async def run() -> int:
+        with stopped_by_signals() as stopper:
+            return await work(stopper)
+
+    try:
+        code = uvloop.run(run())
+    except asyncio.CancelledError:
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True, markup=False)
 
 
 def main() -> None:
     """The console script: bad input ends with one clear message and exit code 2."""
     try:
         app()
-    except (EstateError, BrokerError, CentreProcessError, RunError, FeedError, incidents.IncidentError) as error:
+    except (
+        InputError, EstateError, BrokerError, CentreProcessError, RunError, FeedError, incidents.IncidentError
+    ) as error:  # fmt: skip
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"lilong: {error}", style="red", markup=False)
         sys.exit(BAD_INPUT)

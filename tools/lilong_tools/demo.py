@@ -1,41 +1,52 @@
 """`lilong demo`: broker, centre, console and the estate, set up and taken down together."""
 
 import asyncio
-import contextlib
 import tempfile
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 from lilong_simulator.feed import FeedReader
 from rich.console import Console
+from rich.text import Text
 
 from .broker import open_broker
 from .centre_process import CentreProcess
 from .live import Request, run_live
 from .operator import Operator
+from .stopping import Stopper
 
 
 async def run_demo(
-    request: Request, estate: str, broker_url: str | None, http: str, headless: bool, console: Console
-) -> int:
+    request: Request, estate: str, broker_url: str | None, own_broker: bool, http: str, headless: bool,
+    console: Console, stopper: Stopper,
+) -> int:  # fmt: skip
     """The exit code of the run; everything that was started is stopped whatever happens."""
     with tempfile.TemporaryDirectory(prefix="lilong-") as name:
         folder = Path(name)
         observed = folder / "observed.jsonl"
-        async with open_broker(broker_url) as broker:
-            console.print(f"broker: {broker.describe()}", highlight=False)
+        async with open_broker(broker_url, kind="embedded" if own_broker else None) as broker:
+            console.print(f"broker: {broker.describe()}", markup=False)
             if broker.kind == "embedded":
                 console.print(
                     "the embedded broker carries the demo, but no latency claim: install mosquitto to measure",
                     style="yellow",
                 )
-            url = broker_url or f"mqtt://{broker.host}:{broker.port}"
-            async with CentreProcess(estate, url, folder, http, observed) as centre:
-                console.print(f"console: [bold]{centre.url}[/bold]", highlight=False)
-                operator = asyncio.create_task(Operator(centre.url, request.seed).run()) if headless else None
-                try:
-                    return await run_live(request, broker, FeedReader(observed), console)
-                finally:
-                    if operator is not None:
-                        operator.cancel()
-                        with contextlib.suppress(asyncio.CancelledError):
-                            await operator
+            async with CentreProcess(estate, broker.url, folder, http, observed) as centre:
+                console.print(Text.assemble("console: ", (centre.url, "bold")))
+                run = run_live(request, broker, FeedReader(observed), console, stopper)
+                beside = [centre.watch(), *([Operator(centre.url, request.seed).run()] if headless else [])]
+                return await _with(beside, run)
+
+
+async def _with(beside: list[Coroutine[Any, Any, None]], run: Coroutine[Any, Any, int]) -> int:
+    """The result of `run`. What goes on beside it ends with it, and when it fails, ends it with its own error."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in beside]
+            code = await run
+            for task in tasks:
+                task.cancel()
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return code

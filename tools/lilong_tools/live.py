@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-import signal
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from lilong_simulator import incidents, linkage, report
 from lilong_simulator.boards import choose_boards
 from lilong_simulator.estate import Estate
-from lilong_simulator.feed import FeedReader
+from lilong_simulator.feed import FeedError, FeedReader
 from lilong_simulator.fleet import process
 from lilong_simulator.live_run import LiveRun, Settings
 from lilong_simulator.recorder import Recorder
@@ -21,6 +20,7 @@ from rich.console import Console
 
 from .broker import Broker
 from .narrator import Narrator
+from .stopping import Stopper
 from .summary import summarise
 
 POLL_S = 0.05
@@ -41,7 +41,9 @@ class Request:
     acknowledgement_expected: bool
 
 
-async def run_live(request: Request, broker: Broker, feed: FeedReader | None, console: Console) -> int:
+async def run_live(
+    request: Request, broker: Broker, feed: FeedReader | None, console: Console, stopper: Stopper
+) -> int:
     """Run the fleet against a broker that is there, judge and report; the exit code of definitions."""
     boards = []
     if request.real_micropython:
@@ -58,8 +60,9 @@ async def run_live(request: Request, broker: Broker, feed: FeedReader | None, co
     recorder = Recorder()
     run = LiveRun(settings, recorder)
     connect_s = None
-    with Narrator(console, request.estate, run, feed) as narrator, _stop_on_signals(run):
-        async with _told(narrator):
+    with Narrator(console, request.estate, run, feed) as narrator, stopper.ends(run.stop):
+        narrator.poll()  # a feed that is none is told before anything is powered on
+        async with _told(narrator, run):
             try:
                 began = run.clock()
                 await run.bring_up()
@@ -74,6 +77,7 @@ async def run_live(request: Request, broker: Broker, feed: FeedReader | None, co
                 await remove_retained(broker.host, broker.port, request.estate, broker.username, broker.password)
         narrator.poll()
     if run.world_zero is None:
+        console.print("stopped before all devices were online: nothing is judged", style="yellow")
         return 1
     judged = score(
         run.truth, recorder.alarms.values(), None if feed is None else narrator.events, run.world_zero, run.epoch_zero,
@@ -116,24 +120,16 @@ def _conclude(
     return report.EXIT_CODES[content["verdict"]]
 
 
-@contextlib.contextmanager
-def _stop_on_signals(run: LiveRun) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, run.stop)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-
-
 @contextlib.asynccontextmanager
-async def _told(narrator: Narrator) -> AsyncIterator[None]:
+async def _told(narrator: Narrator, run: LiveRun) -> AsyncIterator[None]:
     async def tell() -> None:
-        while True:
-            narrator.poll()
-            await asyncio.sleep(POLL_S)
+        try:
+            while True:
+                narrator.poll()
+                await asyncio.sleep(POLL_S)
+        except FeedError:
+            run.stop()
+            raise
 
     task = asyncio.create_task(tell())
     try:

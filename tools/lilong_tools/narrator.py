@@ -26,6 +26,8 @@ class Narrator:
         self._feed = feed
         self._told: set[tuple[str, str]] = set()
         self._observed: dict[tuple[str, int, int], dict[str, float]] = {}
+        self._released: dict[str, list[float]] = {}  # when each lock was released, on the run's clock
+        self._outputs_read = 0
         self._status = Status("", console=console, spinner="dots")
         self._last: tuple[float, int] = (0.0, 0)
         self._rate = 0.0
@@ -58,22 +60,24 @@ class Narrator:
 
     def _tell_releases(self) -> None:
         """Which doors the centre has released since a fire was confirmed."""
+        outputs = self._run.recorder.outputs
+        for at, device, output, value in outputs[self._outputs_read :]:
+            if output == "lock" and value == 1:
+                self._released.setdefault(device, []).append(at)
+        self._outputs_read = len(outputs)
         for expectation in self._run.world.expectations:
-            if expectation.what != "report" or (expectation.id, "released") in self._told:
+            releases = self._released.get(expectation.device, [])
+            if not releases or expectation.what != "report" or (expectation.id, "released") in self._told:
                 continue
-            for at, device, output, value in self._run.recorder.outputs:
-                if (
-                    device == expectation.device
-                    and output == "lock"
-                    and value == 1
-                    and at >= self._confirmed(expectation)
-                ):
-                    self._told.add((expectation.id, "released"))
-                    after = f"{_span(at - self._confirmed(expectation))} after the second alarm"
-                    self.console.print(_line("released", "green", "fire release", expectation.name, after))
-                    break
+            confirmed = self._confirmed(expectation)
+            after = [at - confirmed for at in releases if at >= confirmed]
+            if after:
+                self._told.add((expectation.id, "released"))
+                words = f"{_span(after[0])} after the second alarm"
+                self.console.print(_line("released", "green", "fire release", expectation.name, words))
 
     def _confirmed(self, expectation: Expectation) -> float:
+        """When enough alarms had been raised, on the run's clock; inf: they have not been."""
         rows = {row.id: row for row in self._run.truth}
         decided = sorted(
             alarm.decided
@@ -92,8 +96,7 @@ class Narrator:
             self._rate = (total - self._last[1]) * 1000 / (now - self._last[0])
             self._last = (now, total)
         devices = len(run.settings.estate.devices)
-        accepted = max(len(recorder.accepted), len(recorder.linked) if not recorder.accepted else 0)
-        parts = [f"{accepted:,} of {devices:,} devices accepted"]
+        parts = [f"{len(recorder.linked):,} of {devices:,} devices connected, {len(recorder.accepted):,} accepted"]
         if run.world_zero is not None:
             parts = [f"{(now - run.world_zero) / 1000:.0f} s", f"{len(recorder.online):,} connected"]
         parts += [f"{total:,} messages", f"{self._rate:.0f}/s", f"{len(recorder.alarms)} alarms"]

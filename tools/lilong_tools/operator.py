@@ -1,6 +1,7 @@
 """A simulated operator: a console client that sees every alarm and acknowledges it after a human's while."""
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -26,30 +27,33 @@ class Operator:
         self._url = url.replace("http://", "ws://", 1).rstrip("/") + "/api/live"
         self._seed = seed
         self._name = name
-        self._answers: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Until cancelled; a console that the centre dropped comes back."""
-        try:
-            async for socket in connect(self._url, max_queue=None, max_size=None):
-                try:
-                    async for message in socket:
-                        await self._message(socket, json.loads(message))
-                except ConnectionClosed:
-                    continue
-        finally:
-            for task in self._answers.values():
-                task.cancel()
+        """Until cancelled; a console that the centre dropped comes back, and answers what is still open then."""
+        # A proxy of the environment is not for the centre, which is on this machine.
+        async for socket in connect(self._url, max_queue=None, max_size=None, proxy=None):
+            answers: dict[str, asyncio.Task[None]] = {}
+            try:
+                async for message in socket:
+                    await self._message(socket, answers, json.loads(message))
+            except ConnectionClosed:
+                pass
+            finally:
+                for answer in answers.values():
+                    answer.cancel()
 
-    async def _message(self, socket: ClientConnection, message: dict[str, Any]) -> None:
+    async def _message(
+        self, socket: ClientConnection, answers: dict[str, asyncio.Task[None]], message: dict[str, Any]
+    ) -> None:
         if message["type"] != "alarm":
             return
         alarm = message["alarm"]
         if alarm["shown_at"] is None:
             await socket.send(json.dumps({"type": "shown", "alarm": alarm["id"]}))
-        if not alarm["acknowledged"] and not alarm["cleared"] and alarm["id"] not in self._answers:
-            self._answers[alarm["id"]] = asyncio.create_task(self._answer(socket, alarm["id"]))
+        if not alarm["acknowledged"] and not alarm["cleared"] and alarm["id"] not in answers:
+            answers[alarm["id"]] = asyncio.create_task(self._answer(socket, alarm["id"]))
 
     async def _answer(self, socket: ClientConnection, alarm: str) -> None:
         await asyncio.sleep(reaction_ms(self._seed, alarm) / 1000)
-        await socket.send(json.dumps({"type": "acknowledge", "alarm": alarm, "operator": self._name}))
+        with contextlib.suppress(ConnectionClosed):  # the next connection is told of it again
+            await socket.send(json.dumps({"type": "acknowledge", "alarm": alarm, "operator": self._name}))

@@ -23,15 +23,16 @@ def summarise(content: dict[str, Any], console: Console) -> None:
     console.print(table)
     console.print()
     counted = ", ".join(f"{_count(value)} {name.replace('_', ' ')}" for name, value in alarms.items())
-    console.print(f"alarms: {counted}", highlight=False)
+    console.print(f"alarms: {counted}", highlight=False, markup=False)
     connected = "not observed" if content["connected"] is None else f"{content['connected']:,}"
     console.print(
         f"{content['devices']:,} devices ({len(content['real_micropython'])} of them real MicroPython), "
         f"{connected} accepted, {content['messages']['total']:,} messages, broker: {content['broker']}",
         highlight=False,
+        markup=False,
     )
     for failure in content["failures"][:FAILURES_SHOWN]:
-        console.print(f"  {failure}", style="red", highlight=False)
+        console.print(f"  {failure}", style="red", highlight=False, markup=False)
     if len(content["failures"]) > FAILURES_SHOWN:
         console.print(f"  and {len(content['failures']) - FAILURES_SHOWN} more")
     console.print(f"verdict: {content['verdict']}", style=VERDICT_STYLE[content["verdict"]])
