@@ -108,9 +108,14 @@ class LiveRun:
         )  # fmt: skip
         self._fleet = fleet
         provisioner = Provisioner(settings.estate, settings.estate_key, settings.seed)
+        values: dict[str, dict[str, int]] = {}  # what sensors read at power-on: a boot is no change of anything
+        for device_id, channel, value in self.world.initial():
+            values.setdefault(device_id, {})[channel] = value
         real = {device.id for device in settings.boards}
         for device in settings.boards:
-            self.boards[device.id] = LiveBoard(device, provisioner, fleet, settings.host, settings.port, self.boot)
+            self.boards[device.id] = LiveBoard(
+                device, provisioner, fleet, settings.host, settings.port, self.boot, values.get(device.id, {})
+            )
         try:
             await asyncio.gather(*(board.start() for board in self.boards.values()))
         except BoardError as error:
@@ -123,9 +128,7 @@ class LiveRun:
             while count >= (self.clock() - started) * POWER_ON_PER_S / 1000:
                 await asyncio.sleep(0.01)
             count += 1
-            fleet.add(placed.id, provisioner.device(placed, self.boot), fleet.now())
-        for device_id, channel, value in self.world.initial():
-            self._sense(device_id, channel, value)
+            fleet.add(placed.id, provisioner.device(placed, self.boot), fleet.now(), values.get(placed.id, {}))
         await self._all_online()
 
     async def play(self) -> None:

@@ -1,6 +1,8 @@
 """A real MicroPython process as a member of a live fleet: what it tells reaches the fleet's observer."""
 
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from ..estate import Device as Placed
 from .board_lines import Line, Note, Offline, Online, Output, Ready, Sent
@@ -14,8 +16,16 @@ class LiveBoard:
     """One device of an estate in a process of its own, against the same broker as the fleet."""
 
     def __init__(
-        self, placed: Placed, provisioner: Provisioner, fleet: LiveFleet, host: str, port: int, boot: int
+        self,
+        placed: Placed,
+        provisioner: Provisioner,
+        fleet: LiveFleet,
+        host: str,
+        port: int,
+        boot: int,
+        values: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
+        """values: what its sensors read at power-on, by channel, where that differs from the idle values."""
         identity = provisioner.identity(placed)
         password = fleet.password
         self.id = placed.id
@@ -23,7 +33,7 @@ class LiveBoard:
             identity.tenant, placed.id, placed.kind, identity.root, host, port,
             beat_s=identity.beat_s, offline_s=identity.offline_s, boot=boot, seed=provisioner.draw_seed(placed),
             cards=identity.cards, card_key=identity.card_key or None,
-            username=fleet.username and placed.id, password=password.decode() if password else None,
+            username=fleet.username, password=password.decode() if password else None, values=values,
         )  # fmt: skip
         self._fleet = fleet
         self._plant = Plant()
