@@ -1,4 +1,4 @@
-"""Live: tens of thousands of real MQTT connections from one process, one lean protocol object a device."""
+"""Live: tens of thousands of real MQTT connections from one process, one lean protocol object a connection."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -16,12 +16,53 @@ from .observer import Observer
 from .plant import Plant
 
 STEP_SLICE = 200  # devices stepped before the event loop gets its turn: sockets must not starve
+IN_FLIGHT = 32  # frames without their PUBACK beyond which those that are repeated anyway are skipped, as on a board
 
 
-class LiveDevice(asyncio.Protocol):
-    """One device and its connection."""
+class Connection(asyncio.Protocol):
+    """One connection of a device. Once the device has left it, nothing more is told of it."""
 
-    __slots__ = ("base", "device", "due", "fleet", "id", "mqtt", "plant", "slots", "transport", "will", "windowed")
+    __slots__ = ("member", "transport")
+
+    def __init__(self, member: "LiveDevice") -> None:
+        self.member: LiveDevice | None = member
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        if self.member is None:
+            self.transport.abort()  # the device had no more patience
+        else:
+            self.member.opened()
+
+    def data_received(self, data: bytes) -> None:
+        if self.member is not None:
+            self.member.arrived(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.fail(str(exc or "closed by the broker"))
+
+    def fail(self, why: str) -> None:
+        """The connection is gone, or could not be had."""
+        if self.member is not None:
+            self.member.broken(why)
+
+    def leave(self, farewell: bytes | None) -> None:
+        """The device wants no more of it: after a last packet, or at once."""
+        self.member = None
+        if self.transport is None:
+            return
+        if farewell is None:
+            self.transport.abort()
+        else:
+            self.transport.write(farewell)
+            self.transport.close()
+
+
+class LiveDevice:
+    """One device and its present connection."""
+
+    __slots__ = ("base", "connection", "device", "due", "fleet", "id", "mqtt", "plant", "slots", "will", "windowed")
 
     def __init__(self, fleet: "LiveFleet", device_id: str, device: Device, base: int) -> None:
         self.fleet = fleet
@@ -30,38 +71,67 @@ class LiveDevice(asyncio.Protocol):
         self.base = base  # ms of the fleet's clock at the cold start
         self.due = NEVER
         self.mqtt = mqtt.Client()
-        self.transport: asyncio.Transport | None = None
+        self.connection: Connection | None = None
         self.will = b""
         self.windowed = 0  # packet id of the windowed message in flight
         self.plant = Plant()
         self.slots = {channel[0]: i for i, channel in enumerate(device.rules.CHANNELS)}
 
-    # ---- asyncio.Protocol
+    # ---- the connection
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport = cast(asyncio.Transport, transport)
+    def opened(self) -> None:
         fleet = self.fleet
         will = (topics.up(fleet.tenant, self.id, topics.STATE), self.will, 1, True)
         keepalive_s = LINKS[self.device.rules.KIND][1]
-        transport.write(
-            self.mqtt.connect(self._now(), self.id, keepalive_s, will, fleet.username, fleet.password)
-        )
+        self._write(self.mqtt.connect(self._now(), self.id, keepalive_s, will, fleet.username, fleet.password))
         self.settle()
 
-    def data_received(self, data: bytes) -> None:
+    def arrived(self, data: bytes) -> None:
         events: list[tuple[Any, ...]] = []
+        fault = None
         try:
             self.mqtt.feed(data, self._now(), events)
         except MqttError as error:
-            self._broken(str(error))
+            fault = str(error)
         for event in events:
             self._event(event)
+        if fault is not None:
+            self.broken(fault)
+        else:
+            self.settle()
+
+    def broken(self, why: str) -> None:
+        """The link is gone, or could not be had."""
+        if self.connection is None:
+            return
+        self._part(None)
+        self.fleet.trouble(self.id, why)
+        self.device.disconnected(self._now())
         self.settle()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self.transport is not None:
-            self._broken(str(exc or "closed by the broker"))
-            self.settle()
+    def hang_up(self) -> None:
+        """Leave in good order: the broker forgets the will."""
+        self.mqtt.disconnect()
+        if self.connection is not None:
+            self._part(self.mqtt.take())
+
+    def burn(self) -> None:
+        """End for good; the broker publishes the will."""
+        self.due = NEVER
+        if self.connection is not None:
+            self._part(None)
+
+    def _part(self, farewell: bytes | None) -> None:
+        connection, self.connection = self.connection, None
+        assert connection is not None
+        self.mqtt.close()
+        connection.leave(farewell)
+        if connection.transport is not None:
+            self.fleet.observer.link(self.fleet.time(), self.id, False)
+
+    def _write(self, data: bytes) -> None:
+        if self.connection is not None and self.connection.transport is not None:
+            self.connection.transport.write(data)
 
     # ---- time
 
@@ -73,7 +143,7 @@ class LiveDevice(asyncio.Protocol):
             try:
                 self.mqtt.step(now)
             except MqttError as error:
-                self._broken(str(error))
+                self.broken(str(error))
         if self.device.deadline <= now:
             self.device.step(now)
         self.settle()
@@ -90,8 +160,8 @@ class LiveDevice(asyncio.Protocol):
             for effect in effects:
                 self._carry_out(effect)
         client = self.mqtt
-        if client.out and self.transport is not None:
-            self.transport.write(client.take())
+        if client.out:
+            self._write(client.take())
         due = device.deadline
         client_due = client.deadline
         if client_due is not None and client_due < due:
@@ -113,32 +183,25 @@ class LiveDevice(asyncio.Protocol):
                 device.published(self._now())
         elif what == mqtt.MESSAGE:
             _, topic, payload, _, retained = event
-            device.received(self._now(), topic[topic.rindex("/") + 1 :], payload, retained)
+            down = topics.down(self.fleet.tenant, self.id, "")
+            if topic.startswith(down):
+                device.received(self._now(), topic[len(down) :], payload, retained)
         elif what == mqtt.CONNECTED:
             self.mqtt.subscribe(topics.down_filter(self.fleet.tenant, self.id), 1, self._now())
         elif what == mqtt.SUBSCRIBED:
             if event[2] > 1:
-                self._broken("the broker refuses the subscription to d/#: check its access list")
+                self.broken("the broker refuses the subscription to d/#: check its access list")
             else:
                 self.fleet.observer.link(self.fleet.time(), self.id, True)
                 device.connected(self._now())
         elif what == mqtt.REFUSED:
-            self._broken(f"the broker refuses the connection (CONNACK code {event[1]})")
+            self.broken(f"the broker refuses the connection (CONNACK code {event[1]})")
 
     def _carry_out(self, effect: tuple[Any, ...]) -> None:
         what = effect[0]
         fleet = self.fleet
         if what == PUBLISH:
-            _, cls, frame, qos, windowed = effect
-            try:
-                topic = topics.up(fleet.tenant, self.id, cls)
-                pid = self.mqtt.publish(topic, frame, qos, topics.retained(cls), self._now())
-            except MqttError as error:
-                self._broken(str(error))
-                return
-            if windowed:
-                self.windowed = pid
-            fleet.observer.sent(fleet.time(), self.id, cls, frame)
+            self._publish(*effect[1:])
         elif what == NOTE:
             fleet.observer.note(fleet.time(), self.id, *effect[1:])
         elif what == OUTPUT:
@@ -147,36 +210,21 @@ class LiveDevice(asyncio.Protocol):
                 self.device.sense(self._now(), self.slots[channel], value)
         elif what == CONNECT:
             self.will = effect[1]
-            fleet.open(self)
+            self.connection = Connection(self)
+            fleet.open(self.connection)
         elif what == DISCONNECT:
             self.hang_up()
 
-    def hang_up(self) -> None:
-        """Leave in good order: the broker forgets the will."""
-        transport, self.transport = self.transport, None
-        self.mqtt.disconnect()
-        if transport is not None:
-            transport.write(self.mqtt.take())
-            transport.close()
-            self.fleet.observer.link(self.fleet.time(), self.id, False)
-
-    def burn(self) -> None:
-        """End for good; the broker publishes the will."""
-        transport, self.transport = self.transport, None
-        self.mqtt.close()
-        self.due = NEVER
-        if transport is not None:
-            transport.abort()
-            self.fleet.observer.link(self.fleet.time(), self.id, False)
-
-    def _broken(self, why: str) -> None:
-        transport, self.transport = self.transport, None
-        self.mqtt.close()
-        if transport is not None:
-            transport.abort()
-            self.fleet.observer.link(self.fleet.time(), self.id, False)
-        self.fleet.trouble(self.id, why)
-        self.device.disconnected(self._now())
+    def _publish(self, cls: str, frame: bytes, qos: int, windowed: bool) -> None:
+        client = self.mqtt
+        if client.state != mqtt.READY or (not windowed and client.in_flight >= IN_FLIGHT):
+            return  # the link has just broken, or the broker has stalled: the device will repeat what matters
+        fleet = self.fleet
+        topic = topics.up(fleet.tenant, self.id, cls)
+        pid = client.publish(topic, frame, qos, topics.retained(cls), self._now())
+        if windowed:
+            self.windowed = pid
+        fleet.observer.sent(fleet.time(), self.id, cls, frame)
 
 
 class LiveFleet:
@@ -236,19 +284,17 @@ class LiveFleet:
     def trouble(self, device_id: str, why: str) -> None:
         self.troubles[why] = self.troubles.get(why, 0) + 1
 
-    def open(self, member: LiveDevice) -> None:
-        """Open a connection; one that fails is told to the device as a lost link."""
-        task = self._loop.create_task(self._open(member))
+    def open(self, connection: Connection) -> None:
+        """Open a connection; one that fails is told to its device as a lost link."""
+        task = self._loop.create_task(self._open(connection))
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
 
-    async def _open(self, member: LiveDevice) -> None:
+    async def _open(self, connection: Connection) -> None:
         try:
-            await self._loop.create_connection(lambda: member, self._host, self._port)
+            await self._loop.create_connection(lambda: connection, self._host, self._port)
         except OSError as error:
-            self.trouble(member.id, f"no connection to {self._host}:{self._port}: {error.strerror or error}")
-            member.device.disconnected(self.now() - member.base)
-            member.settle()
+            connection.fail(f"no connection to {self._host}:{self._port}: {error.strerror or error}")
 
     def schedule(self, member: LiveDevice, due: int) -> None:
         if due == member.due:
