@@ -9,7 +9,7 @@ from time import ticks_diff, ticks_ms
 
 from lilong_protocol.codes import LINKS
 
-from . import config
+from .config import load
 from .device import Device, Identity
 from .draws import Draws
 from .effects import CONNECT, DISCONNECT, NOTE, OUTPUT, PUBLISH
@@ -182,15 +182,17 @@ def _content(path: "str | None") -> bytes:
         return file.read()
 
 
-async def serve(board: "BoardLike", settings: "dict[str, Any]") -> None:
+async def serve(board: "BoardLike", host: Host) -> None:
     """Run a device on a board for ever. A fault of the program ends it: restarting is the board's."""
-    host = Host(board, settings)
     await asyncio.gather(host.run(), host.link.run(), board.run())
 
 
 def main() -> None:
     """What a board runs after its boot script."""
-    import board  # noqa: PLC0415  each board has its own
+    from board import CONFIG, Board  # noqa: PLC0415  each board has its own
 
-    settings = config.load(board.CONFIG)
-    asyncio.run(serve(board.Board(settings), settings))
+    settings = load(CONFIG)
+    board = Board(settings)
+    host = Host(board, settings)
+    del settings  # what is kept of it has its place by now
+    asyncio.run(serve(board, host))

@@ -199,7 +199,7 @@ async def test_every_kind_lives_in_the_heap_of_a_board(kind):
         case.store(raised)
         await case.lines.take_a(Note, "stored", code)
         memory = await case.process.memory()
-        assert memory.free > 16_384
+        assert memory.free > 6_144
 
 
 @in_loop

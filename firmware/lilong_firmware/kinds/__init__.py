@@ -3,4 +3,4 @@
 
 def rules(kind: str) -> "type":
     """The rules class of a kind by its registry name; imported on demand, so that a board loads one only."""
-    return __import__("lilong_firmware.kinds." + kind, None, None, ["RULES"]).RULES  # type: ignore[no-any-return]
+    return __import__("lilong_firmware.kinds." + kind, None, None, [kind]).RULES  # type: ignore[no-any-return]

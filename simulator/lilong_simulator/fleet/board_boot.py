@@ -11,10 +11,11 @@ from pathlib import Path
 from micropython_unix import run_main  # type: ignore[import-untyped]
 
 BOOT = """
-import sys, uctypes, vfs
+import gc, sys, uctypes, vfs
+gc.threshold(4096)
 vfs.mount(vfs.VfsRom(uctypes.bytearray_at(%d, %d)), "/rom")
 sys.path[:] = ["/rom", ".frozen"]
-from lilong_firmware.main import main
+from lilong import main
 main()
 """
 

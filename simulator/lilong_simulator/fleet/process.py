@@ -16,12 +16,8 @@ from typing import TypeVar
 from . import image
 from .board_lines import Idle, Line, Memory, Ready, parse
 
-HEAP = "64wk"
-"""The heap of a device: as much as 64 KB hold on a board.
-
-A "w" counts in words of 32 bits, so that MicroPython doubles it here, where every pointer is twice as long: plain "64k"
-would be a board's 32 KB, and the firmware needs 48.
-"""
+HEAP = "64k"
+"""The heap of a device, as `micropython -X heapsize=` takes it: 64 KB, of which 63.2 KB are blocks."""
 
 START_S = 20.0
 STOP_S = 5.0
@@ -29,13 +25,14 @@ LAST_LINES = 12
 
 # For an interpreter of the user's own: the image can only be held in the heap, which grows by its size.
 _BOOT = """
-import sys, vfs
+import gc, sys, vfs
+gc.threshold(4096)
 with open(sys.argv[1], "rb") as file:
     rom = file.read()
 vfs.mount(vfs.VfsRom(rom), "/rom")
 sys.path[:] = ["/rom", ".frozen"]
 sys.argv.pop(1)
-from lilong_firmware.main import main
+from lilong import main
 main()
 """
 
@@ -246,10 +243,10 @@ def _command(rom: Path, heap: str, config: Path) -> list[str]:
 
 def _grown(heap: str, size: int) -> str:
     """A heap size with room for an image of `size` bytes."""
-    parts = re.fullmatch(r"(\d+)(w?)k", heap)
+    parts = re.fullmatch(r"(\d+)k", heap)
     if parts is None:
-        raise BoardError(f"heap {heap!r}: give it in KB, 64k or 64wk")
-    return f"{int(parts[1]) + size // 1024 + 1}{parts[2]}k"
+        raise BoardError(f"heap {heap!r}: give it in KB, as in {HEAP!r}")
+    return f"{int(parts[1]) + size // 1024 + 1}k"
 
 
 def _written(config: BoardConfig, folder: Path) -> Path:

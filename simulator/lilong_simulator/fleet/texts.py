@@ -5,65 +5,46 @@ most are words of errors that never come.
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-NAME = "lilong_texts"
-SHORT = 10  # MicroPython keeps literals up to this length in the string pool anyway
+from .bundle import CORE
+from .edits import Edits
+
+LONGER_THAN = 10  # MicroPython keeps literals up to this length in its string pool anyway
+CUT = "cut_text"
 
 
 def pool_texts(sources: Mapping[str, str]) -> dict[str, str]:
-    """The sources by path in the image, with a module more; lines keep their numbers."""
-    pool: dict[str, int] = {}
-    whole = ""
-    result = {}
-    for path, text in sources.items():
-        data = text.encode()
-        offsets = [0]
-        for line in data.splitlines(keepends=True):
-            offsets.append(offsets[-1] + len(line))
-        edits = []
-        for node in _literals(ast.parse(text)):
-            assert node.end_lineno is not None
-            assert node.end_col_offset is not None
-            assert isinstance(node.value, str)
-            if node.value not in pool:
-                pool[node.value] = len(whole)
-                whole += node.value
-            start = offsets[node.lineno - 1] + node.col_offset
-            end = offsets[node.end_lineno - 1] + node.end_col_offset
-            lines = "\n" * data[start:end].count(b"\n")
-            at = pool[node.value]
-            edits.append((start, end, f"T({lines}{at},{at + len(node.value)})"))
-        for start, end, call in sorted(edits, reverse=True):
-            data = data[:start] + call.encode() + data[end:]
-        result[path] = (f"from {NAME} import T;" if edits else "") + data.decode()
-    result[f"{NAME}.py"] = f"_ALL = {whole!r}\n\n\ndef T(start, end):\n    return _ALL[start:end]\n"
+    """The sources by path in the image, the texts in the core; lines keep their numbers."""
+    if CORE not in sources:
+        return dict(sources)
+    places: dict[str, int] = {}
+    result = {path: _pooled(path, Edits(text), places) for path, text in sources.items()}
+    result[CORE] += f"\nALL_TEXTS = {''.join(places)!r}\n\n\ndef {CUT}(start, end):\n    return ALL_TEXTS[start:end]\n"
     return result
 
 
-def _literals(tree: ast.Module) -> list[ast.Constant]:
+def _pooled(path: str, edits: Edits, places: dict[str, int]) -> str:
+    """`places`: where each text begins, one after another; new ones are added."""
+    used = False
+    for node, text in _literals(edits.tree, False):
+        used = True
+        start = places.setdefault(text, sum(map(len, places)))
+        edits.replace(node, f"{CUT}({start}, {start + len(text)})")
+    start_of_file = f"from {CORE.removesuffix('.py')} import {CUT};" if used and path != CORE else ""
+    return start_of_file + edits.text()
+
+
+def _literals(node: ast.AST, inside: bool) -> Iterator[tuple[ast.Constant, str]]:
     """Longer ASCII literals that are evaluated when a function runs."""
-    found: list[ast.Constant] = []
-
-    def visit(node: ast.AST, inside: bool) -> None:
-        if isinstance(node, ast.JoinedStr):
-            return
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            for statement in node.body:
-                visit(statement, True)
-            return
-        if isinstance(node, ast.AnnAssign):
-            if node.value is not None:
-                visit(node.value, inside)
-            return
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            return  # a docstring
-        if isinstance(node, ast.Constant):
-            if inside and isinstance(node.value, str) and len(node.value) > SHORT and node.value.isascii():
-                found.append(node)
-            return
+    if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        return  # no place for a call; a docstring
+    if isinstance(node, ast.Constant):
+        if inside and isinstance(node.value, str) and len(node.value) > LONGER_THAN and node.value.isascii():
+            yield node, node.value
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        for statement in node.body:
+            yield from _literals(statement, True)
+    else:
         for child in ast.iter_child_nodes(node):
-            visit(child, inside)
-
-    visit(tree, False)
-    return found
+            yield from _literals(child, inside)
