@@ -179,11 +179,10 @@ class TestCommit:
         store.commit([good])
         assert len(store.history(DOOR)) == 1
 
-    def test_a_number_is_stored_once_whatever_a_caller_tries(self, store):
-        row = Row("message", (DOOR, 1, "ev", 1, 5, 0, None, 0, b"12345678", b"frame"))
-        store.commit([row])
-        with pytest.raises(StoreError, match="UNIQUE"):
-            store.commit([row])
+    def test_a_number_is_stored_once_and_as_it_came_first(self, store):
+        for data in (b"first", b"other"):
+            store.commit([Row("message", (DOOR, 1, "ev", 1, 5, 0, None, 0, b"12345678", data))])
+        assert store.load().frames == [(DOOR, "ev", b"first")]
 
     def test_a_full_disk_is_named_and_leaves_the_store_usable(self, tmp_path):
         script = f"""

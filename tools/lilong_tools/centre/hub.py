@@ -1,6 +1,7 @@
 """The consoles that are watching: each has a bounded queue, and one that cannot keep up is let go."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ QUEUE_MAX = 2_000  # messages that one console may be behind
 STATES_EVERY_S = 0.2
 COUNTS_EVERY_S = 1.0
 TRY_AGAIN_LATER = 1013
+CLOSE_S = 1.0
 
 
 def _text(message: Json) -> str:
@@ -20,29 +22,38 @@ def _text(message: Json) -> str:
 
 
 class Client:
-    """One console."""
+    """One console. `first` is what it gets before all else."""
 
     def __init__(self, socket: WebSocket, first: list[Json]) -> None:
         self.socket = socket
-        self._first = first
         self.queue: asyncio.Queue[str] = asyncio.Queue(QUEUE_MAX)
-        self.slow = False
+        self.too_slow = asyncio.Event()
+        self._first = first
 
     def send(self, text: str) -> None:
-        if self.slow:
-            return
+        """Queue a message; one that does not fit any more ends the console."""
         try:
             self.queue.put_nowait(text)
         except asyncio.QueueFull:
-            self.slow = True
+            self.too_slow.set()
 
-    async def pump(self) -> None:
-        """Write what is queued until the console is gone or too slow."""
+    async def write(self) -> None:
+        """Write what is queued until the console is gone."""
         for message in self._first:
             await self.socket.send_text(_text(message))
         self._first = []
-        while not self.slow:
+        while True:
             await self.socket.send_text(await self.queue.get())
+
+    async def read(self, heard: Callable[["Client", Any], None]) -> None:
+        """Hand on what the console says, None for what is not JSON, until it is gone."""
+        while True:
+            text = await self.socket.receive_text()
+            try:
+                message = json.loads(text)
+            except ValueError:
+                message = None
+            heard(self, message)
 
 
 class Hub:
@@ -71,15 +82,21 @@ class Hub:
         await socket.accept()
         client = Client(socket, first())
         self.clients.add(client)  # at one moment with the snapshot: no change is missed between them
-        pump = asyncio.create_task(client.pump())
+        work = [asyncio.ensure_future(one) for one in (client.write(), client.read(heard), client.too_slow.wait())]
         try:
-            await self._listen(client, pump, heard)
+            await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.clients.discard(client)
-            pump.cancel()
-            await asyncio.gather(pump, return_exceptions=True)
-            if client.slow:
-                self.let_go += 1
+            for task in work:
+                task.cancel()
+            ends = await asyncio.gather(*work, return_exceptions=True)
+        if client.too_slow.is_set():
+            self.let_go += 1
+            with contextlib.suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
+                await asyncio.wait_for(socket.close(TRY_AGAIN_LATER, "too slow"), CLOSE_S)
+        for end in ends:
+            if isinstance(end, Exception) and not isinstance(end, (WebSocketDisconnect, KeyError, RuntimeError)):
+                raise end
 
     async def run(self) -> None:
         """Send the gathered states five times a second and the counts once, until cancelled."""
@@ -103,23 +120,3 @@ class Hub:
         self._states = {}
         for client in self.clients:
             client.send(text)
-
-    async def _listen(self, client: Client, pump: "asyncio.Task[None]", heard: Callable[[Client, Any], None]) -> None:
-        while True:
-            receive = asyncio.ensure_future(client.socket.receive_text())
-            await asyncio.wait((receive, pump), return_when=asyncio.FIRST_COMPLETED)
-            if pump.done():
-                receive.cancel()
-                await asyncio.gather(receive, return_exceptions=True)
-                if client.slow and pump.exception() is None:
-                    await client.socket.close(TRY_AGAIN_LATER, "too slow")
-                return
-            try:
-                text = receive.result()
-            except (WebSocketDisconnect, KeyError):
-                return
-            try:
-                message = json.loads(text)
-            except ValueError:
-                message = None
-            heard(client, message)

@@ -8,9 +8,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lilong_protocol import topics
 
@@ -28,6 +28,7 @@ TAKE_MAX = 128  # messages in one batch: what an alarm may have to wait for
 BESIDE_ALARMS = 16  # other messages in a batch that has alarms in it
 HELD_MAX = 200_000  # rows that wait for a disk that does not take them
 RETRY_S = 1.0
+END_AGAIN_S = 0.1
 
 T = TypeVar("T")
 
@@ -77,8 +78,15 @@ class Ingest:
             Link(broker, f"{client_id}-alarms", [topics.up(tenant, "+", topics.ALARM)], self._arrived),
             Link(broker, client_id, others, self._arrived),
         ]
-        async with _together(*(link.run() for link in self._links), self._watch()):
-            await self._pump()
+        work = [asyncio.create_task(one) for one in (self._pump(), *(link.run() for link in self._links))]
+        watch = asyncio.create_task(self._watch())
+        try:
+            await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)  # each goes on for ever, or fails
+        finally:
+            await _end([*work, watch])
+        for task in work:
+            if not task.cancelled():
+                task.result()
 
     async def close(self) -> None:
         """Store what the core has decided; nothing is lost that had been taken."""
@@ -98,7 +106,7 @@ class Ingest:
         self.connected.set()
 
     async def _pump(self) -> None:
-        retry_at = 0.0
+        retry_at, complaint = 0.0, ""
         while True:
             await self._work(retry_at)
             messages = self._take() if self._held_rows < HELD_MAX else []
@@ -112,9 +120,10 @@ class Ingest:
                 continue
             try:
                 await self._settle()
-                retry_at = 0.0
+                retry_at, complaint = 0.0, ""
             except StoreError as error:
-                if not retry_at:
+                if complaint != str(error):
+                    complaint = str(error)
                     log.error("%s", error)
                 retry_at = time.monotonic() + RETRY_S
 
@@ -175,13 +184,10 @@ class Ingest:
             self._broadcast(batch.changes)
 
 
-@contextlib.asynccontextmanager
-async def _together(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run coroutines beside the block; a failure of any ends all."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(coroutine) for coroutine in work]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until it is done: before Python 3.12 `wait_for` swallows a cancellation that comes with its result."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=END_AGAIN_S)

@@ -69,8 +69,9 @@ class Link:
         attempt = 0
         broker = self._broker
         while True:
+            client = self._connection()
             try:
-                async with self._connection() as client:
+                async with client:
                     granted = await client.subscribe([(topic, 1) for topic in self._filters])
                     if any((code if isinstance(code, int) else code.value) >= REFUSED for code in granted):
                         raise aiomqtt.MqttError(f"it refuses the subscription to {self._filters}; check its ACL")
@@ -91,6 +92,7 @@ class Link:
                     )  # fmt: skip
             finally:
                 self._client = None
+                client._client._sock_close()  # a connection that was cancelled while it came about stays open else
             wait_s = BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)]
             attempt += 1
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))
@@ -121,6 +123,7 @@ class Link:
             # A stored-ack must not wait for the ACK of the segment before it (Nagle): that is up to 40 ms.
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )  # fmt: skip
+        client._disconnected.add_done_callback(lambda end: end.cancelled() or end.exception())  # told by `run`
         self._paho = client._client
         self._paho.manual_ack_set(True)  # before the broker can say anything
         self._paho.disable_logger()  # it formats a line for every packet

@@ -48,9 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--estate", default="music_plaza", help="an estate by name, or an estate file (default: %(default)s)")
     add("--broker", default="mqtt://127.0.0.1:1883", help="mqtt://[user:password@]host[:port] (default: %(default)s)")
     add("--db", default="centre.db", help="the database file, or :memory: (default: %(default)s)")
-    add(
-        "--http", default="127.0.0.1:8080", help="host:port of the console, port 0 for any free one (%(default)s)"
-    )
+    add("--http", default="127.0.0.1:8080", help="host:port of the console, port 0 for any free one (%(default)s)")
     add("--observed", help="a file to which the observed feed is appended")
     add("--key-file", help="the estate key, 32 bytes as 64 hex digits; without it the public key of simulations")
     add("--info-file", help='a file that gets {"http": url} as soon as the centre is ready')

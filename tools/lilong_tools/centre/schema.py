@@ -68,7 +68,7 @@ def _insert(table: str, columns: int, verb: str = "INSERT") -> str:
 _LOG = '(device, at, what, code, counter, "values") VALUES (?, ?, ?, ?, ?, ?)'
 
 STATEMENTS = {
-    "message": _insert("message", 10),
+    "message": _insert("message", 10, "INSERT OR IGNORE"),  # a commit may be repeated whose end was not seen
     "alarm": _insert("alarm", 19, "INSERT OR REPLACE"),
     "device": _insert("device", 24, "INSERT OR REPLACE"),
     "command": _insert("command", 15, "INSERT OR REPLACE"),

@@ -41,11 +41,11 @@ class Centre:
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         run = {"broker": f"{broker.host}:{broker.port}", "estate": core.estate.id}
         web = Web(core, self.ingest, store, self.hub, run)
-        self._server = _Server(
-            uvicorn.Config(
-                web.app, log_level="warning", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=CLOSE_S
-            )
-        )
+        config = uvicorn.Config(
+            web.app, log_level="warning", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=CLOSE_S,
+            ws_per_message_deflate=False,
+        )  # fmt: skip
+        self._server = _Server(config)
         self._listener = listener
         self._broker = broker
         self._client_id = client_id
