@@ -113,9 +113,9 @@ class Bell:
                 await self._rung.wait()
 
 
-def the_device(kind: str, beat_s: int | None, polls: bool) -> Device:
+def the_device(kind: str, beat_s: int | None, polls: bool, type_: type[Device] = Device) -> Device:
     identity = Identity(TENANT, DEVICE, ROOT, beat_s, None, card_blob(CARDS), CARD_KEY)
-    return Device(identity, rules(kind), RamStore(), Draws(SEED), polls, BOOT)
+    return type_(identity, rules(kind), RamStore(), Draws(SEED), polls, BOOT)
 
 
 class VirtualHost:

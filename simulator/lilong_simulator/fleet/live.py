@@ -320,12 +320,15 @@ class LiveFleet:
         left = STEP_SLICE
         due = calendar.next()
         while due is not None and due <= time and left > 0:
-            for member in calendar.pop():
+            members = calendar.pop()
+            for member in members[:left]:
                 if member.due == due:
                     member.due = NEVER
                     self.observer.lag(self.time() - due)
                     member.step()
-                    left -= 1
+            for member in members[left:]:
+                calendar.add(due, member)
+            left -= len(members)
             due = calendar.next()
         self._timer_at = NEVER
         if due is not None:
