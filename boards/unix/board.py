@@ -1,7 +1,6 @@
 """The unix port as a board: its pins are lines on stdin and stdout (README.md), its power is the process.
 
-With "stepped" in the configuration the uptime is only what `at` lines say, so that a run can be compared with other
-hosts byte for byte; else it is real time since power-on.
+The uptime is real time since power-on, or with "stepped" in the configuration what `at` lines say (`step_clock`).
 """
 
 import asyncio
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lilong_firmware.rules import Rules
+    from step_clock import StepClock
 
 CONFIG = sys.argv[1]
 LOOK_MS = 3_600_000  # well inside half a wrap of the tick counter
@@ -37,7 +37,7 @@ class Board:
         self._values.update(settings.get("values") or {})
         self._interrupts = [channel[0] for channel in kind.CHANNELS if not channel[1]]
         self._arrived: list[tuple[str, int]] = []  # set, and not yet looked at
-        self._stepped: StepClock | None = StepClock() if settings.get("stepped") else None
+        self._stepped = _step_clock() if settings.get("stepped") else None
 
     # ---- time
 
@@ -127,40 +127,7 @@ class Board:
         self._wake.set()
 
 
-class StepClock:
-    """The uptime is what `at` lines say; between two deadlines the network has all the real time that it needs."""
+def _step_clock() -> "StepClock":
+    from step_clock import StepClock  # noqa: PLC0415  it takes RAM
 
-    def __init__(self) -> None:
-        self.now = 0
-        self.target: int | None = None  # of the `at` line that is carried out
-        self.held: list[tuple[str, int]] = []  # set before the next `at`, for its instant
-        self._reached = False  # the target: its changes have been told, its deadlines come next
-        self._begun = False
-
-    async def wait(self, deadline: int, link: Link, wake: asyncio.Event) -> "list[tuple[str, int]]":
-        """Until it is `deadline`, or the target, or `wake`; the changes of that instant."""
-        while not self._begun:  # before the first `at` nothing is done, not even what is due at 0
-            await wake.wait()
-            wake.clear()
-            self._begun = self.target is not None
-        while not wake.is_set():
-            if link.busy:
-                await asyncio.sleep_ms(1)
-            elif self.target is None:
-                await wake.wait()
-            elif deadline < self.target:
-                self.now = max(self.now, deadline)
-                await asyncio.sleep_ms(0)
-                break
-            elif not self._reached:
-                self._reached = True
-                self.now = self.target
-                held = self.held
-                self.held = []
-                await asyncio.sleep_ms(0)
-                return held
-            else:
-                self._reached = False
-                self.target = None
-                tell("idle", self.now)
-        return []
+    return StepClock()

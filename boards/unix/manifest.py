@@ -7,4 +7,5 @@ package("lilong_protocol", files=(
 ), base_path="../../protocol")  # fmt: skip
 package("lilong_firmware", base_path="../../firmware")
 module("board.py")
+module("step_clock.py")
 module("stimuli.py")

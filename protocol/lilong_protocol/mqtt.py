@@ -7,11 +7,11 @@ so of a message nothing is kept here but the id that its PUBACK will carry.
 
 from .mqtt_packets import (
     DEFAULT_LIMIT,
-    NAMES,
     MqttError,
     PacketStream,
     check_qos,
     connect_packet,
+    packet_name,
     puback_packet,
     publish_packet,
     read_id,
@@ -152,7 +152,9 @@ class Client(PacketStream):
         if self._awaited and now_ms >= self._awaited[1]:
             kind = self._awaited[0] >> 16
             self.close()
-            raise MqttTimeout("no %s in %d ms: frozen broker or dead link, connect anew" % (NAMES[kind], self.answer_ms))
+            raise MqttTimeout(
+                "no %s in %d ms: frozen broker or dead link, connect anew" % (packet_name(kind), self.answer_ms)
+            )
         self.out += b"\xc0\x00"
         self._heard_ms = now_ms  # the next PINGREQ is a whole interval away
         self._await(_PINGRESP << 16, now_ms)
@@ -181,7 +183,7 @@ class Client(PacketStream):
         size = end - at
         if self.state == CONNECTING:
             if kind != _CONNACK or size != 2 or data[at] > 1 or data[at + 1] > 5:
-                raise MqttError("%s of %d bytes is no CONNACK" % (NAMES[kind], size))
+                raise MqttError("%s of %d bytes is no CONNACK" % (packet_name(kind), size))
             if data[at + 1]:
                 self.close()
                 events.append((REFUSED, data[at + 1]))
@@ -208,7 +210,7 @@ class Client(PacketStream):
         elif kind == _PINGRESP and not size:
             self._answered(_PINGRESP, 0)
         else:
-            raise MqttError("%s of %d bytes is not for a connected client" % (NAMES[kind], size))
+            raise MqttError("%s of %d bytes is not for a connected client" % (packet_name(kind), size))
 
     # ---- answers awaited ----
 

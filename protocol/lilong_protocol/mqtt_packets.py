@@ -9,12 +9,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAMES = (
-    "type 0", "CONNECT", "CONNACK", "PUBLISH", "PUBACK", "PUBREC", "PUBREL", "PUBCOMP", "SUBSCRIBE", "SUBACK",
-    "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "type 15",
-)  # fmt: skip
-"""By packet type (2.2.1), the upper half of a packet's first byte."""
-
 DEFAULT_LIMIT = 2048
 """Largest remaining length taken from the peer, bytes: a frame is at most 1024, its topic far less."""
 
@@ -27,6 +21,15 @@ class MqttError(ValueError):
     """The peer broke MQTT 3.1.1, or the caller asked for a packet that MQTT has no bytes for."""
 
 
+def packet_name(kind: int) -> str:
+    """Of a packet type (2.2.1), the upper half of a packet's first byte. One text, since a board keeps each in RAM."""
+    names = (
+        "type 0,CONNECT,CONNACK,PUBLISH,PUBACK,PUBREC,PUBREL,PUBCOMP,"
+        "SUBSCRIBE,SUBACK,UNSUBSCRIBE,UNSUBACK,PINGREQ,PINGRESP,DISCONNECT,type 15"
+    )
+    return names.split(",")[kind]
+
+
 # ---- what is sent ----
 
 
@@ -36,7 +39,7 @@ def packet(first: int, body: bytes) -> bytes:
     if size < 128:
         return bytes((first, size)) + body
     if size > 0xFFFFFFF:
-        raise MqttError("%s of %d bytes is longer than MQTT allows" % (NAMES[first >> 4], size))
+        raise MqttError("%s of %d bytes is longer than MQTT allows" % (packet_name(first >> 4), size))
     head = bytearray((first,))
     while size > 127:
         head.append(size & 127 | 128)
@@ -208,7 +211,7 @@ class PacketStream:
         while at < size:
             first = data[at]
             if first not in _FIRST_BYTES:
-                raise MqttError("%s: first byte 0x%02x is reserved or of QoS 2" % (NAMES[first >> 4], first))
+                raise MqttError("%s: first byte 0x%02x is reserved or of QoS 2" % (packet_name(first >> 4), first))
             start = at + 1
             length = shift = 0
             while start < size:
@@ -216,10 +219,10 @@ class PacketStream:
                 start += 1
                 length |= (byte & 127) << shift
                 if length > self.limit or shift > 21:
-                    raise MqttError("%s is longer than the limit of %d bytes" % (NAMES[first >> 4], self.limit))
+                    raise MqttError("%s is longer than the limit of %d bytes" % (packet_name(first >> 4), self.limit))
                 if byte < 128:
                     if shift and not byte:
-                        raise MqttError("%s has an overlong length" % NAMES[first >> 4])
+                        raise MqttError("%s has an overlong length" % packet_name(first >> 4))
                     break
                 shift += 7
             else:

@@ -138,7 +138,9 @@ class _Bundler:
             outside = [origin for origin in module.imported.values() if origin[0] not in self.modules]
             for origin in [*((part, own) for own in module.own), *outside]:
                 if origin not in names:
-                    names[origin] = _free(origin[1] or origin[0], used, words)
+                    # What is imported from without may have the name that it has in the core.
+                    known = self._names.get(CORE, {}).get(origin)
+                    names[origin] = known or _free(origin[1] or origin[0], used, words)
                     used.add(names[origin])
         return names
 
