@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import json
+import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
@@ -173,8 +174,9 @@ class Store:
 
 
 def _lock(path: str) -> IO[str]:
-    """One centre a database; readers are welcome."""
+    """One centre a database; readers are welcome, if they may: what is in there is of its owner's concern only."""
     try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         file = open(f"{path}-lock", "w", encoding="ascii")  # noqa: SIM115 - held as long as the store
     except OSError as error:
         raise StoreError(
