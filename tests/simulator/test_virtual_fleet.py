@@ -180,6 +180,27 @@ def test_a_link_that_is_not_there_cannot_break(run):
     assert [kind for _, kind in run.kinds()] == [frame.BIRTH]
 
 
+def test_a_device_that_burns_leaves_its_will_and_is_never_heard_of_again(run):
+    run.add(delay=20)
+    run.env.run(until=MINUTE)
+    run.fleet.destroy(DEVICE)
+    run.fleet.sense(DEVICE, "contact", 1)
+    run.time(run.got[0][2])
+    run.env.run(until=10 * MINUTE)
+    assert run.kinds()[-1] == (MINUTE + 20, frame.DEATH)
+    assert run.account.notes == []
+    assert not run.ears.online
+
+
+def test_a_device_that_burns_while_it_connects_never_comes_online(run):
+    run.add(delay=20)
+    run.env.run(until=100)
+    run.fleet.destroy(DEVICE)
+    run.env.run(until=10 * MINUTE)
+    assert run.got == []
+    assert not run.ears.online
+
+
 def test_an_alarm_under_way_when_the_link_broke_is_sent_again(run):
     run.add(delay=20)
     run.env.run(until=MINUTE)

@@ -92,8 +92,8 @@ class VirtualFleet:
         member = self._members[device_id]
         now = int(self._env.now)
         if member.online:
-            self._hang_up(now, member)
             self._at(now + member.delay, (self._arrive, topics.up(self._tenant, device_id, topics.STATE), member.will))
+        self._hang_up(now, member)  # a connection that is being made, too
         member.burnt = True
         member.due = NEVER
 
