@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 # How long a person takes to read an alarm and press the button; the limit for a human answer is 60 s.
 QUICKEST_MS, SLOWEST_MS = 2_000, 9_000
+CLOSE_S = 1.0  # how long the centre may take to say goodbye
 
 
 def reaction_ms(seed: int, alarm: str) -> int:
@@ -31,7 +32,7 @@ class Operator:
     async def run(self) -> None:
         """Until cancelled; a console that the centre dropped comes back, and answers what is still open then."""
         # A proxy of the environment is not for the centre, which is on this machine.
-        async for socket in connect(self._url, max_queue=None, max_size=None, proxy=None):
+        async for socket in connect(self._url, max_queue=None, max_size=None, close_timeout=CLOSE_S, proxy=None):
             answers: dict[str, asyncio.Task[None]] = {}
             try:
                 async for message in socket:
@@ -41,6 +42,7 @@ class Operator:
             finally:
                 for answer in answers.values():
                     answer.cancel()
+                await socket.close()
 
     async def _message(
         self, socket: ClientConnection, answers: dict[str, asyncio.Task[None]], message: dict[str, Any]

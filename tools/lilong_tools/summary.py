@@ -24,10 +24,10 @@ def summarise(content: dict[str, Any], console: Console) -> None:
     console.print()
     counted = ", ".join(f"{_count(value)} {name.replace('_', ' ')}" for name, value in alarms.items())
     console.print(f"alarms: {counted}", highlight=False, markup=False)
-    connected = "not observed" if content["connected"] is None else f"{content['connected']:,}"
+    accepted = "acceptance not observed" if content["connected"] is None else f"{content['connected']:,} accepted"
     console.print(
         f"{content['devices']:,} devices ({len(content['real_micropython'])} of them real MicroPython), "
-        f"{connected} accepted, {content['messages']['total']:,} messages, broker: {content['broker']}",
+        f"{accepted}, {content['messages']['total']:,} messages, broker: {content['broker']}",
         highlight=False,
         markup=False,
     )

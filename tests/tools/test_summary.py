@@ -1,0 +1,76 @@
+"""The summary at the end of a run: what was counted, a mark for what was not, and every text as it is."""
+
+import io
+from typing import Any
+
+import pytest
+from lilong_tools.summary import summarise
+from rich.console import Console
+
+NOTHING = {"p50": None, "p90": None, "p99": None, "max": None, "count": 0}
+SOME = {"p50": 4.02, "p90": 5.0, "p99": 1234.5, "max": 5_627.94, "count": 3}
+
+
+def content(**changes: Any) -> dict[str, Any]:
+    whole = {
+        "verdict": "pass",
+        "devices": 2201,
+        "connected": 2201,
+        "real_micropython": {"smoke": "core1/01F/smoke", "door": "core1/ground/door"},
+        "messages": {"total": 23_456},
+        "broker": "mosquitto 2.0.18 at 127.0.0.1:1883",
+        "alarms": {"true": 3, "raised": 3, "duplicate": 0, "out_of_order": 0},
+        "latency_ms": {"local": SOME, "ingest": NOTHING},
+        "generator_lag_ms": SOME,
+        "failures": [],
+    }
+    return whole | changes
+
+
+def summary(**changes: Any) -> list[str]:
+    screen = io.StringIO()
+    summarise(content(**changes), Console(file=screen, width=200))
+    return screen.getvalue().splitlines()
+
+
+def line(lines: list[str], beginning: str) -> str:
+    return next(text for text in lines if text.startswith(beginning))
+
+
+def test_a_run_that_passed_is_told_in_numbers() -> None:
+    lines = summary()
+    assert line(lines, "local").split() == ["local", "4.0", "5.0", "1,234.5", "5,627.9", "3"]
+    assert line(lines, "generator lag").split()[2:] == ["4.0", "5.0", "1,234.5", "5,627.9", "3"]
+    assert "alarms: 3 true, 3 raised, 0 duplicate, 0 out of order" in lines
+    assert lines[-2] == (
+        "2,201 devices (2 of them real MicroPython), 2,201 accepted, 23,456 messages, "
+        "broker: mosquitto 2.0.18 at 127.0.0.1:1883"
+    )
+    assert lines[-1] == "verdict: pass"
+
+
+def test_what_was_not_observed_is_never_a_zero() -> None:
+    lines = summary(connected=None, alarms={"true": 1, "duplicate": None})
+    assert line(lines, "ingest").split() == ["ingest", "–", "–", "–", "–", "0"]
+    assert "alarms: 1 true, ? duplicate" in lines
+    assert "acceptance not observed" in lines[-2]
+
+
+@pytest.mark.parametrize("verdict", ["pass", "fail", "generator saturated"])
+def test_the_verdict_stands_last(verdict: str) -> None:
+    assert summary(verdict=verdict)[-1] == f"verdict: {verdict}"
+
+
+def test_the_first_ten_failures_are_told_and_the_others_counted() -> None:
+    failures = [f"missed: alarm {number}" for number in range(13)]
+    lines = summary(verdict="fail", failures=failures)
+    assert lines[-12:-2] == [f"  {failure}" for failure in failures[:10]]
+    assert lines[-2] == "  and 3 more"
+    assert "more" not in "".join(summary(verdict="fail", failures=failures[:10]))
+
+
+def test_brackets_are_text_and_no_markup() -> None:
+    failure = "late: smoke.alarm at [core1]/smoke [/b] via [::1]"
+    lines = summary(verdict="fail", failures=[failure], broker="mosquitto at [::1]:1883 [red]")
+    assert f"  {failure}" in lines
+    assert lines[-3].endswith("broker: mosquitto at [::1]:1883 [red]")
