@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from .world import World
 POWER_ON_PER_S = 1_000  # devices whose power comes on in a second: a feeder, not a thundering herd
 ONLINE_TIMEOUT_S = 120.0
 SETTLE_S = 5.0  # how long a backend may take to answer the last births with the time
-LONGEST_LIMIT_MS = 60_000
+LONGEST_LIMIT_MS = 120_000  # of an alarm: the operator's answer to a gas leak
 LOOK_MS = 50  # how often it is asked whether the run is over
 SLICE_S = 0.004  # the world's share of the event loop at a time
 
@@ -49,9 +50,17 @@ class Settings:
 class LiveRun:
     """One live run; `clock` is its time in ms, `epoch_zero` the Unix time in ms at its zero."""
 
-    def __init__(self, settings: Settings, recorder: Recorder) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        recorder: Recorder,
+        online_timeout_s: float = ONLINE_TIMEOUT_S,
+        settle_s: float = SETTLE_S,
+    ) -> None:
         self.settings = settings
         self.recorder = recorder
+        self._online_timeout_s = online_timeout_s
+        self._settle_s = settle_s
         self.world = World(
             settings.estate, settings.seed, settings.start, settings.incidents, self._sense, self._destroyed
         )
@@ -94,7 +103,7 @@ class LiveRun:
 
     def stop(self) -> None:
         """End the run early: the drain is left out, and only what has passed its limits is judged."""
-        self._horizon = self.clock() - LONGEST_LIMIT_MS
+        self._horizon = min(self.horizon, self.clock() - LONGEST_LIMIT_MS)
         self._stopping.set()
 
     # ---- the phases
@@ -116,10 +125,12 @@ class LiveRun:
             self.boards[device.id] = LiveBoard(
                 device, provisioner, fleet, settings.host, settings.port, self.boot, values.get(device.id, {})
             )
-        try:
-            await asyncio.gather(*(board.start() for board in self.boards.values()))
-        except BoardError as error:
-            raise RunError(f"a real MicroPython device did not start: {error}") from error
+        # All of them, whatever becomes of one: a board that is still starting cannot be stopped.
+        for told in await asyncio.gather(*(board.start() for board in self.boards.values()), return_exceptions=True):
+            if isinstance(told, BoardError):
+                raise RunError(f"a real MicroPython device did not start: {told}") from told
+            if isinstance(told, BaseException):
+                raise told
         started = self.clock()
         count = 0
         for placed in settings.estate.devices:
@@ -177,12 +188,12 @@ class LiveRun:
                 return
             if len(recorder.linked) >= wanted and linked_at is None:
                 linked_at = now
-            if linked_at is not None and now - linked_at > SETTLE_S * 1000 and not recorder.accepted:
+            if linked_at is not None and now - linked_at > self._settle_s * 1000 and not recorder.accepted:
                 return  # a backend that does not speak of time: what it accepts is not observed
-            if now - began > ONLINE_TIMEOUT_S * 1000:
+            if now - began > self._online_timeout_s * 1000:
                 raise RunError(
                     f"only {len(recorder.linked)} of {wanted} devices connected and {len(recorder.accepted)} accepted "
-                    f"by the backend after {ONLINE_TIMEOUT_S:.0f} s; {self._why()}"
+                    f"by the backend after {self._online_timeout_s:g} s; {self._why()}"
                 )
             await self._pause(0.05)
 
@@ -231,9 +242,12 @@ class LiveRun:
 
     def _waiting(self) -> bool:
         """Whether something that must come has not: an alarm of the truth, a stored-ack, an acknowledgement."""
-        answered = {
+        rows = self._judged()
+        for_people = {(row.device, row.code) for row in rows if row.limits.get("acknowledged_ms") is not None}
+        answered = Counter(
             (alarm.device, alarm.code)
             for alarm in self.recorder.alarms.values()
-            if alarm.stored is not None and alarm.acknowledged is not None
-        }
-        return any((row.device, row.code) not in answered for row in self._judged())
+            if alarm.stored is not None
+            and (alarm.acknowledged is not None or (alarm.device, alarm.code) not in for_people)
+        )
+        return not Counter((row.device, row.code) for row in rows) <= answered

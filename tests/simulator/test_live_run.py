@@ -1,0 +1,269 @@
+"""A live run: bring up, play, drain; and what it says when there is nobody to run against."""
+
+import asyncio
+import socket
+from datetime import datetime
+from pathlib import Path
+
+import aiomqtt
+import pytest
+from backends import KEY, Answers
+from board_case import in_loop
+from lilong_protocol import topics
+from lilong_simulator import live_run
+from lilong_simulator.boards import choose_boards
+from lilong_simulator.estate import KINDS, load_estate
+from lilong_simulator.fleet.process import BoardError
+from lilong_simulator.incidents.base import Incident
+from lilong_simulator.live_run import LONGEST_LIMIT_MS, LiveRun, RunError, Settings
+from lilong_simulator.recorder import Recorder
+from lilong_simulator.retained import remove_retained
+from lilong_simulator.score import score
+from lilong_simulator.truth import _LIMITS, truth_row
+from lilong_tools.broker.embedded import EmbeddedBroker
+from lilong_tools.broker.embedded_client import Message
+
+ESTATE = load_estate(Path(__file__).with_name("small_estate.toml"))
+PATIENCE_S = 60
+DOOR = "boiler/door"
+
+
+class BrokerAndBackend(EmbeddedBroker):
+    """A broker whose backend answers every frame before its PUBACK; `silent_to` hears no time."""
+
+    def __init__(self, **options):
+        super().__init__()
+        self.answers = Answers(ESTATE.id, **options)
+
+    def publish(self, message):
+        super().publish(message)
+        for topic, payload in self.answers.to(message.topic, message.payload):
+            super().publish(Message(topic, payload, 1, False))
+
+    def kept(self):
+        """Devices of which the broker keeps a birth or a death."""
+        found = self._retained.matching_topics(topics.all_up_filter(ESTATE.id))
+        return {topics.parse(message.topic)[1] for message in found}
+
+
+class BreakIn(Incident):
+    """The boiler room's door is forced once a second, and shut again."""
+
+    name = "break_in"
+    timeline = ()
+
+    def __init__(self, *at_ms):
+        self.at_ms = at_ms
+
+    def device_names(self, estate):
+        return [DOOR]
+
+    def install(self, world):
+        door = world.estate.device(DOOR)
+        world.claims.add(door.id, "forced", 0, 10**9)
+        for at in self.at_ms:
+            world.change(at, door, "contact", 1)
+            world.expect(truth_row(door, "door.forced", at, "forced open", "must", self.name, at + 100))
+
+
+def made(port, duration_s=None, incidents=(), **options):
+    settings = Settings(ESTATE, KEY, "127.0.0.1", port, 7, datetime(2026, 3, 4, 12), duration_s, incidents)
+    return LiveRun(settings, Recorder(), **options)
+
+
+class Running:
+    """A run that ends in good order whatever happens."""
+
+    def __init__(self, port, **options):
+        self.run = made(port, **options)
+
+    async def __aenter__(self):
+        return self.run
+
+    async def __aexit__(self, *_):
+        await self.run.close()
+
+
+@in_loop
+async def test_all_are_online_when_the_backend_has_accepted_every_one():
+    async with BrokerAndBackend() as broker, Running(broker.port) as run:
+        await run.bring_up()
+        assert run.recorder.accepted == {device.id for device in ESTATE.devices}
+        assert run.troubles == {}
+        assert run.world_zero is None, "the world has not begun"
+
+
+@in_loop
+async def test_a_run_without_a_broker_says_so():
+    with socket.socket() as held:  # bound and deaf
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        async with Running(port, online_timeout_s=0.5) as run:
+            with pytest.raises(RunError) as told:
+                await run.bring_up()
+    devices = len(ESTATE.devices)
+    assert str(told.value).startswith(
+        f"only 0 of {devices} devices connected and 0 accepted by the backend after 0.5 s; "
+    )
+    assert f"most often: no connection to 127.0.0.1:{port}: " in str(told.value)
+    assert " times)" in str(told.value)
+
+
+@in_loop
+async def test_a_backend_that_accepts_some_devices_and_not_others_is_told():
+    known = ESTATE.of_kind("door")[0].id
+    async with (
+        BrokerAndBackend(tells_time=lambda device: device == known) as broker,
+        Running(broker.port, online_timeout_s=1.0, settle_s=0.0) as run,
+    ):
+        with pytest.raises(RunError) as told:
+            await run.bring_up()
+    devices = len(ESTATE.devices)
+    assert str(told.value) == (
+        f"only {devices} of {devices} devices connected and 1 accepted by the backend after 1 s; "
+        "no link broke: is the backend running, and does it use the same estate key?"
+    )
+
+
+@in_loop
+async def test_a_backend_that_never_speaks_of_time_is_waited_for_and_then_taken_as_it_is():
+    async with BrokerAndBackend(tells_time=lambda device: False) as broker, Running(broker.port, settle_s=0.2) as run:
+        await run.bring_up()
+        assert len(run.recorder.linked) == len(ESTATE.devices)
+        assert run.recorder.accepted == set(), "what it accepts is not observed"
+
+
+@in_loop
+async def test_a_run_that_is_stopped_while_it_comes_up_ends_at_once():
+    async with EmbeddedBroker() as broker, Running(broker.port) as run:
+        coming_up = asyncio.create_task(run.bring_up())
+        await asyncio.sleep(0)
+        run.stop()
+        async with asyncio.timeout(PATIENCE_S):
+            await coming_up
+        assert run.stopped
+
+
+@in_loop
+async def test_a_board_that_does_not_start_is_told_when_all_have_ended_their_start(monkeypatch):
+    ended = []
+
+    class Board:
+        def __init__(self, placed, *_):
+            self.placed = placed
+
+        async def start(self):
+            if self.placed.kind == "smoke":
+                raise BoardError("smoke: no such image")
+            await asyncio.sleep(0)
+            ended.append(self.placed.kind)
+
+        async def stop(self):
+            ended.append("stopped")
+
+    monkeypatch.setattr(live_run, "LiveBoard", Board)
+    boards = [ESTATE.of_kind("smoke")[0], ESTATE.of_kind("door")[0]]
+    run = LiveRun(Settings(ESTATE, KEY, "127.0.0.1", 1, 7, datetime(2026, 3, 4), 1.0, (), boards), Recorder())
+    with pytest.raises(RunError, match="a real MicroPython device did not start: smoke: no such image"):
+        await run.bring_up()
+    assert ended == ["door"]
+    await run.close()
+    assert ended == ["door", "stopped", "stopped"]
+
+
+@in_loop
+async def test_an_alarm_of_the_world_reaches_the_backend_and_the_score():
+    async with BrokerAndBackend() as broker:
+        async with Running(broker.port, duration_s=0.5, incidents=[BreakIn(200)]) as run:
+            await run.bring_up()
+            async with asyncio.timeout(PATIENCE_S):
+                await run.play()
+        judged = score(
+            run.truth, run.recorder.alarms.values(), None, run.world_zero, run.epoch_zero,
+            acknowledgement_expected=False, horizon=run.horizon,
+        )  # fmt: skip
+        assert run.clock() - run.world_zero < 5_200, "the drain ends when all is answered"
+    assert judged.failures == []
+    assert (judged.true, judged.raised, judged.stored) == (1, 1, 1)
+    assert run.recorder.lags.count > 0
+
+
+@in_loop
+async def test_the_drain_waits_for_what_has_begun_and_no_longer():
+    """Nobody answers: the run goes on until the last limit of its one alarm, which is 5 s."""
+    async with (
+        BrokerAndBackend(stores=False) as broker,
+        Running(broker.port, duration_s=0.3, incidents=[BreakIn(200)]) as run,
+    ):
+        await run.bring_up()
+        async with asyncio.timeout(PATIENCE_S):
+            await run.play()
+        after = run.clock() - run.world_zero
+    assert 5_200 <= after < 20_000
+    assert run.horizon == run.world_zero + 300
+
+
+@in_loop
+async def test_what_crosses_after_the_duration_is_not_waited_for():
+    async with (
+        BrokerAndBackend(stores=False) as broker,
+        Running(broker.port, duration_s=0.2, incidents=[BreakIn(60_000)]) as run,
+    ):
+        await run.bring_up()
+        async with asyncio.timeout(PATIENCE_S):
+            await run.play()
+        assert run.clock() - run.world_zero < 60_000
+    assert run.truth == []
+
+
+@in_loop
+async def test_a_run_that_is_stopped_judges_only_what_has_passed_all_its_limits():
+    async with BrokerAndBackend() as broker, Running(broker.port, duration_s=None) as run:
+        await run.bring_up()
+        playing = asyncio.create_task(run.play())
+        async with asyncio.timeout(PATIENCE_S):
+            while run.world_zero is None:
+                await asyncio.sleep(0)
+            before = run.clock()
+            run.stop()
+            horizon = run.horizon
+            run.stop()
+            await playing
+    assert before - LONGEST_LIMIT_MS <= horizon <= run.clock() - LONGEST_LIMIT_MS
+    assert run.horizon == horizon, "a second signal changes nothing"
+    assert max(limit for limits in _LIMITS.values() for limit in limits.values() if limit) <= LONGEST_LIMIT_MS
+
+
+@in_loop
+async def test_after_a_run_the_broker_keeps_nothing_of_it():
+    async with BrokerAndBackend() as broker:
+        async with Running(broker.port) as run:
+            await run.bring_up()
+        assert broker.kept() == {device.id for device in ESTATE.devices}
+        assert await remove_retained("127.0.0.1", broker.port, ESTATE, None, None)
+        assert broker.kept() == set()
+        async with aiomqtt.Client("127.0.0.1", broker.port) as late:
+            await late.subscribe(topics.all_up_filter(ESTATE.id), qos=1)
+            await late.subscribe("$SYS/broker/version")
+            first = await anext(aiter(late.messages))
+            assert str(first.topic) == "$SYS/broker/version", "nothing came before it"
+
+
+@in_loop
+async def test_a_broker_that_is_gone_keeps_nothing_either():
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        assert not await remove_retained("127.0.0.1", held.getsockname()[1], ESTATE, None, None)
+
+
+# ---- which devices are real
+
+
+def test_one_device_of_every_kind_is_a_real_one():
+    chosen = choose_boards(ESTATE, [])
+    assert [device.kind for device in chosen] == [kind for kind in KINDS if ESTATE.of_kind(kind)]
+
+
+def test_it_is_one_that_the_incident_touches_if_there_is_one():
+    assert DOOR in [device.name for device in choose_boards(ESTATE, [BreakIn(1)])]
+    assert DOOR not in [device.name for device in choose_boards(ESTATE, [])]
