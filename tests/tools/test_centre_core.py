@@ -402,6 +402,21 @@ class TestOperators:
         world.run(HOUR)
         assert [(row[3], row[4]) for row in world.rows("record") if row[2] == "response"] == [(200, counter)]
 
+    def test_a_device_known_from_a_retained_birth_only_takes_no_command_until_it_is_heard(self, core):
+        give(core, birth(DOOR, uptime=5_000), retained=True)
+        with pytest.raises(CentreError, match="not heard in person yet"):
+            core.command(NOW, DOOR, "unlock", {}, "Wang")
+        give(core, heartbeat(DOOR, 1, uptime=65_000))
+        core.command(NOW, DOOR, "unlock", {}, "Wang")
+        assert len(core.take().publishes) == 1
+
+    def test_what_waits_goes_out_with_the_first_word_in_person(self, core):
+        give(core, birth(DOOR, uptime=5_000), retained=True)
+        give(core, raised(DOOR, code=4, boot=0))  # out of the boot before: no word of this one
+        core.acknowledge(NOW, core.alarm_list()[0]["id"], "Wang")
+        assert core.take().publishes == []
+        assert len(give(core, heartbeat(DOOR, 1, uptime=65_000)).publishes) == 1
+
     def test_counters_rise_over_boots_and_even_when_the_store_was_lost(self, core):
         give(core, birth(DOOR))
         first = core.command(NOW, DOOR, "unlock", {}, "Wang")

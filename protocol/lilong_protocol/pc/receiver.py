@@ -6,21 +6,17 @@ acknowledges it. Nothing unauthenticated leaves a trace but a count.
 
 import heapq
 from collections.abc import Container, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import frame, topics
-from ..keys import device_root, frame_key
-from ..seal import UP, Seal, SealError, frame_tag
+from ..keys import device_root
+from ..seal import UP, SealError, frame_tag
 from .bodies import KINDS_OF_CLASS, well_formed
-from .downlink import Downlink
-from .ordering import GAP_MS, Order
-from .seen import Seen, Window
-from .session import AGAIN, NEW, ROLLBACK, Session
-
-# What a message that was let through is.
-FRESH = "fresh"  # the first time: it has its effect
-REPEAT = "repeat"  # byte for byte one that was there: an alarm is acknowledged again, nothing else happens
-MALFORMED = "malformed"  # an authentic alarm or event whose body nobody understands: kept, without effect
+from .ordering import Order
+from .peer import Peer
+from .received import FRESH, MALFORMED, REPEAT, Gap, Incident, Received
+from .seen import Window
+from .session import AGAIN, NEW, ROLLBACK
 
 # Why a message was refused.
 TOPIC, TENANT, RETAINED, UNKNOWN = "topic", "tenant", "retained", "unknown device"
@@ -31,69 +27,6 @@ _INCIDENTS = frozenset((UNKNOWN, FORGED, BOOT_ROLLBACK, OTHER_BYTES, RETAINED))
 _INCIDENTS_KEPT = 100  # between two calls of `take_incidents`; the rest is counted
 
 _FOR_EVER = (topics.ALARM, topics.EVENT)
-
-
-class Received:
-    """A message that was let through. `at_ms` is when it was sealed, `since_ms` its lower bound (None: unknown)."""
-
-    __slots__ = ("at_ms", "cls", "data", "device", "fate", "frame", "late", "received_ms", "retained", "since_ms")
-
-    def __init__(self, device: str, cls: str, message: frame.Frame, data: bytes, fate: str, retained: bool) -> None:
-        self.device = device
-        self.cls = cls
-        self.frame = message
-        self.data = data
-        self.fate = fate
-        self.retained = retained
-        self.late = False  # an event whose place in the order had been passed
-        self.received_ms = 0
-        self.at_ms = 0
-        self.since_ms: int | None = None
-
-
-class Gap(NamedTuple):
-    """Events that never came."""
-
-    device: str
-    boot: int
-    first: int
-    last: int
-
-
-class Incident(NamedTuple):
-    """A refusal that somebody should look at."""
-
-    at_ms: int
-    reason: str
-    topic: str
-    data: bytes
-
-
-class Peer:
-    """All that is known of one device."""
-
-    __slots__ = ("device", "downlink", "order", "seal", "seen", "session", "windows")
-
-    def __init__(self, tenant: str, device: str, root: bytes) -> None:
-        self.device = device
-        self.seal = Seal(frame_key(root, UP), tenant, device, UP)
-        self.downlink = Downlink(root, tenant, device)
-        self.session = Session()
-        self.seen: dict[tuple[str, int], Seen] = {}
-        self.windows: dict[str, tuple[int, Window]] = {}  # class: boot, window
-        self.order: Order[Received] = Order()
-
-    def window(self, cls: str, boot: int) -> Window:
-        known = self.windows.get(cls)
-        if known is None or known[0] != boot:
-            known = self.windows[cls] = (boot, Window())
-        return known[1]
-
-    def seen_in(self, cls: str, boot: int) -> Seen:
-        seen = self.seen.get((cls, boot))
-        if seen is None:
-            seen = self.seen[(cls, boot)] = Seen()
-        return seen
 
 
 class Receiver:
@@ -274,8 +207,7 @@ class Receiver:
             received.fate = REPEAT
             self.repeats += 1
             return None
-        peer.session.heard(now_ms, message)
-        received.since_ms, received.at_ms = peer.session.when(now_ms, message)
+        self._heard(now_ms, peer, received)
         return None
 
     def _kept(self, now_ms: int, peer: Peer, received: Received, sound: bool) -> str | None:
@@ -291,8 +223,7 @@ class Receiver:
             self.repeats += 1
             return None
         seen.add(seq, tag)
-        peer.session.heard(now_ms, message)
-        received.since_ms, received.at_ms = peer.session.when(now_ms, message)
+        self._heard(now_ms, peer, received)
         if not sound:
             received.fate = MALFORMED
             self.refused[BODY] = self.refused.get(BODY, 0) + 1
@@ -305,6 +236,12 @@ class Receiver:
                 self._release(now_ms, peer)
         return None
 
+    def _heard(self, now_ms: int, peer: Peer, received: Received) -> None:
+        session = peer.session
+        known = session.alive and session.live
+        received.revived = session.heard(now_ms, received.frame) and not known
+        received.since_ms, received.at_ms = session.when(now_ms, received.frame)
+
     def _release(self, now_ms: int, peer: Peer) -> None:
         released, gaps = peer.order.ready(now_ms)
         self._released += released
@@ -314,4 +251,4 @@ class Receiver:
             heapq.heappush(self._gap_heap, (max(deadline, now_ms + 1), peer.device))
 
 
-__all__ = ["FRESH", "GAP_MS", "MALFORMED", "REPEAT", "Gap", "Incident", "Peer", "Received", "Receiver"]
+__all__ = ["FRESH", "MALFORMED", "REPEAT", "Gap", "Incident", "Peer", "Received", "Receiver"]

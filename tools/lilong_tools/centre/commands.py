@@ -104,6 +104,11 @@ class Commands:
             heapq.heappush(self._heap, (now_ms + WAIT_MS, order.device))
         return order
 
+    def ready(self, device: str) -> bool:
+        """A command could be sealed for its present session."""
+        session = self._peer(device).session
+        return session.nonce is not None and session.clock is not None and session.alive
+
     def open_of(self, device: str) -> list[Order]:
         return self._open.get(device, [])
 

@@ -19,7 +19,7 @@ from .outcome import Outcome, by_text
 from .presence import Presence
 from .register import Register
 from .supervision import NEVER as NEVER_HEARD
-from .supervision import OFFLINE
+from .supervision import OFFLINE, ONLINE
 
 NEVER = (1 << 53) - 1  # a deadline that does not come
 
@@ -88,6 +88,10 @@ class Core:
         session = self.presence.session(device)
         if session in (NEVER_HEARD, OFFLINE):
             raise CentreError(f"command {name!r} for {placed.name}: the device is {session}; send it when it is back")
+        if session == ONLINE and not self.commands.ready(device):
+            raise CentreError(
+                f"command {name!r} for {placed.name}: it was not heard in person yet; send it after its next report"
+            )
         order = self.commands.issue(now_ms, Order(device, 0, name, by_place, operator, "operator", now_ms, False))
         self._outcome.record(device, now_ms, "command", known.number, {}, order.counter)
         return order.counter

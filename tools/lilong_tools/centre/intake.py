@@ -40,6 +40,12 @@ class Intake:
         self._outcome = outcome
 
     def take(self, now_ms: int, received: Received) -> None:
+        """Decide; then let waiting orders go to a device that is there again."""
+        self._decide(now_ms, received)
+        if received.revived:
+            self._back(now_ms, received.device)
+
+    def _decide(self, now_ms: int, received: Received) -> None:
         if received.cls == topics.ALARM:
             self._alarm(now_ms, received)
         elif received.cls == topics.EVENT:
@@ -143,6 +149,9 @@ class Intake:
         self._register.take_values(device, received.at_ms, values)
         self._correct(now_ms, device)
         self._tell_time(now_ms, received)
+        self._back(now_ms, device)
+
+    def _back(self, now_ms: int, device: str) -> None:
         self._commands.born(now_ms, device)
         self._linkages.born(now_ms, device)
 
