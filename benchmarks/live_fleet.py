@@ -168,7 +168,6 @@ async def main(devices: int, rate: int, seconds: float) -> None:
             ],
         )
         print(f"\nwhole / bare: CPU {whole['us'] / bare['us']:.2f}, memory {whole['memory'] / bare['memory']:.2f}")
-        print("for comparison, measured elsewhere: emqtt-bench 0.4.21, canned payload, 67 µs and 39 KB")
 
 
 if __name__ == "__main__":

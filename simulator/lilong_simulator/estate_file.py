@@ -208,7 +208,7 @@ def _place(location: tuple[int | str, ...], data: dict[str, Any]) -> tuple[Path,
         if isinstance(here, (dict, list)):
             try:
                 value = here[part]  # type: ignore[index]
-            except (KeyError, IndexError):
+            except (KeyError, IndexError, TypeError):  # a list where a table belongs, or the other way round
                 value = None
         if n < len(location) - 1 and isinstance(part, str) and part in model.model_fields:
             model = _table_of(model.model_fields[part].annotation) or model

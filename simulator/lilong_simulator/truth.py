@@ -13,18 +13,14 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from lilong_protocol.registry import ALARMS
+
 from lilong_simulator.estate_parts import Device
 
 Expect = Literal["must", "may", "must_not"]
 Limits = dict[str, int | None]
 
-# The registry's numbers.
-ALARM_CODES = {
-    "smoke.alarm": 1, "gas.leak": 2, "gas.co": 3, "door.forced": 4, "door.held": 5, "door.duress": 6, "tamper": 7,
-    "door.attempts": 8, "battery.low": 9, "sensor.fault": 10, "lamp.failure": 11, "manhole.moved": 12,
-    "manhole.level": 13, "manhole.overfull": 14, "manhole.gas": 15, "band.sos": 16, "band.fall": 17,
-    "band.heart_rate": 18, "band.spo2": 19, "band.inactive": 20, "band.geofence": 21, "band.removed": 22,
-}  # fmt: skip
+ALARM_CODES = {row.name: row.number for row in ALARMS}
 
 
 def limits(local: int | None, ingest: int | None, shown: int | None, acknowledged: int | None) -> Limits:

@@ -288,6 +288,7 @@ ROWS = SMALL.splitlines()
     put=st.text(st.sampled_from("abx019.-_=[]{}\"'#,\n \\é里"), max_size=4),
 )
 @example(row=0, at=0, drop=0, put='"""')
+@example(row=47, at=0, drop=0, put="0")
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_damage_to_a_file_is_either_harmless_or_an_estate_error_with_a_line(
     tmp_path: Path, row: int, at: int, drop: int, put: str

@@ -61,7 +61,7 @@ def demo(
         duration = 60.0
     if broker is not None and own_broker:
         raise InputError("--broker and --own-broker: only one broker can be used; leave one of them out")
-    request = _request(estate, seed, start, duration, incident, report, acknowledgement_expected=headless)
+    request = _request(estate, seed, start, duration, incident, report, headless, linkage_expected=True)
     _run(lambda stopper: run_demo(request, estate, broker, own_broker, http, headless, _console(), stopper))
 
 
@@ -76,9 +76,10 @@ def load(
     incident: Incidents = None,
     start: Start = None,
     real_micropython: Annotated[bool, typer.Option(help="one real MicroPython process of every kind")] = True,
+    linkage: Annotated[bool, typer.Option(help="judge the doors too: the backend releases them on fire")] = False,
 ) -> None:
     """The live fleet against any broker and backend."""
-    request = _request(estate, seed, start, duration, incident, report, real_micropython=real_micropython)
+    request = _request(estate, seed, start, duration, incident, report, False, linkage, real_micropython)
     feed = None if observed is None else FeedReader(observed)
 
     async def run(stopper: Stopper) -> int:
@@ -112,7 +113,8 @@ def _request(
     duration: float | None,
     incident: list[str] | None,
     folder: Path | None,
-    acknowledgement_expected: bool = False,
+    acknowledgement_expected: bool,
+    linkage_expected: bool,
     real_micropython: bool = True,
 ) -> Request:
     """A live run as it was asked for, with everything looked at that can be wrong before it begins."""
@@ -121,6 +123,7 @@ def _request(
         estate, simulation_key(estate.id), seed, local_time("--start", start or DEMO_START),
         seconds("--duration", duration), _chosen(estate, incident or ["kitchen_fire_cut"]),
         None if folder is None else output_folder("--report", folder), real_micropython, acknowledgement_expected,
+        linkage_expected,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from lilong_simulator.live_run import LiveRun, Settings
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.retained import remove_retained
 from lilong_simulator.score import Score, score
+from lilong_simulator.truth import write_rows
 from rich.console import Console
 
 from .broker import Broker
@@ -39,6 +40,7 @@ class Request:
     folder: Path | None  # where the report goes
     real_micropython: bool
     acknowledgement_expected: bool
+    linkage_expected: bool  # judge what must follow from alarms: the release of doors
 
 
 async def run_live(
@@ -83,8 +85,9 @@ async def run_live(
         run.truth, recorder.alarms.values(), None if feed is None else narrator.events, run.world_zero, run.epoch_zero,
         request.acknowledgement_expected, run.horizon,
     )  # fmt: skip
+    asked = run.world.expectations if request.linkage_expected else []
     linked = linkage.judge(
-        run.world.expectations, judged.alarm_of_row, recorder, narrator.events, run.epoch_zero, run.horizon
+        asked, judged.alarm_of_row, recorder, narrator.events, run.epoch_zero, run.horizon
     )
     return _conclude(request, run, judged, linked, broker, connect_s, console)
 
@@ -116,6 +119,8 @@ def _conclude(
     summarise(content, console)
     if request.folder is not None:
         report.write(request.folder, content, run.recorder)
+        write_rows(request.folder / "truth.jsonl", run.truth)
+        write_rows(request.folder / "expectations.jsonl", run.world.expectations)
         console.print(f"report: {request.folder / 'report.html'} and report.json")
     return report.EXIT_CODES[content["verdict"]]
 

@@ -173,6 +173,7 @@ def run_virtual(
             run.run(last + 1)  # the drain
     rows = [row for row in run.world.truth if row.crossing_ms <= horizon]
     write_rows(out / "truth.jsonl", rows)
+    write_rows(out / "expectations.jsonl", run.world.expectations)
     with (out / "observed.jsonl").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(json.dumps(row) + "\n" for row in centre.feed)
     feed = [

