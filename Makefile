@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -23,13 +24,18 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(DEV_READY): $(READY) requirements-dev.lock
+	@echo "setting up what tests and checks need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
 demo: $(READY)
 	@exec $(BIN)/lilong demo $(ARGS)
 
-test: $(READY)
+test: $(DEV_READY)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-check: $(READY)
+check: $(DEV_READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m lilong_tools.check_boards
@@ -40,4 +46,6 @@ codes: $(READY)  ## write what follows from the registry
 	$(BIN)/python -m lilong_protocol.registry.generate
 
 lock: $(READY)  ## pin every dependency anew, with hashes (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --group build pyproject.toml \
+		-c requirements-dev.lock -o requirements.lock
