@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lilong_simulator import incidents, linkage, report
-from lilong_simulator.boards import choose_boards
+from lilong_simulator.choose_boards import choose_boards
 from lilong_simulator.estate import Estate
 from lilong_simulator.feed import FeedError, FeedReader
 from lilong_simulator.fleet import process
