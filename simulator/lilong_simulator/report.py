@@ -35,6 +35,7 @@ class Conditions:
     started: str  # local time of the estate's world
     duration_s: float
     broker: str
+    measures_latency: bool  # False: a broker that carries the run but no claim about latency
     incidents: tuple[str, ...]
     devices: int
     real_micropython: dict[str, str]  # kind: device name
@@ -102,6 +103,7 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
         "duration_s": conditions.duration_s,
         "incidents": list(conditions.incidents),
         "broker": conditions.broker,
+        "measures_latency": conditions.measures_latency,
         "devices": conditions.devices,
         "connected": connected,
         "connect_s": conditions.connect_s,

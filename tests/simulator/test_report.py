@@ -20,10 +20,20 @@ FIRE = row(100_000)
 RAISED = alarm_of(FIRE, 1)
 CONDITIONS = report.Conditions(
     estate="lane_house", mode="live", seed=7, started="2026-03-04 18:38:45", duration_s=60.0, broker="mosquitto",
+    measures_latency=True,
     incidents=("kitchen_fire",), devices=2, real_micropython={"smoke": "core1/01F/0101/smoke"}, connect_s=1.5,
     troubles={"closed by the broker": 2}, machine=report.this_machine(),
 )  # fmt: skip
 EXPECTATION = Expectation("e", "kitchen_fire", "report", "fire_release", B, "core1/ground/door", (FIRE.id,), 1, 5_000)
+
+
+def test_a_broker_that_measures_nothing_is_named_as_one_in_both_reports():
+    recorder = recorded()
+    for measures, told in ((True, False), (False, True)):
+        conditions = replace(CONDITIONS, measures_latency=measures)
+        content = report.build(conditions, recorder, score([], [], None))
+        assert content["measures_latency"] is measures
+        assert ("no latency claim" in report.render(content, recorder)) is told
 
 
 def recorded(accepted=(A, B), lag_ms=0.5):

@@ -108,6 +108,7 @@ def _conclude(
         started=request.start.isoformat(" "),
         duration_s=request.duration_s if request.duration_s is not None else round(run.world_now / 1000, 1),
         broker=broker.describe(),
+        measures_latency=broker.kind != "embedded",
         incidents=tuple(incident.name for incident in request.incidents),
         devices=len(request.estate.devices),
         real_micropython={device.kind: device.name for device in run.settings.boards},

@@ -183,7 +183,7 @@ def run_virtual(
     judged = score(run.world.truth, run.recorder.alarms.values(), feed, 0, epoch_zero, horizon=horizon)
     content = report.build(
         report.Conditions(
-            estate.id, "virtual", seed, start.isoformat(" "), horizon / 1000, "none: virtual time",
+            estate.id, "virtual", seed, start.isoformat(" "), horizon / 1000, "none: virtual time", True,
             tuple(incident.name for incident in incidents), len(estate.devices), {}, None, {}, None,
         ),
         run.recorder, judged,

@@ -6,7 +6,7 @@ short text. Its name goes.
 
 import ast
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from .edits import Edits
 from .scopes import module_names
@@ -18,7 +18,10 @@ Literal = int | str | bytes
 
 def shrink(sources: Mapping[str, str]) -> dict[str, str]:
     """The sources by path in the image without constants; modules import them from one another by `from`."""
-    known = {path: _constants(ast.parse(text)) for path, text in sources.items()}
+    trees = {path: ast.parse(text) for path, text in sources.items()}
+    known = {path: _constants(tree) for path, tree in trees.items()}
+    for module, name in _imported_late(trees.values()):
+        known.get(f"{module}.py", {}).pop(name, None)  # it must be there when the import comes
     return {path: _written(path, Edits(text), known) for path, text in sources.items()}
 
 
@@ -33,6 +36,14 @@ def _constants(tree: ast.Module) -> dict[str, Literal]:
             if literal is not None and name.isupper() and stored[name] == 1:
                 found[name] = literal
     return found
+
+
+def _imported_late(trees: Iterable[ast.Module]) -> Iterator[tuple[str | None, str]]:
+    """(module, name) of the imports that do not stand at the top of a module."""
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node not in tree.body:
+                yield from ((node.module, alias.name) for alias in node.names)
 
 
 def _assigned(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
@@ -68,7 +79,7 @@ def _written(path: str, edits: Edits, known: Mapping[str, dict[str, Literal]]) -
     for statement in edits.tree.body:
         if isinstance(statement, ast.ImportFrom):
             there = known.get(f"{statement.module}.py", {})
-            values |= {alias.name: there[alias.name] for alias in statement.names if alias.name in there}
+            values |= {a.asname or a.name: there[a.name] for a in statement.names if a.name in there}
             left = [alias for alias in statement.names if alias.name not in there]
             if len(left) < len(statement.names):
                 listed = ", ".join(ast.unparse(alias) for alias in left)
