@@ -21,11 +21,14 @@ from commands import (
     that_name,
 )
 from lilong_simulator.estate import KINDS
+from lilong_simulator.fleet import image
 from lilong_simulator.fleet import process as board_process
 from lilong_tools.broker import find_mosquitto
 
 STOP_S = 15.0
 """Within this everything must have ended after Ctrl-C."""
+DURATION_S = 35
+"""The second detector decides 31 s after the world began at the latest; then the doors must open."""
 DEVICES = 2_201
 DETECTORS = ("core3/12F/1203/smoke", "core3/12F/corridor/smoke", "core3/13F/corridor/smoke")
 STAGES = ("raised", "stored", "shown", "acknowledged")
@@ -40,6 +43,13 @@ needs_micropython = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def image_of_the_boards() -> None:
+    """Built before anything is timed: it takes its seconds once, after the firmware has changed."""
+    if board_process.available() is None:
+        image.build()
+
+
 # ---- the whole estate
 
 
@@ -51,7 +61,7 @@ def test_music_plaza_on_mosquitto_is_online_in_15_s_and_stores_alarms_in_250_ms(
     assert report["broker"].startswith("mosquitto ")
     assert "no latency claim" not in said
     assert report["connect_s"] < 15
-    assert [row["after_decision_ms"]["ingest"] <= 250 for row in report["alarm_rows"]] == [True] * 3, said
+    assert [row["after_decision_ms"]["ingest"] <= 250 for row in due(report)] == [True] * 3, said
     for what, limit_ms in (("command", 3_000), ("report", 5_000)):
         rows = [row for row in report["linkage"] if row["action"] == "fire_release" and row["what"] == what]
         assert {row["limit_ms"] for row in rows} == {limit_ms}
@@ -71,7 +81,7 @@ def whole_demo(tmp_path: Path, *options: str) -> tuple[dict, str]:
     """The report of a headless demo that must pass, and what it said; all that holds for every broker is checked."""
     folder = tmp_path / "report"
     with lilong(
-        "demo", "--headless", "--duration", 30, "--report", folder, "--http", "127.0.0.1:0", *options
+        "demo", "--headless", "--duration", DURATION_S, "--report", folder, "--http", "127.0.0.1:0", *options
     ) as demo:  # fmt: skip
         demo.wait_for(r"^all 2,201 devices online", 150)
         family = demo.remember_family()
@@ -90,10 +100,17 @@ def whole_demo(tmp_path: Path, *options: str) -> tuple[dict, str]:
     return report, ended.out
 
 
+def due(report: dict) -> list[dict]:
+    """The alarms that the world demanded."""
+    return [row for row in report["alarm_rows"] if row["expect"] == "must"]
+
+
 def check_report(report: dict) -> None:
     assert report["verdict"] == "pass"
     assert report["failures"] == []
-    assert (report["estate"], report["mode"], report["seed"], report["duration_s"]) == ("music_plaza", "live", 7, 30)
+    assert (report["estate"], report["mode"], report["seed"], report["duration_s"]) == (
+        "music_plaza", "live", 7, DURATION_S,
+    )  # fmt: skip
     assert (report["devices"], report["connected"]) == (DEVICES, DEVICES)
     assert set(report["real_micropython"]) == set(KINDS)
     assert report["real_micropython"]["smoke"] == DETECTORS[0], "the device that burns is a real one"
@@ -111,7 +128,8 @@ def check_report(report: dict) -> None:
     lag = report["generator_lag_ms"]
     assert lag["count"] > 1_000
     assert 0 <= lag["p50"] <= lag["p99"] <= lag["max"]
-    assert [row["name"] for row in report["alarm_rows"]] == [*DETECTORS]
+    assert [row["name"] for row in due(report)] == [*DETECTORS]
+    assert [row["late"] + row["missing"] for row in due(report)] == [[]] * 3
     assert all(row["triggered"] for row in report["linkage"])
 
 

@@ -13,9 +13,9 @@ from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_protocol.seal import Seal
 from lilong_simulator.feed import FeedReader
-from lilong_simulator.truth import read_truth
+from lilong_simulator.truth import read_expectations, read_truth
 
-FILES = {"messages.jsonl", "truth.jsonl", "observed.jsonl", "score.json", "score.html"}
+FILES = {"messages.jsonl", "truth.jsonl", "expectations.jsonl", "observed.jsonl", "score.json", "score.html"}
 FIRE = ("--days", "0.05", "--start", "2026-03-04 18:00:00", "--incident", "kitchen_fire")
 SAMPLE = 25
 """One frame in so many is verified, and every alarm frame."""
@@ -86,6 +86,8 @@ def check_score(folder: Path, ended: Ended) -> None:
     ]  # fmt: skip
     assert [row.crossing_ms for row in fire] == [2_400_000 + ms for ms in (95_000, 150_000, 170_000)]
     check_linkage(score["linkage"])
+    asked = read_expectations(folder / "expectations.jsonl")
+    assert [(one.what, one.name) for one in asked] == [(row["what"], row["name"]) for row in score["linkage"]]
     feed = FeedReader(folder / "observed.jsonl").poll()
     raised = {row["alarm_id"] for row in score["alarm_rows"] if row["alarm_id"]}
     assert {event.alarm for event in feed if event.event == "stored"} == raised
