@@ -6,10 +6,10 @@ short text. Its name goes.
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
 from .edits import Edits
-from .scopes import module_names
+from .scopes import bound, module_names
 
 LONGEST = 40  # bytes of a text that is worth being written more than once
 
@@ -19,9 +19,11 @@ Literal = int | str | bytes
 def shrink(sources: Mapping[str, str]) -> dict[str, str]:
     """The sources by path in the image without constants; modules import them from one another by `from`."""
     trees = {path: ast.parse(text) for path, text in sources.items()}
-    known = {path: _constants(tree) for path, tree in trees.items()}
-    for module, name in _imported_late(trees.values()):
-        known.get(f"{module}.py", {}).pop(name, None)  # it must be there when the import comes
+    kept = _kept(trees.values())
+    known = {
+        path: {name: value for name, value in _constants(tree).items() if name not in kept}
+        for path, tree in trees.items()
+    }
     return {path: _written(path, Edits(text), known) for path, text in sources.items()}
 
 
@@ -38,12 +40,23 @@ def _constants(tree: ast.Module) -> dict[str, Literal]:
     return found
 
 
-def _imported_late(trees: Iterable[ast.Module]) -> Iterator[tuple[str | None, str]]:
-    """(module, name) of the imports that do not stand at the top of a module."""
+def _kept(trees: Collection[ast.Module]) -> set[str]:
+    """Names that must stay names."""
+    kept: set[str] = set()
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.JoinedStr):  # not every literal fits into an f-string
+            kept |= _read(node)
+        elif isinstance(node, ast.ClassDef):  # `A = A` in its body reads the module's
+            kept |= _read(node) & bound(node.body)
     for tree in trees:
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node not in tree.body:
-                yield from ((node.module, alias.name) for alias in node.names)
+            if isinstance(node, ast.ImportFrom):  # one that is not at the top comes when it is needed
+                kept |= {alias.name for alias in node.names if node not in tree.body or alias.asname in kept}
+    return kept
+
+
+def _read(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def _assigned(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
