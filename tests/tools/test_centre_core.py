@@ -27,7 +27,8 @@ from centre_world import (
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.pc.downlink import Downlink
-from lilong_protocol.seal import UP, Seal
+from lilong_protocol.seal import DOWN, UP, Seal
+from lilong_tools.centre.commands import Order
 from lilong_tools.centre.core import NEVER, Core
 from lilong_tools.centre.model import CentreError
 
@@ -40,6 +41,16 @@ def core():
 def give(core, message, now=NOW, retained=False):
     core.receive(now, *message, retained)
     return core.take()
+
+
+def told(batch, device):
+    """The messages of a batch to a device, decoded."""
+    seal = Seal(frame_key(device_root(KEY, TENANT, device), DOWN), TENANT, device, DOWN)
+    return [frame.unpack(seal.open(topics.parse(one.topic)[3], one.payload)) for one in batch.publishes]
+
+
+def answer(device, counter, code, seq=1, uptime=0):
+    return up(device, "rs", frame.RESPONSE, {0: code}, boot=1, seq=seq, uptime=uptime, counter=counter)
 
 
 def refused(core):
@@ -392,15 +403,86 @@ class TestOperators:
         first.receive(world.now, late.topic, late.payload)
         assert first.outputs["lock"] == 0
 
-    def test_a_sleeping_device_is_told_when_it_wakes(self):
-        world = World(BAND)
+    def asleep(self):
+        """A smoke detector whose fire is over, not reset for so long that it went back to sleep."""
+        world = World(SMOKE)
+        world.burn(SMOKE)
+        world.sense(SMOKE, OBSCURATION, 5)
+        world.run(2 * HOUR)
+        assert (world.core.presence.session(SMOKE), world.alarm(SMOKE)["state"]) == ("asleep", "restored")
+        return world
+
+    def test_a_stale_mute_silences_no_new_fire(self):
+        world = self.asleep()
+        with pytest.raises(CentreError, match=r"'mute' for core1.* asleep until its next report; send it when it is"):
+            world.core.command(world.now, SMOKE, "mute", {}, "Wang")
+        world.burn(SMOKE)
         world.run(MINUTE)
-        assert world.core.states()[BAND] == "asleep"
-        counter = world.core.command(world.now, BAND, "test", {}, "Wang")
+        assert world.sent_to(SMOKE, frame.COMMAND) == []
+        assert world.members[SMOKE].outputs["sounder"] == 1
+
+    @pytest.mark.parametrize(("device", "name"), [(SMOKE, "test"), (SMOKE, "mute"), (BAND, "test"), (BAND, "mute")])
+    def test_nothing_but_a_reset_waits_for_a_device_that_sleeps(self, device, name):
+        world = World(device)
+        world.run(MINUTE)
+        assert world.core.states()[device] == "asleep"
+        with pytest.raises(CentreError, match=r"asleep until its next report|takes"):
+            world.core.command(world.now, device, name, {}, "Wang")
+        assert world.rows("command") == []
+
+    def test_a_reset_waits_for_the_next_report_and_ends_what_is_over(self):
+        world = self.asleep()
+        counter = world.core.command(world.now, SMOKE, "reset", {}, "Wang")
         world.settle()
-        assert world.sent_to(BAND, frame.COMMAND) == []
-        world.run(HOUR)
+        assert world.sent_to(SMOKE, frame.COMMAND) == []
+        world.run(25 * HOUR)
         assert [(row[3], row[4]) for row in world.rows("record") if row[2] == "response"] == [(200, counter)]
+        assert world.alarm(SMOKE)["state"] == "cleared"
+
+    def test_a_mute_that_waits_in_an_old_store_ends_with_its_deadline_and_never_leaves(self):
+        world = World(SMOKE)
+        world.core.commands.restore(world.now, Order(SMOKE, 5, "mute", {}, "Wang", "operator", world.now, False))
+        world.burn(SMOKE)
+        world.run(HOUR)
+        assert world.sent_to(SMOKE, frame.COMMAND) == []
+        assert [(row[3], row[4]) for row in world.rows("record") if row[2] == "response"] == [(0, 5)]
+
+    def test_an_order_is_refused_while_the_nonce_of_its_device_is_unknown(self, core):
+        give(core, event(DOOR, 1))
+        with pytest.raises(CentreError, match="not heard in person yet"):
+            core.command(NOW, DOOR, "unlock", {}, "Wang")
+        assert give(core, birth(DOOR), now=NOW + HOUR).publishes[1:] == []
+
+    def test_the_deadline_of_an_unlock_counts_from_its_issue_however_often_it_is_sent(self, core):
+        give(core, birth(DOOR))
+        counter = core.command(NOW, DOOR, "unlock", {}, "Wang")
+        first = told(core.take(), DOOR)
+        give(core, heartbeat(DOOR, 1, uptime=1_000), now=NOW + 3_000)  # its messages take long
+        again = told(give(core, answer(DOOR, counter, frame.EXPIRED, uptime=2_000), now=NOW + 4_000), DOOR)
+        assert [message.deadline for message in (*first, *again)] == [5_000, 5_000]
+        late = give(core, answer(DOOR, again[0].counter, frame.EXPIRED, seq=2, uptime=3_000), now=NOW + 5_000)
+        assert late.publishes == []
+        assert [row.values[3:5] for row in late.rows if row.table == "record"] == [(frame.EXPIRED, counter)]
+
+    def test_an_acknowledgement_that_was_given_up_goes_out_again_with_the_next_sign_of_life(self):
+        world = World(DOOR)
+        world.sense(DOOR, "tamper", 1)
+        world.run(10 * SECOND)
+        world.lost.add(DOOR)
+        world.core.acknowledge(world.now, world.alarm(DOOR)["id"], "Wang")
+        world.run(5 * MINUTE)
+        world.lost.clear()
+        world.run(MINUTE)
+        assert ("acknowledged", 7) in world.members[DOOR].notes
+        assert world.core.commands.open_of(DOOR) == []
+
+    def test_an_answer_does_not_set_off_the_order_that_it_refuses(self, core):
+        give(core, birth(DOOR))
+        give(core, raised(DOOR, code=4))
+        core.acknowledge(NOW, core.alarm_list()[0]["id"], "Wang")
+        (order,) = told(core.take(), DOOR)
+        assert give(core, answer(DOOR, order.counter, frame.STALE)).publishes == []
+        assert len(give(core, heartbeat(DOOR, 1)).publishes) == 1
 
     def test_a_device_known_from_a_retained_birth_only_takes_no_command_until_it_is_heard(self, core):
         give(core, birth(DOOR, uptime=5_000), retained=True)

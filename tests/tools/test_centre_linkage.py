@@ -101,13 +101,36 @@ def test_a_third_detector_joins_the_incident_and_commands_nothing_anew(world):
     assert len(world.changes("incident")[-1]["incident"]["alarms"]) == 3
 
 
-def test_a_door_that_does_not_answer_is_told_again_and_again_when_it_is_back(world):
+def test_a_door_that_does_not_answer_is_told_again_with_each_of_its_heartbeats(world):
     world.lost.add(DOOR)
     world.burn(SMOKE)
     world.burn(SMOKE_2)
-    world.run(MINUTE)
+    world.run(5 * MINUTE)
     assert released(world) == [BASEMENT_DOOR]
-    assert len(world.sent_to(DOOR, frame.COMMAND)) == 4
+    while world.core.commands.open_of(DOOR)[0].sent_ms is not None:
+        world.run(SECOND)
+    told = len(world.sent_to(DOOR, frame.COMMAND))
+    world.lost.clear()
+    world.run(MINUTE)  # it stays connected: there is no other birth
+    assert released(world) == [DOOR, BASEMENT_DOOR]
+    assert len(world.sent_to(DOOR, frame.COMMAND)) == told + 1
+
+
+def test_a_door_that_never_answers_is_told_for_hours_in_a_row_that_stays_small(world):
+    world.lost.add(DOOR)
+    world.burn(SMOKE)
+    world.burn(SMOKE_2)
+    world.run(60 * MINUTE)
+    assert len(world.sent_to(DOOR, frame.COMMAND)) > 100
+    (order,) = world.core.commands.open_of(DOOR)
+    assert len(order.counters) <= 8
+
+
+def test_a_door_that_does_not_answer_is_released_when_it_connects_again(world):
+    world.lost.add(DOOR)
+    world.burn(SMOKE)
+    world.burn(SMOKE_2)
+    world.run(30 * SECOND)
     world.lost.clear()
     world.members[DOOR].cut(world.now)
     world.members[DOOR].link = True

@@ -123,4 +123,4 @@ def test_supervision_agrees_with_a_plain_model_at_every_instant(story):
         supervision.heard(now, device, 20_000, device == "0")
         heard[device] = now
         assert supervision.state(device) == "online"
-    assert len(supervision._heap) <= 3 * len(heard)
+    assert len(supervision._heap) <= (20 // 5 + 2) * len(heard)  # each nap may leave one behind until it is due

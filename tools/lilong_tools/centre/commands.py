@@ -1,7 +1,7 @@
 """What the centre tells devices to do: sealed for the present session, numbered for ever upward, followed up.
 
 An order is a command or an operator's acknowledgement. Those that must arrive and do no harm twice are sent anew,
-under a new counter, when no response comes; others go out once.
+under a new counter, when no response comes; others go out at once or never: an old mute must not silence a new fire.
 """
 
 import heapq
@@ -19,7 +19,10 @@ from .model import CentreError, Json, Row
 
 ANSWER_MS = 5_000  # no response by then: lost
 REPEATS = 3
+# May wait for the next report of a device that sleeps: it ends only what is over, else the device refuses it (409).
+WAITS = frozenset(("reset",))
 WAIT_MS = 2 * 86_400_000  # a sleeping device connects once a day
+COUNTERS_KEPT = 8  # of one order: an answer to an earlier one does not come any more
 OPEN_MAX = 16  # orders of one device
 OPERATOR_ACK = "operator_ack"
 OPERATOR_ACK_MS = 30_000
@@ -89,10 +92,10 @@ class Commands:
         """Take back an order that was open when the centre stopped: its answer may have been missed."""
         self._open.setdefault(order.device, []).append(order)
         self.restore_counter(order.device, max([order.counter, *order.counters]))
-        heapq.heappush(self._heap, (now_ms + ANSWER_MS, order.device))
+        self._plan(order, now_ms + ANSWER_MS)
 
     def issue(self, now_ms: int, order: Order) -> Order:
-        """A new order: it leaves now if the device can be reached, else it waits for its next session."""
+        """A new order: it leaves now if the device can be reached; else it waits, if it insists or is of WAITS."""
         if not order.insists and len(self.open_of(order.device)) >= OPEN_MAX:
             raise CentreError(
                 f"{order.name} for {order.device}: {OPEN_MAX} orders wait for it; try again when it has answered"
@@ -100,8 +103,8 @@ class Commands:
         order.counter = self._next(now_ms, order.device)
         self._open.setdefault(order.device, []).append(order)
         self._transmit(now_ms, order, order.counter)
-        if order.sent_ms is None and not order.insists:
-            heapq.heappush(self._heap, (now_ms + WAIT_MS, order.device))
+        if order.sent_ms is None:
+            self._plan(order)
         return order
 
     def ready(self, device: str) -> bool:
@@ -109,15 +112,25 @@ class Commands:
         session = self._peer(device).session
         return session.nonce is not None and session.clock is not None and session.alive
 
+    def leaves_now(self, now_ms: int, device: str) -> bool:
+        """A command would leave at once."""
+        return self.ready(device) and self._reachable(now_ms, device)
+
     def open_of(self, device: str) -> list[Order]:
         return self._open.get(device, [])
 
     def born(self, now_ms: int, device: str) -> None:
         """A new session: what waited leaves, and what insists is told to the new boot again."""
         for order in self.open_of(device):
-            if order.sent_ms is None or order.insists:
-                order.tries = 0
-                self._transmit(now_ms, order, self._next(now_ms, device) if order.counters else order.counter)
+            if order.insists or (order.sent_ms is None and order.name in WAITS):
+                self._again(now_ms, order)
+
+    def heard(self, now_ms: int, device: str) -> None:
+        """A live frame of the present boot: what waits leaves, for an always-on device is not born again."""
+        if device in self._open and self.leaves_now(now_ms, device):
+            for order in self.open_of(device):
+                if order.sent_ms is None and (order.insists or order.name in WAITS):
+                    self._again(now_ms, order)
 
     def answered(self, now_ms: int, device: str, counter: int, code: int) -> Order | None:
         """A response; the order that it ends or that goes on, None when it is nobody's."""
@@ -150,25 +163,31 @@ class Commands:
         while self._heap and self._heap[0][0] <= now_ms:
             _, device = heapq.heappop(self._heap)
             for order in list(self.open_of(device)):
-                waits = order.sent_ms is None
-                since_ms = order.issued_ms + WAIT_MS - ANSWER_MS if order.sent_ms is None else order.sent_ms
-                if now_ms < since_ms + ANSWER_MS or (waits and order.insists):
+                due_ms = _due(order)
+                if due_ms is None or now_ms < due_ms:
                     continue
                 if order.insists and order.tries <= REPEATS:
                     self._transmit(now_ms, order, self._next(now_ms, device))
                 elif order.insists:
-                    order.sent_ms = None  # until it is there again
+                    order.sent_ms = None  # until it is heard again
                     self._changed.append(order)
                 else:
                     self._end(now_ms, order, SILENT)
                     given_up.append(order)
         return given_up
 
+    def _plan(self, order: Order, at_least_ms: int = 0) -> None:
+        due_ms = _due(order)
+        if due_ms is not None:
+            heapq.heappush(self._heap, (max(due_ms, at_least_ms), order.device))
+
+    def _again(self, now_ms: int, order: Order) -> None:
+        order.tries = 0
+        self._transmit(now_ms, order, self._next(now_ms, order.device) if order.counters else order.counter)
+
     def _retry(self, now_ms: int, order: Order, code: int) -> bool:
         """A refusal that shows that nothing was done: a device that restarted, or an estimate of its uptime."""
-        if order.tries > REPEATS:
-            return False
-        if code == frame.EXPIRED:
+        if code == frame.EXPIRED and order.tries <= REPEATS and now_ms < _lapses_ms(now_ms, order):
             self._transmit(now_ms, order, self._next(now_ms, order.device))
             return True
         if not order.insists:
@@ -186,19 +205,17 @@ class Commands:
         if nonce is None or clock is None or not willing:
             order.sent_ms = None
             return
-        order.counters.append(counter)
+        order.counters = [*order.counters, counter][-COUNTERS_KEPT:]
         order.tries += 1
         order.sent_ms = now_ms
-        heapq.heappush(self._heap, (now_ms + ANSWER_MS, order.device))
-        uptime_ms = clock.uptime(now_ms)
+        self._plan(order)
+        deadline_ms = clock.uptime(_lapses_ms(now_ms, order))
         if order.ref is not None:
-            deadline_ms = uptime_ms + OPERATOR_ACK_MS
             sealed = peer.downlink.operator_ack(
                 order.ref, order.operator or "", counter, session.boot, nonce, deadline_ms
             )
         else:
             command = COMMAND[order.name]
-            deadline_ms = uptime_ms + command.deadline_ms
             sealed = peer.downlink.command(command.number, order.arguments, counter, session.boot, nonce, deadline_ms)
         self._send(order.device, sealed)
 
@@ -215,6 +232,23 @@ class Commands:
         counter = max(self.counter(device) + 1, now_ms // 1000)
         self._counters[device] = counter
         return counter
+
+
+def _lapses_ms(now_ms: int, order: Order) -> int:
+    """When the device must refuse an order that is sent now; what a person orders counts from when it was said."""
+    if order.ref is not None:
+        return now_ms + OPERATOR_ACK_MS
+    since_ms = now_ms if order.insists or order.name in WAITS else order.issued_ms
+    return since_ms + COMMAND[order.name].deadline_ms
+
+
+def _due(order: Order) -> int | None:
+    """When an order is sent anew or given up; None while it waits for as long as it takes."""
+    if order.sent_ms is not None:
+        return order.sent_ms + ANSWER_MS
+    if order.insists:
+        return None
+    return order.issued_ms + (WAIT_MS if order.name in WAITS else COMMAND[order.name].deadline_ms)
 
 
 def checked(name: str, kind: str, arguments: Any, device: str) -> tuple[Command, dict[int, int]]:

@@ -11,7 +11,7 @@ from lilong_protocol.pc.downlink import OPERATOR_CHARACTERS
 from lilong_protocol.pc.receiver import Receiver
 
 from .alarms import Alarm, AlarmBook
-from .commands import OPERATOR_ACK, Commands, Order, checked
+from .commands import OPERATOR_ACK, WAITS, Commands, Order, checked
 from .intake import Intake
 from .linkage import LINKAGES, Incident, Linkage, Linkages
 from .model import Batch, CentreError, Estate, Json, Row, Saved
@@ -91,6 +91,10 @@ class Core:
         if session == ONLINE and not self.commands.ready(device):
             raise CentreError(
                 f"command {name!r} for {placed.name}: it was not heard in person yet; send it after its next report"
+            )
+        if name not in WAITS and not self.commands.leaves_now(now_ms, device):
+            raise CentreError(
+                f"command {name!r} for {placed.name}: it is asleep until its next report; send it when it is awake"
             )
         order = self.commands.issue(now_ms, Order(device, 0, name, by_place, operator, "operator", now_ms, False))
         self._outcome.record(device, now_ms, "command", known.number, {}, order.counter)

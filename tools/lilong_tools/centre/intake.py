@@ -44,6 +44,15 @@ class Intake:
         self._decide(now_ms, received)
         if received.revived:
             self._back(now_ms, received.device)
+        elif self._resumes(received):
+            self._commands.heard(now_ms, received.device)
+
+    def _resumes(self, received: Received) -> bool:
+        """A sign of life of its own accord: an answer to an order must not set off the next."""
+        message = received.frame
+        boot = self._receiver.peer(received.device).session.boot
+        own = message.kind not in (frame.RESPONSE, frame.ERROR, frame.DEATH)
+        return own and received.fate == FRESH and not received.retained and message.boot == boot
 
     def _decide(self, now_ms: int, received: Received) -> None:
         if received.cls == topics.ALARM:
