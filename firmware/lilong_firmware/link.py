@@ -32,8 +32,8 @@ RESOLVE_MS = 5_000
 TCP_MS = 5_000
 SEND_MS = 10_000  # a peer that takes nothing for so long is dead
 LOOK_MS = 60_000  # look at an idle connection at least so often
-READ_BYTES = 512
-UNSENT_BYTES = 2_048  # beyond it, frames that are repeated anyway are skipped
+READ_BYTES = 256
+UNSENT = 8  # packets beyond which frames that are repeated anyway are skipped
 IN_FLIGHT = 32  # the same, for frames without their PUBACK
 
 
@@ -99,7 +99,7 @@ class Link:
         client = self._client
         if client.state != READY:
             return False  # the connection has just broken: `disconnected` is on its way
-        if not windowed and (len(client.out) > UNSENT_BYTES or client.in_flight >= IN_FLIGHT):
+        if not windowed and (len(client.out) > UNSENT or client.in_flight >= IN_FLIGHT):
             return False
         topic = topics.up(self._tenant, self._device, cls)
         pid = client.publish(topic, frame, qos, topics.retained(cls), self._clock())
@@ -171,9 +171,7 @@ class Link:
         client = self._client
         writer = asyncio.StreamWriter(sock)
         last_will = (topics.up(self._tenant, self._device, topics.STATE), will, 1, True)
-        data = client.connect(
-            self._clock(), self._device, self._keepalive_s, last_will, self._username, self._password
-        )
+        data = client.connect(self._clock(), self._device, self._keepalive_s, last_will, self._username, self._password)
         reader = asyncio.create_task(self._read(asyncio.StreamReader(sock)))
         try:
             while True:
@@ -183,7 +181,7 @@ class Link:
                 self._wake.clear()
                 now = self._clock()
                 client.step(now)
-                data = client.take()
+                data = client.take_packet()
                 if data:
                     continue
                 if self._broken is not None:

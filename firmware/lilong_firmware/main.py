@@ -15,7 +15,7 @@ from .draws import Draws
 from .effects import CONNECT, DISCONNECT, NOTE, OUTPUT, PUBLISH
 from .kinds import rules
 from .link import Link
-from .store import FileStore, RamStore
+from .store import FileStore, VolatileStore
 from .uptime import Uptime
 
 TYPE_CHECKING = False
@@ -77,7 +77,7 @@ class Host:
             _content(settings["cards"]),
             settings["card_key"] or b"",
         )
-        store = FileStore(settings["store"]) if settings["store"] else RamStore()
+        store = FileStore(settings["store"]) if settings["store"] else VolatileStore()
         draws = Draws(settings["seed"] or board.seed())
         self._board = board
         self._device = Device(identity, kind, store, draws, True, settings["boot"])

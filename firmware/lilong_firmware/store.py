@@ -38,6 +38,19 @@ class RamStore:
         return sorted(self._records.items()) if self._records else []
 
 
+class VolatileStore(RamStore):
+    """A board without flash: keeps only what its device asks for again while it runs, as long as that has power.
+
+    All other records are for a restart, which would find none of them, and they take RAM.
+    """
+
+    __slots__ = ()
+
+    def put(self, name: str, data: bytes) -> None:
+        if name.startswith("k"):
+            RamStore.put(self, name, data)
+
+
 class FileStore:
     """Keeps each record in a small file of its own: LittleFS inlines files of up to 128 bytes.
 

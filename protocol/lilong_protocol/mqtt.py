@@ -56,8 +56,8 @@ class MqttTimeout(MqttError):
 class Client(PacketStream):
     """A device's end of one connection after another. Times are the host's uptime in ms and never go back.
 
-    After each call the host sends what `take` returns. Any MqttError of `feed` or `step` closes the client:
-    the host closes the transport and calls `connect` for the next one. A closed client ignores bytes.
+    After each call the host sends what `take` or `take_packet` returns. Any MqttError of `feed` or `step` closes the
+    client: the host closes the transport and calls `connect` for the next one. A closed client ignores bytes.
     """
 
     __slots__ = ("_awaited", "_heard_ms", "_pid", "_ping_ms", "_sent_ms", "answer_ms", "out", "state")
@@ -65,7 +65,7 @@ class Client(PacketStream):
     def __init__(self, limit: int = DEFAULT_LIMIT, answer_ms: int = ANSWER_MS) -> None:
         PacketStream.__init__(self, limit)
         self.answer_ms = answer_ms
-        self.out = b""
+        self.out: list[bytes] = []  # packets to be sent
         self._pid = self._ping_ms = self._sent_ms = self._heard_ms = 0
         self.close()
 
@@ -86,7 +86,7 @@ class Client(PacketStream):
         """
         data = connect_packet(client_id, keepalive_s, will, username, password)
         self.close()
-        self.out = b""
+        self.out.clear()
         self.state = CONNECTING
         self._ping_ms = keepalive_s * 750  # three quarters: 3.1.2.10 wants a packet within each whole one
         self._heard_ms = now_ms
@@ -96,7 +96,7 @@ class Client(PacketStream):
     def publish(self, topic: str, payload: bytes, qos: int, retain: bool, now_ms: int) -> int:
         """Queue a message; gives the packet id that its (PUBLISHED, id) will carry, 0 for QoS 0."""
         pid = self._next_id(qos)
-        self.out += publish_packet(topic, payload, qos, retain, pid)
+        self.out.append(publish_packet(topic, payload, qos, retain, pid))
         self._sent_ms = now_ms
         if pid:
             self._await(_PUBACK << 16 | pid, now_ms)
@@ -105,14 +105,14 @@ class Client(PacketStream):
     def subscribe(self, topic_filter: str, qos: int, now_ms: int) -> int:
         """Queue a subscription to one filter; gives the packet id that its SUBSCRIBED will carry."""
         pid = self._next_id(1)
-        self.out += subscribe_packet(pid, topic_filter, qos)
+        self.out.append(subscribe_packet(pid, topic_filter, qos))
         self._await(_SUBACK << 16 | pid, now_ms)
         return pid
 
     def disconnect(self) -> None:
         """Queue DISCONNECT, upon which the broker forgets the will; the host sends it and hangs up."""
         if self.state == READY:
-            self.out += b"\xe0\x00"
+            self.out.append(b"\xe0\x00")
         self.close()
 
     def close(self) -> None:
@@ -122,10 +122,14 @@ class Client(PacketStream):
         self._rest = b""
 
     def take(self) -> bytes:
-        """What is to be sent, once."""
-        data = self.out
-        self.out = b""
+        """All that is to be sent, once."""
+        data = b"".join(self.out)
+        self.out.clear()
         return data
+
+    def take_packet(self) -> bytes:
+        """The next packet to be sent, once; for hosts that have no room for all at a time."""
+        return self.out.pop(0) if self.out else b""
 
     @property
     def in_flight(self) -> int:
@@ -155,7 +159,7 @@ class Client(PacketStream):
             raise MqttTimeout(
                 "no %s in %d ms: frozen broker or dead link, connect anew" % (packet_name(kind), self.answer_ms)
             )
-        self.out += b"\xc0\x00"
+        self.out.append(b"\xc0\x00")
         self._heard_ms = now_ms  # the next PINGREQ is a whole interval away
         self._await(_PINGRESP << 16, now_ms)
 
@@ -194,7 +198,7 @@ class Client(PacketStream):
         elif kind == _PUBLISH:
             topic, payload, pid = read_publish(first, data, at, end)
             if pid:
-                self.out += puback_packet(pid)
+                self.out.append(puback_packet(pid))
             events.append((MESSAGE, topic, payload, 1 if pid else 0, first & 1 == 1))
         elif kind == _PUBACK and size == 2:
             pid = read_id(data, at, end, "PUBACK")

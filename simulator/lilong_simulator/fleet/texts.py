@@ -15,7 +15,10 @@ CUT = "cut_text"
 
 
 def pool_texts(sources: Mapping[str, str]) -> dict[str, str]:
-    """The sources by path in the image, the texts in the core; lines keep their numbers."""
+    """The sources by path in the image, the texts in the core; lines keep their numbers.
+
+    A module begins with a comment, as bundles do, or with an import: one more is put before it.
+    """
     if CORE not in sources:
         return dict(sources)
     places: dict[str, int] = {}

@@ -1,0 +1,99 @@
+"""Every kind lives in a plain 64 KB heap of real MicroPython: at rest, and on the worst day that it can have."""
+
+import pytest
+from board_case import DEVICE, DOWNLINK, KINDS, BoardCase, in_loop
+from lilong_protocol import codes, frame, topics
+from lilong_simulator.fleet.board_lines import Handled, Note, Offline, Online
+from lilong_simulator.fleet.process import HEAP
+
+MINUTE = 60_000
+CARDS = b"".join((n * 1_000).to_bytes(4, "big") for n in range(338))  # as many as a door of the estate has
+AT_REST = 56_000  # bytes; the others are for messages, alarms and fragments
+AFTERWARDS = 60_000
+
+# (channel, value that is wrong, value that is right): what goes wrong in each round.
+TROUBLES = {
+    "smoke": (("obscuration", 400, 5), ("tamper", 1, 0), ("battery", 5, 100)),
+    "gas": (("gas", 260, 0), ("co", 400, 0), ("tamper", 1, 0)),
+    "door": (
+        ("contact", 1, 0),
+        ("credential", 8, 0),
+        ("exit_button", 1, 0),
+        ("credential", 1_000, 0),
+        ("tamper", 1, 0),
+    ),
+    "streetlight": (("lux", 5, 10_000), ("power", 0, 600), ("voltage", 1_500, 2_200)),
+    "manhole": (("tilt", 300, 0), ("shock", 3_000, 0), ("water", 90, 2_000), ("gas", 260, 0), ("h2s", 80, 0)),
+    "wristband": (("sos", 1, 0), ("heart_rate", 140, 72), ("spo2", 80, 97), ("outside", 90, 0), ("worn", 0, 1)),
+}
+
+
+def test_a_device_gets_64_kilobytes_of_this_machines_bytes():
+    assert HEAP == "64k"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@in_loop
+async def test_a_connected_device_leaves_room_for_what_may_come(kind):
+    async with BoardCase(kind, stepped=False, cards=CARDS if kind == "door" else b"", card_key=bytes(32)) as case:
+        await case.lines.take_a(Online)
+        await case.frame(frame.BIRTH)
+        assert (await case.process.memory()).allocated < AT_REST
+
+
+async def a_round(case: BoardCase, kind: str, at: int) -> None:
+    """Ten minutes: each trouble comes, the link breaks, junk arrives, each trouble goes."""
+    wrong = [(channel, value) for channel, value, _ in TROUBLES[kind]]
+    right = [(channel, value) for channel, _, value in TROUBLES[kind]]
+    for i, change in enumerate(wrong):
+        await case.at(at + 1_000 * i, change)
+    await case.at(at + 3 * MINUTE)
+    if DEVICE in case.broker.sessions:
+        case.broker.drop(DEVICE)
+        await case.lines.take(lambda line: isinstance(line, Offline) and line.why)
+    await case.at(at + 5 * MINUTE)
+    for i, change in enumerate(right):
+        await case.at(at + 5 * MINUTE + 1_000 * i, change)
+    if DEVICE in case.broker.sessions:
+        case.deliver(topics.COMMAND, bytes(256))  # more than any command has
+        await case.lines.take_a(Handled)
+    await case.at(at + 10 * MINUTE)
+
+
+def reset(case: BoardCase, counter: int) -> None:
+    """An operator's reset of every alarm that has ended."""
+    birth = case.frames(frame.BIRTH)[-1].frame
+    payload = frame.pack(
+        frame.COMMAND, {0: codes.CMD_RESET, 1: {}}, counter=counter, target=birth.boot, nonce=birth.nonce,
+        deadline=1 << 40,
+    )  # fmt: skip
+    case.deliver(topics.COMMAND, DOWNLINK.seal(topics.COMMAND, payload))
+
+
+async def a_long_day(kind: str, heap: str, rounds_without: int) -> None:
+    """Rounds without a backend, then six with one."""
+    async with BoardCase(kind, heap=heap, cards=CARDS if kind == "door" else b"", card_key=bytes(32)) as case:
+        await case.at(0)
+        for number in range(rounds_without):
+            await a_round(case, kind, (1 + 10 * number) * MINUTE)
+        case.broker.answer = case.backend
+        for number in range(rounds_without, rounds_without + 6):
+            reset(case, number + 1)
+            await a_round(case, kind, (1 + 10 * number) * MINUTE)
+        whys = [line.why for line in case.lines.all if isinstance(line, Offline)]
+        assert not [why for why in whys if "memory" in why]
+        assert len(case.frames(frame.BIRTH)) > 6
+        assert [line for line in case.lines.all if isinstance(line, Note) and line.what == "stored"]
+        assert (await case.process.memory()).allocated < AFTERWARDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@in_loop
+async def test_no_memory_error_in_an_hour_of_alarms_broken_links_and_junk(kind):
+    await a_long_day(kind, HEAP, 1)
+
+
+@pytest.mark.parametrize("kind", ["gas", "door", "manhole"])
+@in_loop
+async def test_a_full_outbox_and_a_full_queue_take_at_most_16_kilobytes_more(kind):
+    await a_long_day(kind, "80k", 4)

@@ -1,0 +1,68 @@
+"""Names of a board: its own become words that the interpreter has in ROM, parameters share a few."""
+
+import pytest
+from lilong_simulator.fleet.parameters import share_parameters
+from lilong_simulator.fleet.rom_names import lend
+
+ROM = ["accept", "bind", "__class__", "class", "value"]
+
+
+def test_a_name_of_ones_own_becomes_a_word_of_the_rom_in_all_modules():
+    sources = {
+        "lilong.py": "class Lamp:\n    def shine(self):\n        return 1\n",
+        "late.py": "from lilong import Lamp\nLAMP = Lamp()\nLAMP.shine()\n",
+    }
+    lent = lend(sources, [*ROM, "listen"])
+    assert lent["lilong.py"] == "class bind:\n    def value(self):\n        return 1\n"
+    assert lent["late.py"] == "from lilong import bind\naccept = bind()\naccept.value()\n"
+
+
+def test_what_belongs_to_others_keeps_its_name():
+    source = (
+        "import socket\n\n\ndef connect(readings, key):\n    readings.append(socket.socket())\n"
+        "    readings.sort(key=key)\n    return main\n\n\ndef main():\n    pass\n"
+    )
+    lent = lend({"lilong.py": source}, ["accept", "bind"])["lilong.py"]
+    assert lent == source.replace("readings", "accept")
+
+
+def test_a_local_costs_nothing_and_keeps_its_name():
+    source = "def main():\n    lamp = 1\n    return lamp\n"
+    assert lend({"lilong.py": source}, ROM) == {"lilong.py": source}
+
+
+def test_when_the_words_run_out_the_last_names_stay():
+    source = "def a_lamp(): return 1\ndef b_lamp(): return 2\ndef c_lamp(): return 3\n"
+    lent = lend({"lilong.py": source}, ["accept"])["lilong.py"]
+    assert lent == source.replace("a_lamp", "accept")
+
+
+def test_without_an_interpreter_nothing_is_lent():
+    assert lend({"lilong.py": "def lamp(): return 1\n"}, []) == {"lilong.py": "def lamp(): return 1\n"}
+
+
+FUNCTIONS = (
+    "def f(a, b): return (lambda a, c=b: (a, b, c))(b)",
+    "def f(a, b):\n def g(b, c):\n  return a, b, c\n return g(a, 3)",
+    "def f(a, b): return [a for a in (b, 1)], {b: a for b in (1, a)}",
+    "def f(a, b):\n def g():\n  nonlocal a\n  a = b\n g()\n return a",
+    "def f(a, b):\n try: raise ValueError(a)\n except ValueError as a: return a.args, b",
+    "def f(a, b, *c, d=4, **e): return a, b, c, d, e",
+    "def f(a, b):\n class K:\n  x = a\n  def m(self, b): return self.x, b\n return K().m(b)",
+    "def g(*, x, y): return x, y\ndef f(a, y): return g(x=a, y=y)",
+    "def f(a, b):\n a, c = b, a\n del b\n return a, c",
+    "b = 9\ndef f(a, c):\n global b\n b = a\n return a, b, c",
+    "async def g(a): return a\ndef f(a, b):\n try: g(a).send(None)\n except StopIteration as e: return e.value, b",
+    "def f(parameter_0, a): return parameter_0, a",
+)
+
+
+@pytest.mark.parametrize("text", FUNCTIONS)
+def test_a_function_does_the_same_whatever_its_parameters_are_called(text):
+    shared = share_parameters({"lilong.py": text})["lilong.py"]
+    before, after = {}, {}
+    exec(text, before)
+    exec(shared, after)
+    assert "parameter_0" in shared
+    assert after["f"](1, 2) == before["f"](1, 2)
+    assert len(shared.splitlines()) == len(text.splitlines())
