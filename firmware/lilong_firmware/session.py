@@ -25,6 +25,7 @@ CONNECT_TIMEOUT_MS = 15_000  # no CONNACK and SUBACK by then: begin anew
 LINGER_MS = 2_000  # a sleeping kind stays this long after the last frame either way
 AWAKE_FOR_ALARM_MS = 3_600_000  # and this long while a latched alarm waits for its reset
 TIME_WANTED_AFTER_MS = 86_400_000  # clocks are synchronised daily (GB 50396 5.2.2)
+ROWS_MAX = 24  # rows of a telemetry batch: more of the widest kind do not fit into a frame
 QUEUE_MAX = 32  # events and responses that wait for the link
 
 DOWN, CONNECTING, ONLINE = 0, 1, 2
@@ -202,7 +203,7 @@ class Session:
             device.publish(now, frame.HEARTBEAT, topics.HEARTBEAT, body)
         if self._telemetry_ms:
             self._rows.append((now, report))
-            if len(self._rows) * self._beat_ms >= self._telemetry_ms:
+            if len(self._rows) * self._beat_ms >= self._telemetry_ms or len(self._rows) >= ROWS_MAX:
                 if self.state == ONLINE:
                     device.publish(now, frame.TELEMETRY, topics.TELEMETRY, columns(now, self._rows))
                 self._rows = []

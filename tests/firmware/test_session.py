@@ -7,7 +7,7 @@ from harness import DAY, DEVICE, EPOCH, HOUR, MINUTE, SECOND, TENANT, Host, code
 from hypothesis import given
 from hypothesis import strategies as st
 from lilong_firmware.effects import CONNECT, DISCONNECT
-from lilong_firmware.session import BACKOFF_BASE_MS, BACKOFF_CAP_MS, LINGER_MS, QUEUE_MAX
+from lilong_firmware.session import BACKOFF_BASE_MS, BACKOFF_CAP_MS, LINGER_MS, QUEUE_MAX, ROWS_MAX
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import DOWN, UP, Seal
@@ -524,3 +524,13 @@ def test_a_replayed_answer_sets_the_clock_once():
     host.time(host.sent[0].frame.uptime, EPOCH + DAY)
     host.run(SECOND)
     assert host.device.uplink.clock.epoch(0) == before
+
+
+@pytest.mark.parametrize("beat_s", [1, 5, 30])
+def test_a_quick_beat_sends_batches_that_fit_into_a_frame(beat_s):
+    """A gas detector reports every 900 s, which at a beat of 1 s would be 900 rows."""
+    host = Host("gas", beat_s=beat_s)
+    host.run(HOUR)
+    batches = [sent for sent in host.sent if sent.kind == frame.TELEMETRY]
+    assert batches
+    assert max(len(sent.body[1]) for sent in batches) == min(ROWS_MAX, 900 // beat_s)

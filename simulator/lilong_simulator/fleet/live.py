@@ -325,7 +325,11 @@ class LiveFleet:
                 if member.due == due:
                     member.due = NEVER
                     self.observer.lag(self.time() - due)
-                    member.step()
+                    try:
+                        member.step()
+                    except Exception as error:  # one device's fault must not stop the others
+                        self.trouble(member.id, f"fault in a device's program: {error!r}")
+                        self._loop.call_exception_handler({"message": f"device {member.id}", "exception": error})
             for member in members[left:]:
                 calendar.add(due, member)
             left -= len(members)
