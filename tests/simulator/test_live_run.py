@@ -11,7 +11,7 @@ from backends import KEY, Answers
 from board_case import in_loop
 from lilong_protocol import topics
 from lilong_simulator import live_run
-from lilong_simulator.boards import choose_boards
+from lilong_simulator.choose_boards import choose_boards
 from lilong_simulator.estate import KINDS, load_estate
 from lilong_simulator.fleet.process import BoardError
 from lilong_simulator.incidents.base import Incident
