@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import threading
 
 import pytest
 from centre_service import centre_on, console_of, fleet_on, http, until
@@ -204,7 +205,7 @@ def test_more_than_the_inbox_holds_stays_with_the_broker_and_comes_later(monkeyp
             await give(client, *(raised(SMOKE, seq=seq) for seq in range(2, 60)))
             await until(lambda: any("the broker keeps the rest" in line for line in caplog.messages))
             store.full = False
-            while len((await centre.ingest.in_store_thread(store.load)).numbers) < 59:
+            while len((await centre.ingest.query(store.load)).numbers) < 59:
                 pass
 
     run(scenario(), timeout_s=60)
@@ -238,4 +239,31 @@ def test_alarms_are_not_behind_a_backlog_of_anything_else():
 
     run(scenario(), timeout_s=60)
     assert store.order.index("alarm") < 1_000
+    store.close()
+
+
+def test_a_history_is_read_while_a_commit_takes_its_time(tmp_path):
+    class Stuck(Store):
+        free = threading.Event()
+
+        def commit(self, rows):
+            super().commit(rows[:1])
+            assert self.free.wait(20)
+            super().commit(rows[1:])
+
+    store = Stuck(str(tmp_path / "centre.db"), TENANT)
+
+    async def scenario():
+        async with EmbeddedBroker() as broker, centre_on(broker, store=store) as centre, aio(broker) as client:
+            await centre.ingest.connected.wait()
+            await give(client, raised(SMOKE))
+            await until(centre.core.alarm_list)
+            try:
+                async with asyncio.timeout(10):
+                    status, report = await http(centre, f"/api/device/{SMOKE}")
+            finally:
+                store.free.set()
+            return status, report["state"]
+
+    assert run(scenario()) == (200, "alarm1")
     store.close()

@@ -1,5 +1,6 @@
 """Silence proves loss; a last will only hints at it."""
 
+import pytest
 from centre_world import (
     BAND,
     DOOR,
@@ -72,6 +73,43 @@ def test_a_will_is_shown_as_offline_until_the_device_is_heard_again():
     assert core.states()[DOOR] == "offline"
     core.receive(NOW + 5, *heartbeat(DOOR, 1), False)
     assert core.states()[DOOR] == "online"
+
+
+def offline_records(core):
+    return [row.values[:3] for row in core.take().rows if row.table == "record"]
+
+
+@pytest.mark.parametrize("retained", [False, True])
+@pytest.mark.parametrize("known", [False, True])
+def test_the_silence_after_a_will_is_recorded_as_the_proof_that_the_will_was_not(retained, known):
+    core = Core(ESTATE, KEY, NOW)
+    if known:
+        core.receive(NOW, *birth(DOOR, offline_s=180), retained)
+    core.receive(NOW, *death(DOOR), retained)
+    assert offline_records(core) == []
+    core.step(NOW + 179_999)
+    assert offline_records(core) == []
+    core.step(NOW + 180_000)
+    assert offline_records(core) == [(DOOR, NOW + 180_000, "offline")]
+    assert core.states()[DOOR] == "offline"
+
+
+def test_a_will_that_was_wrong_leaves_no_record():
+    core = Core(ESTATE, KEY, NOW)
+    core.receive(NOW, *birth(DOOR, offline_s=180), False)
+    core.receive(NOW, *death(DOOR), False)
+    core.receive(NOW + 100_000, *heartbeat(DOOR, 1, uptime=100_000), False)
+    core.step(NOW + 180_000)
+    assert offline_records(core) == []
+
+
+def test_a_will_of_a_device_that_sleeps_is_no_record_when_its_nap_would_begin():
+    core = Core(ESTATE, KEY, NOW)
+    core.receive(NOW, *birth(BAND, kind=6, offline_s=180, always_on=False), False)
+    core.receive(NOW, *death(BAND), False)
+    core.step(NOW + 5_000)
+    assert offline_records(core) == []
+    assert core.states()[BAND] == "offline"
 
 
 def test_an_alarm_outlives_the_device_that_raised_it():

@@ -83,6 +83,14 @@ class Alarm:
             "boot": self.boot, "seq": self.seq,
         }  # fmt: skip
 
+    def happened(self) -> list[Json]:
+        """The rows of the observed feed that must be there by now."""
+        times = {
+            "stored": None if self.uptime_ms is None else self.stored_at_ms, "shown": self.shown_at_ms,
+            "acknowledged": self.acknowledged_at_ms, "cleared": self.cleared_at_ms,
+        }  # fmt: skip
+        return [self.feed(at_ms, event) for event, at_ms in times.items() if at_ms is not None]
+
     def shown_as(self, name: str, kind: str) -> Json:
         """As consoles get it."""
         return {

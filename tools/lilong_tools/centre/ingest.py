@@ -53,7 +53,9 @@ class Ingest:
         self._held: list[tuple[Batch, list[Message]]] = []
         self._held_rows = 0
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="history") if store.reads_beside else self._writer
         self._now_ms = now_ms()
+        feed.catch_up(self._now_ms, core.alarms.all())
 
     def now(self) -> int:
         """Epoch ms that never goes back."""
@@ -66,9 +68,9 @@ class Ingest:
         self._arrived.set()
         return result
 
-    async def in_store_thread(self, work: Callable[[], T]) -> T:
-        """Run a query on the database without stopping the world."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+    async def query(self, work: Callable[[], T]) -> T:
+        """Run a query on the database without stopping the world or a commit."""
+        return await asyncio.get_running_loop().run_in_executor(self._reader, work)
 
     async def run(self, broker: Broker, client_id: str) -> None:
         """Connect, and go on until cancelled."""
@@ -96,6 +98,7 @@ class Ingest:
         except StoreError as error:
             log.error("%s", error)
         self._writer.shutdown()
+        self._reader.shutdown()
         self._feed.close()
 
     # ---- inside
@@ -164,7 +167,7 @@ class Ingest:
         rows = [row for batch, _ in held for row in batch.rows]
         try:
             if rows:
-                await self.in_store_thread(lambda: self._store.commit(rows))
+                await asyncio.get_running_loop().run_in_executor(self._writer, self._store.commit, rows)
         except StoreError:
             for batch, _ in held:
                 self._broadcast(batch.changes)
@@ -174,13 +177,14 @@ class Ingest:
         self._held_rows = 0
         self.batches += 1
         stored_ms = self.now()
+        for batch, _ in held:
+            self._feed.write(stored_ms, batch.feed)  # before anybody hears of it: nothing acknowledged is missing there
         for batch, messages in held:
             for message in messages:
                 message.done()
             for publish in batch.publishes:
                 self._links[0].publish(publish)
         for batch, _ in held:
-            self._feed.write(stored_ms, batch.feed)
             self._broadcast(batch.changes)
 
 

@@ -68,7 +68,7 @@ class Intake:
                 self._birth(now_ms, received)
             elif kind == frame.DEATH:
                 self._outcome.recent(received.device, received.at_ms, "death", None, {})
-                self._presence.hinted(received.device)
+                self._presence.hinted(now_ms, received.device)
             else:
                 self._presence.alive(now_ms, received)
                 if kind == frame.RESPONSE:

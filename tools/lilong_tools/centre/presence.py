@@ -59,9 +59,11 @@ class Presence:
         if self.supervision.presumed(now_ms, device, self._offline_ms(device), self._sleeps(device), alive):
             self.restate(device)
 
-    def hinted(self, device: str) -> None:
+    def hinted(self, now_ms: int, device: str) -> None:
         """The broker says that its connection broke."""
         self._outcome.device(device)
+        if self.supervision.state(device) == NEVER:
+            self.presumed(now_ms, device)
         if self.supervision.hint(device):
             self.restate(device)
 
@@ -69,7 +71,7 @@ class Presence:
         """Silence that has lasted long enough."""
         for device in self.supervision.step(now_ms):
             self.restate(device)
-            if self.supervision.state(device) == OFFLINE:
+            if self.supervision.lost(device):
                 self._outcome.record(device, now_ms, "offline", None, {})
 
     def restate(self, device: str) -> None:

@@ -26,12 +26,16 @@ class StoreError(Exception):
 
 
 class Store:
-    """All calls from one thread at a time. `path` may be ":memory:" for a store that ends with the process."""
+    """All calls from one thread at a time, but `history` from another while `reads_beside`.
+
+    `path` may be ":memory:" for a store that ends with the process.
+    """
 
     def __init__(self, path: str, estate: str, kept: dict[str, int] | None = None) -> None:
         self.path = path
         self._kept = {**KEPT, **(kept or {})}
         self._added = dict.fromkeys(self._kept, 0)
+        self._reader: sqlite3.Connection | None = None
         if path != MEMORY and not Path(path).absolute().parent.is_dir():
             raise StoreError(f"{path}: its folder does not exist; make it, or give another --db")
         self._lock = _lock(path) if path != MEMORY else None
@@ -72,14 +76,14 @@ class Store:
         """What a core needs to go on after a restart."""
         ended = f"SELECT * FROM alarm WHERE cleared = 1 ORDER BY cleared_at_ms DESC LIMIT {ENDED_LOADED}"
         saved = Saved(
-            devices=self._rows("SELECT * FROM device"),
+            devices=_rows(self._db, "SELECT * FROM device"),
             alarms=[
-                *reversed(self._rows(ended)),
-                *self._rows("SELECT * FROM alarm WHERE cleared = 0 ORDER BY stored_at_ms"),
+                *reversed(_rows(self._db, ended)),
+                *_rows(self._db, "SELECT * FROM alarm WHERE cleared = 0 ORDER BY stored_at_ms"),
             ],
-            orders=self._rows("SELECT * FROM command WHERE code IS NULL"),
-            incidents=self._rows("SELECT * FROM incident WHERE ended_ms IS NULL"),
-            refused={row["reason"]: row["count"] for row in self._rows("SELECT * FROM refused")},
+            orders=_rows(self._db, "SELECT * FROM command WHERE code IS NULL"),
+            incidents=_rows(self._db, "SELECT * FROM incident WHERE ended_ms IS NULL"),
+            refused={row["reason"]: row["count"] for row in _rows(self._db, "SELECT * FROM refused")},
         )
         passed = {row["device"]: (row["event_boot"], row["event_seq"]) for row in saved.devices}
         query = self._db.execute("SELECT device, class, boot, seq, tag FROM message ORDER BY device, boot, class, seq")
@@ -100,17 +104,29 @@ class Store:
     def history(self, device: str, limit: int = 100) -> list[Json]:
         """What happened to a device, newest first: {"at", "what", "code", "counter", "values"}."""
         found: list[Json] = []
-        for table in ("record", "recent"):
-            columns = '"id", "at", "what", "code", "counter", "values"'
-            found += self._rows(
-                f"SELECT {columns} FROM {table} WHERE device = ? ORDER BY id DESC LIMIT ?", (device, limit)
-            )
+        columns = '"id", "at", "what", "code", "counter", "values"'
+        try:
+            if self._reader is None and self.reads_beside:
+                address = f"{Path(self.path).absolute().as_uri()}?mode=ro"
+                self._reader = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+            for table in ("record", "recent"):
+                query = f"SELECT {columns} FROM {table} WHERE device = ? ORDER BY id DESC LIMIT ?"
+                found += _rows(self._reader or self._db, query, (device, limit))
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
         found.sort(key=lambda row: (row["at"], row["id"]), reverse=True)
         for row in found:
             del row["id"]
         return found[:limit]
 
+    @property
+    def reads_beside(self) -> bool:
+        """`history` has a connection of its own and waits for no commit."""
+        return self.path != MEMORY
+
     def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
         self._db.close()
         if self._lock is not None:
             self._lock.close()
@@ -153,11 +169,6 @@ class Store:
             end = min(last - self._kept[table], first + PRUNE_AT_ONCE)
             self._db.execute(f"DELETE FROM {table} WHERE id <= ?", (end,))
 
-    def _rows(self, query: str, arguments: tuple[Any, ...] = ()) -> list[Json]:
-        cursor = self._db.execute(query, arguments)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, _plain(names, row), strict=True)) for row in cursor]
-
     def _explained(self, error: sqlite3.Error) -> StoreError:
         name = getattr(error, "sqlite_errorname", "")
         if name == "SQLITE_FULL":
@@ -188,6 +199,12 @@ def _lock(path: str) -> IO[str]:
         file.close()
         raise StoreError(f"{path}: another centre is running on it; stop that one, or give another --db") from error
     return file
+
+
+def _rows(db: sqlite3.Connection, query: str, arguments: tuple[Any, ...] = ()) -> list[Json]:
+    cursor = db.execute(query, arguments)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, _plain(names, row), strict=True)) for row in cursor]
 
 
 def _plain(names: list[str], row: tuple[Any, ...]) -> list[Any]:

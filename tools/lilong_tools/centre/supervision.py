@@ -13,35 +13,50 @@ class Supervision:
         self._heap: list[tuple[int, str]] = []
         self._watched: dict[str, tuple[int, int, bool]] = {}  # last heard, offline after ms, sleeps
         self._planned: dict[str, int] = {}  # device: its earliest entry in the heap
-        self._state: dict[str, str] = {}
+        self._state: dict[str, str] = {}  # by what was heard and by silence
+        self._hinted: set[str] = set()  # by their last will
 
     def state(self, device: str) -> str:
-        return self._state.get(device, NEVER)
+        """As consoles show it."""
+        return OFFLINE if device in self._hinted else self._state.get(device, NEVER)
+
+    def lost(self, device: str) -> bool:
+        """Its silence has proved it, whatever a last will said before."""
+        return self._state.get(device) == OFFLINE
 
     def heard(self, now_ms: int, device: str, offline_ms: int, sleeps: bool) -> bool:
         """A sign of life; True when the state of the device has changed by it."""
         self._watched[device] = (now_ms, offline_ms, sleeps)
-        changed = self._set(device, ONLINE)
+        before = self.state(device)
+        self._hinted.discard(device)
+        self._state[device] = ONLINE
         self._plan(device)
-        return changed
+        return before != ONLINE
 
     def presumed(self, now_ms: int, device: str, offline_ms: int, sleeps: bool, alive: bool) -> bool:
         """Known from a retained message or a former run: its silence counts from now."""
         self._watched[device] = (now_ms - AWAKE_MS, offline_ms + AWAKE_MS, sleeps)
-        changed = self._set(device, (ASLEEP if sleeps else ONLINE) if alive else OFFLINE)
+        before = self.state(device)
+        self._state[device] = ASLEEP if sleeps else ONLINE
+        if alive:
+            self._hinted.discard(device)
+        else:
+            self._hinted.add(device)
         self._plan(device)
-        return changed
+        return self.state(device) != before
 
     def hint(self, device: str) -> bool:
         """The broker lost its connection: shown as offline until it is heard again."""
-        return self._set(device, OFFLINE)
+        before = self.state(device)
+        self._hinted.add(device)
+        return before != OFFLINE
 
     @property
     def deadline(self) -> int | None:
         return self._heap[0][0] if self._heap else None
 
     def step(self, now_ms: int) -> list[str]:
-        """The devices whose state has changed by their silence."""
+        """The devices whose state has changed by their silence; also those that a hint had shown as offline already."""
         changed = []
         heap = self._heap
         while heap and heap[0][0] <= now_ms:
@@ -52,7 +67,8 @@ class Supervision:
             last_ms, offline_ms, sleeps = self._watched[device]
             state = self._state[device]
             if now_ms >= last_ms + offline_ms:
-                if self._set(device, OFFLINE):
+                if state != OFFLINE:
+                    self._state[device] = OFFLINE
                     changed.append(device)
                 continue  # nothing more to expect until it is heard again
             if sleeps and state == ONLINE and now_ms >= last_ms + AWAKE_MS:
@@ -69,9 +85,3 @@ class Supervision:
         if planned is None or at_ms < planned:
             self._planned[device] = at_ms
             heapq.heappush(self._heap, (at_ms, device))
-
-    def _set(self, device: str, state: str) -> bool:
-        if self._state.get(device) == state:
-            return False
-        self._state[device] = state
-        return True

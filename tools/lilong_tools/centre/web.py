@@ -61,7 +61,7 @@ class Web:
         device = request.path_params["device"]
         try:
             report = self._core.device(device)
-            report["history"] = await self._ingest.in_store_thread(lambda: self._store.history(device))
+            report["history"] = await self._ingest.query(lambda: self._store.history(device))
         except CentreError as error:
             return _error(404, error)
         except StoreError as error:
