@@ -39,14 +39,15 @@ class Child:
 
 
 @asynccontextmanager
-async def running(broker, folder, *more):
+async def running(broker, folder, *more, stdin=None, python=()):
     """A centre on music_plaza, ready; killed at the end if it is still there."""
     info = Path(folder) / "info.json"
     info.unlink(missing_ok=True)
     process = await asyncio.create_subprocess_exec(
-        *COMMAND, "--broker", f"mqtt://{broker.host}:{broker.port}", "--db", str(Path(folder) / "centre.db"),
+        COMMAND[0], *python, *COMMAND[1:],
+        "--broker", f"mqtt://{broker.host}:{broker.port}", "--db", str(Path(folder) / "centre.db"),
         "--http", "127.0.0.1:0", "--info-file", str(info), *map(str, more),
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        stdin=stdin, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
         while not info.exists():

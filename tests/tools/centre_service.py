@@ -109,10 +109,12 @@ async def console_of(centre, **options):
         yield Console(socket)
 
 
-async def http(centre, path, body=None, content_type="application/json"):
+async def http(centre, path, body=None, content_type="application/json", headers=None):
     """(status, JSON or text) of a request to the centre."""
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-    request = urllib.request.Request(centre.url + path, data, {"content-type": content_type} if data else {})
+    request = urllib.request.Request(
+        centre.url + path, data, ({"content-type": content_type} if data else {}) | (headers or {})
+    )
 
     def fetch():
         try:

@@ -10,6 +10,7 @@ from lilong_protocol import frame, topics
 from lilong_tools.centre.core import Core
 from lilong_tools.centre.model import CentreError
 from lilong_tools.centre.store import Store
+from lilong_tools.centre.store import _rows as store_rows
 
 PLACED = {device.id: device for device in ESTATE.devices}
 DEVICES = (SMOKE, SMOKE_2, DOOR)
@@ -214,7 +215,7 @@ class Estate(RuleBasedStateMachine):
             standing = {((episode.boot, episode.seq), episode.restored) for episode in episodes}
             assert {(alarm.ref, alarm.restored) for alarm in self.core.alarms.open_of(device)} == standing
         events = {(device, m.boot, m.seq) for device, cls, m in sent if cls == "ev"}
-        rows = self.store._rows("SELECT device, what FROM record WHERE what IN ('event', 'late event')")
+        rows = store_rows(self.store._db, "SELECT device, what FROM record WHERE what IN ('event', 'late event')")
         assert len(rows) == len(events)
         self.store.close()
 

@@ -1,14 +1,18 @@
 """The centre as a process: how it starts, ends, and what it says to what it cannot use."""
 
+import asyncio
 import json
 import signal
 import socket
 import sqlite3
 import stat
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
 
 import pytest
 from centre_process import ended, running
-from centre_service import http
+from centre_service import http, until
 from lilong_tools.broker.embedded import EmbeddedBroker
 from mqtt_peer import run
 
@@ -141,3 +145,112 @@ def test_the_database_is_for_its_owner_only(tmp_path):
             return stat.S_IMODE((tmp_path / "centre.db").stat().st_mode)
 
     assert run(scenario(), 60) & 0o077 == 0
+
+
+class TestWhoMayReachIt:
+    def test_a_console_for_other_machines_must_be_asked_for(self):
+        said = complaint("--db", ":memory:", "--broker", NOWHERE, "--http", "0.0.0.0:0")
+        assert "--http 0.0.0.0:0: other machines could use the console, which asks for no password; give 127" in said
+        assert "--insecure-http" in said
+
+    def test_a_console_for_other_machines_that_was_asked_for(self, tmp_path):
+        async def scenario():
+            async with (
+                EmbeddedBroker() as broker,
+                running(broker, tmp_path, "--http", "0.0.0.0:0", "--insecure-http") as centre,
+            ):
+                return (await http(centre, "/api/registry"))[0]
+
+        assert run(scenario(), 60) == 200
+
+    def test_the_public_key_is_not_for_a_broker_on_another_machine(self):
+        said = complaint("--db", ":memory:", "--http", "127.0.0.1:0", "--broker", "mqtt://who:secret@192.0.2.1")
+        assert said.startswith("centre: broker 192.0.2.1: another machine, and the key of simulations is public")
+        assert "give --key-file, or --simulation-key for a simulation" in said
+        assert "secret" not in said
+
+    def test_the_public_key_that_was_asked_for(self):
+        address = ("--http", "nowhere")  # the next thing that is looked at
+        said = complaint("--db", ":memory:", *address, "--broker", "mqtt://192.0.2.1", "--simulation-key")
+        assert "--http" in said
+
+
+def test_the_broker_comes_from_the_environment_where_the_command_line_names_none(monkeypatch):
+    monkeypatch.setenv("LILONG_BROKER_URL", "mqtt://who:secret@192.0.2.1")
+    assert "broker 192.0.2.1: another machine" in complaint("--db", ":memory:", "--http", "127.0.0.1:0")
+    assert "secret" not in run(ended("--help"), 60)[1]
+
+
+def test_it_stops_when_its_input_ends(tmp_path):
+    async def scenario():
+        async with EmbeddedBroker() as broker, running(broker, tmp_path, "--until-eof", stdin=PIPE) as centre:
+            centre.process.stdin.close()
+            return await centre.process.wait()
+
+    assert run(scenario(), 60) == 0
+
+
+def test_a_centre_that_forgets_leaves_no_session_on_the_broker(tmp_path):
+    async def scenario(*more):
+        async with EmbeddedBroker() as broker:
+            async with running(broker, tmp_path, "--client-id", "mine", *more) as centre:
+                during = set(broker.sessions)
+                await centre.terminate()
+            return during, set(broker.sessions)
+
+    both = {"mine", "mine-alarms"}
+    assert run(scenario(), 60) == (both, both)
+    assert run(scenario("--forget"), 60) == (both, set())
+
+
+HOST_OF_A_CENTRE = """
+import asyncio, sys
+from pathlib import Path
+from lilong_tools.centre_process import CentreProcess
+
+async def main():
+    folder = Path(sys.argv[2])
+    async with CentreProcess("music_plaza", sys.argv[1], folder, "127.0.0.1:0", folder / "observed"):
+        print("ready", flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+def test_a_centre_does_not_outlive_who_started_it_shows_no_password_and_leaves_no_session(tmp_path):
+    async def scenario():
+        async with EmbeddedBroker() as broker:
+            url = f"mqtt://who:secret@127.0.0.1:{broker.port}"
+            host = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", HOST_OF_A_CENTRE, url, tmp_path, stdout=PIPE
+            )
+            assert await host.stdout.readline() == b"ready\n"
+            pid = json.loads((tmp_path / "centre.json").read_text())["pid"]
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            names = set(broker.sessions)
+            host.kill()
+            await host.communicate()
+            await until(lambda: not running_still(pid))
+            return command, names, set(broker.sessions)
+
+    command, names, left = run(scenario(), 60)
+    assert not any(b"secret" in word for word in command)
+    assert len(names) == 2
+    assert not any("music_plaza" in name for name in names)  # each demo has sessions of its own
+    assert left == set()
+
+
+def running_still(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_it_starts_without_a_warning(tmp_path):
+    async def scenario():
+        async with EmbeddedBroker() as broker, running(broker, tmp_path, python=("-W", "error")) as centre:
+            return await centre.terminate()
+
+    assert run(scenario(), 60) == (0, "")

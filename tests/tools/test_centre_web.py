@@ -8,8 +8,10 @@ from centre_service import centre_on, console_of, fleet_on, http, until
 from centre_world import BAND, DOOR, ESTATE, LAMP, SMOKE, SMOKE_2, TENANT, birth, event, raised
 from lilong_tools.broker.embedded import EmbeddedBroker
 from lilong_tools.centre import hub as hub_module
+from lilong_tools.centre.hosts import OnlyHost
 from lilong_tools.centre.hub import Client
 from mqtt_peer import aio, run
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 
@@ -262,3 +264,41 @@ def test_a_full_queue_marks_a_client_as_slow_and_costs_no_more():
         return client.too_slow.is_set(), client.queue.qsize()
 
     assert asyncio.run(scenario()) == (True, hub_module.QUEUE_MAX)
+
+
+class TestNames:
+    """A page whose name was made to point here (DNS rebinding) gets nothing."""
+
+    @pytest.mark.parametrize(
+        "name", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "192.0.2.1", "", "["]
+    )
+    def test_a_foreign_name_is_refused(self, name):
+        async def scenario(centre):
+            return await http(centre, "/api/estate", headers={"host": name})
+
+        status, answer = with_centre(scenario)
+        assert status in (400, 421)
+        assert "estate" not in answer
+        if status == 421:
+            assert "open it as 127.0.0.1 or localhost" in answer["error"]
+
+    def test_a_foreign_name_gets_no_websocket_though_the_origin_fits(self):
+        async def scenario(centre):
+            port = int(centre.url.rpartition(":")[2])
+            rebound = {"host": "127.0.0.1", "port": port, "origin": "http://evil.example", "proxy": None}
+            with pytest.raises(InvalidStatus) as refusal:
+                await connect("ws://evil.example/api/live", **rebound)
+            return refusal.value.response.status_code, len(centre.hub.clients)
+
+        assert with_centre(scenario) == (421, 0)
+
+    @pytest.mark.parametrize("name", ["localhost", "LOCALHOST:8765", "127.0.0.1:1"])
+    def test_its_own_names_are_welcome(self, name):
+        async def scenario(centre):
+            return (await http(centre, "/api/registry", headers={"host": name}))[0]
+
+        assert with_centre(scenario) == 200
+
+    @pytest.mark.parametrize(("name", "known"), [("192.0.2.7:80", True), ("[::1]", True), ("evil.example", False)])
+    def test_a_console_that_listens_everywhere_is_addressed_by_number(self, name, known):
+        assert OnlyHost(None, "0.0.0.0")._known(name) is known

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 import signal
 import sys
 from pathlib import Path
@@ -22,9 +23,11 @@ class CentreProcess:
         self._folder = folder
         self._info = folder / "centre.json"
         self._log = folder / "centre.log"
+        self._environment = {**os.environ, "LILONG_BROKER_URL": broker_url}  # with its password
         self._arguments = [
-            "--estate", estate, "--broker", broker_url, "--db", str(folder / "centre.db"), "--http", http,
+            "--estate", estate, "--db", str(folder / "centre.db"), "--http", http,
             "--observed", str(observed), "--info-file", str(self._info),
+            "--client-id", f"lilong-demo-{secrets.token_hex(4)}", "--forget", "--until-eof", "--simulation-key",
         ]  # fmt: skip
         self._process: asyncio.subprocess.Process | None = None
         self.url = ""
@@ -33,7 +36,7 @@ class CentreProcess:
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "lilong_tools.centre", *self._arguments,
-                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                stdin=asyncio.subprocess.PIPE, env=self._environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         try:
             async with asyncio.timeout(START_TIMEOUT_S):

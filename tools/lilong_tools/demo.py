@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from .broker import open_broker
+from .centre.hosts import is_loopback
 from .centre_process import CentreProcess
 from .live import Request, run_live
 from .operator import Operator
@@ -30,6 +31,12 @@ async def run_demo(
             if broker.kind == "embedded":
                 console.print(
                     "the embedded broker carries the demo, but no latency claim: install mosquitto to measure",
+                    style="yellow",
+                )
+            if not is_loopback(broker.host):
+                console.print(
+                    f"the broker is on another machine, and the key of this estate is public: whoever reaches "
+                    f"{broker.host} can forge its alarms and commands",
                     style="yellow",
                 )
             async with CentreProcess(estate, broker.url, folder, http, observed) as centre:

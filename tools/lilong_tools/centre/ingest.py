@@ -101,6 +101,10 @@ class Ingest:
         self._reader.shutdown()
         self._feed.close()
 
+    async def forget(self) -> None:
+        """After `run`: leave no session on the broker; what it would have kept for this centre is lost."""
+        await asyncio.gather(*(link.forget() for link in self._links))
+
     # ---- inside
 
     async def _watch(self) -> None:

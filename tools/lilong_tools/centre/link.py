@@ -1,6 +1,7 @@
 """One connection to the broker that lasts: a persistent session, reconnects with backoff, a bounded inbox."""
 
 import asyncio
+import contextlib
 import logging
 import random
 import socket
@@ -19,6 +20,7 @@ log = logging.getLogger("lilong.centre")
 INBOX_MAX = 50_000
 BACKOFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 KEEPALIVE_S = 30
+FORGET_S = 3.0
 REFUSED = 0x80  # of a SUBACK
 
 
@@ -101,6 +103,19 @@ class Link:
         """Hand a message to the connection; while there is none it is dropped, as devices and orders repeat."""
         if self._client is not None:
             self._client._client.publish(publish.topic, publish.payload, publish.qos, publish.retain)
+
+    async def forget(self) -> None:
+        """After `run`: a clean session takes the place of the one that the broker keeps for this client."""
+        broker = self._broker
+        with contextlib.suppress(aiomqtt.MqttError, OSError, TimeoutError):
+            async with (
+                asyncio.timeout(FORGET_S),
+                aiomqtt.Client(
+                    broker.host, broker.port, username=broker.username, password=broker.password,
+                    identifier=self._client_id, clean_session=True,
+                ),
+            ):  # fmt: skip
+                pass
 
     def arrived(self, item: aiomqtt.Message) -> None:
         """A message, from within aiomqtt's reader."""

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from lilong_simulator.estate import EstateError, load_estate
 from lilong_tools.broker import BrokerError, parse_url
 
 from .core import Core
+from .hosts import is_loopback
 from .ingest import now_ms
 from .model import CentreError
 from .observed import ObservedFeed
@@ -27,6 +29,8 @@ from .store import Store, StoreError
 
 READY_S = 10.0  # how long the broker is waited for before the console is announced all the same
 BAD_INPUT = 2
+BROKER = "mqtt://127.0.0.1:1883"
+BROKER_URL = "LILONG_BROKER_URL"  # the environment is not for everybody to see, as a command line with a password is
 SWITCH_S = 0.0002  # sqlite3 lets go of the interpreter at each row and must not wait 5 ms to have it back
 
 
@@ -46,22 +50,31 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lilong_tools.centre", description="The management centre of one estate.")
     add = parser.add_argument
     add("--estate", default="music_plaza", help="an estate by name, or an estate file (default: %(default)s)")
-    add("--broker", default="mqtt://127.0.0.1:1883", help="mqtt://[user:password@]host[:port] (default: %(default)s)")
+    add("--broker", help=f"mqtt://[user:password@]host[:port] (default: ${BROKER_URL}, else {BROKER})")
     add("--db", default="centre.db", help="the database file, or :memory: (default: %(default)s)")
     add("--http", default="127.0.0.1:8080", help="host:port of the console, port 0 for any free one (%(default)s)")
     add("--observed", help="a file to which the observed feed is appended")
     add("--key-file", help="the estate key, 32 bytes as 64 hex digits; without it the public key of simulations")
     add("--info-file", help='a file that gets {"http": url} as soon as the centre is ready')
+    add("--simulation-key", action="store_true", help="use the public key of simulations on another machine's broker")
+    add("--insecure-http", action="store_true", help="let other machines use the console, which asks for no password")
     add("--client-id", help="MQTT client id (default: lilong-centre-ESTATE)")
+    add("--forget", action="store_true", help="leave no session on the broker at the end")
+    add("--until-eof", action="store_true", help="stop when standard input ends")
     return parser
 
 
 def _run(options: argparse.Namespace) -> None:
-    broker = parse_url(options.broker)
+    broker = parse_url(options.broker or os.environ.get(BROKER_URL) or BROKER)
+    if options.key_file is None and not options.simulation_key and not is_loopback(broker.host):
+        raise CentreError(
+            f"broker {broker.host}: another machine, and the key of simulations is public: whoever reaches that "
+            "broker could forge alarms and commands; give --key-file, or --simulation-key for a simulation"
+        )
     estate = load_estate(options.estate)
     key = simulation_key(estate.id) if options.key_file is None else _key(options.key_file)
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(_listener(options.http))
+        listener = stack.enter_context(_listener(options.http, options.insecure_http))
         store = Store(options.db, estate.id)
         stack.callback(store.close)
         feed = ObservedFeed(options.observed)
@@ -69,24 +82,43 @@ def _run(options: argparse.Namespace) -> None:
         core = Core(estate, key, now_ms(), saved=store.load())
         core.receiver.prepare(core.register.placed)
         sys.setswitchinterval(SWITCH_S)
-        with contextlib.suppress(ImportError):
-            import uvloop  # noqa: PLC0415 - absent on Windows
-
-            asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
         client_id = options.client_id or f"lilong-centre-{estate.id}"
-        asyncio.run(_serve(Centre(core, store, feed, listener, broker, client_id), options.info_file))
+        with asyncio.Runner(loop_factory=_new_loop) as runner:
+            runner.run(_serve(Centre(core, store, feed, listener, broker, client_id), options))
 
 
-async def _serve(centre: Centre, info_file: str | None) -> None:
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop  # noqa: PLC0415 - absent on Windows
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+async def _serve(centre: Centre, options: argparse.Namespace) -> None:
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
+    if options.until_eof:
+        threading.Thread(target=_until_eof, args=(loop, stop), daemon=True).start()
     async with centre:
-        ready = asyncio.create_task(_announce(centre, info_file))
+        ready = asyncio.create_task(_announce(centre, options.info_file))
         await centre.until(stop)
         ready.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await ready
+    if options.forget:
+        await centre.ingest.forget()
+
+
+def _until_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Whoever started the centre has ended, in whatever way."""
+    with contextlib.suppress(OSError):  # sys.stdin would be locked when the interpreter ends
+        while os.read(0, 4096):
+            pass
+    with contextlib.suppress(RuntimeError):  # the centre was quicker
+        loop.call_soon_threadsafe(stop.set)
 
 
 async def _announce(centre: Centre, info_file: str | None) -> None:
@@ -116,7 +148,7 @@ def _key(path: str) -> bytes:
     return key
 
 
-def _listener(http: str) -> socket.socket:
+def _listener(http: str, insecure: bool) -> socket.socket:
     try:
         parts = urlsplit(f"http://{http}")
         host, port = parts.hostname, parts.port
@@ -128,7 +160,15 @@ def _listener(http: str) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        if not insecure and not is_loopback(listener.getsockname()[0]):
+            raise CentreError(
+                f"--http {http}: other machines could use the console, which asks for no password; "
+                "give 127.0.0.1, or start the centre with --insecure-http"
+            )
         listener.listen(128)
+    except CentreError:
+        listener.close()
+        raise
     except OSError as error:
         listener.close()
         remedy = "stop what holds the port, or give another, 0 for any free one"

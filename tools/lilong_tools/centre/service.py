@@ -40,7 +40,7 @@ class Centre:
         host, port = listener.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         run = {"broker": f"{broker.host}:{broker.port}", "estate": core.estate.id}
-        web = Web(core, self.ingest, store, self.hub, run)
+        web = Web(core, self.ingest, store, self.hub, run, host)
         config = uvicorn.Config(
             web.app, log_level="warning", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=CLOSE_S,
             ws_per_message_deflate=False,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -12,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from .core import Core
+from .hosts import OnlyHost
 from .hub import Client, Hub
 from .ingest import Ingest
 from .model import CentreError, Json
@@ -23,9 +25,9 @@ BODY_MAX = 4_096  # bytes of a command request
 
 
 class Web:
-    """The routes of one centre. `run` is shown in the console's head line."""
+    """The routes of one centre. `run` is shown in the console's head line, `host` is the address it listens on."""
 
-    def __init__(self, core: Core, ingest: Ingest, store: Store, hub: Hub, run: Json) -> None:
+    def __init__(self, core: Core, ingest: Ingest, store: Store, hub: Hub, run: Json, host: str) -> None:
         self._core = core
         self._ingest = ingest
         self._store = store
@@ -42,7 +44,8 @@ class Web:
                 Route("/api/device/{device}/command", self.command, methods=["POST"]),
                 WebSocketRoute("/api/live", self.live),
                 Mount("/static", StaticFiles(directory=CONSOLE, check_dir=False)),
-            ]
+            ],
+            middleware=[Middleware(OnlyHost, host=host)],
         )
 
     async def page(self, _: Request) -> Response:
