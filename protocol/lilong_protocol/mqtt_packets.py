@@ -2,7 +2,7 @@
 
 Topics, filters, client ids and user names are `str`; payloads and passwords are `bytes`. QoS 0 and 1 only:
 QoS 2 is refused. Clauses are those of OASIS mqtt-v3.1.1-os. What only a server sends or reads is in
-`mqtt_server`, which a board leaves out.
+`pc/mqtt_server`, which a board leaves out.
 """
 
 TYPE_CHECKING = False

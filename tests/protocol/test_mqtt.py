@@ -19,7 +19,7 @@ from lilong_protocol.mqtt_packets import (
     read_publish,
     subscribe_packet,
 )
-from lilong_protocol.mqtt_server import (
+from lilong_protocol.pc.mqtt_server import (
     connack_packet,
     read_connect,
     read_subscribe,

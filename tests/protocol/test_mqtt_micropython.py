@@ -7,7 +7,7 @@ from pathlib import Path
 import mqtt_cases
 import mqtt_client_cases
 from lilong_protocol.mqtt_packets import puback_packet, publish_packet
-from lilong_protocol.mqtt_server import suback_packet
+from lilong_protocol.pc.mqtt_server import suback_packet
 from micropython import run_micropython
 
 RUN_CASES = """

@@ -14,7 +14,7 @@ from lilong_protocol import frame, topics
 from lilong_protocol.keys import frame_key
 from lilong_protocol.mqtt import READY
 from lilong_protocol.mqtt_packets import publish_packet
-from lilong_protocol.mqtt_server import connack_packet, suback_packet
+from lilong_protocol.pc.mqtt_server import connack_packet, suback_packet
 from lilong_protocol.seal import UP, Seal
 from lilong_simulator.fleet import live
 from lilong_simulator.fleet.live import LiveFleet

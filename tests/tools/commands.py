@@ -178,7 +178,7 @@ def listens(port: int) -> bool:
 @contextlib.contextmanager
 def embedded_broker() -> Iterator[tuple[Process, str]]:
     """(process, URL) of a broker of the test's own, as a user would run one."""
-    with Process(sys.executable, "-m", "lilong_tools.broker.embedded", "--port", 0, "--until-eof") as process:
+    with Process(sys.executable, "-m", "lilong_tools.broker.embedded", "--port", 0) as process:
         port = process.wait_for(r"^listening \S+ (\d+)$")[1]
         yield process, f"mqtt://127.0.0.1:{port}"
 

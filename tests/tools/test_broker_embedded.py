@@ -258,7 +258,7 @@ def test_in_a_process_of_its_own_it_tells_that_its_port_is_taken():
 def test_its_process_ends_when_its_parent_does():
     async def scenario():
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "lilong_tools.broker.embedded", "--port", "0", "--until-eof",
+            sys.executable, "-m", "lilong_tools.broker.embedded", "--port", "0",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         assert (await process.stdout.readline()).startswith(b"listening 127.0.0.1 ")

@@ -4,10 +4,15 @@ import asyncio
 
 import pytest
 from lilong_protocol.mqtt import CONNECTED, MESSAGE, PUBLISHED
-from lilong_tools.broker.embedded import EmbeddedBroker, Received
+from lilong_tools.broker.embedded import EmbeddedBroker
+from lilong_tools.broker.embedded_client import Message
 from mqtt_peer import broker_and_peer, open_peer, peer_of, run
 
-# ---- faults ----
+
+async def turns_of_the_loop():
+    """Enough of them for a broker that is not frozen to answer what was sent before."""
+    for _ in range(100):
+        await asyncio.sleep(0)
 
 
 def test_a_frozen_broker_takes_bytes_and_connections_and_answers_when_it_thaws():
@@ -16,8 +21,9 @@ def test_a_frozen_broker_takes_bytes_and_connections_and_answers_when_it_thaws()
             broker.freeze()
             pid = peer.publish("x")
             late = await open_peer(broker, "late")
-            while sum(len(connection.held) > 0 for connection in broker.connections) < 2:
-                await asyncio.sleep(0)
+            await turns_of_the_loop()
+            assert len(broker.connections) == 2
+            assert broker.received == 0
             assert peer.events == []
             assert late.events == []
             broker.thaw()
@@ -34,32 +40,30 @@ def test_a_frozen_broker_cuts_nobody_for_silence_that_it_did_not_hear():
         async with EmbeddedBroker(clock=lambda: now) as broker, peer_of(broker, "device", 60) as peer:
             broker.freeze()
             peer.publish("x")
-            while not all(connection.held for connection in broker.connections):
-                await asyncio.sleep(0)
+            await turns_of_the_loop()
             now = 1000.0
             broker.sweep()
             broker.thaw()
             broker.sweep()
             await peer.wait_for(PUBLISHED)
+            now = 1090.1
+            broker.sweep()
+            assert "device" not in broker.sessions
 
     run(scenario())
 
 
-def test_a_puback_can_be_withheld_from_anyone_or_from_one_client():
+def test_a_puback_can_be_withheld_of_a_message_that_is_delivered():
     async def scenario():
         async with broker_and_peer("a") as (broker, a), peer_of(broker, "b") as b:
             await b.subscribe("x", 1)
-            broker.drop_pubacks(2, "a")
+            broker.drop_pubacks(2)
             lost = [a.publish("x", b"1"), a.publish("x", b"2")]
             kept = a.publish("x", b"3")
             assert await a.wait_for(PUBLISHED) == (PUBLISHED, kept)
-            assert lost[0] != kept
+            assert kept not in lost
             assert a.client.in_flight == 2
             assert [(await b.wait_for(MESSAGE))[2] for _ in range(3)] == [b"1", b"2", b"3"]
-            broker.drop_pubacks()
-            b.publish("y")
-            kept = b.publish("y")
-            assert await b.wait_for(PUBLISHED) == (PUBLISHED, kept)
 
     run(scenario())
 
@@ -90,7 +94,7 @@ def test_a_record_holds_the_last_messages_as_they_arrived():
         async with broker_and_peer("d1") as (broker, peer):
             peer.publish("before")
             await peer.wait_for(PUBLISHED)
-            assert broker.log is None
+            assert not broker.log
             log = broker.record(2)
             for payload in (b"1", b"2", b"3"):
                 peer.publish("u/st", payload, retain=True)
@@ -99,6 +103,6 @@ def test_a_record_holds_the_last_messages_as_they_arrived():
             return list(log)
 
     assert run(scenario()) == [
-        Received("d1", "u/st", b"2", 1, True, False),
-        Received("d1", "u/st", b"3", 1, True, False),
+        Message("u/st", b"2", 1, True),
+        Message("u/st", b"3", 1, True),
     ]

@@ -96,7 +96,7 @@ async def open_broker(
 async def _embedded_process(port: int) -> AsyncIterator[Broker]:
     """The embedded broker in a process of its own: in ours it would share the fleet's loop and its lag."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "lilong_tools.broker.embedded", "--port", str(port), "--until-eof",
+        sys.executable, "-m", "lilong_tools.broker.embedded", "--port", str(port),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     assert process.stdin is not None

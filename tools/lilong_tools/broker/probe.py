@@ -6,7 +6,7 @@ import uuid
 
 from lilong_protocol.mqtt import CLOSED, CONNECTED, MESSAGE, REFUSED, SUBSCRIBED, Client
 from lilong_protocol.mqtt_packets import MqttError
-from lilong_protocol.mqtt_server import REFUSALS
+from lilong_protocol.pc.mqtt_server import REFUSALS
 
 from lilong_tools.broker.errors import BrokerError
 

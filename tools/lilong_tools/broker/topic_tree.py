@@ -2,104 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
 
 
-class _Node(Generic[V]):
-    __slots__ = ("children", "value")
-
-    def __init__(self) -> None:
-        self.children: dict[str, _Node[V]] = {}
-        self.value: V | None = None
-
-
 class TopicTree(Generic[V]):
-    """A dict with two more questions: which filters match a topic, and which topics match a filter (4.7)."""
+    """A node and all below it. At each topic, or each filter, there is one value of each owner."""
 
     def __init__(self) -> None:
-        self._root: _Node[V] = _Node()
+        self.children: dict[str, TopicTree[V]] = {}
+        self.values: dict[object, V] = {}
 
-    def get(self, path: str) -> V | None:
-        node: _Node[V] | None = self._root
+    def put(self, path: str, value: V, owner: object = None) -> None:
+        node = self
         for level in path.split("/"):
-            node = node.children.get(level) if node else None
-        return node.value if node else None
+            node = node.children.setdefault(level, TopicTree())
+        node.values[owner] = value
 
-    def put(self, path: str, value: V) -> None:
-        node = self._root
+    def remove(self, path: str, owner: object = None) -> None:
+        """Forget a value if there is one, and the nodes that led to nothing else."""
+        way = [self]
         for level in path.split("/"):
-            child = node.children.get(level)
-            if child is None:
-                child = node.children[level] = _Node()
-            node = child
-        node.value = value
-
-    def remove(self, path: str) -> None:
-        """Forget `path`, and the nodes that led nowhere else."""
-        way: list[tuple[_Node[V], str]] = []
-        node = self._root
-        for level in path.split("/"):
-            way.append((node, level))
-            child = node.children.get(level)
-            if child is None:
+            if level not in way[-1].children:
                 return
-            node = child
-        node.value = None
-        for parent, level in reversed(way):
-            child = parent.children[level]
-            if child.children or child.value is not None:
-                return
-            del parent.children[level]
+            way.append(way[-1].children[level])
+        way[-1].values.pop(owner, None)
+        for level in reversed(path.split("/")):
+            node = way.pop()
+            if not node.children and not node.values:
+                del way[-1].children[level]
 
     def matching_filters(self, topic: str) -> list[V]:
-        """The values put under filters that match `topic`."""
-        found: list[V] = []
-        nodes = [self._root]
-        wild = not topic.startswith("$")  # 4.7.2: a leading wildcard does not see $SYS
-        for level in topic.split("/"):
-            below: list[_Node[V]] = []
-            for node in nodes:
-                children = node.children
-                if wild:
-                    if (rest := children.get("#")) is not None and rest.value is not None:
-                        found.append(rest.value)
-                    if (one := children.get("+")) is not None:
-                        below.append(one)
-                if (same := children.get(level)) is not None:
-                    below.append(same)
-            nodes = below
-            wild = True
-        for node in nodes:
-            if node.value is not None:
-                found.append(node.value)
-            if (rest := node.children.get("#")) is not None and rest.value is not None:
-                found.append(rest.value)  # 4.7.1.2: "sport/#" matches "sport" too
-        return found
+        """The values put under filters that match `topic` (4.7)."""
+        nodes, ends = [self], []
+        for depth, level in enumerate(topic.split("/")):
+            seen = nodes if depth or not level.startswith("$") else []  # 4.7.2: a leading wildcard sees no $SYS
+            ends += _named(seen, "#")
+            nodes = _named(nodes, level) + _named(seen, "+")
+        ends += nodes + _named(nodes, "#")  # 4.7.1.2: "sport/#" matches "sport" too
+        return [value for node in ends for value in node.values.values()]
 
     def matching_topics(self, topic_filter: str) -> list[V]:
         """The values put under topics that `topic_filter` matches."""
-        nodes = [self._root]
-        for depth, level in enumerate(topic_filter.split("/")):
+        nodes, ends = [self], []
+        for level in topic_filter.split("/"):
             if level == "#":
-                return [node.value for node in _with_all_below(nodes, depth) if node.value is not None]
-            if level == "+":
-                nodes = [child for node in nodes for child in _children(node, depth)]
+                while nodes:
+                    ends += nodes
+                    nodes = self._seen(nodes)
             else:
-                nodes = [node.children[level] for node in nodes if level in node.children]
-        return [node.value for node in nodes if node.value is not None]
+                nodes = self._seen(nodes) if level == "+" else _named(nodes, level)
+        return [value for node in ends + nodes for value in node.values.values()]
+
+    def _seen(self, nodes: list[TopicTree[V]]) -> list[TopicTree[V]]:
+        """The children that a wildcard sees."""
+        return [n.children[level] for n in nodes for level in n.children if n is not self or not level.startswith("$")]
 
 
-def _children(node: _Node[V], depth: int) -> Iterator[_Node[V]]:
-    for level, child in node.children.items():
-        if depth or not level.startswith("$"):
-            yield child
-
-
-def _with_all_below(nodes: list[_Node[V]], depth: int) -> Iterator[_Node[V]]:
-    while nodes:
-        yield from nodes
-        nodes = [child for node in nodes for child in _children(node, depth)]
-        depth += 1
+def _named(nodes: list[TopicTree[V]], level: str) -> list[TopicTree[V]]:
+    return [node.children[level] for node in nodes if level in node.children]

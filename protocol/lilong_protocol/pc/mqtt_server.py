@@ -1,6 +1,6 @@
-"""MQTT 3.1.1 packets at the server's end: what a broker reads and sends. For a PC; boards leave it out."""
+"""MQTT 3.1.1 packets at the server's end: what a broker reads and sends."""
 
-from .mqtt_packets import (
+from ..mqtt_packets import (
     MqttError,
     check_qos,
     check_topic,
@@ -48,6 +48,12 @@ class Connect:
         self.will: tuple[str, bytes, int, bool] | None = None  # topic, payload, qos, retain
         self.username: str | None = None
         self.password: bytes | None = None
+
+    def refusal(self) -> int:
+        """The CONNACK code that MQTT itself has for it: ACCEPTED, BAD_PROTOCOL (3.1.2.2), BAD_CLIENT_ID (3.1.3.1)."""
+        if self.level != 4:
+            return BAD_PROTOCOL
+        return ACCEPTED if self.client_id or self.clean else BAD_CLIENT_ID
 
 
 def check_filter(topic_filter: str, what: str) -> None:
