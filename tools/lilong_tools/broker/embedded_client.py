@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_PACKET = 65_536  # remaining length, bytes
 MAX_QUEUED = 200_000  # QoS 1 messages that wait for one session
+MAX_UNSENT = 1 << 24  # bytes that a client leaves unread: beyond it, it gets no QoS 0 message
 MAX_IN_FLIGHT = 32_768  # QoS 1 messages sent to one client and not acknowledged; ids end at 65,535
 
 
@@ -44,8 +45,8 @@ class Session:
         if message.qos and len(self.queue) < MAX_QUEUED:
             self.queue.append(message)
             self.pump()
-        elif not message.qos and self.connection is not None:
-            self.connection.publish(message, 0)
+        elif not message.qos and (to := self.connection) and to.transport.get_write_buffer_size() < MAX_UNSENT:
+            to.publish(message, 0)
         else:
             self.broker.dropped += 1
 
