@@ -88,8 +88,10 @@ KIND_WRISTBAND = const(6)
 
 # By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches.
 ALARM_BITS = b'\x00\x7f\x7f\x7f~>o~~999\x7f>\x7f\x7f\x7fooo_.9'
-ALARM_SCHEDULE = b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x01\x00\x00\x00\x00\x00\x00'  # the place of its retry schedule
-SCHEDULES = ((1, 2, 4, 8, 16, 32, 60), (10,), (60, 120, 240, 480))  # seconds to wait after the 1st, 2nd ... sending; the last one repeats
+# The place of its retry schedule.
+ALARM_SCHEDULE = b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x01\x00\x00\x00\x00\x00\x00'
+# Seconds to wait after the 1st, 2nd ... sending; the last one repeats.
+SCHEDULES = ((1, 2, 4, 8, 16, 32, 60), (10,), (60, 120, 240, 480))
 
 
 def is_alarm(alarm: int) -> bool:

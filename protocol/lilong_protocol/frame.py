@@ -186,7 +186,7 @@ def unpack(payload: bytes) -> Frame:
     kind: Any = fields.get(_KIND)
     if not _is_number(kind, MAX_INT):
         raise FrameError(BAD, "key 1 (kind) is missing or not a number")
-    for key in fields:
+    for key in sorted(fields):  # MicroPython's dicts have an order of their own
         if 16 <= key <= 23:
             raise FrameError(UNKNOWN_CRITICAL, "critical key %d is unknown" % key)
         if 13 <= key <= 15 or (0 <= key <= 12 and not _check(key, fields[key])):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 
+from lilong_protocol.registry import KIND
+
 from .estate import Device, Estate
 from .fleet.live import LiveFleet
 from .fleet.live_board import LiveBoard
@@ -72,6 +74,7 @@ class LiveRun:
         self._fleet: LiveFleet | None = None
         self._stopping = asyncio.Event()
         self._horizon: float | None = None
+        self._burnt: set[str] = set()
         self._dying: list[asyncio.Future[None]] = []  # boards that burnt
 
     def clock(self) -> float:
@@ -100,6 +103,13 @@ class LiveRun:
     def world_now(self) -> float:
         """How long the world has been running, in ms."""
         return 0.0 if self.world_zero is None else self.clock() - self.world_zero
+
+    @property
+    def lost(self) -> int:
+        """How many always-on devices are not connected now."""
+        kept = (device for device in self.settings.estate.devices if KIND[device.kind].link.always_on)
+        burnt = self._burnt
+        return sum(1 for device in kept if device.id not in self.recorder.online and device.id not in burnt)
 
     def stop(self) -> None:
         """End the run early: the drain is left out, and only what has passed its limits is judged."""
@@ -144,11 +154,11 @@ class LiveRun:
 
     async def play(self) -> None:
         """The world begins and runs for the duration, then until nothing can come in time any more."""
-        self.world_zero = self.clock()
+        self.world_zero = zero = self.clock()
         duration_s = self.settings.duration_s
         end = None if duration_s is None else self.world_zero + duration_s * 1000
         self._horizon = end
-        await self._pump(lambda: end is not None and self.clock() >= end)
+        await self._pump(lambda: end is not None and zero + self.world.env.peek() > end and self.clock() >= end)
         # The drain: the world goes on, so that what has begun ends, but what it does now is not judged.
         last = self._last_limit()
         await self._pump(lambda: self.clock() >= last or not self._waiting())
@@ -170,6 +180,7 @@ class LiveRun:
             self._fleet.sense(device, channel, value)
 
     def _destroyed(self, device: str) -> None:
+        self._burnt.add(device)
         board = self.boards.pop(device, None)
         if board is not None:
             self._dying.append(asyncio.ensure_future(board.stop()))

@@ -21,7 +21,7 @@ RAISED = alarm_of(FIRE, 1)
 CONDITIONS = report.Conditions(
     estate="lane_house", mode="live", seed=7, started="2026-03-04 18:38:45", duration_s=60.0, broker="mosquitto",
     measures_latency=True,
-    incidents=("kitchen_fire",), devices=2, real_micropython={"smoke": "core1/01F/0101/smoke"}, connect_s=1.5,
+    incidents=("kitchen_fire",), devices=2, real_micropython={"smoke": "core1/01F/0101/smoke"}, lost=0, connect_s=1.5,
     troubles={"closed by the broker": 2}, machine=report.this_machine(),
 )  # fmt: skip
 EXPECTATION = Expectation("e", "kitchen_fire", "report", "fire_release", B, "core1/ground/door", (FIRE.id,), 1, 5_000)
@@ -265,3 +265,13 @@ def test_more_alarms_than_a_page_can_show_are_counted():
     truth = [row(at * 1_000_000) for at in range(60)]
     text = report.render(built(judgement=judged(truth, [], [])), recorded())
     assert "and 20 more in report.json" in text
+
+
+def test_a_run_that_lost_its_devices_does_not_pass():
+    content = report.build(replace(CONDITIONS, lost=3), recorded(), score([], [], None))
+    assert content["verdict"] == FAIL
+    assert "lost: 3 always-on devices were not connected at the end" in content["failures"]
+
+
+def test_a_lagging_run_is_saturated_even_when_no_limit_was_judged():
+    assert report.build(CONDITIONS, recorded(lag_ms=29_000), score([], [], None))["verdict"] == SATURATED

@@ -62,6 +62,7 @@ async def run_live(
     recorder = Recorder()
     run = LiveRun(settings, recorder)
     connect_s = None
+    lost = 0
     with Narrator(console, request.estate, run, feed) as narrator, stopper.ends(run.stop):
         narrator.poll()  # a feed that is none is told before anything is powered on
         async with _told(narrator, run):
@@ -74,6 +75,7 @@ async def run_live(
                         f"all {len(request.estate.devices):,} devices online after {connect_s:.1f} s", style="bold"
                     )
                     await run.play()
+                    lost = run.lost
             finally:
                 await run.close()
                 await remove_retained(broker.host, broker.port, request.estate, broker.username, broker.password)
@@ -89,7 +91,7 @@ async def run_live(
     linked = linkage.judge(
         asked, judged.alarm_of_row, recorder, narrator.events, run.epoch_zero, run.horizon
     )
-    return _conclude(request, run, judged, linked, broker, connect_s, console)
+    return _conclude(request, run, judged, linked, broker, connect_s, lost, console)
 
 
 def _conclude(
@@ -99,6 +101,7 @@ def _conclude(
     linked: list[linkage.Linked],
     broker: Broker,
     connect_s: float | None,
+    lost: int,
     console: Console,
 ) -> int:
     conditions = report.Conditions(
@@ -112,10 +115,14 @@ def _conclude(
         incidents=tuple(incident.name for incident in request.incidents),
         devices=len(request.estate.devices),
         real_micropython={device.kind: device.name for device in run.settings.boards},
+        lost=lost,
         connect_s=connect_s,
         troubles=run.troubles,
         machine=report.this_machine(),
     )
+    for incident in request.incidents:
+        if not any(row.incident == incident.name for row in run.truth):
+            console.print(f"{incident.name} did not happen within the run: --duration or --start", style="yellow")
     content = report.build(conditions, run.recorder, judged, linked)
     summarise(content, console)
     if request.folder is not None:

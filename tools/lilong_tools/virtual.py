@@ -184,7 +184,7 @@ def run_virtual(
     content = report.build(
         report.Conditions(
             estate.id, "virtual", seed, start.isoformat(" "), horizon / 1000, "none: virtual time", True,
-            tuple(incident.name for incident in incidents), len(estate.devices), {}, None, {}, None,
+            tuple(incident.name for incident in incidents), len(estate.devices), {}, 0, None, {}, None,
         ),
         run.recorder, judged,
         linkage.judge(run.world.expectations, judged.alarm_of_row, run.recorder, feed, epoch_zero, horizon),

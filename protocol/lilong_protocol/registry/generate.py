@@ -20,8 +20,10 @@ def _constants(prefix: str, rows: "list[tuple[str, int]]") -> list[str]:
 _ALARM_TABLE = """\
 # By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches.
 ALARM_BITS = {bits}
-ALARM_SCHEDULE = {numbers}  # the place of its retry schedule
-SCHEDULES = {schedules}  # seconds to wait after the 1st, 2nd ... sending; the last one repeats
+# The place of its retry schedule.
+ALARM_SCHEDULE = {numbers}
+# Seconds to wait after the 1st, 2nd ... sending; the last one repeats.
+SCHEDULES = {schedules}
 
 
 def is_alarm(alarm: int) -> bool:
