@@ -12,7 +12,7 @@ import cbor2
 from common import best_us, machine, table
 from lilong_protocol import frame
 from lilong_protocol.keys import MacKey
-from lilong_protocol.seal import DOWN, UP, Seal
+from lilong_protocol.seal import UP, Seal
 
 ROOT = Path(__file__).parents[1]
 DEVICE = "a4cf12fffe0b3c5d"
@@ -31,7 +31,6 @@ def pack():
     return frame.pack(6, body, 412, 17, 8640123, 1790000000123, 2)
 payload = pack()
 data = seal.seal("al", payload)
-text = json.dumps({"a": 1})
 def run(f, n=3000):
     best = None
     for _ in range(5):
@@ -66,7 +65,6 @@ def board() -> dict[str, float] | None:
 
 def main() -> None:
     seal = Seal(MacKey(bytes(range(32))), "acme", DEVICE, UP)
-    Seal(MacKey(bytes(range(32))), "acme", DEVICE, DOWN)
     payload = frame.pack(frame.RAISE, BODY, **HEADER)
     data = seal.seal("al", payload)
     values = {"code": 1, "severity": 4, "values": {"obscuration": 182, "temperature": 5830, "battery": 87}, **HEADER}

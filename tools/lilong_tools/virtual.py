@@ -30,7 +30,7 @@ COMMIT_MS = 5  # a group commit of the store
 DRAW_MS = 50  # until a console has an alarm on its screen
 RESET_MS = 60_000  # until a person resets what is over
 DAY_MS = 86_400_000
-HTML_STEPS = 100
+PROGRESS_STEPS = 100
 
 
 class LoggingRecorder(Recorder):
@@ -162,9 +162,9 @@ def run_virtual(
         centre = CentreInTheLoop(estate, key, epoch_zero, seed, log)
         run = VirtualRun(estate, key, seed, start, incidents, centre, LoggingRecorder(log))
         with Progress(console=console, transient=True) as progress:
-            task = progress.add_task(f"{days:g} days of {estate.id}", total=HTML_STEPS)
-            for step in range(1, HTML_STEPS + 1):
-                run.run(max(1, horizon * step // HTML_STEPS))
+            task = progress.add_task(f"{days:g} days of {estate.id}", total=PROGRESS_STEPS)
+            for step in range(1, PROGRESS_STEPS + 1):
+                run.run(max(1, horizon * step // PROGRESS_STEPS))
                 progress.update(task, completed=step)
         last = max(
             (row.crossing_ms + max(filter(None, row.limits.values()), default=0) for row in run.world.truth), default=0
