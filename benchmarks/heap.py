@@ -29,8 +29,7 @@ async def measured(identity: Identity, kind: str, broker: EmbeddedBroker) -> Mem
     process = BoardProcess(hear)
     await process.start(
         BoardConfig(
-            identity.tenant, identity.device, kind, identity.root, broker.host, broker.port, cards=identity.cards,
-            card_key=identity.card_key or None,
+            identity.tenant, identity.device, kind, identity.root, broker.host, broker.port, data=identity.data,
         )
     )  # fmt: skip
     try:

@@ -32,7 +32,7 @@ ROOT = device_root(bytes(range(32)), TENANT, DEVICE)
 SEED = b"the same draws"
 BOOT = 1_700_000_000
 CARDS = (7, 1_000)
-CARD_KEY = bytes(range(32, 64))
+DATA = {"cards": card_blob(CARDS), "card_key": bytes(range(32, 64))}
 PATIENCE_S = 60  # for what the network or a process does; only a test that fails waits so long
 
 Change = tuple[str, int]  # a sensor channel, and what it reads from now on
@@ -114,7 +114,7 @@ class Bell:
 
 
 def the_device(kind: str, beat_s: int | None, polls: bool, type_: type[Device] = Device) -> Device:
-    identity = Identity(TENANT, DEVICE, ROOT, beat_s, None, card_blob(CARDS), CARD_KEY)
+    identity = Identity(TENANT, DEVICE, ROOT, beat_s, None, DATA)
     return type_(identity, rules(kind), RamStore(), Draws(SEED), polls, BOOT)
 
 
@@ -255,7 +255,7 @@ class ProcessHost:
         await self._broker.start()
         config = BoardConfig(
             TENANT, DEVICE, self._kind, ROOT, self._broker.host, self._broker.port, beat_s=self._beat_s, boot=BOOT,
-            seed=SEED, cards=card_blob(CARDS), card_key=CARD_KEY, values=values, stepped=True,
+            seed=SEED, data=DATA, values=values, stepped=True,
         )  # fmt: skip
         await self._process.start(config)
 

@@ -2,8 +2,8 @@
 
 {"tenant", "device": 16 hex digits, "kind", "root": 64 hex digits, "host", "port"} and, where the device's own differ
 from the defaults, "beat_s", "offline_s", "keepalive_s", "boot", "seed" (hex; else the board's generator), "store"
-(a folder; else memory), "cards" (a file of card numbers, sorted, 4 bytes big-endian each), "card_key" (64 hex digits),
-"username" and "password" for the broker. null is the same as absent. A board may read further keys of its own.
+(a folder; else memory), "data" (an object: the files of what its kind was given, by name), "username" and "password"
+for the broker. null is the same as absent. A board may read further keys of its own.
 """
 
 import json
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 _NEEDED = ("tenant", "device", "kind", "host", "port", "root")
-_TEXTS = ("tenant", "device", "kind", "host", "store", "cards", "username", "password")
+_TEXTS = ("tenant", "device", "kind", "host", "store", "username", "password")
 _NUMBERS = ("port", "beat_s", "offline_s", "keepalive_s", "boot")
-_KEYS = ("root", "card_key", "seed")
+_KEYS = ("root", "seed")
 
 
 class ConfigError(ValueError):
@@ -53,7 +53,13 @@ def load(path: str) -> "dict[str, Any]":
             config[key] = None if value is None else unhexlify(value)
         except (TypeError, ValueError):
             raise ConfigError('%s: "%s" is not hex' % (path, key))
-    for key in _KEYS[:2]:
-        if config[key] is not None and len(config[key]) != 32:
-            raise ConfigError('%s: "%s" is not 64 hex digits' % (path, key))
+    if len(config["root"]) != 32:
+        raise ConfigError('%s: "root" is not 64 hex digits' % path)
+    data = config.get("data") or {}
+    if not isinstance(data, dict):
+        raise ConfigError('%s: "data" is not an object of file names' % path)
+    for name in data:
+        if not isinstance(data[name], str):
+            raise ConfigError('%s: "data": "%s" is not the name of a file' % (path, name))
+    config["data"] = data
     return config

@@ -28,16 +28,17 @@ if TYPE_CHECKING:
 BY_ITSELF, BY_OPERATOR = 0, 1  # why an alarm was cleared
 UNSTORED_BOOTS = 4_096  # boot numbers to draw from when the store has failed
 
+NOTHING: "dict[str, bytes]" = {}
+
 
 class Identity:
     """Who a device is, and what it was given when it was provisioned.
 
     tenant; device: 16 hex digits; root: its 32-byte root key; beat_s, offline_s: its own where they differ from
-    its kind's; cards: the card numbers that open a door, sorted, 4 bytes big-endian each; card_key: the estate's
-    32-byte key for pseudonyms, since no card number may travel.
+    its kind's; data: what else its kind was given, by name; each kind says what it reads of it.
     """
 
-    __slots__ = ("beat_s", "card_key", "cards", "device", "offline_s", "root", "tenant")
+    __slots__ = ("beat_s", "data", "device", "offline_s", "root", "tenant")
 
     def __init__(
         self,
@@ -46,16 +47,14 @@ class Identity:
         root: bytes,
         beat_s: "int | None" = None,
         offline_s: "int | None" = None,
-        cards: bytes = b"",
-        card_key: bytes = b"",
+        data: "dict[str, bytes]" = NOTHING,
     ) -> None:
         self.tenant = tenant
         self.device = device
         self.root = root
         self.beat_s = beat_s
         self.offline_s = offline_s
-        self.cards = cards
-        self.card_key = card_key
+        self.data = data
 
 
 class Device:
@@ -123,11 +122,13 @@ class Device:
     def connected(self, now: int) -> None:
         """The broker has accepted the connection and the subscription to d/#."""
         self.session.connected(now)
+        self.rules.linked(now, True)
         self._plan(now)
 
     def disconnected(self, now: int) -> None:
         """The link is lost, or could not be had."""
         self.session.disconnected(now)
+        self.rules.linked(now, False)
         self._plan(now)
 
     def published(self, now: int) -> None:
@@ -280,6 +281,7 @@ class Device:
                 if self.uplink.clock.set(now, session.asked, message.epoch):
                     self.out.append((NOTE, ACCEPTED, 0, self.uplink.boot, 0))
                     session.timed(now)
+                    self.rules.timed(now)
                 else:
                     session.asked = None
         elif kind in (frame.COMMAND, frame.OPERATOR_ACK):

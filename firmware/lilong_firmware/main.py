@@ -74,8 +74,7 @@ class Host:
             settings["root"],
             settings["beat_s"],
             settings["offline_s"],
-            _content(settings["cards"]),
-            settings["card_key"] or b"",
+            {name: _content(path) for name, path in settings["data"].items()},
         )
         store = FileStore(settings["store"]) if settings["store"] else VolatileStore()
         draws = Draws(settings["seed"] or board.seed())
@@ -175,9 +174,7 @@ class Host:
         self._board.wake()
 
 
-def _content(path: "str | None") -> bytes:
-    if path is None:
-        return b""
+def _content(path: str) -> bytes:
     with open(path, "rb") as file:
         return file.read()
 

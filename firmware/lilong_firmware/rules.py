@@ -44,6 +44,12 @@ class Rules:
         """Carry out a command; a response code of `lilong_protocol.frame`."""
         return 404
 
+    def linked(self, now: int, up: bool) -> None:
+        """The backend can be heard, or the link is gone; told again at each attempt that fails."""
+
+    def timed(self, now: int) -> None:
+        """The wall clock has been set: `device.uplink.clock`."""
+
     def acknowledged(self, now: int, code: int) -> None:
         """An operator has acknowledged the alarm."""
 

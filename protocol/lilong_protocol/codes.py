@@ -27,6 +27,13 @@ Q_READY = const(22)
 Q_OUTSIDE_FENCE = const(23)
 Q_CREDENTIAL = const(24)
 Q_SENSOR = const(25)
+Q_CURRENT = const(26)
+Q_POWER_FACTOR = const(27)
+Q_LEAKAGE = const(28)
+Q_LAMP_HOURS = const(29)
+Q_CARDS_STAMP = const(30)
+Q_DENIAL = const(31)
+Q_SERVICE_DAYS = const(32)
 
 ALARM_SMOKE_ALARM = const(1)
 ALARM_GAS_LEAK = const(2)
@@ -50,6 +57,21 @@ ALARM_BAND_SPO2 = const(19)
 ALARM_BAND_INACTIVE = const(20)
 ALARM_BAND_GEOFENCE = const(21)
 ALARM_BAND_REMOVED = const(22)
+ALARM_DOOR_READER_OFFLINE = const(23)
+ALARM_LAMP_DIMMING_FAILURE = const(24)
+ALARM_LAMP_SUPPLY_LOSS = const(25)
+ALARM_LAMP_SUPPLY_VOLTAGE_TOO_HIGH = const(26)
+ALARM_LAMP_SUPPLY_VOLTAGE_TOO_LOW = const(27)
+ALARM_LAMP_CURRENT_TOO_HIGH = const(28)
+ALARM_LAMP_CURRENT_TOO_LOW = const(29)
+ALARM_LAMP_POWER_FACTOR_TOO_LOW = const(30)
+ALARM_LAMP_CYCLING_FAILURE = const(31)
+ALARM_LAMP_UNEXPECTED_ON = const(32)
+ALARM_LAMP_LEAKAGE_DETECTED = const(33)
+ALARM_LAMP_RELAY_FAILURE = const(34)
+ALARM_LAMP_HIGH_TEMPERATURE = const(35)
+ALARM_LAMP_CONTROL_GEAR_COMM_FAILURE = const(36)
+ALARM_END_OF_LIFE = const(37)
 
 EVENT_DOOR_GRANTED = const(1)
 EVENT_DOOR_DENIED = const(2)
@@ -69,6 +91,9 @@ EVENT_BAND_FALL_CANDIDATE = const(15)
 EVENT_BAND_FALL_CANCELLED = const(16)
 EVENT_BAND_WORN = const(17)
 EVENT_BAND_TAKEN_OFF = const(18)
+EVENT_DOOR_PASSBACK = const(19)
+EVENT_DOOR_CLOCK_LOST = const(20)
+EVENT_DOOR_CLOCK_SET = const(21)
 
 CMD_TEST = const(1)
 CMD_MUTE = const(2)
@@ -78,6 +103,14 @@ CMD_FIRE_RELEASE = const(5)
 CMD_RESET = const(6)
 CMD_OPEN_VALVE = const(7)
 CMD_AUTOMATIC = const(8)
+CMD_CARDS_CONFIRM = const(9)
+CMD_CARD_REVOKE = const(10)
+CMD_SET_FAILURE_LEVEL = const(11)
+
+DENIAL_UNKNOWN = const(1)
+DENIAL_REVOKED = const(2)
+DENIAL_OUTDATED = const(3)
+DENIAL_PASSBACK = const(4)
 
 KIND_SMOKE = const(1)
 KIND_GAS = const(2)
@@ -87,15 +120,15 @@ KIND_MANHOLE = const(5)
 KIND_WRISTBAND = const(6)
 
 # By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches.
-ALARM_BITS = b'\x00\x7f\x7f\x7f~>o~~999\x7f>\x7f\x7f\x7fooo_.9'
-# The place of its retry schedule.
-ALARM_SCHEDULE = b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x01\x00\x00\x00\x00\x00\x00'
+ALARM_BITS = b'\x00\x7f\x7f\x7f~>o~~999\x7f>\x7f\x7f\x7fooo_.99999999999:9995'
+# The place of its retry schedule, a digit.
+ALARM_SCHEDULE = b"00000000000022221000000000000000000000"
 # Seconds to wait after the 1st, 2nd ... sending; the last one repeats.
 SCHEDULES = ((1, 2, 4, 8, 16, 32, 60), (10,), (60, 120, 240, 480))
 
 
 def is_alarm(alarm: int) -> bool:
-    return 0 < alarm < 23
+    return 0 < alarm < 38
 
 
 def cap(alarm: int) -> "tuple[int, int, int]":
@@ -112,7 +145,7 @@ def latches(alarm: int) -> bool:
 
 
 def retry_s(alarm: int) -> "tuple[int, ...]":
-    return SCHEDULES[ALARM_SCHEDULE[alarm]]
+    return SCHEDULES[ALARM_SCHEDULE[alarm] - 48]
 
 # kind: (always on, keepalive s, beat s, offline s, telemetry s)
 LINKS = {

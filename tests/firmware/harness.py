@@ -62,6 +62,7 @@ class Host:
     def __init__(
         self, kind, values=None, polls=False, store=None, seed=b"seed", latency=20, link=True, acks=1, times=True,
         beat_s=None, offline_s=None, cards=(), card_key=b"", plant=None,
+        data=None,
     ):  # fmt: skip
         self.kind = rules(kind) if isinstance(kind, str) else kind
         self.slots = {channel[0]: at for at, channel in enumerate(self.kind.CHANNELS)}
@@ -70,7 +71,12 @@ class Host:
             self.values[name] = values[name]
         self.root = device_root(ESTATE_KEY, TENANT, DEVICE)
         packed = b"".join([card.to_bytes(4, "big") for card in sorted(cards)])
-        self.identity = Identity(TENANT, DEVICE, self.root, beat_s, offline_s, packed, card_key)
+        given = dict(data or {})
+        if packed:
+            given["cards"] = packed
+        if card_key:
+            given["card_key"] = card_key
+        self.identity = Identity(TENANT, DEVICE, self.root, beat_s, offline_s, given)
         self.store = RamStore() if store is None else store
         self.polls = polls
         self.seed = seed

@@ -24,7 +24,8 @@ def test_what_is_absent_is_none_and_hex_is_bytes(loaded):
     config = loaded(seed="0aff")
     assert config["root"] == bytes(32)
     assert config["seed"] == b"\x0a\xff"
-    for key in ("beat_s", "offline_s", "keepalive_s", "boot", "store", "cards", "card_key", "username", "password"):
+    assert config["data"] == {}
+    for key in ("beat_s", "offline_s", "keepalive_s", "boot", "store", "username", "password"):
         assert config[key] is None
 
 
@@ -49,12 +50,13 @@ def test_what_every_device_needs(loaded, key):
         ("keepalive_s", True, "is not a whole number"),
         ("seed", "xy", "is not hex"),
         ("seed", 7, "is not hex"),
-        ("root", "0a", "is not 64 hex digits"),
-        ("card_key", "00", "is not 64 hex digits"),
+        ("root", "00", "is not 64 hex digits"),
+        ("data", ["cards"], "is not an object of file names"),
+        ("data", {"cards": 7}, '"cards" is not the name of a file'),
     ],
 )
 def test_a_wrong_value_is_named(loaded, key, value, complaint):
-    with pytest.raises(ConfigError, match=f'config.json: "{key}" {complaint}'):
+    with pytest.raises(ConfigError, match=f'config.json: "{key}"(: | ){complaint}'):
         loaded(**{key: value})
 
 

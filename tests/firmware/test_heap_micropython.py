@@ -8,6 +8,7 @@ from lilong_simulator.fleet.process import HEAP
 
 MINUTE = 60_000
 CARDS = b"".join((n * 1_000).to_bytes(4, "big") for n in range(338))  # as many as a door of the estate has
+DATA = {"door": {"cards": CARDS, "card_key": bytes(32)}}
 AT_REST = 56_000  # bytes; the others are for messages, alarms and fragments
 AFTERWARDS = 60_000
 
@@ -35,7 +36,7 @@ def test_a_device_gets_64_kilobytes_of_this_machines_bytes():
 @pytest.mark.parametrize("kind", KINDS)
 @in_loop
 async def test_a_connected_device_leaves_room_for_what_may_come(kind):
-    async with BoardCase(kind, stepped=False, cards=CARDS if kind == "door" else b"", card_key=bytes(32)) as case:
+    async with BoardCase(kind, stepped=False, data=DATA.get(kind, {})) as case:
         await case.lines.take_a(Online)
         await case.frame(frame.BIRTH)
         assert (await case.process.memory()).allocated < AT_REST
@@ -72,7 +73,7 @@ def reset(case: BoardCase, counter: int) -> None:
 
 async def a_long_day(kind: str, heap: str, rounds_without: int) -> None:
     """Rounds without a backend, then six with one."""
-    async with BoardCase(kind, heap=heap, cards=CARDS if kind == "door" else b"", card_key=bytes(32)) as case:
+    async with BoardCase(kind, heap=heap, data=DATA.get(kind, {})) as case:
         await case.at(0)
         for number in range(rounds_without):
             await a_round(case, kind, (1 + 10 * number) * MINUTE)

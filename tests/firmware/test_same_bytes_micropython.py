@@ -8,7 +8,7 @@ from lilong_protocol import topics
 from lilong_simulator.fleet.board_lines import Note, Output
 
 CARDS = (7, 1_000)
-CARD_KEY = bytes(range(32))
+DATA = {"cards": b"".join(card.to_bytes(4, "big") for card in CARDS), "card_key": bytes(range(32))}
 
 # What the sensors read, and when (ms); the last time is how long the device runs.
 SCRIPTS = {
@@ -30,7 +30,7 @@ SCRIPTS = {
 
 def virtual(kind, answers):
     """What the device does in CPython, which skips the samples that change nothing."""
-    host = Host(kind, latency=0, acks=answers, times=answers, cards=CARDS, card_key=CARD_KEY)
+    host = Host(kind, latency=0, acks=answers, times=answers, data=DATA)
     for at, channel, value in SCRIPTS[kind]:
         if channel:
             host.at(at, host.set, channel, value)
@@ -44,7 +44,7 @@ def virtual(kind, answers):
 
 async def on_micropython(kind, answers):
     """What it does on a board, which takes every sample."""
-    async with BoardCase(kind, cards=b"".join(card.to_bytes(4, "big") for card in CARDS), card_key=CARD_KEY) as case:
+    async with BoardCase(kind, data=DATA) as case:
         if answers:
             case.broker.answer = case.backend
         for at in sorted({at for at, _, _ in SCRIPTS[kind]}):

@@ -28,7 +28,7 @@ HOURS = {
 def hour(kind):
     """What a device does in an hour; an operator's commands and a wrong one among it."""
     down = Seal(frame_key(ROOT, DOWN), TENANT, NAME, DOWN)
-    identity = Identity(TENANT, NAME, ROOT, None, None, (7).to_bytes(4, "big"), bytes(32))
+    identity = Identity(TENANT, NAME, ROOT, None, None, {"cards": (7).to_bytes(4, "big"), "card_key": bytes(32)})
     device = Device(identity, rules(kind), RamStore(), Draws(b"seed"), False, 3)
     channels = [channel[0] for channel in device.rules.CHANNELS]
     agenda = list(HOURS[kind])

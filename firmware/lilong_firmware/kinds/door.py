@@ -27,7 +27,7 @@ class Door(Rules):
     def start(self, now: int) -> None:
         device = self.device
         values = device.sampling.values
-        key = device.identity.card_key
+        key = device.identity.data.get("card_key")
         self._pseudonym_key = MacKey(key) if key else None
         self._open = values[CONTACT]
         self._released = device.kept("released")
@@ -112,7 +112,7 @@ class Door(Rules):
 
     def _known(self, card: int) -> bool:
         """Binary search in the sorted 4-byte numbers, without copying them."""
-        cards = self.device.identity.cards
+        cards = self.device.identity.data.get("cards", b"")
         low, high = 0, len(cards) // 4
         while low < high:
             middle = (low + high) // 2

@@ -2,6 +2,8 @@
 
 from .tables import Argument, Command, Label
 
+U32 = (1 << 32) - 1
+
 COMMANDS = (
     Command(1, "test", Label("self-test", "自检")),
     Command(2, "mute", Label("mute", "消音")),
@@ -11,4 +13,10 @@ COMMANDS = (
     Command(6, "reset", Label("reset alarm", "复位")),
     Command(7, "open_valve", Label("open valve", "开阀")),
     Command(8, "automatic", Label("automatic", "恢复自动")),
-)
+    Command(9, "cards_confirm", Label("card list is current", "确认名单"), (Argument("stamp", "/", 0, U32),)),
+    Command(
+        10, "card_revoke", Label("revoke a card", "注销卡"),
+        (Argument("credential", "/", 0, U32), Argument("stamp", "/", 1, U32)),
+    ),
+    Command(11, "set_failure_level", Label("set failure level", "设置故障亮度"), (Argument("level", "%", 0, 100),)),
+)  # fmt: skip

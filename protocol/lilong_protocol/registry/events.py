@@ -21,4 +21,7 @@ EVENTS = (
     Event(16, "band.fall_cancelled", Label("fall cancelled by wearer", "佩戴者取消")),
     Event(17, "band.worn", Label("put on", "已佩戴")),
     Event(18, "band.taken_off", Label("taken off", "已取下")),
+    Event(19, "door.passback", Label("denied: has just gone in", "反潜回")),
+    Event(20, "door.clock_lost", Label("clock lost", "时钟失准")),
+    Event(21, "door.clock_set", Label("clock set", "时钟已校准")),
 )

@@ -20,8 +20,8 @@ def _constants(prefix: str, rows: "list[tuple[str, int]]") -> list[str]:
 _ALARM_TABLE = """\
 # By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches.
 ALARM_BITS = {bits}
-# The place of its retry schedule.
-ALARM_SCHEDULE = {numbers}
+# The place of its retry schedule, a digit.
+ALARM_SCHEDULE = b"{numbers}"
 # Seconds to wait after the 1st, 2nd ... sending; the last one repeats.
 SCHEDULES = {schedules}
 
@@ -44,18 +44,18 @@ def latches(alarm: int) -> bool:
 
 
 def retry_s(alarm: int) -> "tuple[int, ...]":
-    return SCHEDULES[ALARM_SCHEDULE[alarm]]"""
+    return SCHEDULES[ALARM_SCHEDULE[alarm] - 48]"""
 
 
 def _alarm_table() -> list[str]:
     end = max(alarm.number for alarm in ALARMS) + 1
     schedules = sorted({alarm.retry_s for alarm in ALARMS})
-    bits, numbers = bytearray(end), bytearray(end)
+    bits, numbers = bytearray(end), ["0"] * end
     for alarm in ALARMS:
         cap = (SEVERITY[alarm.level] - 1) | (alarm.urgency - 1) << 2 | (alarm.certainty - 1) << 4
         bits[alarm.number] = cap | alarm.latches << 6
-        numbers[alarm.number] = schedules.index(alarm.retry_s)
-    table = _ALARM_TABLE.format(bits=bytes(bits), numbers=bytes(numbers), schedules=tuple(schedules), end=end)
+        numbers[alarm.number] = str(schedules.index(alarm.retry_s))
+    table = _ALARM_TABLE.format(bits=bytes(bits), numbers="".join(numbers), schedules=tuple(schedules), end=end)
     return table.splitlines()
 
 
@@ -70,6 +70,10 @@ def codes() -> str:
     for prefix, table in (("Q", QUANTITIES), ("ALARM", ALARMS), ("EVENT", EVENTS), ("CMD", COMMANDS)):
         lines += _constants(prefix, [(row.name, row.number) for row in table])
         lines.append("")
+    for quantity in QUANTITIES:
+        if quantity.meanings:
+            lines += _constants(quantity.name.upper(), [(name, number) for number, name, _ in quantity.meanings])
+            lines.append("")
     lines += _constants("KIND", [(kind.name, kind.number) for kind in KINDS])
     lines += ["", *_alarm_table()]
     lines += ["", "# kind: (always on, keepalive s, beat s, offline s, telemetry s)", "LINKS = {"]

@@ -2,6 +2,13 @@
 
 from .tables import Label, Quantity
 
+DENIALS = (
+    (1, "unknown", Label("unknown credential", "未知凭证")),
+    (2, "revoked", Label("revoked", "已注销")),
+    (3, "outdated", Label("visitor's card, and the list is too old", "名单过期，访客卡不放行")),
+    (4, "passback", Label("has just gone in", "反潜回")),
+)
+
 QUANTITIES = (
     Quantity(1, "obscuration", "dB/m", -3, 0, 10_000, Label("smoke obscuration", "烟雾减光率"), 3407),
     Quantity(2, "temperature", "Cel", -2, -5_000, 20_000, Label("temperature", "温度"), 3303),
@@ -28,4 +35,11 @@ QUANTITIES = (
     Quantity(23, "outside_fence", "m", 0, 0, 100_000, Label("outside the geofence", "越出围栏")),
     Quantity(24, "credential", "/", 0, 0, (1 << 53) - 1, Label("credential pseudonym", "凭证假名")),
     Quantity(25, "sensor", "/", 0, 0, 255, Label("sensor concerned", "相关传感器")),
+    Quantity(26, "current", "A", -3, 0, 1_000_000, Label("current", "电流"), 3317),
+    Quantity(27, "power_factor", "/", -2, 0, 100, Label("power factor", "功率因数"), 3329),
+    Quantity(28, "leakage", "A", -4, 0, 100_000, Label("leakage current", "漏电电流"), 3317),
+    Quantity(29, "lamp_hours", "h", 0, 0, 1_000_000, Label("hours lit", "亮灯时长")),
+    Quantity(30, "cards_stamp", "/", 0, 0, (1 << 32) - 1, Label("stamp of the card list", "名单版本")),
+    Quantity(31, "denial", "/", 0, 0, 255, Label("why it was denied", "拒绝原因"), meanings=DENIALS),
+    Quantity(32, "service_days", "d", 0, 0, 100_000, Label("days in service", "服役天数")),
 )

@@ -21,6 +21,7 @@ class Quantity:
     high: int
     label: Label
     object_id: int | None = None  # LwM2M/IPSO object where one exists
+    meanings: tuple[tuple[int, str, Label], ...] = ()  # of an enumeration: number, name, label
 
 
 RED, ORANGE, YELLOW, BLUE = 1, 2, 3, 4  # warning levels
@@ -46,6 +47,7 @@ class Alarm:
     urgency: int = 4  # CAP: 4 immediate, 3 expected, 2 future
     certainty: int = 4  # CAP: 4 observed, 3 likely, 2 possible
     retry_s: tuple[int, ...] = DEFAULT_RETRY
+    talq: str | None = None  # TALQ event type where one exists
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class LiveBoard:
         self._config = BoardConfig(
             identity.tenant, placed.id, placed.kind, identity.root, host, port,
             beat_s=identity.beat_s, offline_s=identity.offline_s, boot=boot, seed=provisioner.draw_seed(placed),
-            cards=identity.cards, card_key=identity.card_key or None,
+            data=identity.data,
             username=fleet.username, password=password.decode() if password else None,
             values=dict(values or {}),
         )  # fmt: skip

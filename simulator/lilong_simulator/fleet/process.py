@@ -63,8 +63,7 @@ class BoardConfig:
     boot: int | None = None
     seed: bytes | None = None
     store: str | None = None
-    cards: bytes = b""
-    card_key: bytes | None = None
+    data: Mapping[str, bytes] = field(default_factory=dict)
     username: str | None = None
     password: str | None = None
     values: Mapping[str, int] = field(default_factory=dict)
@@ -263,10 +262,10 @@ def _written(config: BoardConfig, folder: Path) -> Path:
     for key, value in values.items():
         if isinstance(value, bytes):
             values[key] = value.hex() or None
-    values["cards"] = None
-    if config.cards:
-        (folder / "cards").write_bytes(config.cards)
-        values["cards"] = str(folder / "cards")
+    values["data"] = {}
+    for name, content in config.data.items():
+        (folder / name).write_bytes(content)
+        values["data"][name] = str(folder / name)
     path = folder / "config.json"
     path.write_text(json.dumps(values))
     return path

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from hashlib import sha256
 
-from lilong_firmware.device import Device, Identity
+from lilong_firmware.device import NOTHING, Device, Identity
 from lilong_firmware.draws import Draws
 from lilong_firmware.kinds import rules
 from lilong_firmware.store import RamStore
@@ -31,16 +31,20 @@ class Provisioner:
         self._card_key = hkdf(estate_key, CARD_SALT, estate.id.encode())
 
     def identity(self, placed: Placed) -> Identity:
-        is_door = placed.kind == "door"
         return Identity(
             self._estate.id,
             placed.id,
             device_root(self._estate_key, self._estate.id, placed.id),
             placed.beat_s,
             placed.offline_s,
-            self._cards(placed) if is_door else b"",
-            self._card_key if is_door else b"",
+            self._data(placed),
         )
+
+    def _data(self, placed: Placed) -> dict[str, bytes]:
+        """What its kind reads of its identity."""
+        if placed.kind == "door":
+            return {"cards": self._cards(placed), "card_key": self._card_key}
+        return NOTHING
 
     def _cards(self, door: Placed) -> bytes:
         numbers = self._estate.cards_of(door)
