@@ -57,12 +57,13 @@ class Host:
 
     kind: the name of one, or its rules. values: what the sensors read at power-up, by channel name. latency: ms each
     way. plant: called with (output, value), it gives the (channel, value) pairs that follow at the same instant.
+    kept: numbers that the device kept in an earlier life, by name.
     """
 
     def __init__(
         self, kind, values=None, polls=False, store=None, seed=b"seed", latency=20, link=True, acks=1, times=True,
         beat_s=None, offline_s=None, cards=(), card_key=b"", plant=None,
-        data=None,
+        data=None, kept=None,
     ):  # fmt: skip
         self.kind = rules(kind) if isinstance(kind, str) else kind
         self.slots = {channel[0]: at for at, channel in enumerate(self.kind.CHANNELS)}
@@ -78,6 +79,8 @@ class Host:
             given["card_key"] = card_key
         self.identity = Identity(TENANT, DEVICE, self.root, beat_s, offline_s, given)
         self.store = RamStore() if store is None else store
+        for name in kept or {}:
+            self.store.put("k" + name, kept[name].to_bytes(4, "big"))
         self.polls = polls
         self.seed = seed
         self.latency = latency

@@ -24,7 +24,7 @@ for line in day(sys.argv[2]).lines():
 def test_the_same_day(kind):
     host = day(kind)
     assert {effect[0] for _, effect in host.trace} >= {PUBLISH, NOTE} | (set() if kind == "manhole" else {OUTPUT})
-    there = run_micropython(SOURCE, Path(__file__).parent, kind, heap="16m").splitlines()
+    there = run_micropython(SOURCE, Path(__file__).parent, kind, heap="32m").splitlines()
     assert there == host.lines()
 
 

@@ -6,6 +6,7 @@ from ..co_dose import LEAST_PPM, CoDose
 from ..effects import NEVER
 from ..hold import Hold
 from ..rules import Rules
+from ..service_life import ServiceLife
 
 GAS, CO, TAMPER = 0, 1, 2  # channels; a sensor that has failed reads below 0
 
@@ -19,6 +20,7 @@ HIGH_DLEL = 250  # 25 %LEL, the top of the low alarm's range: not to be muted
 CO_CLEAR_MS = 60_000  # (ours) below the least concentration that EN 50291 counts
 WARM_UP_MS = 180_000  # (ours)
 MUTE_MS = 300_000  # (ours)
+LIFE_YEARS = 5  # (ours) what makers give their gas sensors
 
 
 class Gas(Rules):
@@ -27,13 +29,14 @@ class Gas(Rules):
     KIND = codes.KIND_GAS
     CHANNELS = (("gas", SAMPLE_MS, 0), ("co", SAMPLE_MS, 0), ("tamper", 0, 0))
 
-    __slots__ = ("_clean", "_dose", "_leak", "_muted_until", "_ready_at", "_sounding", "_valve_closed")
+    __slots__ = ("_clean", "_dose", "_leak", "_life", "_muted_until", "_ready_at", "_sounding", "_valve_closed")
 
     def start(self, now: int) -> None:
         device = self.device
         self._leak = Hold()  # gas is there: when that is a leak; gas has gone: when that is the end
         self._dose = CoDose()
         self._clean = Hold()
+        self._life = ServiceLife(device, LIFE_YEARS)
         self._muted_until = NEVER
         self._ready_at = now + WARM_UP_MS
         self._sounding = False
@@ -90,6 +93,7 @@ class Gas(Rules):
         if now >= self._muted_until:
             self._muted_until = NEVER
             self._sound()
+        self._life.count(now)
         self._schedule()
 
     def command(self, now: int, command: int, arguments: "dict[int, int]") -> int:
@@ -111,6 +115,7 @@ class Gas(Rules):
             codes.Q_CO: values[CO],
             codes.Q_VALVE_CLOSED: self._valve_closed,
             codes.Q_READY: 0 if self._ready_at != NEVER else 1,
+            codes.Q_SERVICE_DAYS: self._life.days,
         }
 
     # ---- sensors
@@ -211,7 +216,7 @@ class Gas(Rules):
             self.deadline = min(self._ready_at, self._muted_until)
             return
         full_at = NEVER if self.device.active(codes.ALARM_GAS_CO) else self._dose.full_at()
-        self.deadline = min(self._leak.at, full_at, self._clean.at, self._muted_until)
+        self.deadline = min(self._leak.at, full_at, self._clean.at, self._muted_until, self._life.at)
 
 
 RULES = Gas

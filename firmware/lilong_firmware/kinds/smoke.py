@@ -4,6 +4,7 @@ from lilong_protocol import codes, frame
 
 from ..effects import NEVER
 from ..rules import Rules
+from ..service_life import ServiceLife
 
 OBSCURATION, BATTERY, TAMPER = 0, 1, 2  # channels
 
@@ -22,23 +23,26 @@ DIRTY_MS = 86_400_000
 BATTERY_MS = 86_400_000
 BATTERY_LOW_PERCENT = 10
 BATTERY_GOOD_PERCENT = 15
+LIFE_YEARS = 10  # EN 14604 practice: detectors are replaced after ten years
 
 
 class Smoke(Rules):
-    """normal > alarm (hushed or not) > restored > reset; battery, dust and tamper beside it."""
+    """normal > alarm (hushed or not) > restored > reset; battery, dust, tamper and age beside it."""
 
     KIND = codes.KIND_SMOKE
     CHANNELS = (("obscuration", SAMPLE_MS, 5), ("battery", BATTERY_MS, 100), ("tamper", 0, 0))
 
-    __slots__ = ("_above", "_clear_at", "_dirty_at", "_hush_until")
+    __slots__ = ("_above", "_clear_at", "_dirty_at", "_hush_until", "_life")
 
     def start(self, now: int) -> None:
         self._above = False
         self._clear_at = NEVER  # smoke has gone: when that counts as the end
         self._dirty_at = NEVER
         self._hush_until = 0
+        self._life = ServiceLife(self.device, LIFE_YEARS)
         self._battery(now, self.device.sampling.values[BATTERY])
         self._tamper(now, self.device.sampling.values[TAMPER])
+        self._schedule()
 
     def resume(self, now: int, code: int) -> None:
         if code == codes.ALARM_SMOKE_ALARM and self.device.active(code):
@@ -84,6 +88,7 @@ class Smoke(Rules):
         if now >= self._dirty_at:
             self._dirty_at = NEVER
             self.device.alarm(now, codes.ALARM_SENSOR_FAULT, {codes.Q_SENSOR: OBSCURATION})
+        self._life.count(now)
         self._schedule()
 
     def command(self, now: int, command: int, arguments: "dict[int, int]") -> int:
@@ -97,8 +102,9 @@ class Smoke(Rules):
         return frame.NOT_FOUND
 
     def report(self) -> "dict[int, int]":
-        values = self.device.sampling.values
-        return {codes.Q_OBSCURATION: values[OBSCURATION], codes.Q_BATTERY: values[BATTERY]}
+        values = self._values()
+        values[codes.Q_SERVICE_DAYS] = self._life.days
+        return values
 
     def _smoke_coming(self, now: int, value: int) -> None:
         if value <= TRIP_MDBM:
@@ -150,10 +156,11 @@ class Smoke(Rules):
         return frame.OK
 
     def _schedule(self) -> None:
-        self.deadline = min(self._clear_at, self._dirty_at, self._hush_until or NEVER)
+        self.deadline = min(self._clear_at, self._dirty_at, self._hush_until or NEVER, self._life.at)
 
     def _values(self) -> "dict[int, int]":
-        return self.report()
+        values = self.device.sampling.values
+        return {codes.Q_OBSCURATION: values[OBSCURATION], codes.Q_BATTERY: values[BATTERY]}
 
 
 RULES = Smoke
