@@ -154,7 +154,7 @@ class VirtualHost:
     def receive(self, now: int, topic: str, payload: bytes, retained: bool) -> None:
         cls = topics.parse(topic)[3]
         # In virtual time nothing carries QoS and retain: they are what the class has on every wire.
-        self.account.published.append((cls, topics.UP_QOS[cls], topics.retained(cls), payload))
+        self.account.published.append((cls, topics.up_qos(cls), topics.retained(cls), payload))
 
     def _finish_instant(self) -> None:
         while self._env.peek() <= self._env.now:

@@ -7,7 +7,7 @@ import asyncio
 import gc
 from time import ticks_diff, ticks_ms
 
-from lilong_protocol.codes import LINKS
+from lilong_protocol.codes import link
 
 from .config import load
 from .device import Device, Identity
@@ -89,7 +89,7 @@ class Host:
             settings["device"],
             settings["host"],
             settings["port"],
-            LINKS[kind.KIND][1] if keepalive_s is None else keepalive_s,
+            link(kind.KIND)[1] if keepalive_s is None else keepalive_s,
             Uptime(ticks_ms, ticks_diff),
             board.resolve,
             settings["username"],

@@ -34,6 +34,32 @@ Q_LAMP_HOURS = const(29)
 Q_CARDS_STAMP = const(30)
 Q_DENIAL = const(31)
 Q_SERVICE_DAYS = const(32)
+Q_LANE_STATE = const(33)
+Q_LOOP = const(34)
+Q_CONFIDENCE = const(35)
+Q_VEHICLE_CLASS = const(36)
+Q_STAY = const(37)
+Q_FEE = const(38)
+Q_RSSI = const(39)
+Q_DIRECTION = const(40)
+Q_PULSE_PEAK = const(41)
+Q_PULSE_RETURN = const(42)
+Q_PULSE_INTERVAL = const(43)
+Q_TENSION = const(44)
+Q_ARMED = const(45)
+Q_POSITION = const(46)
+Q_CALL_STATE = const(47)
+Q_FLAT = const(48)
+Q_STOREY = const(49)
+Q_CLIP = const(50)
+Q_ENERGY = const(51)
+Q_PILE_STATE = const(52)
+Q_SWITCHED_ON = const(53)
+Q_BOXES_TAKEN = const(54)
+Q_FILL = const(55)
+Q_MAINS = const(56)
+Q_CHILDREN_ONLINE = const(57)
+Q_CHILDREN_OFFLINE = const(58)
 
 ALARM_SMOKE_ALARM = const(1)
 ALARM_GAS_LEAK = const(2)
@@ -72,6 +98,24 @@ ALARM_LAMP_RELAY_FAILURE = const(34)
 ALARM_LAMP_HIGH_TEMPERATURE = const(35)
 ALARM_LAMP_CONTROL_GEAR_COMM_FAILURE = const(36)
 ALARM_END_OF_LIFE = const(37)
+ALARM_LANE_FORCED_OPEN = const(38)
+ALARM_LANE_BLOCKED = const(39)
+ALARM_LANE_FAULT = const(40)
+ALARM_GATE_EBIKE_IN_LOBBY = const(41)
+ALARM_FENCE_CLIMB = const(42)
+ALARM_FENCE_TOUCH = const(43)
+ALARM_FENCE_SHORT = const(44)
+ALARM_FENCE_CUT = const(45)
+ALARM_PANIC = const(46)
+ALARM_CAMERA_FALLING_OBJECT = const(47)
+ALARM_CAMERA_LINE_CROSSING = const(48)
+ALARM_CAMERA_BLOCKED = const(49)
+ALARM_POWER_OVER_CURRENT = const(50)
+ALARM_POWER_OVER_TEMPERATURE = const(51)
+ALARM_LOCKER_FORCED = const(52)
+ALARM_BIN_FULL = const(53)
+ALARM_POWER_MAINS_LOSS = const(54)
+ALARM_GATEWAY_CHILD_OFFLINE = const(55)
 
 EVENT_DOOR_GRANTED = const(1)
 EVENT_DOOR_DENIED = const(2)
@@ -94,6 +138,25 @@ EVENT_BAND_TAKEN_OFF = const(18)
 EVENT_DOOR_PASSBACK = const(19)
 EVENT_DOOR_CLOCK_LOST = const(20)
 EVENT_DOOR_CLOCK_SET = const(21)
+EVENT_LANE_OPENED = const(22)
+EVENT_LANE_DENIED = const(23)
+EVENT_LANE_MANUAL = const(24)
+EVENT_LANE_ENTERED = const(25)
+EVENT_LANE_LEFT = const(26)
+EVENT_LANE_RELEASED = const(27)
+EVENT_GATE_PASSED = const(28)
+EVENT_FENCE_ARMED = const(29)
+EVENT_FENCE_DISARMED = const(30)
+EVENT_CALL_STATE = const(31)
+EVENT_CAMERA_SEEN = const(32)
+EVENT_PILE_STATE = const(33)
+EVENT_SOCKET_ON = const(34)
+EVENT_SOCKET_OFF = const(35)
+EVENT_LOCKER_DELIVERED = const(36)
+EVENT_LOCKER_COLLECTED = const(37)
+EVENT_BIN_EMPTIED = const(38)
+EVENT_GATEWAY_LINKAGE = const(39)
+EVENT_SETTING_CHANGED = const(40)
 
 CMD_TEST = const(1)
 CMD_MUTE = const(2)
@@ -106,11 +169,69 @@ CMD_AUTOMATIC = const(8)
 CMD_CARDS_CONFIRM = const(9)
 CMD_CARD_REVOKE = const(10)
 CMD_SET_FAILURE_LEVEL = const(11)
+CMD_USE_EPOCH = const(12)
+CMD_OPEN_BARRIER = const(13)
+CMD_CLOSE_BARRIER = const(14)
+CMD_ARM = const(15)
+CMD_DISARM = const(16)
+CMD_SWITCH_ON = const(17)
+CMD_SWITCH_OFF = const(18)
+
+S_BEAT_S = const(1)
+S_SMOKE_TRIP = const(2)
+S_GAS_TRIP = const(3)
+S_HELD_OPEN = const(4)
+S_UNLOCK_FOR = const(5)
+S_FAILURE_LEVEL = const(6)
+S_TILT_TRIP = const(7)
+S_WATER_WARN = const(8)
+S_HEART_RATE_LOW = const(9)
+S_HEART_RATE_HIGH = const(10)
+S_FENCE_MARGIN = const(11)
+S_LOG_LEVEL = const(12)
 
 DENIAL_UNKNOWN = const(1)
 DENIAL_REVOKED = const(2)
 DENIAL_OUTDATED = const(3)
 DENIAL_PASSBACK = const(4)
+
+LANE_STATE_CLOSED = const(0)
+LANE_STATE_OPENING = const(1)
+LANE_STATE_OPEN = const(2)
+LANE_STATE_CLOSING = const(3)
+LANE_STATE_BLOCKED = const(4)
+LANE_STATE_FAULT = const(5)
+LANE_STATE_FORCED_OPEN = const(6)
+LANE_STATE_FIRE_OPEN = const(7)
+
+VEHICLE_CLASS_UNKNOWN = const(0)
+VEHICLE_CLASS_CAR = const(1)
+VEHICLE_CLASS_VAN = const(2)
+VEHICLE_CLASS_LORRY = const(3)
+VEHICLE_CLASS_EMERGENCY = const(4)
+
+DIRECTION_IN = const(1)
+DIRECTION_OUT = const(2)
+
+CALL_STATE_IDLE = const(0)
+CALL_STATE_CALLING = const(1)
+CALL_STATE_RINGING = const(2)
+CALL_STATE_TALKING = const(3)
+CALL_STATE_UNLOCK = const(4)
+CALL_STATE_BUSY = const(5)
+CALL_STATE_NO_ANSWER = const(6)
+CALL_STATE_TRANSFERRED = const(7)
+CALL_STATE_EMERGENCY = const(8)
+
+PILE_STATE_AVAILABLE = const(0)
+PILE_STATE_PREPARING = const(1)
+PILE_STATE_CHARGING = const(2)
+PILE_STATE_SUSPENDED_EVSE = const(3)
+PILE_STATE_SUSPENDED_EV = const(4)
+PILE_STATE_FINISHING = const(5)
+PILE_STATE_RESERVED = const(6)
+PILE_STATE_UNAVAILABLE = const(7)
+PILE_STATE_FAULTED = const(8)
 
 KIND_SMOKE = const(1)
 KIND_GAS = const(2)
@@ -118,17 +239,27 @@ KIND_DOOR = const(3)
 KIND_STREETLIGHT = const(4)
 KIND_MANHOLE = const(5)
 KIND_WRISTBAND = const(6)
+KIND_VEHICLE_LANE = const(7)
+KIND_CYCLE_GATE = const(8)
+KIND_FENCE_ZONE = const(9)
+KIND_INTERCOM = const(10)
+KIND_CAMERA = const(11)
+KIND_EV_PILE = const(12)
+KIND_SHED_SOCKET = const(13)
+KIND_LOCKER = const(14)
+KIND_BIN = const(15)
+KIND_GATEWAY = const(16)
 
 # By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches.
-ALARM_BITS = b'\x00\x7f\x7f\x7f~>o~~999\x7f>\x7f\x7f\x7fooo_.99999999999:9995'
+ALARM_BITS = b'\x00\x7f\x7f\x7f~>o~~999\x7f>\x7f\x7f\x7fooo_.99999999999:9995~99n~~~~\x7fnn9~~~8>9'
 # The place of its retry schedule, a digit.
-ALARM_SCHEDULE = b"00000000000022221000000000000000000000"
+ALARM_SCHEDULE = b"00000000000022221000000000000000000000000000000000000000"
 # Seconds to wait after the 1st, 2nd ... sending; the last one repeats.
 SCHEDULES = ((1, 2, 4, 8, 16, 32, 60), (10,), (60, 120, 240, 480))
 
 
 def is_alarm(alarm: int) -> bool:
-    return 0 < alarm < 38
+    return 0 < alarm < 56
 
 
 def cap(alarm: int) -> "tuple[int, int, int]":
@@ -147,12 +278,42 @@ def latches(alarm: int) -> bool:
 def retry_s(alarm: int) -> "tuple[int, ...]":
     return SCHEDULES[ALARM_SCHEDULE[alarm] - 48]
 
-# kind: (always on, keepalive s, beat s, offline s, telemetry s)
-LINKS = {
-    1: (False, 60, 86400, 180000, 0),
-    2: (True, 600, 300, 900, 900),
-    3: (True, 120, 60, 180, 0),
-    4: (True, 900, 900, 7200, 0),
-    5: (False, 60, 86400, 180000, 0),
-    6: (False, 60, 600, 1800, 0),
-}
+
+# By kind of message: a bit for each payload key that it must carry, low byte first; 0: no such kind.
+HEADER_BITS = (
+    b'\x80\x00\x9c\x08\x84\x00\x9c\x08\x9c\x00\x9c\x00\x9c\x00\x9c\x02'
+    b'\x9c\x02\x9c\x00\x9c\x00\x9c\x01\x9c\x00\x9c\x00\x9c\x00\x9c\x00'
+    b'\x80\x02\x80\x1d\x80\x00\x80\x1d\x80\x1f\xa0\x0c\x80\r\x80\x0c'
+)
+
+
+def header_bits(kind: int) -> int:
+    return HEADER_BITS[2 * kind] | HEADER_BITS[2 * kind + 1] << 8 if 0 <= 2 * kind < 48 else 0
+
+
+# By kind of device, 13 bytes: 1 when always on, then keepalive, beat, offline and telemetry period in s (u24).
+LINKS = (
+    b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00'
+    b'\x00<\x00\x00\x80Q\x01 \xbf\x02\x00\x00\x00'
+    b'\x01X\x02\x00,\x01\x00\x84\x03\x00\x84\x03\x00'
+    b'\x01x\x00\x00<\x00\x00\xb4\x00\x00\x00\x00\x00'
+    b'\x01\x84\x03\x00\x84\x03\x00 \x1c\x00\x00\x00\x00'
+    b'\x00<\x00\x00\x80Q\x01 \xbf\x02\x00\x00\x00'
+    b'\x00<\x00\x00X\x02\x00\x08\x07\x00\x00\x00\x00'
+    b'\x01x\x00\x00<\x00\x00\xb4\x00\x00\x00\x00\x00'
+    b'\x01x\x00\x00<\x00\x00\xb4\x00\x00\x00\x00\x00'
+    b'\x01<\x00\x00\x1e\x00\x00d\x00\x00\x00\x00\x00'
+    b'\x01x\x00\x00<\x00\x00\xb4\x00\x00\x00\x00\x00'
+    b'\x01x\x00\x00<\x00\x00\xb4\x00\x00\x00\x00\x00'
+    b'\x01X\x02\x00,\x01\x00\x84\x03\x00\x84\x03\x00'
+    b'\x01X\x02\x00,\x01\x00\x84\x03\x00\x84\x03\x00'
+    b'\x01X\x02\x00,\x01\x00\x84\x03\x00\x00\x00\x00'
+    b'\x00<\x00\x00\x80Q\x01 \xbf\x02\x00\x00\x00'
+    b'\x01<\x00\x00\x1e\x00\x00d\x00\x00\x00\x00\x00'
+)
+
+
+def link(kind: int) -> "tuple[bool, int, int, int, int]":
+    at = 13 * kind
+    seconds = [LINKS[n] | LINKS[n + 1] << 8 | LINKS[n + 2] << 16 for n in range(at + 1, at + 13, 3)]
+    return LINKS[at] == 1, seconds[0], seconds[1], seconds[2], seconds[3]

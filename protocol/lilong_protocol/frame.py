@@ -1,33 +1,18 @@
 """The payload of a frame: a map with small integer keys, the same for every kind of message.
 
 Keys 16 to 23 are critical extensions (unknown: refused with 402), 24 to 255 and negative ones are ignored,
-13 to 15 are reserved. Which keys a kind must carry stands in `REQUIRED`.
+13 to 15 are reserved. Which keys a kind must carry stands in the registry (`codes.header_bits`).
 """
 
 from .cbor import MAX_INT, CborError, decode, put, put_bytes, put_head, put_int
+from .codes import header_bits
 
 VERSION = 1
 
-# Kinds of message.
-ERROR, BIRTH, DEATH, HEARTBEAT, TELEMETRY, EVENT, RAISE, UPDATE, CLEAR = 0, 1, 2, 3, 4, 5, 6, 7, 8
-RESPONSE, STORED_ACK, COMMAND, OPERATOR_ACK, TIME = 11, 16, 17, 20, 21
-
-KIND_NAMES = {
-    ERROR: "error",
-    BIRTH: "birth",
-    DEATH: "death",
-    HEARTBEAT: "heartbeat",
-    TELEMETRY: "telemetry",
-    EVENT: "event",
-    RAISE: "alarm raise",
-    UPDATE: "alarm update",
-    CLEAR: "alarm clear",
-    RESPONSE: "response",
-    STORED_ACK: "stored-ack",
-    COMMAND: "command",
-    OPERATOR_ACK: "operator-ack",
-    TIME: "time",
-}
+# Kinds of message (registry/messages.py).
+ERROR, BIRTH, DEATH, HEARTBEAT, TELEMETRY, EVENT, RAISE, UPDATE, CLEAR, LOG, CRASH = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+RESPONSE, REPORTED_CONFIG, UPDATE_PROGRESS, UPDATE_RESULT, CHUNK_REQUEST = 11, 12, 13, 14, 15
+STORED_ACK, COMMAND, DESIRED_CONFIG, UPDATE_OFFER, OPERATOR_ACK, TIME, REQUEST, CHUNK = 16, 17, 18, 19, 20, 21, 22, 23
 
 # Clock quality (key 6); absent means that the device has no time.
 CLOCK_60_S, CLOCK_1_S, CLOCK_50_MS = 1, 2, 3
@@ -41,25 +26,6 @@ _VERSION, _KIND, _BOOT, _SEQ, _UPTIME, _EPOCH, _QUALITY, _BODY = 0, 1, 2, 3, 4, 
 _COUNTER, _REF, _TARGET, _NONCE, _DEADLINE = 8, 9, 10, 11, 12
 _U32 = 0xFFFFFFFF
 NONCE_BYTES = 8
-
-_SENT = (_BOOT, _SEQ, _UPTIME, _BODY)
-
-REQUIRED = {
-    ERROR: (_BODY,),
-    BIRTH: (_BOOT, _SEQ, _UPTIME, _BODY, _NONCE),
-    DEATH: (_BOOT, _BODY),
-    HEARTBEAT: (_BOOT, _SEQ, _UPTIME, _BODY, _NONCE),
-    TELEMETRY: _SENT,
-    EVENT: _SENT,
-    RAISE: _SENT,
-    UPDATE: (_BOOT, _SEQ, _UPTIME, _BODY, _REF),
-    CLEAR: (_BOOT, _SEQ, _UPTIME, _BODY, _REF),
-    RESPONSE: (_BOOT, _SEQ, _UPTIME, _BODY, _COUNTER),
-    STORED_ACK: (_REF, _BODY),
-    COMMAND: (_BODY, _COUNTER, _TARGET, _NONCE, _DEADLINE),
-    OPERATOR_ACK: (_REF, _BODY, _COUNTER, _TARGET, _NONCE, _DEADLINE),
-    TIME: (_EPOCH, _BODY, _TARGET, _NONCE),
-}
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -191,10 +157,10 @@ def unpack(payload: bytes) -> Frame:
             raise FrameError(UNKNOWN_CRITICAL, "critical key %d is unknown" % key)
         if 13 <= key <= 15 or (0 <= key <= 12 and not _check(key, fields[key])):
             raise FrameError(BAD, "key %d is reserved or has a wrong value" % key)
-    required = REQUIRED.get(kind)
-    if required is None:
+    missing = header_bits(kind)
+    if not missing:
         raise FrameError(UNSUPPORTED_KIND, "kind %d is unknown" % kind)
-    for key in required:
-        if key not in fields:
-            raise FrameError(BAD, "%s: key %d is missing" % (KIND_NAMES[kind], key))
+    for key in range(_BOOT, _DEADLINE + 1):
+        if missing >> key & 1 and key not in fields:
+            raise FrameError(BAD, "kind %d: key %d is missing" % (kind, key))
     return Frame(fields)

@@ -1,7 +1,7 @@
 """The seal: every frame is an untagged COSE_Mac0 (RFC 9052 section 6.2) bound to its topic and direction.
 
 [protected {1: 4 or 5}, {4: device id}, payload, tag]. Up: HMAC 256/64 (alg 4, tag of 8 bytes); down: HMAC
-256/256 (alg 5, 32 bytes). external_aad is "1/{tenant}/{device}/{u|d}/{class}".
+256/256 (alg 5, 32 bytes). external_aad is "1/{tenant}/{device}/{u|d}/{class}", from key epoch 1 on with "/{epoch}".
 The layout is fixed, so that a wrong frame is refused by comparing bytes, before any decoder runs.
 """
 
@@ -26,10 +26,12 @@ class SealError(ValueError):
 class Seal:
     """Seals and opens the frames of one device in one direction."""
 
-    __slots__ = ("_aad", "_head", "_key", "_mac_head", "_size", "_tag_head")
+    __slots__ = ("_aad", "_epoch", "_head", "_key", "_mac_head", "_size", "_tag_head")
 
-    def __init__(self, key: MacKey, tenant: str, device: str, direction: str) -> None:
+    def __init__(self, key: MacKey, tenant: str, device: str, direction: str, epoch: int = 0) -> None:
+        """`key` must be that of `direction` and `epoch`."""
         self._key = key
+        self._epoch = "/%d" % epoch if epoch else ""
         self._aad = ("1/%s/%s/%s/" % (tenant, device, direction)).encode()
         self._mac_head = b"\x84\x64MAC0\x43\xa1\x01" + bytes([_ALG[direction]])
         self._head = b"\x84\x43\xa1\x01" + bytes([_ALG[direction]]) + b"\xa1\x04\x48" + device_bytes(device)
@@ -37,7 +39,7 @@ class Seal:
         self._tag_head = _TAG_HEAD[direction]
 
     def _tag(self, cls: str, payload_item: bytes) -> bytes:
-        aad = self._aad + cls.encode()
+        aad = self._aad + (cls + self._epoch).encode()
         message = bytearray(self._mac_head)
         put_head(message, 0x40, len(aad))
         message.extend(aad)

@@ -4,17 +4,23 @@ PREFIX = "lilong/1/"
 
 # Uplink classes: QoS and retain flag of each (protocol/README.md, "Topics and classes").
 STATE, HEARTBEAT, TELEMETRY, EVENT, ALARM, RESPONSE = "st", "hb", "tm", "ev", "al", "rs"
+# These two go both ways; logs go up.
+CONFIG, UPDATE, LOG = "cf", "ot", "lg"
 # Downlink classes.
 ACK, COMMAND = "ak", "cm"
 
-UP_QOS = {STATE: 1, HEARTBEAT: 0, TELEMETRY: 0, EVENT: 1, ALARM: 1, RESPONSE: 1}
-UP_CLASSES = (STATE, HEARTBEAT, TELEMETRY, EVENT, ALARM, RESPONSE)
-DOWN_CLASSES = (ACK, COMMAND)
+UP_CLASSES = (STATE, HEARTBEAT, TELEMETRY, EVENT, ALARM, RESPONSE, CONFIG, UPDATE, LOG)
+DOWN_CLASSES = (ACK, COMMAND, CONFIG, UPDATE)
+
+
+def up_qos(cls: str) -> int:
+    """0 for what may be lost, 1 for the rest."""
+    return 0 if cls in (HEARTBEAT, TELEMETRY) else 1
 
 
 def retained(cls: str) -> bool:
-    """Birth and death are retained; nothing else may be."""
-    return cls == STATE
+    """State and configuration stand until the next of their kind; nothing else may be retained."""
+    return cls in (STATE, CONFIG)
 
 
 def up(tenant: str, device: str, cls: str) -> str:

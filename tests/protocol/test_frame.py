@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lilong_protocol import cbor, frame, topics
+from lilong_protocol import cbor, frame, registry, topics
+from lilong_protocol.registry.messages import HEADER
 
 from tests.protocol.conftest import Ask
 
@@ -14,7 +15,7 @@ ms = st.integers(0, cbor.MAX_INT)
 bodies = st.dictionaries(st.integers(0, 30), st.integers(-1000, 10_000_000), max_size=6)
 headers = st.fixed_dictionaries(
     {
-        "kind": st.sampled_from(sorted(frame.REQUIRED)),
+        "kind": st.sampled_from(sorted(registry.MESSAGE)),
         "body": bodies,
         "boot": u32,
         "seq": u32,
@@ -104,11 +105,11 @@ def test_unknown_optional_keys_are_ignored(key: int) -> None:
     assert frame.unpack(cbor.encode({**heartbeat(), key: 7})).kind == frame.HEARTBEAT
 
 
-@pytest.mark.parametrize("kind", sorted(frame.REQUIRED))
+@pytest.mark.parametrize("kind", sorted(registry.MESSAGE))
 def test_each_kind_is_refused_without_any_key_it_must_carry(kind: int) -> None:
     whole = {0: 1, 1: kind, 2: 1, 3: 1, 4: 1, 5: 1, 7: {}, 8: 1, 9: [1, 1], 10: 1, 11: bytes(8), 12: 1}
     assert frame.unpack(cbor.encode(whole)).kind == kind
-    for key in frame.REQUIRED[kind]:
+    for key in [HEADER[name][0] for name in registry.MESSAGE[kind].header]:
         with pytest.raises(frame.FrameError, match="missing"):
             frame.unpack(cbor.encode({k: v for k, v in whole.items() if k != key}))
 

@@ -22,10 +22,16 @@ BODIES = {
     frame.HEARTBEAT: {0: 0, 1: 0, 2: 0},
     frame.TELEMETRY: {0: [1], 1: [0], 2: [[5]]},
     frame.EVENT: {0: 1},
-    frame.RAISE: {0: 1},
+    frame.RAISE: {0: 1, 1: 4, 2: 4, 3: 4},
     frame.UPDATE: {0: 1, 5: 2},
     frame.CLEAR: {0: 1, 6: 1},
+    frame.LOG: {0: 4, 1: "a line"},
+    frame.CRASH: {0: 0, 1: "a trace"},
     frame.RESPONSE: {0: 200},
+    frame.REPORTED_CONFIG: {0: 1, 1: {1: 60}},
+    frame.UPDATE_PROGRESS: {0: 1, 1: 1},
+    frame.UPDATE_RESULT: {0: 1, 1: 200},
+    frame.CHUNK_REQUEST: {0: 1, 1: 0, 2: 512},
     frame.ERROR: {0: 400},
 }
 CASES = [(cls, kind) for cls, kinds in KINDS_OF_CLASS.items() for kind in kinds]

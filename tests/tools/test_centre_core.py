@@ -145,7 +145,7 @@ class TestAlarms:
         assert core.states()[SMOKE] == "online"
 
     def test_a_fault_of_the_device_is_no_alarm_of_the_estate(self, core):
-        give(core, up(SMOKE, "al", frame.RAISE, {0: 9, 1: 2, 4: {3: 8}}, boot=1, seq=1, uptime=0))
+        give(core, up(SMOKE, "al", frame.RAISE, {0: 9, 1: 2, 2: 3, 3: 4, 4: {3: 8}}, boot=1, seq=1, uptime=0))
         assert core.states()[SMOKE] == "fault"
 
     def test_shown_counts_once_for_all_consoles(self, core):
@@ -191,7 +191,7 @@ class TestWallTime:
 
     def test_a_device_that_has_the_time_dates_its_alarm_itself_where_its_boot_is_unknown(self, core):
         give(core, birth(SMOKE, boot=7))
-        body = {0: 1, 1: 4, 4: {}}
+        body = {0: 1, 1: 4, 2: 4, 3: 4, 4: {}}
         give(core, up(SMOKE, "al", frame.RAISE, body, boot=5, seq=1, uptime=9, epoch=NOW - 77_000, quality=2))
         assert core.alarm_list()[0]["raised_at"] == NOW - 77_000
 

@@ -106,7 +106,7 @@ def test_a_broker_that_is_away_at_the_start_is_waited_for_and_one_that_restarts_
                 assert (await http(centre, "/api/registry"))[0] == 200
                 for seq in (1, 2):  # the second one after a restart of the broker
                     async with EmbeddedBroker(port=port) as broker, aio(broker) as client:
-                        await until(lambda broker=broker: sum(map(len, filters(broker))) == 6)
+                        await until(lambda broker=broker: sum(map(len, filters(broker))) == len(topics.UP_CLASSES))
                         await give(client, raised(SMOKE, seq=seq))
                         await until(lambda seq=seq: len(centre.core.alarm_list()) == seq)
         return caplog.messages

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from commands import PATIENCE_S, SMALL_ESTATE, Ended, lilong, run_lilong
-from lilong_protocol.frame import CLEAR, KIND_NAMES, RAISE, UPDATE, unpack
+from lilong_protocol.frame import CLEAR, RAISE, UPDATE, unpack
+from lilong_protocol.registry import MESSAGE
 from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_protocol.seal import Seal
@@ -58,7 +59,7 @@ def check_messages(file: Path, tenant: str) -> None:
             continue
         frame = unpack(seals(row["device"], way).open(cls, bytes.fromhex(row["frame"])))
         assert (cls == "al") == (frame.kind in (RAISE, UPDATE, CLEAR))
-        kinds.add(KIND_NAMES[frame.kind])
+        kinds.add(MESSAGE[frame.kind].name)
         verified += 1
     assert verified > 900
     assert {"birth", "time", "heartbeat", "telemetry", "event", "alarm raise"} <= kinds

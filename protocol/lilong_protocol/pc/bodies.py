@@ -1,94 +1,75 @@
-"""The bodies of uplink messages: which shape each kind must have before anything is done with it."""
+"""The bodies of messages: which shape each kind must have before anything is done with it, from the registry."""
 
 from collections.abc import Callable
 from typing import Any
 
-from .. import frame, topics
+from .. import topics
+from ..registry import MESSAGES
+from ..registry.tables import U32, Field
 
-# The kinds that each class may carry.
+# The kinds that each uplink class may carry.
 KINDS_OF_CLASS: dict[str, tuple[int, ...]] = {
-    topics.STATE: (frame.BIRTH, frame.DEATH),
-    topics.HEARTBEAT: (frame.HEARTBEAT,),
-    topics.TELEMETRY: (frame.TELEMETRY,),
-    topics.EVENT: (frame.EVENT,),
-    topics.ALARM: (frame.RAISE, frame.UPDATE, frame.CLEAR),
-    topics.RESPONSE: (frame.RESPONSE, frame.ERROR),
+    cls: tuple(message.number for message in MESSAGES if message.uplink and message.cls == cls)
+    for cls in topics.UP_CLASSES
 }
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _absent_or_number(value: Any) -> bool:
-    return value is None or _number(value)
+def _check(field: Field) -> Callable[[Any], bool]:
+    low, high = field.low, field.high
+    checks: dict[str, Callable[[Any], bool]] = {
+        "number": lambda v: _whole(v) and low <= v <= high,
+        "bool": lambda v: isinstance(v, bool),
+        "text": lambda v: isinstance(v, str) and low <= len(v) <= high,
+        "bytes": lambda v: isinstance(v, bytes) and low <= len(v) <= high,
+        "values": lambda v: isinstance(v, dict) and all(one is None or _whole(one) for one in v.values()),
+        "numbers": lambda v: isinstance(v, dict) and all(map(_whole, v.values())),
+        "list": lambda v: isinstance(v, list) and all(_whole(one) and one >= 0 for one in v),
+        "columns": lambda v: isinstance(v, list) and all(map(_column, v)),
+        "class": lambda v: v in topics.UP_CLASSES,
+    }
+    return checks[field.type]
 
 
-def _values(value: Any) -> bool:
-    """{quantity: integer or None}, or absent."""
-    if value is None:
-        return True
-    if not isinstance(value, dict):
-        return False
-    return all(v is None or (isinstance(v, int) and not isinstance(v, bool)) for v in value.values())
+def _column(value: Any) -> bool:
+    return isinstance(value, list) and all(one is None or _whole(one) for one in value)
 
 
-def _birth(body: dict[int, Any]) -> bool:
-    firmware = body.get(2)
-    return (
-        _number(body.get(0))
-        and _number(body.get(1))
-        and (firmware is None or isinstance(firmware, str))
-        and _absent_or_number(body.get(3))
-        and _absent_or_number(body.get(4))
-        and _values(body.get(7))
-    )
-
-
-def _heartbeat(body: dict[int, Any]) -> bool:
-    return all(_absent_or_number(body.get(key)) for key in (0, 1, 2)) and _values(body.get(3))
-
-
-def _telemetry(body: dict[int, Any]) -> bool:
-    quantities, ages, columns = body.get(0), body.get(1), body.get(2)
-    if not isinstance(quantities, list) or not isinstance(ages, list) or not isinstance(columns, list):
-        return False
-    if not ages or len(columns) != len(quantities):
-        return False
-    if not all(_number(quantity) for quantity in quantities) or not all(_number(age) for age in ages):
-        return False
-    return all(
-        isinstance(column, list) and len(column) == len(ages) and _values(dict(enumerate(column))) for column in columns
-    )
-
-
-def _told(body: dict[int, Any]) -> bool:
-    """Events, raises and updates: a code and values."""
-    return (
-        _number(body.get(0))
-        and _values(body.get(4))
-        and all(_absent_or_number(body.get(key)) for key in (1, 2, 3, 5, 6))
-    )
-
-
-def _code(body: dict[int, Any]) -> bool:
-    return _number(body.get(0))
-
-
-_CHECKS: dict[int, Callable[[dict[int, Any]], bool]] = {
-    frame.BIRTH: _birth,
-    frame.DEATH: _code,
-    frame.HEARTBEAT: _heartbeat,
-    frame.TELEMETRY: _telemetry,
-    frame.EVENT: _told,
-    frame.RAISE: _told,
-    frame.UPDATE: _told,
-    frame.CLEAR: _told,
-    frame.RESPONSE: _code,
-    frame.ERROR: _code,
+_CHECKS = {
+    message.number: tuple((field.key, field.required, _check(field)) for field in message.body) for message in MESSAGES
 }
 
 
-def well_formed(message: frame.Frame) -> bool:
-    """The body has the shape of its kind. Unknown keys, codes and quantities are let through."""
-    return _CHECKS[message.kind](message.body)
+def _even(body: dict[int, Any]) -> bool:
+    """Telemetry: as many columns as quantities, each with a value for every row, and at least one row."""
+    quantities, ages, columns = body[0], body[1], body[2]
+    return (
+        bool(ages)
+        and len(columns) == len(quantities)
+        and all(len(column) == len(ages) for column in columns)
+        and all(quantity <= U32 for quantity in quantities)
+    )
+
+
+_TELEMETRY = next(message.number for message in MESSAGES if message.cls == topics.TELEMETRY)
+
+
+def well_formed(kind: int, body: Any) -> bool:
+    """The body has the shape of its kind. Unknown keys, codes and quantities are let through.
+
+    kind: one that the registry knows.
+    """
+    if not isinstance(body, dict):
+        return False
+    for key, required, check in _CHECKS[kind]:
+        value = body.get(key)
+        if value is None:
+            if required or key in body:
+                return False
+        elif not check(value):
+            return False
+    return kind != _TELEMETRY or _even(body)
+

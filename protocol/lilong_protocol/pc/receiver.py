@@ -64,7 +64,7 @@ class Receiver:
                 return self._refuse(now_ms, UNKNOWN, topic, payload)
             route = (self._peers.get(device) or self._new_peer(device), cls)
         peer, cls = route
-        if retained and cls != topics.STATE:
+        if retained and not topics.retained(cls):
             return self._refuse(now_ms, RETAINED, topic, payload)
         try:
             message = frame.unpack(peer.seal.open(cls, payload))
@@ -78,7 +78,7 @@ class Receiver:
             return self._refuse(now_ms, KIND, topic, payload)
         received = Received(peer.device, cls, message, payload, FRESH, retained)
         received.received_ms = now_ms
-        sound = well_formed(message)
+        sound = well_formed(message.kind, message.body)
         if cls in _FOR_EVER:
             reason = self._kept(now_ms, peer, received, sound)
         elif not sound:
@@ -158,7 +158,7 @@ class Receiver:
         message = frame.unpack(peer.seal.open(cls, data))
         peer.seen_in(cls, message.boot).add(message.seq, frame_tag(data))
         if cls == topics.EVENT and not peer.order.late(message.boot, message.seq):
-            fate = FRESH if well_formed(message) else MALFORMED
+            fate = FRESH if well_formed(message.kind, message.body) else MALFORMED
             received = Received(device, cls, message, data, fate, False)
             received.received_ms = now_ms
             received.since_ms, received.at_ms = peer.session.when(now_ms, message)

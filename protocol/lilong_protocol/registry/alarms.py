@@ -2,7 +2,7 @@
 
 import re
 
-from .tables import MANHOLE_RETRY, ORANGE, RED, SOS_RETRY, YELLOW, Alarm, Label
+from .tables import BLUE, MANHOLE_RETRY, ORANGE, RED, SOS_RETRY, YELLOW, Alarm, Label
 
 
 def _lamp(number: int, talq: str, label: Label, level: int = YELLOW) -> Alarm:
@@ -51,4 +51,22 @@ ALARMS = (
     _lamp(35, "highTemperature", Label("temperature too high", "温度过高")),
     _lamp(36, "controlGearCommFailure", Label("control gear does not answer", "控制装置通信故障")),
     Alarm(37, "end_of_life", YELLOW, False, Label("end of life", "到期报废"), urgency=2),
+    Alarm(38, "lane.forced_open", ORANGE, True, Label("barrier forced open", "道闸被强开")),
+    Alarm(39, "lane.blocked", YELLOW, False, Label("barrier blocked", "道闸受阻"), urgency=3),
+    Alarm(40, "lane.fault", YELLOW, False, Label("barrier fault", "道闸故障"), urgency=3),
+    Alarm(41, "gate.ebike_in_lobby", ORANGE, True, Label("e-bike in the lift lobby", "电动车进楼"), certainty=3),
+    Alarm(42, "fence.climb", ORANGE, True, Label("climbing", "攀爬")),
+    Alarm(43, "fence.touch", ORANGE, True, Label("fence touched", "触网")),
+    Alarm(44, "fence.short", ORANGE, True, Label("fence shorted", "围栏短路")),
+    Alarm(45, "fence.cut", ORANGE, True, Label("fence cut", "围栏断线")),
+    Alarm(46, "panic", RED, True, Label("panic button", "紧急按钮")),
+    Alarm(47, "camera.falling_object", ORANGE, True, Label("falling object", "高空抛物"), certainty=3),
+    Alarm(48, "camera.line_crossing", ORANGE, True, Label("line crossed", "越线"), certainty=3),
+    Alarm(49, "camera.blocked", YELLOW, False, Label("view blocked", "遮挡"), urgency=3),
+    Alarm(50, "power.over_current", ORANGE, True, Label("over-current", "过流")),
+    Alarm(51, "power.over_temperature", ORANGE, True, Label("over-temperature", "过热")),
+    Alarm(52, "locker.forced", ORANGE, True, Label("box forced", "格口被撬")),
+    Alarm(53, "bin.full", BLUE, False, Label("bin full", "垃圾满溢"), urgency=3),
+    Alarm(54, "power.mains_loss", ORANGE, False, Label("mains lost", "市电中断")),
+    Alarm(55, "gateway.child_offline", YELLOW, False, Label("device behind it offline", "下级设备离线"), urgency=3),
 )

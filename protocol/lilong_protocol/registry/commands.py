@@ -19,4 +19,11 @@ COMMANDS = (
         (Argument("credential", "/", 0, U32), Argument("stamp", "/", 1, U32)),
     ),
     Command(11, "set_failure_level", Label("set failure level", "设置故障亮度"), (Argument("level", "%", 0, 100),)),
+    Command(12, "use_epoch", Label("use the keys of an epoch", "切换密钥"), (Argument("epoch", "/", 1, U32),)),
+    Command(13, "open_barrier", Label("open barrier", "开闸"), deadline_ms=5_000),
+    Command(14, "close_barrier", Label("close barrier", "关闸"), deadline_ms=5_000),
+    Command(15, "arm", Label("arm", "布防")),
+    Command(16, "disarm", Label("disarm", "撤防")),
+    Command(17, "switch_on", Label("switch on", "通电"), deadline_ms=5_000),
+    Command(18, "switch_off", Label("switch off", "断电"), deadline_ms=5_000),
 )  # fmt: skip

@@ -16,5 +16,6 @@ KIND = Kind(
     ),
     commands=("test", "unlock", "fire_release", "reset", "cards_confirm", "card_revoke"),
     outputs=("lock", "buzzer"),
+    settings=("beat_s", "log_level", "held_open", "unlock_for"),
     object_id=10351,
 )  # fmt: skip

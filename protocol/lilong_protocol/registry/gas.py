@@ -13,5 +13,6 @@ KIND = Kind(
     events=("muted", "tested", "gas.valve_closed", "gas.valve_opened", "gas.ready"),
     commands=("test", "mute", "reset", "open_valve"),
     outputs=("sounder", "valve"),
+    settings=("beat_s", "log_level", "gas_trip"),
     object_id=3325,
 )

@@ -6,7 +6,8 @@ python -m lilong_protocol.registry.generate [--check]
 import sys
 from pathlib import Path
 
-from . import ALARMS, COMMANDS, EVENTS, KINDS, QUANTITIES
+from . import ALARMS, COMMANDS, EVENTS, KINDS, MESSAGES, QUANTITIES, SETTINGS
+from .messages import HEADER
 from .tables import SEVERITY
 
 TARGET = Path(__file__).parents[1] / "codes.py"
@@ -59,6 +60,53 @@ def _alarm_table() -> list[str]:
     return table.splitlines()
 
 
+def _bytes(name: str, data: bytearray, row: int) -> str:
+    """An assignment with so many bytes in a line."""
+    pieces = [f"    {bytes(data[at : at + row])!r}" for at in range(0, len(data), row)]
+    return "\n".join([f"{name} = (", *pieces, ")"])
+
+
+_LINK_TABLE = """
+
+# By kind of device, 13 bytes: 1 when always on, then keepalive, beat, offline and telemetry period in s (u24).
+{links}
+
+
+def link(kind: int) -> "tuple[bool, int, int, int, int]":
+    at = 13 * kind
+    seconds = [LINKS[n] | LINKS[n + 1] << 8 | LINKS[n + 2] << 16 for n in range(at + 1, at + 13, 3)]
+    return LINKS[at] == 1, seconds[0], seconds[1], seconds[2], seconds[3]"""
+
+
+def _link_table() -> list[str]:
+    table = bytearray(13 * (max(kind.number for kind in KINDS) + 1))
+    for kind in KINDS:
+        link = kind.link
+        row = bytearray([link.always_on])
+        for seconds in (link.keepalive_s, link.beat_s, link.offline_s, link.telemetry_s):
+            row += seconds.to_bytes(3, "little")
+        table[13 * kind.number : 13 * kind.number + 13] = row
+    return _LINK_TABLE.format(links=_bytes("LINKS", table, 13)).splitlines()
+
+
+_HEADER_TABLE = """
+
+# By kind of message: a bit for each payload key that it must carry, low byte first; 0: no such kind.
+{bits}
+
+
+def header_bits(kind: int) -> int:
+    return HEADER_BITS[2 * kind] | HEADER_BITS[2 * kind + 1] << 8 if 0 <= 2 * kind < {end} else 0"""
+
+
+def _header_table() -> list[str]:
+    bits = bytearray(2 * (max(message.number for message in MESSAGES) + 1))
+    for message in MESSAGES:
+        mask = sum(1 << HEADER[name][0] for name in message.header)
+        bits[2 * message.number : 2 * message.number + 2] = mask.to_bytes(2, "little")
+    return _HEADER_TABLE.format(bits=_bytes("HEADER_BITS", bits, 16), end=len(bits)).splitlines()
+
+
 def codes() -> str:
     """The text of codes.py."""
     lines = [
@@ -67,7 +115,7 @@ def codes() -> str:
         "from .constant import const",
         "",
     ]
-    for prefix, table in (("Q", QUANTITIES), ("ALARM", ALARMS), ("EVENT", EVENTS), ("CMD", COMMANDS)):
+    for prefix, table in (("Q", QUANTITIES), ("ALARM", ALARMS), ("EVENT", EVENTS), ("CMD", COMMANDS), ("S", SETTINGS)):
         lines += _constants(prefix, [(row.name, row.number) for row in table])
         lines.append("")
     for quantity in QUANTITIES:
@@ -75,13 +123,8 @@ def codes() -> str:
             lines += _constants(quantity.name.upper(), [(name, number) for number, name, _ in quantity.meanings])
             lines.append("")
     lines += _constants("KIND", [(kind.name, kind.number) for kind in KINDS])
-    lines += ["", *_alarm_table()]
-    lines += ["", "# kind: (always on, keepalive s, beat s, offline s, telemetry s)", "LINKS = {"]
-    for kind in KINDS:
-        link = kind.link
-        row_link = (link.always_on, link.keepalive_s, link.beat_s, link.offline_s, link.telemetry_s)
-        lines.append(f"    {kind.number}: {row_link},")
-    lines += ["}", ""]
+    lines += ["", *_alarm_table(), *_header_table()]
+    lines += [*_link_table(), ""]
     return "\n".join(lines)
 
 

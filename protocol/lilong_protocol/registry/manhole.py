@@ -13,5 +13,6 @@ KIND = Kind(
     events=("tested",),
     commands=("test", "reset"),
     outputs=(),
+    settings=("beat_s", "log_level", "tilt_trip", "water_warn"),
     object_id=3408,
 )

@@ -2,6 +2,47 @@
 
 from .tables import Label, Quantity
 
+LANE_STATES = (
+    (0, "closed", Label("closed", "关闭")),
+    (1, "opening", Label("opening", "正在开启")),
+    (2, "open", Label("open", "开启")),
+    (3, "closing", Label("closing", "正在关闭")),
+    (4, "blocked", Label("blocked", "受阻")),
+    (5, "fault", Label("fault", "故障")),
+    (6, "forced_open", Label("forced open", "强制开启")),
+    (7, "fire_open", Label("open for fire", "消防常开")),
+)
+VEHICLE_CLASSES = (
+    (0, "unknown", Label("unknown", "未知")),
+    (1, "car", Label("car", "小型车")),
+    (2, "van", Label("van", "中型车")),
+    (3, "lorry", Label("lorry", "大型车")),
+    (4, "emergency", Label("emergency vehicle", "应急车辆")),
+)
+DIRECTIONS = ((1, "in", Label("in", "进")), (2, "out", Label("out", "出")))
+CALL_STATES = (
+    (0, "idle", Label("idle", "空闲")),
+    (1, "calling", Label("calling", "呼叫中")),
+    (2, "ringing", Label("ringing", "振铃")),
+    (3, "talking", Label("talking", "通话")),
+    (4, "unlock", Label("unlocked", "已开锁")),
+    (5, "busy", Label("busy", "占线")),
+    (6, "no_answer", Label("no answer", "无人接听")),
+    (7, "transferred", Label("transferred", "已转接")),
+    (8, "emergency", Label("emergency", "紧急")),
+)
+# OCPP 1.6 ChargePointStatus, in its order.
+PILE_STATES = (
+    (0, "available", Label("available", "空闲")),
+    (1, "preparing", Label("preparing", "准备")),
+    (2, "charging", Label("charging", "充电")),
+    (3, "suspended_evse", Label("suspended by the pile", "桩侧暂停")),
+    (4, "suspended_ev", Label("suspended by the vehicle", "车侧暂停")),
+    (5, "finishing", Label("finishing", "结束")),
+    (6, "reserved", Label("reserved", "预约")),
+    (7, "unavailable", Label("unavailable", "不可用")),
+    (8, "faulted", Label("faulted", "故障")),
+)
 DENIALS = (
     (1, "unknown", Label("unknown credential", "未知凭证")),
     (2, "revoked", Label("revoked", "已注销")),
@@ -42,4 +83,30 @@ QUANTITIES = (
     Quantity(30, "cards_stamp", "/", 0, 0, (1 << 32) - 1, Label("stamp of the card list", "名单版本")),
     Quantity(31, "denial", "/", 0, 0, 255, Label("why it was denied", "拒绝原因"), meanings=DENIALS),
     Quantity(32, "service_days", "d", 0, 0, 100_000, Label("days in service", "服役天数")),
+    Quantity(33, "lane_state", "/", 0, 0, 7, Label("barrier", "道闸状态"), meanings=LANE_STATES),
+    Quantity(34, "loop", "/", 0, 0, 1, Label("vehicle on the loop", "地感占用"), 3302),
+    Quantity(35, "confidence", "%", 0, 0, 100, Label("confidence", "置信度")),
+    Quantity(36, "vehicle_class", "/", 0, 0, 4, Label("vehicle class", "车型"), meanings=VEHICLE_CLASSES),
+    Quantity(37, "stay", "/", 0, 0, (1 << 53) - 1, Label("stay", "停车单号")),
+    Quantity(38, "fee", "CNY", -2, 0, 10_000_000, Label("fee", "费用")),
+    Quantity(39, "rssi", "dBW", 0, -200, 0, Label("signal strength", "信号强度")),
+    Quantity(40, "direction", "/", 0, 1, 2, Label("direction", "方向"), meanings=DIRECTIONS),
+    Quantity(41, "pulse_peak", "V", 0, 0, 20_000, Label("pulse peak", "脉冲峰值"), 3316),
+    Quantity(42, "pulse_return", "V", 0, 0, 20_000, Label("pulse at the end of the line", "末端电压"), 3316),
+    Quantity(43, "pulse_interval", "s", -3, 0, 10_000, Label("pulse interval", "脉冲间隔")),
+    Quantity(44, "tension", "N", 0, 0, 2_000, Label("wire tension", "张力"), 3322),
+    Quantity(45, "armed", "/", 0, 0, 1, Label("armed", "布防")),
+    Quantity(46, "position", "m", -1, 0, 100_000, Label("place along the zone", "防区位置"), 3330),
+    Quantity(47, "call_state", "/", 0, 0, 8, Label("call", "呼叫状态"), meanings=CALL_STATES),
+    Quantity(48, "flat", "/", 0, 0, (1 << 32) - 1, Label("flat called", "呼叫户号")),
+    Quantity(49, "storey", "/", 0, -10, 200, Label("storey", "楼层")),
+    Quantity(50, "clip", "/", 0, 0, (1 << 53) - 1, Label("video clip", "视频片段")),
+    Quantity(51, "energy", "Wh", 0, 0, (1 << 53) - 1, Label("energy", "电量累计"), 3331),
+    Quantity(52, "pile_state", "/", 0, 0, 8, Label("charging point", "充电桩状态"), meanings=PILE_STATES),
+    Quantity(53, "switched_on", "/", 0, 0, 1, Label("switched on", "已通电"), 3312),
+    Quantity(54, "boxes_taken", "/", 0, 0, 1_000, Label("boxes taken", "占用格口")),
+    Quantity(55, "fill", "%", 0, 0, 100, Label("fill level", "满溢度"), 3430),
+    Quantity(56, "mains", "/", 0, 0, 1, Label("mains", "市电"), 3),
+    Quantity(57, "children_online", "/", 0, 0, 10_000, Label("devices behind it online", "在线下级设备")),
+    Quantity(58, "children_offline", "/", 0, 0, 10_000, Label("devices behind it offline", "离线下级设备")),
 )

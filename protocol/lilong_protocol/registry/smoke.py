@@ -14,5 +14,6 @@ KIND = Kind(
     events=("muted", "tested"),
     commands=("test", "mute", "reset"),
     outputs=("sounder",),
+    settings=("beat_s", "log_level", "smoke_trip"),
     object_id=3407,
 )

@@ -79,6 +79,20 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """A number that a backend may set by desired configuration; `unit` as a quantity's, scaled by `exponent`."""
+
+    number: int
+    name: str
+    unit: str
+    exponent: int
+    low: int
+    high: int
+    default: int
+    label: Label
+
+
+@dataclass(frozen=True)
 class Link:
     """How a kind is connected, in seconds. Silence of `offline_s` is what proves loss."""
 
@@ -103,4 +117,43 @@ class Kind:
     events: tuple[str, ...]
     commands: tuple[str, ...]
     outputs: tuple[str, ...]
+    settings: tuple[str, ...] = ()
     object_id: int | None = None
+
+
+MAX = (1 << 53) - 1  # the largest integer on the wire
+U32 = (1 << 32) - 1
+
+
+@dataclass(frozen=True)
+class Field:
+    """One key of a body. `type` is one of TYPES; `low`, `high`: range of a number, length of a text or byte string."""
+
+    key: int
+    name: str
+    type: str
+    doc: str
+    required: bool = True
+    low: int = 0
+    high: int = MAX
+    meanings: tuple[tuple[int, str], ...] = ()
+
+
+# What a field may be; `values` is {quantity: integer or null}, `numbers` {setting, argument place ...: integer}.
+TYPES = ("number", "bool", "text", "bytes", "values", "numbers", "list", "columns", "class")
+
+
+@dataclass(frozen=True)
+class Message:
+    """A kind of message. `header`: names of the payload keys beside version and kind that it must carry."""
+
+    number: int
+    name: str
+    cls: str
+    uplink: bool
+    qos: int
+    retained: bool
+    header: tuple[str, ...]
+    body: tuple[Field, ...]
+    label: Label
+    doc: str

@@ -16,4 +16,5 @@ KIND = Kind(
     events=("band.fall_candidate", "band.fall_cancelled", "band.worn", "band.taken_off", "tested"),
     commands=("test", "mute", "reset"),
     outputs=("vibrate", "buzzer"),
+    settings=("beat_s", "log_level", "heart_rate_low", "heart_rate_high", "fence_margin"),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any, cast
 from lilong_firmware.device import Device
 from lilong_firmware.effects import CONNECT, DISCONNECT, NEVER, NOTE, OUTPUT, PUBLISH
 from lilong_protocol import mqtt, topics
-from lilong_protocol.codes import LINKS
+from lilong_protocol.codes import link
 from lilong_protocol.mqtt_packets import MqttError
 
 from .calendar import Calendar
@@ -82,7 +82,7 @@ class LiveDevice:
     def opened(self) -> None:
         fleet = self.fleet
         will = (topics.up(fleet.tenant, self.id, topics.STATE), self.will, 1, True)
-        keepalive_s = LINKS[self.device.rules.KIND][1]
+        keepalive_s = link(self.device.rules.KIND)[1]
         self._write(self.mqtt.connect(self._now(), self.id, keepalive_s, will, fleet.username, fleet.password))
         self.settle()
 

@@ -75,7 +75,7 @@ class Intake:
                     self._response(now_ms, received)
                 elif kind == frame.ERROR:
                     self._outcome.recent(received.device, received.at_ms, "error", received.frame.body[0], {})
-                else:
+                elif kind in (frame.HEARTBEAT, frame.TELEMETRY):
                     self._values(now_ms, received)
 
     def released(self, now_ms: int) -> None:
