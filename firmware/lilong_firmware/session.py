@@ -5,7 +5,7 @@ say, reports, stays while something is open, and leaves.
 """
 
 from lilong_protocol import frame, topics
-from lilong_protocol.codes import LINKS
+from lilong_protocol.codes import link
 
 from .clock import MAX_ROUND_TRIP_MS
 from .effects import CONNECT, DISCONNECT, NEVER, PUBLISH
@@ -41,7 +41,7 @@ class Session:
     )  # fmt: skip
 
     def __init__(self, device: "Device", kind: int, beat_s: "int | None", offline_s: "int | None") -> None:
-        always_on, _, default_beat_s, default_offline_s, telemetry_s = LINKS[kind]
+        always_on, _, default_beat_s, default_offline_s, telemetry_s = link(kind)
         self._device = device
         self._sleeps = not always_on
         self._beat_ms = (beat_s or default_beat_s) * 1000
