@@ -1,16 +1,17 @@
-"""Writes `lilong_protocol/codes.py`, the part of the registry that a board carries.
+"""Writes what follows from the registry: the board's codes.py, lilong.cddl to read, the tables of REFERENCE.md.
 
 python -m lilong_protocol.registry.generate [--check]
 """
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from . import ALARMS, COMMANDS, EVENTS, KINDS, MESSAGES, QUANTITIES, SETTINGS
 from .messages import HEADER
-from .tables import SEVERITY
+from .tables import MAX, SEVERITY, U32, Field, Message
 
-TARGET = Path(__file__).parents[1] / "codes.py"
+_PROTOCOL = Path(__file__).parents[2]
 
 
 def _constants(prefix: str, rows: "list[tuple[str, int]]") -> list[str]:
@@ -128,14 +129,155 @@ def codes() -> str:
     return "\n".join(lines)
 
 
+# ---- CDDL
+
+_CDDL_HEAD = """\
+; Frames of version 1, to read: generated from the registry. Not the oracle: CDDL cannot say "deterministic",
+; and the validators tried accepted wrong frames. The vectors in vectors/ are.
+
+frame = [protected: bstr .cbor { 1: 4 / 5 }, { 4: device }, payload: bstr .cbor message, tag: bstr .size (8 / 32)]
+device = bstr .size 8
+number = uint .le 9007199254740991
+integer = -9007199254740991..9007199254740991
+u32 = uint .le 4294967295
+values = { * u32 => integer / null }
+numbers = { * u32 => integer }
+extension = ( * 24..255 => any, * nint => any )  ; ignored
+"""
+_CDDL_KEYS = {"number": "number", "u32": "u32", "quality": "1..3", "ref": "[u32, u32]", "nonce": "bstr .size 8"}
+
+
+def _cddl_type(field: Field) -> str:
+    match field.type:
+        case "number" if field.high == MAX and not field.low:
+            return "number"
+        case "number" if field.high == U32 and not field.low:
+            return "u32"
+        case "number":
+            return f"{field.low}..{field.high}"
+        case "text":
+            return f"tstr .size ({field.low}..{4 * field.high})"
+        case "bytes":
+            return f"bstr .size {field.low}" if field.low == field.high else f"bstr .size ({field.low}..{field.high})"
+        case "list":
+            return "[* number]"
+        case "columns":
+            return "[* [* integer / null]]"
+        case "class":
+            return "tstr .size 2"
+        case plain:
+            return plain
+
+
+def _cddl_rule(message: Message) -> str:
+    lines = [f"; {message.cls}, {'up' if message.uplink else 'down'}: {message.doc}"]
+    lines.append(f"{message.name.replace(' ', '-')} = {{")
+    lines += ["  0: 1,", f"  1: {message.number},"]
+    for name, (key, kind, _) in HEADER.items():
+        if name == "body":
+            lines.append("  7: {")
+            for field in message.body:
+                lines.append(f"    {'' if field.required else '? '}{field.key}: {_cddl_type(field)},  ; {field.name}")
+            lines += ["    * integer => any", "  },"]
+        elif kind in _CDDL_KEYS and name not in ("version", "kind"):
+            lines.append(f"  {'' if name in message.header else '? '}{key}: {_CDDL_KEYS[kind]},  ; {name}")
+    return "\n".join([*lines, "  extension", "}"])
+
+
+def cddl() -> str:
+    """The text of lilong.cddl."""
+    names = " / ".join(message.name.replace(" ", "-") for message in MESSAGES)
+    return "\n\n".join([_CDDL_HEAD + f"message = {names}", *map(_cddl_rule, MESSAGES)]) + "\n"
+
+
+# ---- reference tables
+
+
+def _table(title: str, head: str, rows: Iterable[Iterable[object]]) -> str:
+    columns = head.split(" | ")
+    lines = [f"## {title}", f"| {head} |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join("" if cell is None else str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _meaning(meanings: Iterable[tuple[object, ...]]) -> str:
+    return ", ".join(f"{one[0]} {str(one[1]).replace('_', ' ')}" for one in meanings)
+
+
+def _range(field: Field) -> str:
+    if field.type not in ("number", "text", "bytes"):
+        return ""
+    return f"{field.low} to {'2^53 - 1' if field.high == MAX else '2^32 - 1' if field.high == U32 else field.high}"
+
+
+def _unit(exponent: int, unit: str) -> str:
+    return unit if not exponent else f"10^{exponent} {unit}"
+
+
+def reference() -> str:
+    """The text of REFERENCE.md."""
+    messages = [
+        (m.number, m.name, ("u/" if m.uplink else "d/") + m.cls, m.qos, "yes" if m.retained else "",
+         ", ".join(name for name in m.header if name != "body"), m.doc) for m in MESSAGES
+    ]  # fmt: skip
+    bodies = [
+        (m.name, f.key, f.name, f.type if f.required else f"{f.type}, optional", _range(f),
+         f"{f.doc} ({_meaning(f.meanings)})" if f.meanings else f.doc) for m in MESSAGES for f in m.body
+    ]  # fmt: skip
+    links = [
+        (k.number, k.name, k.label.en, k.label.zh, "always on" if k.link.always_on else "sleeps", k.link.keepalive_s,
+         k.link.beat_s, k.link.offline_s, k.object_id) for k in KINDS
+    ]  # fmt: skip
+    alarms = [
+        (a.number, a.name, a.level, "yes" if a.latches else "", a.urgency, a.certainty, " ".join(map(str, a.retry_s)),
+         a.talq, a.label.en, a.label.zh) for a in ALARMS
+    ]  # fmt: skip
+    parts = [
+        "# Reference: version 1 in tables\n\nGenerated from the registry (`make codes`); what it all means stands in "
+        "[README.md](README.md).\n",
+        _table("Payload keys", "key | name | meaning", [(key, name, doc) for name, (key, _, doc) in HEADER.items()]),
+        _table("Messages", "kind | name | class | QoS | retained | must carry, beside the body | meaning", messages),
+        _table("Bodies", "message | key | field | type | range or length | meaning", bodies),
+        _table("Devices", "kind | name | label | 中文 | link | keepalive s | beat s | offline after s | object", links),
+        _table("What each may say", "device | quantities | alarms | events | commands | settings", [
+            (k.name, *(", ".join(names) for names in (k.quantities, k.alarms, k.events, k.commands, k.settings)))
+            for k in KINDS]),
+        _table("Quantities", "number | name | unit of 1 | low | high | label | 中文 | object | meanings", [
+            (q.number, q.name, _unit(q.exponent, q.unit), q.low, q.high, q.label.en, q.label.zh, q.object_id,
+             _meaning(q.meanings)) for q in QUANTITIES]),
+        _table(
+            "Alarms", "number | name | level | latches | urgency | certainty | again after s | TALQ | label | 中文", alarms
+        ),
+        _table("Events", "number | name | label | 中文", [(e.number, e.name, e.label.en, e.label.zh) for e in EVENTS]),
+        _table("Commands", "number | name | arguments | void after ms | label | 中文", [
+            (c.number, c.name, ", ".join(f"{n} {a.name} {a.low}..{a.high} {a.unit}" for n, a in enumerate(c.arguments)),
+             c.deadline_ms, c.label.en, c.label.zh) for c in COMMANDS]),
+        _table("Settings", "number | name | unit of 1 | low | high | default | label | 中文", [
+            (s.number, s.name, _unit(s.exponent, s.unit), s.low, s.high, s.default, s.label.en, s.label.zh)
+            for s in SETTINGS]),
+    ]  # fmt: skip
+    return "\n".join(parts)
+
+
+TARGETS = {
+    _PROTOCOL / "lilong_protocol" / "codes.py": codes,
+    _PROTOCOL / "lilong.cddl": cddl,
+    _PROTOCOL / "REFERENCE.md": reference,
+}
+
+
+def stale() -> list[str]:
+    """The files that do not follow from the registry any more."""
+    return [path.name for path, text in TARGETS.items() if not path.exists() or path.read_text() != text()]
+
+
 def main() -> int:
-    text = codes()
-    if "--check" in sys.argv:
-        if TARGET.read_text() != text:
-            print(f"{TARGET.name} is stale: run python -m lilong_protocol.registry.generate", file=sys.stderr)
-            return 1
-        return 0
-    TARGET.write_text(text)
+    if "--check" not in sys.argv:
+        for path, text in TARGETS.items():
+            path.write_text(text())
+    elif names := stale():
+        print(f"{', '.join(names)}: stale; run python -m lilong_protocol.registry.generate", file=sys.stderr)
+        return 1
     return 0
 
 
