@@ -246,7 +246,9 @@ def reference() -> str:
             (q.number, q.name, _unit(q.exponent, q.unit), q.low, q.high, q.label.en, q.label.zh, q.object_id,
              _meaning(q.meanings)) for q in QUANTITIES]),
         _table(
-            "Alarms", "number | name | level | latches | urgency | certainty | again after s | TALQ | label | 中文", alarms
+            "Alarms",
+            "number | name | level | latches | urgency | certainty | again after s | TALQ | label | 中文",
+            alarms,
         ),
         _table("Events", "number | name | label | 中文", [(e.number, e.name, e.label.en, e.label.zh) for e in EVENTS]),
         _table("Commands", "number | name | arguments | void after ms | label | 中文", [
