@@ -32,7 +32,12 @@ ROOT = device_root(bytes(range(32)), TENANT, DEVICE)
 SEED = b"the same draws"
 BOOT = 1_700_000_000
 CARDS = (7, 1_000)
-DATA = {"cards": card_blob(CARDS), "card_key": bytes(range(32, 64))}
+DATA = {
+    "cards": card_blob(CARDS),
+    "visitors": card_blob((2_000,)),
+    "pins": card_blob((10_042,)),
+    "card_key": bytes(range(32, 64)),
+}
 PATIENCE_S = 60  # for what the network or a process does; only a test that fails waits so long
 
 Change = tuple[str, int]  # a sensor channel, and what it reads from now on

@@ -123,7 +123,15 @@ STORIES = {
             (46 * SECOND, reads(contact=1)),  # held open for more than half a minute
             (90 * SECOND, reads(exit_button=1)),
             (95 * SECOND, STORES, reads(contact=0, tamper=1)),
-            (100 * SECOND, command(codes.CMD_FIRE_RELEASE)),
+            (100 * SECOND, reads(pin=10_043)),  # under duress
+            (101 * SECOND, ACKNOWLEDGES),
+            (102 * SECOND, STORES, reads(pin=0)),
+            (103 * SECOND, command(codes.CMD_CARD_REVOKE, 0xBE4707BA, 1)),
+            (104 * SECOND, reads(credential=7)),
+            (105 * SECOND, reads(reader=0)),
+            (114 * SECOND, STORES, command(codes.CMD_CARDS_CONFIRM, 1)),
+            (116 * SECOND, reads(reader=1, credential=2_000)),
+            (118 * SECOND, command(codes.CMD_FIRE_RELEASE)),
             (2 * MINUTE, LIVES),
         ),
     ),

@@ -151,11 +151,18 @@ class Estate:
         return tuple(d for d in self.devices if d.kind == "door" and d.core is None and d.id not in public)
 
     def cards_of(self, door: Device) -> tuple[int, ...]:
-        """The card numbers that a door grants, ascending: its core's (a gate: all) residents', guests' and staff's."""
+        """The card numbers that a door grants, ascending: its own and its visitors'."""
+        return tuple(sorted([*self.own_cards_of(door), *self.visitor_cards_of(door)]))
+
+    def own_cards_of(self, door: Device) -> tuple[int, ...]:
+        """The cards of those whose door it is, ascending: its core's (a gate: all) residents, a staff room's staff."""
         if door in self.staff_doors:
             return tuple(sorted(self.staff_cards))
-        residents = [who.card for who in self.residents if door.core is None or who.flat.core == door.core]
-        return tuple(sorted([*residents, *self.guest_cards, *self.staff_cards]))
+        return tuple(sorted(who.card for who in self.residents if door.core is None or who.flat.core == door.core))
+
+    def visitor_cards_of(self, door: Device) -> tuple[int, ...]:
+        """The cards of the others whom a door grants, ascending: guests and staff, in a staff room nobody."""
+        return () if door in self.staff_doors else tuple(sorted([*self.guest_cards, *self.staff_cards]))
 
     def plan(self) -> dict[str, Any]:
         """The plan as `GET /api/estate` answers it; `greens` are polygons to draw beneath everything."""

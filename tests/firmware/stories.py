@@ -5,7 +5,22 @@ Plain data and one plain day: this runs on MicroPython too.
 
 from harness import DAY, HOUR, MINUTE, SECOND, Host, codes
 
-CARDS = (7, 1_000)
+
+def packed(*numbers):
+    """Numbers as a door is given them."""
+    return b"".join([number.to_bytes(4, "big") for number in sorted(numbers)])
+
+
+# What a kind is given when it is provisioned. The PIN 0042 has the duress form 0043.
+GIVEN = {
+    "door": {
+        "cards": packed(7, 1_000),
+        "visitors": packed(2_000),
+        "pins": packed(10_042, 1_123_459),
+        "card_key": bytes(range(32)),
+    },
+}
+CARD_1000 = 0x8A6DA901  # its pseudonym under that key
 
 # Values on both sides of every threshold.
 VALUES = {
@@ -19,7 +34,14 @@ VALUES = {
         "co": (-1, 0, 29, 30, 49, 50, 99, 100, 299, 300, 1_000, 5_000),
         "tamper": (0, 1),
     },
-    "door": {"contact": (0, 1), "credential": (0, 7, 8, 1_000), "exit_button": (0, 1), "tamper": (0, 1)},
+    "door": {
+        "contact": (0, 1),
+        "credential": (0, 7, 8, 1_000, 2_000),
+        "exit_button": (0, 1),
+        "tamper": (0, 1),
+        "pin": (0, 10_042, 10_043, 10_044, 1_123_450),
+        "reader": (0, 1),
+    },
     "streetlight": {
         "lux": (-1, 0, 29, 30, 60, 61, 10_000),
         "power": (0, 5, 59, 60, 119, 120, 600),
@@ -52,10 +74,23 @@ VALUES = {
 COMMANDS = {
     "smoke": (codes.CMD_MUTE, codes.CMD_RESET, codes.CMD_TEST),
     "gas": (codes.CMD_MUTE, codes.CMD_RESET, codes.CMD_OPEN_VALVE),
-    "door": (codes.CMD_UNLOCK, codes.CMD_FIRE_RELEASE, codes.CMD_RESET),
+    "door": (
+        codes.CMD_UNLOCK,
+        codes.CMD_FIRE_RELEASE,
+        codes.CMD_RESET,
+        codes.CMD_CARD_REVOKE,
+        codes.CMD_CARDS_CONFIRM,
+    ),
     "streetlight": (codes.CMD_SET_LEVEL, codes.CMD_AUTOMATIC, codes.CMD_TEST),
     "manhole": (codes.CMD_RESET, codes.CMD_TEST),
     "wristband": (codes.CMD_MUTE, codes.CMD_RESET, codes.CMD_TEST),
+}
+
+# What a command says, if it says anything.
+ARGUMENTS = {
+    codes.CMD_SET_LEVEL: {0: 30},
+    codes.CMD_CARD_REVOKE: {0: CARD_1000, 1: 1},
+    codes.CMD_CARDS_CONFIRM: {0: 1},
 }
 
 # What brings each alarm about and what ends it: (channel, value, ms to wait).
@@ -85,9 +120,12 @@ STORIES = {
         (("contact", 0, SECOND),),
         (("exit_button", 1, 0), ("contact", 1, 31 * SECOND)),
         (("credential", 8, SECOND),) * 5,
-        (("credential", 7, SECOND), ("contact", 1, SECOND), ("contact", 0, SECOND)),
+        (("credential", 7, SECOND), ("contact", 1, SECOND), ("contact", 0, SECOND), ("credential", 7, SECOND)),
+        (("pin", 10_043, SECOND), ("contact", 1, SECOND), ("contact", 0, SECOND)),
         (("tamper", 1, 0),),
         (("tamper", 0, 0),),
+        (("reader", 0, 9 * SECOND),),
+        (("reader", 1, 0), ("credential", 1_000, SECOND)),
     ),
     "streetlight": (
         (("lux", 0, 80 * SECOND), ("power", 0, 80 * SECOND)),
@@ -132,7 +170,7 @@ KEPT = {"smoke": {"days": 3_651}, "gas": {"days": 1_825}}
 
 def day(kind):
     """A host that has had a full day: every story and command of its kind, with and without link, acks and power."""
-    host = Host(kind, cards=CARDS, card_key=bytes(range(32)), kept=KEPT.get(kind))
+    host = Host(kind, data=GIVEN.get(kind), kept=KEPT.get(kind))
     host.run(4 * MINUTE)
     stories = STORIES[kind]
     for turn in range(2 * len(stories)):
@@ -147,7 +185,7 @@ def day(kind):
             host.acknowledge_all()
         commands = COMMANDS[kind]
         command = commands[turn % len(commands)]
-        host.command(command, {0: 30} if command == codes.CMD_SET_LEVEL else {})
+        host.command(command, ARGUMENTS.get(command))
         host.run(10 * SECOND)
         if turn % 7 == 3:
             host.power_cycle()

@@ -14,7 +14,7 @@ from lilong_protocol import frame, topics
 from lilong_protocol.codes import latches
 from lilong_protocol.registry import ALARM
 from scripts import play, scripts
-from stories import CARDS, COMMANDS, STORIES, VALUES
+from stories import ARGUMENTS, COMMANDS, GIVEN, STORIES, VALUES
 
 KINDS = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
 
@@ -36,7 +36,7 @@ LATCHING = [code for code in ALARM if latches(code)]
 
 
 def options(kind):
-    return {"cards": CARDS, "card_key": bytes(32)} if kind == "door" else {}
+    return {"data": GIVEN.get(kind)}
 
 
 class Life(RuleBasedStateMachine):
@@ -98,7 +98,7 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data())
     def somebody_commands(self, data):
         command = data.draw(st.sampled_from(COMMANDS[self.kind]))
-        self.host.command(command, {0: 30} if command == codes.CMD_SET_LEVEL else {})
+        self.host.command(command, ARGUMENTS.get(command))
         self.host.run(SECOND)
 
     @rule()

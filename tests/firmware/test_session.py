@@ -33,7 +33,7 @@ def test_says_first_who_is_here():
     assert birth.body[4] == 180
     assert birth.body[5] is True
     assert birth.body[6] == 0
-    assert birth.body[7] == {codes.Q_DOOR_OPEN: 0, codes.Q_UNLOCKED: 0}
+    assert birth.body[7] == {codes.Q_DOOR_OPEN: 0, codes.Q_UNLOCKED: 0, codes.Q_CARDS_STAMP: 0}
     assert len(birth.frame.nonce) == 8
 
 
@@ -66,7 +66,7 @@ def test_an_always_on_kind_stays_and_beats():
     assert not host.effects(DISCONNECT)
     assert all(beat.frame.nonce == host.device.uplink.nonce for beat in beats)
     assert (beats[-1].body[0], beats[-1].body[1], beats[-1].body[2]) == (0, 0, 0)
-    assert beats[-1].body[3] == {codes.Q_DOOR_OPEN: 0, codes.Q_UNLOCKED: 0}
+    assert beats[-1].body[3] == {codes.Q_DOOR_OPEN: 0, codes.Q_UNLOCKED: 0, codes.Q_CARDS_STAMP: 0}
 
 
 @given(seed=st.binary(min_size=1, max_size=8))

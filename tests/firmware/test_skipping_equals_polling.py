@@ -5,9 +5,7 @@ from harness import DAY, MINUTE, SECOND, Host, codes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripts import SlowBand, play, scripts
-from stories import CARDS, VALUES
-
-OPTIONS = {"door": {"cards": CARDS, "card_key": bytes(32)}}
+from stories import GIVEN, VALUES
 
 
 def lamp(output, value):
@@ -27,7 +25,7 @@ def same_trace(kind, script, **options):
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_same_trace(kind, data):
-    same_trace(kind, data.draw(scripts(kind)), **OPTIONS.get(kind, {}))
+    same_trace(kind, data.draw(scripts(kind)), data=GIVEN.get(kind))
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,4 +1,4 @@
-"""Gives each simulated device its identity: id, keys, cards, its own random stream."""
+"""Gives each simulated device its identity: id, keys, cards, PINs, its own random stream."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -11,12 +11,13 @@ from lilong_protocol.keys import device_root, hkdf
 
 from ..estate import Device as Placed
 from ..estate import Estate
+from .pins import pins
 
 CARD_SALT = b"lilong/1 card pseudonyms"
 
 
 def card_blob(numbers: Iterable[int]) -> bytes:
-    """Card numbers as a door keeps them: sorted, 4 bytes big-endian each."""
+    """Numbers of cards or PINs as a door keeps them: sorted, 4 bytes big-endian each."""
     return b"".join(number.to_bytes(4, "big") for number in sorted(numbers))
 
 
@@ -28,6 +29,7 @@ class Provisioner:
         self._estate_key = estate_key
         self._seed = seed
         self._blobs: dict[tuple[int, ...], bytes] = {}  # doors with the same cards share one
+        self._pins: dict[int, dict[str, int]] = {}  # by core
         self._card_key = hkdf(estate_key, CARD_SALT, estate.id.encode())
 
     def identity(self, placed: Placed) -> Identity:
@@ -42,12 +44,29 @@ class Provisioner:
 
     def _data(self, placed: Placed) -> dict[str, bytes]:
         """What its kind reads of its identity."""
-        if placed.kind == "door":
-            return {"cards": self._cards(placed), "card_key": self._card_key}
-        return NOTHING
+        if placed.kind != "door":
+            return NOTHING
+        gate = placed.core is None and placed not in self._estate.staff_doors
+        given = {
+            "cards": self._blob(self._estate.own_cards_of(placed)),
+            "visitors": self._blob(self._estate.visitor_cards_of(placed)),
+            "pins": b"" if placed.core is None else self._blob(tuple(self.pins_of(placed.core).values())),
+            "card_key": self._card_key,
+            "two_way": b"\x01" if gate else b"",
+        }
+        return {name: value for name, value in given.items() if value}
 
-    def _cards(self, door: Placed) -> bytes:
-        numbers = self._estate.cards_of(door)
+    def pins_of(self, core: int) -> dict[str, int]:
+        """The PIN of each flat at its core's lobby doors, by flat key.
+
+        A gate has none: with the PINs of a whole estate, one guess in some 500 would open it.
+        """
+        if core not in self._pins:
+            flats = (flat.key for flat in self._estate.flats if flat.core == core)
+            self._pins[core] = pins(self._estate_key, self._estate.id, flats)
+        return self._pins[core]
+
+    def _blob(self, numbers: tuple[int, ...]) -> bytes:
         if numbers not in self._blobs:
             self._blobs[numbers] = card_blob(numbers)
         return self._blobs[numbers]

@@ -20,6 +20,8 @@ from lilong_simulator.world.doors import Passage, passage
 GUESTS = 2_300 / 6_800  # couriers and visitors among those who cross the boundary
 GARAGE = 0.2  # who comes through the basement
 WALK_MS = (60_000, 150_000)  # from gate to lobby
+AWAY_MS = 300_000  # who has passed is not back before
+TRIES = 20  # to find somebody who is not under way, in a core of very few
 STAY_MS = (300_000, 1_500_000)  # of staff in a plant room
 MONTH_DAYS = 30
 
@@ -64,6 +66,7 @@ class CorePeople:
             for habit in ("in", "out", "visit", "denied")
         }
         self._stream = {habit: streams.stream(f"core{core}", habit) for habit in self._arrivals}
+        self._passed: dict[int, int] = {}  # by card: when its owner last set out
 
     def passages(self, from_ms: int, to_ms: int, share_in: float, share_out: float) -> Iterator[Passage]:
         """The passages of those who set out in a block; `share_in`, `share_out`: the block's shares of the day."""
@@ -83,7 +86,7 @@ class CorePeople:
         return self._arrivals[habit].between(from_ms, to_ms, expected * self._share)
 
     def _come_home(self, at: int) -> Iterator[Passage]:
-        stream, hold, card = self._stream["in"], self._volume.hold, self._card("in")
+        stream, hold, card = self._stream["in"], self._volume.hold, self._card("in", at)
         walk = stream.between(*WALK_MS)
         if doors := self._gate("in"):
             yield passage(stream, at, doors, "card", card, hold)
@@ -91,16 +94,22 @@ class CorePeople:
             yield passage(stream, at + walk, doors, "card", card, hold)
 
     def _go_out(self, at: int) -> Iterator[Passage]:
-        stream, hold, card = self._stream["out"], self._volume.hold, self._card("out")
+        stream, hold, card = self._stream["out"], self._volume.hold, self._card("out", at)
         walk = stream.between(*WALK_MS)
         if doors := self._lobby("out"):
             yield passage(stream, at, doors, "button", hold=hold)
         if doors := self._gate("out"):
             yield passage(stream, at + walk, doors, "card", card, hold)
 
-    def _card(self, habit: str) -> int:
-        stream = self._stream[habit]
-        return stream.pick(self._guests if stream.chance(GUESTS) else self._cards)
+    def _card(self, habit: str, at: int) -> int:
+        """The card of somebody who was not under way just then: nobody is at one door twice in half a minute."""
+        stream, passed = self._stream[habit], self._passed
+        for _ in range(TRIES):
+            card = stream.pick(self._guests if stream.chance(GUESTS) else self._cards)
+            if abs(at - passed.get(card, -AWAY_MS)) >= AWAY_MS:
+                break
+        passed[card] = at
+        return card
 
     def _strange_card(self) -> int:
         while (card := 1 + self._stream["denied"].below((1 << 30) - 1)) in self._known:
