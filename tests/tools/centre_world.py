@@ -10,6 +10,7 @@ from lilong_firmware.store import RamStore
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.pc.simulation import simulation_key
+from lilong_protocol.registry import COMMAND
 from lilong_protocol.seal import DOWN, UP, Seal
 from lilong_tools.centre.core import Core
 
@@ -39,6 +40,8 @@ class Placed:
 
 SMOKE, SMOKE_2, SMOKE_3, ELSEWHERE = (f"5a{number:014x}" for number in (1, 2, 3, 4))
 DOOR, BASEMENT_DOOR, OTHER_DOOR = (f"d0{number:014x}" for number in (1, 2, 3))
+CARD, OTHER_CARD = 1_001, 1_002
+DATA = {"door": {"cards": b"".join(card.to_bytes(4, "big") for card in (CARD, OTHER_CARD)), "card_key": bytes(32)}}
 LAMP, BAND, GAS = "1a00000000000001", "ba00000000000001", "9a00000000000001"
 
 
@@ -92,7 +95,8 @@ class Member:
         placed = self.placed
         self.base = now
         self.online = False
-        identity = Identity(TENANT, placed.id, self.root, placed.beat_s, placed.offline_s)
+        data = DATA.get(placed.kind, {})
+        identity = Identity(TENANT, placed.id, self.root, placed.beat_s, placed.offline_s, data)
         draws = Draws(placed.id.encode() + b"%d" % now)
         self.device = Device(identity, rules(placed.kind), self.store, draws, False, boot)
         self.device.start(0)
@@ -242,6 +246,15 @@ class World:
                     told.append(message)
         return told
 
+    def commanded(self, device, name):
+        """The commands of one name that the centre sent to a device, decoded."""
+        return [told for told in self.sent_to(device, frame.COMMAND) if told.body[0] == COMMAND[name].number]
+
+    def answers(self, cause="operator"):
+        """The codes with which devices have answered the orders of one cause."""
+        orders = {row[:2] for row in self.rows("command") if row[5] == cause}
+        return [row[3] for row in self.rows("record") if row[2] == "response" and (row[0], row[4]) in orders]
+
     def alarm(self, device):
         """The one alarm of a device."""
         (found,) = [alarm for alarm in self.core.alarm_list() if alarm["device"] == device]
@@ -258,9 +271,11 @@ def up(device, cls, kind, body, **fields):
     return topics.up(TENANT, device, cls), data
 
 
-def birth(device, boot=1, connection=1, seq=1, uptime=0, kind=3, offline_s=180, always_on=True, nonce=b"nonce..1"):
+def birth(
+    device, boot=1, connection=1, seq=1, uptime=0, kind=3, offline_s=180, always_on=True, nonce=b"nonce..1", values=None
+):
     """(topic, frame) of a birth."""
-    body = {0: kind, 1: connection, 2: "0.1.0", 3: 60, 4: offline_s, 5: always_on, 6: 0, 7: {}}
+    body = {0: kind, 1: connection, 2: "0.1.0", 3: 60, 4: offline_s, 5: always_on, 6: 0, 7: values or {}}
     return up(device, "st", frame.BIRTH, body, boot=boot, seq=seq, uptime=uptime, nonce=nonce)
 
 
@@ -283,6 +298,10 @@ def cleared(device, ref, code=1, boot=1, seq=3, uptime=0, reason=1):
 
 def event(device, seq, code=4, boot=1, uptime=0, values=None):
     return up(device, "ev", frame.EVENT, {0: code, 4: values or {}}, boot=boot, seq=seq, uptime=uptime)
+
+
+def answer(device, counter, code=200, boot=1, seq=1, uptime=0):
+    return up(device, "rs", frame.RESPONSE, {0: code}, boot=boot, seq=seq, uptime=uptime, counter=counter)
 
 
 def heartbeat(device, seq, boot=1, uptime=0, values=None, nonce=b"nonce..1"):

@@ -388,8 +388,8 @@ class TestOperators:
         world.lost.add(DOOR)
         counter = world.core.command(world.now, DOOR, "unlock", {}, "Wang")
         world.run(MINUTE)
-        assert len(world.sent_to(DOOR, frame.COMMAND)) == 1
-        assert [(row[3], row[4]) for row in world.rows("record") if row[2] == "response"] == [(0, counter)]
+        assert len(world.commanded(DOOR, "unlock")) == 1
+        assert [row[3] for row in world.rows("record") if row[2] == "response" and row[4] == counter] == [0]
 
     def test_a_command_dies_with_its_deadline(self):
         world = World(DOOR)

@@ -21,7 +21,9 @@ ANSWER_MS = 5_000  # no response by then: lost
 REPEATS = 3
 # May wait for the next report of a device that sleeps: it ends only what is over, else the device refuses it (409).
 WAITS = frozenset(("reset",))
+AT_ONCE = frozenset(("fire_release",))  # waits for nothing but its device
 WAIT_MS = 2 * 86_400_000  # a sleeping device connects once a day
+CARDS = "cards"  # the cause of orders that bring a door its list
 COUNTERS_KEPT = 8  # of one order: an answer to an earlier one does not come any more
 OPEN_MAX = 16  # orders of one device
 OPERATOR_ACK = "operator_ack"
@@ -80,6 +82,7 @@ class Commands:
         self._counters: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
         self._changed: list[Order] = []
+        self._held: dict[str, int] = {}  # device: epoch ms
 
     def counter(self, device: str) -> int:
         """The highest used so far."""
@@ -119,17 +122,30 @@ class Commands:
     def open_of(self, device: str) -> list[Order]:
         return self._open.get(device, [])
 
+    def hold(self, device: str, until_ms: int) -> None:
+        """Until `free`, or this epoch ms, what insists and waits for a device leaves only if of CARDS or AT_ONCE."""
+        self._held[device] = until_ms
+
+    def free(self, now_ms: int, device: str) -> None:
+        """End `hold`: what has waited leaves."""
+        if self._held.pop(device, None) is not None:
+            self.heard(now_ms, device)
+
     def born(self, now_ms: int, device: str) -> None:
         """A new session: what waited leaves, and what insists is told to the new boot again."""
-        for order in self.open_of(device):
-            if order.insists or (order.sent_ms is None and order.name in WAITS):
+        for order in self._urgent_first(device):
+            if self._holds(now_ms, order):
+                order.sent_ms = None
+                self._changed.append(order)
+            elif order.insists or (order.sent_ms is None and order.name in WAITS):
                 self._again(now_ms, order)
 
     def heard(self, now_ms: int, device: str) -> None:
         """A live frame of the present boot: what waits leaves, for an always-on device is not born again."""
         if device in self._open and self.leaves_now(now_ms, device):
-            for order in self.open_of(device):
-                if order.sent_ms is None and (order.insists or order.name in WAITS):
+            for order in self._urgent_first(device):
+                waits = order.sent_ms is None and (order.insists or order.name in WAITS)
+                if waits and not self._holds(now_ms, order):
                     self._again(now_ms, order)
 
     def answered(self, now_ms: int, device: str, counter: int, code: int) -> Order | None:
@@ -175,6 +191,13 @@ class Commands:
                     self._end(now_ms, order, SILENT)
                     given_up.append(order)
         return given_up
+
+    def _urgent_first(self, device: str) -> list[Order]:
+        return sorted(self.open_of(device), key=lambda order: order.name not in AT_ONCE)
+
+    def _holds(self, now_ms: int, order: Order) -> bool:
+        held = now_ms < self._held.get(order.device, 0)
+        return held and order.insists and order.cause != CARDS and order.name not in AT_ONCE
 
     def _plan(self, order: Order, at_least_ms: int = 0) -> None:
         due_ms = _due(order)

@@ -11,6 +11,7 @@ from lilong_protocol.pc.downlink import OPERATOR_CHARACTERS
 from lilong_protocol.pc.receiver import Receiver
 
 from .alarms import Alarm, AlarmBook
+from .cards import ORDERS, Cards, Revocation
 from .commands import OPERATOR_ACK, WAITS, Commands, Order, checked
 from .intake import Intake
 from .linkage import LINKAGES, Incident, Linkage, Linkages
@@ -44,9 +45,11 @@ class Core:
         self.presence = Presence(self.receiver, self.register, self.alarms, self._outcome)
         self.commands = Commands(self.receiver.peer, self.presence.reachable, self._outcome.send)
         self.linkages = Linkages(estate, linkages, self.commands, self._outcome)
+        self.cards = Cards(estate.devices, self.commands, self._outcome)
         self._intake = Intake(
-            self.receiver, self.register, self.alarms, self.presence, self.linkages, self.commands, self._outcome
-        )
+            self.receiver, self.register, self.alarms, self.presence, self.linkages, self.commands, self.cards,
+            self._outcome,
+        )  # fmt: skip
         self._refused_stored: dict[str, int] = {}
         if saved is not None:
             self._restore(start_ms, saved)
@@ -83,6 +86,10 @@ class Core:
     def command(self, now_ms: int, device: str, name: str, arguments: Any, operator: str) -> int:
         """Tell a device to do something; the counter under which its response will be recorded."""
         placed = self.register.get(device)
+        if name in ORDERS:
+            raise CentreError(
+                f"command {name!r} for {placed.name}: the centre gives it by itself; revoke with POST /api/cards/revoke"
+            )
         known, by_place = checked(name, placed.kind, arguments, placed.name)
         operator = _operator(operator, f"command {name!r} for {placed.name}")
         session = self.presence.session(device)
@@ -99,6 +106,10 @@ class Core:
         order = self.commands.issue(now_ms, Order(device, 0, name, by_place, operator, "operator", now_ms, False))
         self._outcome.record(device, now_ms, "command", known.number, {}, order.counter)
         return order.counter
+
+    def revoke(self, now_ms: int, credential: object, operator: str, reason: object = "") -> int:
+        """Let no door of the estate grant a credential any more; the stamp of that revocation."""
+        return self.cards.revoke(now_ms, credential, _operator(operator, f"revoking {credential!r}"), reason)
 
     def shown(self, now_ms: int, alarm_id: str, client: str) -> None:
         """A console has the alarm on its screen; the first one counts."""
@@ -178,6 +189,7 @@ class Core:
                 self.receiver.restore(row["device"], row)
                 self.register.restore(row["device"], row)
                 self.commands.restore_counter(row["device"], row["counter"])
+                self.cards.restore_door(row["device"], self.register.values(row["device"])[0])
         for device, cls, boot, seq, tag in saved.numbers:
             if device in known:
                 self.receiver.restore_number(device, cls, boot, seq, tag)
@@ -190,6 +202,7 @@ class Core:
                 self.linkages.restore_alarm(alarm)
         for row in saved.incidents:
             self.linkages.restore(Incident(**row))
+        self.cards.restore(Revocation(**row) for row in saved.revocations)
         for order in map(Order.load, saved.orders):
             if order.device in known:
                 self.commands.restore(start_ms, order)

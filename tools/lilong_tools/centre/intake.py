@@ -7,6 +7,7 @@ from lilong_protocol.pc.receiver import FRESH, MALFORMED, REPEAT, Received, Rece
 from lilong_protocol.seal import frame_tag
 
 from .alarms import ACTIVE_AGAIN, Alarm, AlarmBook, alarm_id
+from .cards import Cards
 from .commands import Commands
 from .linkage import Linkages
 from .model import Row
@@ -29,6 +30,7 @@ class Intake:
         presence: Presence,
         linkages: Linkages,
         commands: Commands,
+        cards: Cards,
         outcome: Outcome,
     ) -> None:
         self._receiver = receiver
@@ -37,6 +39,7 @@ class Intake:
         self._presence = presence
         self._linkages = linkages
         self._commands = commands
+        self._cards = cards
         self._outcome = outcome
 
     def take(self, now_ms: int, received: Received) -> None:
@@ -46,6 +49,7 @@ class Intake:
             self._back(now_ms, received.device)
         elif self._resumes(received):
             self._commands.heard(now_ms, received.device)
+            self._cards.proceed(now_ms, received.device)
 
     def _resumes(self, received: Received) -> bool:
         """A sign of life of its own accord: an answer to an order must not set off the next."""
@@ -158,17 +162,21 @@ class Intake:
         self._register.take_values(device, received.at_ms, values)
         self._correct(now_ms, device)
         self._tell_time(now_ms, received)
+        self._cards.reported(now_ms, device, values, True)
         self._back(now_ms, device)
 
     def _back(self, now_ms: int, device: str) -> None:
+        self._cards.back(now_ms, device)
         self._commands.born(now_ms, device)
         self._linkages.born(now_ms, device)
+        self._cards.proceed(now_ms, device)
 
     def _values(self, now_ms: int, received: Received) -> None:
         body: dict[int, Any] = received.frame.body
         at_ms = received.at_ms
         if received.frame.kind == frame.HEARTBEAT:
             values = body.get(3) or {}
+            self._cards.reported(now_ms, received.device, values, False)
             if body.get(4) is True:
                 self._tell_time(now_ms, received)
         else:
@@ -183,6 +191,7 @@ class Intake:
         order = self._commands.answered(now_ms, received.device, counter, code)
         if order is not None:
             self._outcome.record(received.device, received.at_ms, "response", code, {}, order.counter)
+            self._cards.answered(now_ms, order, code)
 
     def _correct(self, now_ms: int, device: str) -> None:
         """A birth has shown better when this boot began: an alarm that overtook it was dated too late."""

@@ -77,4 +77,5 @@ class Saved:
     incidents: list[Json] = field(default_factory=list)
     numbers: list[tuple[str, str, int, int, bytes]] = field(default_factory=list)  # device, class, boot, seq, tag
     frames: list[tuple[str, str, bytes]] = field(default_factory=list)  # events that wait for their turn
+    revocations: list[Json] = field(default_factory=list)  # by stamp
     refused: dict[str, int] = field(default_factory=dict)

@@ -1,9 +1,19 @@
 """The centre's database: its tables, and the statement that takes a row of each."""
 
 APPLICATION_ID = 0x4C696C6F  # "Lilo", in the header of the file
-VERSION = 1
+VERSION = 2
 
-TABLES = """
+REVOCATION = """
+-- revoked credentials of the whole estate, for ever, in the order in which every door takes them
+CREATE TABLE revocation (
+    stamp INTEGER PRIMARY KEY, credential INTEGER NOT NULL UNIQUE, operator TEXT NOT NULL, reason TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+);
+"""
+# What a database of an earlier version lacks to be one of the next.
+UPGRADES = {1: REVOCATION}
+
+TABLES = f"""{REVOCATION}
 CREATE TABLE estate (id TEXT NOT NULL);
 -- alarms and events, for ever: one row for each (device, boot, class, number), with the bytes that were verified
 CREATE TABLE message (
@@ -73,6 +83,7 @@ STATEMENTS = {
     "device": _insert("device", 24, "INSERT OR REPLACE"),
     "command": _insert("command", 15, "INSERT OR REPLACE"),
     "incident": _insert("incident", 6, "INSERT OR REPLACE"),
+    "revocation": _insert("revocation", 5, "INSERT OR REPLACE"),
     "record": f"INSERT INTO record {_LOG}",
     "recent": f"INSERT INTO recent {_LOG}",
     "gap": _insert("gap", 5),

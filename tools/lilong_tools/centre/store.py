@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .model import Json, Row, Saved
-from .schema import APPLICATION_ID, KEPT, STATEMENTS, TABLES, VERSION
+from .schema import APPLICATION_ID, KEPT, STATEMENTS, TABLES, UPGRADES, VERSION
 
 MEMORY = ":memory:"
 PRUNE_EVERY = 1_000  # rows added to a table between two prunings of it
@@ -83,6 +83,7 @@ class Store:
             ],
             orders=_rows(self._db, "SELECT * FROM command WHERE code IS NULL"),
             incidents=_rows(self._db, "SELECT * FROM incident WHERE ended_ms IS NULL"),
+            revocations=_rows(self._db, "SELECT * FROM revocation ORDER BY stamp"),
             refused={row["reason"]: row["count"] for row in _rows(self._db, "SELECT * FROM refused")},
         )
         passed = {row["device"]: (row["event_boot"], row["event_seq"]) for row in saved.devices}
@@ -140,7 +141,7 @@ class Store:
         (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application != APPLICATION_ID and (application or tables):
             raise StoreError(f"{self.path}: the database of another program; give another --db, it was left as it is")
-        if tables and version != VERSION:
+        if tables and version != VERSION and version not in UPGRADES:
             raise StoreError(
                 f"{self.path}: schema version {version}, this centre writes {VERSION}; "
                 "use the release that wrote it, or give another --db"
@@ -151,10 +152,13 @@ class Store:
             header = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
             owner = "INSERT INTO estate VALUES ('{}');".format(estate.replace("'", "''"))
             db.executescript(f"BEGIN; {header} {TABLES} {owner} COMMIT;")
+            version = VERSION
         row = db.execute("SELECT id FROM estate").fetchone()
         if row is None or row[0] != estate:
             found = row[0] if row else "nobody"
             raise StoreError(f"{self.path}: holds estate {found!r}, not {estate!r}; give another --db")
+        for earlier in range(version, VERSION):
+            db.executescript(f"BEGIN; {UPGRADES[earlier]} PRAGMA user_version = {earlier + 1}; COMMIT;")
 
     def _prune(self, added: dict[str, int]) -> None:
         for table, count in added.items():

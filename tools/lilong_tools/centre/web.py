@@ -40,6 +40,8 @@ class Web:
                 Route("/", self.page),
                 Route("/api/estate", self.estate),
                 Route("/api/registry", self.registry),
+                Route("/api/cards", self.cards),
+                Route("/api/cards/revoke", self.revoke, methods=["POST"]),
                 Route("/api/device/{device}", self.device),
                 Route("/api/device/{device}/command", self.command, methods=["POST"]),
                 WebSocketRoute("/api/live", self.live),
@@ -65,6 +67,8 @@ class Web:
         try:
             report = self._core.device(device)
             report["history"] = await self._ingest.query(lambda: self._store.history(device))
+            if (cards := self._core.cards.of(device, report["history"])) is not None:
+                report["cards"] = cards
         except CentreError as error:
             return _error(404, error)
         except StoreError as error:
@@ -75,10 +79,10 @@ class Web:
         device = request.path_params["device"]
         if device not in self._core.register.placed:
             return _error(404, f"device {device!r}: not in estate {self._core.estate.id}; use an id of GET /api/estate")
-        if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-            return _error(415, "content-type: not application/json; send the command as JSON")  # and no cross-site form
+        if (foreign := _foreign(request)) is not None:
+            return foreign
         try:
-            wish = await _body(request)
+            wish = await _body(request, '{"command": name, "args": {}, "operator": name}')
             counter = self._ingest.decide(
                 lambda now: self._core.command(
                     now, device, _text_of(wish, "command"), wish.get("args", {}), _text_of(wish, "operator")
@@ -87,6 +91,22 @@ class Web:
         except CentreError as error:
             return _error(400, error)
         return JSONResponse({"counter": counter}, 202)
+
+    async def cards(self, _: Request) -> Response:
+        return JSONResponse(self._core.cards.shown_as())
+
+    async def revoke(self, request: Request) -> Response:
+        if (foreign := _foreign(request)) is not None:
+            return foreign
+        try:
+            wish = await _body(request, '{"credential": number, "operator": name, "reason": text}')
+            operator = _text_of(wish, "operator")
+            stamp = self._ingest.decide(
+                lambda now: self._core.revoke(now, wish.get("credential"), operator, wish.get("reason", ""))
+            )
+        except CentreError as error:
+            return _error(400, error)
+        return JSONResponse({"stamp": stamp}, 202)
 
     async def live(self, socket: WebSocket) -> None:
         origin = socket.headers.get("origin")
@@ -126,7 +146,14 @@ def _error(status: int, what: object) -> Response:
     return JSONResponse({"error": str(what)}, status)
 
 
-async def _body(request: Request) -> Json:
+def _foreign(request: Request) -> Response | None:
+    """A form of another site can send anything but this content type."""
+    if request.headers.get("content-type", "").partition(";")[0] == "application/json":
+        return None
+    return _error(415, "content-type: not application/json; send the command as JSON")
+
+
+async def _body(request: Request, wanted: str) -> Json:
     data = b""
     async for part in request.stream():
         data += part
@@ -137,7 +164,7 @@ async def _body(request: Request) -> Json:
     except ValueError:
         wish = None
     if not isinstance(wish, dict):
-        raise CentreError('request: not a JSON object; send {"command": name, "args": {}, "operator": name}')
+        raise CentreError(f"request: not a JSON object; send {wanted}")
     return wish
 
 
