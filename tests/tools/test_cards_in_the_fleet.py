@@ -1,0 +1,148 @@
+"""A resident's card is revoked while an estate lives: doors of the firmware, the centre's core, virtual time."""
+
+from datetime import datetime
+
+import pytest
+from commands import SMALL_ESTATE
+from lilong_protocol import frame, topics
+from lilong_protocol.keys import device_root, frame_key
+from lilong_protocol.pc.simulation import simulation_key
+from lilong_protocol.registry import COMMAND
+from lilong_protocol.seal import DOWN, Seal
+from lilong_simulator.estate import load_estate
+from lilong_simulator.recorder import Recorder
+from lilong_simulator.virtual_run import VirtualRun, epoch_ms
+from lilong_tools.centre.core import Core
+
+SECOND, MINUTE = 1_000, 60_000
+COMMIT_MS = 5
+START = datetime(2026, 3, 2, 9)
+REVOKE = COMMAND["card_revoke"].number
+GRANTED, DENIED = 1, 2
+REVOKED = 2  # a meaning of the quantity "denial"
+
+
+class Loop:
+    """The core in virtual time. What passes between it and the devices of `away` is lost."""
+
+    def __init__(self, estate):
+        self.zero = epoch_ms(estate, START)
+        self.key = simulation_key(estate.id)
+        self.tenant = estate.id
+        self.core = Core(estate, self.key, self.zero)
+        self.away = set()
+        self.events = []
+        self.orders = []  # (ms, device, frame) of what has left for a device, stored-acks and the time left out
+
+    def attach(self, env, publish):
+        self.env, self.publish = env, publish
+
+    @property
+    def now(self):
+        return self.zero + int(self.env.now)
+
+    def receive(self, _, topic, payload, retained):
+        if topics.parse(topic)[1] not in self.away:
+            self.core.receive(self.now, topic, payload, retained)
+            self.settle()
+
+    def settle(self):
+        batch = self.core.take()
+        self.events += [change for change in batch.changes if change["type"] == "event"]
+        if batch.publishes:
+            self.env.timeout(COMMIT_MS).callbacks.append(lambda _: self.send(batch.publishes))
+        wait = self.core.deadline - self.now
+        if wait < 60 * MINUTE:
+            self.env.timeout(max(1, wait)).callbacks.append(lambda _: self.step())
+
+    def step(self):
+        if self.core.deadline <= self.now:
+            self.core.step(self.now)
+            self.settle()
+
+    def send(self, publishes):
+        for publish in publishes:
+            _, device, _, cls = topics.parse(publish.topic)
+            if device in self.away:
+                continue
+            seal = Seal(frame_key(device_root(self.key, self.tenant, device), DOWN), self.tenant, device, DOWN)
+            message = frame.unpack(seal.open(cls, publish.payload))
+            if message.kind in (frame.COMMAND, frame.OPERATOR_ACK):
+                self.orders.append((int(self.env.now), device, message))
+            self.publish(publish.topic, publish.payload)
+
+
+class Story:
+    def __init__(self):
+        self.estate = load_estate(str(SMALL_ESTATE))
+        self.loop = Loop(self.estate)
+        self.run = VirtualRun(self.estate, self.loop.key, 7, START, (), self.loop, Recorder())
+        self.doors = [device.id for device in self.estate.devices if device.kind == "door"]
+        self.wait(2 * MINUTE)
+
+    def wait(self, ms):
+        self.run.run(int(self.run.env.now) + ms)
+
+    def read(self, door, card):
+        """A card is held to a door: the event's code and values."""
+        seen = len(self.loop.events)
+        self.run._sense(door, "credential", card)
+        self.wait(SECOND)
+        (event,) = [event for event in self.loop.events[seen:] if event["device"] == door and event["code"] < 4]
+        return event["code"], event["values"]
+
+    def revoke(self, who):
+        self.loop.core.revoke(self.loop.now, who, "Wang")
+        self.loop.settle()
+
+    def own_door(self, resident):
+        return next(
+            device.id
+            for device in self.estate.devices
+            if device.kind == "door" and resident.card in self.estate.own_cards_of(device)
+        )
+
+
+@pytest.fixture
+def story():
+    return Story()
+
+
+def test_a_revoked_resident_is_denied_at_every_door_of_the_estate(story):
+    resident, other = story.estate.residents[:2]
+    code, values = story.read(story.own_door(resident), resident.card)
+    assert code == GRANTED
+    story.revoke(values["24"])
+    story.wait(30 * SECOND)
+    for door in story.doors:
+        assert story.read(door, resident.card) == (DENIED, {"24": values["24"], "31": REVOKED})
+    assert story.read(story.own_door(other), other.card)[0] == GRANTED
+
+
+def test_a_door_that_was_away_applies_a_revocation_before_anything_else(story):
+    resident = story.estate.residents[0]
+    own, gate = story.own_door(resident), story.doors[-1]
+    _, values = story.read(own, resident.card)
+    story.run._sense(own, "tamper", 1)
+    story.wait(10 * SECOND)
+    story.run._fleet.break_link(own)
+    story.wait(SECOND)
+    story.loop.away.add(own)
+    (alarm,) = [alarm["id"] for alarm in story.loop.core.alarm_list() if alarm["device"] == own]
+    story.loop.core.acknowledge(story.loop.now, alarm, "Wang")
+    story.revoke(values["24"])
+    story.wait(10 * MINUTE)
+    assert story.read(gate, resident.card)[1]["31"] == REVOKED
+    shown = {row["id"]: row["lacks"] for row in story.loop.core.cards.shown_as()["doors"]}
+    assert shown == {door: int(door == own) for door in story.doors}
+
+    story.loop.away.clear()
+    story.run._fleet.break_link(own)
+    back = int(story.run.env.now)
+    story.wait(MINUTE)
+    told = [message for at, device, message in story.loop.orders if device == own and at >= back]
+    assert [message.kind for message in told[:2]] == [frame.COMMAND, frame.OPERATOR_ACK]
+    assert told[0].body == {0: REVOKE, 1: {0: values["24"], 1: 1}}
+    story.run._sense(own, "exit_button", 1)
+    story.wait(11 * SECOND)  # events of the time between never come: their gap is passed
+    assert story.read(own, resident.card) == (DENIED, {"24": values["24"], "31": REVOKED})
