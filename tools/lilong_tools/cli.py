@@ -1,4 +1,4 @@
-"""The command line: `lilong demo`, `load`, `simulate`."""
+"""The command line: `lilong demo`, `load`, `simulate`, `watch` ..."""
 
 import asyncio
 import sys
@@ -23,6 +23,7 @@ from .inputs import InputError, local_time, output_folder, seconds, virtual_days
 from .live import Request, run_live
 from .stopping import Stopper, stopped_by_signals
 from .virtual import run_virtual
+from .watch.cli import watch_command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -104,6 +105,9 @@ def simulate(
     begin = local_time("--start", start or SIMULATE_START)
     whole = virtual_days("--days", days)
     sys.exit(run_virtual(place, seed, begin, whole, chosen, output_folder("--out", out), _console()))
+
+
+app.command("watch")(watch_command)
 
 
 def _request(

@@ -22,8 +22,9 @@ HEADER: dict[str, tuple[int, str, str]] = {
 _SENT = ("boot", "seq", "uptime", "body")
 _ORDER = ("body", "counter", "target", "nonce", "deadline")
 
-_CODE = Field(0, "code", "number", "number in the registry", high=U32)
-_VALUES = Field(4, "values", "values", "measured values", required=False)
+_EVENT = Field(0, "code", "number", "number in the registry", high=U32, names="events")
+_ALARM = Field(0, "code", "number", "number in the registry", high=U32, names="alarms")
+_VALUES = Field(4, "values", "values", "measured values", required=False, names="quantities")
 _REASONS = ((0, "cold_start"), (1, "reconnected"), (2, "asked"))
 _STATES = ((1, "active_again"), (2, "restored"))
 _CLEARED = ((0, "by_itself"), (1, "by_operator"))
@@ -45,14 +46,14 @@ MESSAGES = (
     Message(
         1, "birth", "st", True, 1, True, ("boot", "seq", "uptime", "body", "nonce"),
         (
-            Field(0, "kind", "number", "kind of device", high=U32),
+            Field(0, "kind", "number", "kind of device", high=U32, names="kinds"),
             Field(1, "connection", "number", "counts the connections of this boot from 1", high=U32),
             Field(2, "firmware", "text", "firmware version", required=False, high=32),
             Field(3, "beat", "number", "seconds between heartbeats", required=False, high=U32),
             Field(4, "offline", "number", "seconds of silence that prove loss", required=False, high=U32),
             Field(5, "always_on", "bool", "stays connected; false: sleeps between reports", required=False),
             Field(6, "reason", "number", "why it is told", required=False, meanings=_REASONS, high=U32),
-            Field(7, "values", "values", "present values", required=False),
+            Field(7, "values", "values", "present values", required=False, names="quantities"),
             Field(8, "outbox", "number", "alarm frames that wait for a stored-ack", required=False, high=U32),
             Field(9, "epoch", "number", "key epoch in use", required=False, high=U32),
             Field(10, "config", "number", "version of the configuration in effect", required=False, high=U32),
@@ -70,7 +71,7 @@ MESSAGES = (
             Field(0, "outbox", "number", "alarm frames that wait for a stored-ack", high=U32),
             Field(1, "rejected", "number", "downlinks dropped without an answer in this boot", high=U32),
             Field(2, "dropped", "number", "events and alarm frames given up for want of room in this boot", high=U32),
-            Field(3, "values", "values", "present values, of kinds without telemetry", required=False),
+            Field(3, "values", "values", "present values", required=False, names="quantities"),
             Field(4, "time_wanted", "bool", "true: answer with the time", required=False),
         ),
         Label("heartbeat", "心跳"), "The device is alive.",
@@ -78,20 +79,20 @@ MESSAGES = (
     Message(
         4, "telemetry", "tm", True, 0, False, _SENT,
         (
-            Field(0, "quantities", "list", "quantity of each column"),
+            Field(0, "quantities", "list", "quantity of each column", names="quantities"),
             Field(1, "ages", "list", "ms from each row to the frame's uptime"),
             Field(2, "columns", "columns", "for each quantity the list of its values, null where none"),
         ),
         Label("telemetry", "遥测"), "Measured values in columns.",
     ),
     Message(
-        5, "event", "ev", True, 1, False, _SENT, (_CODE, _VALUES),
+        5, "event", "ev", True, 1, False, _SENT, (_EVENT, _VALUES),
         Label("event", "事件"), "Something happened that calls nobody.",
     ),
     Message(
         6, "alarm raise", "al", True, 1, False, _SENT,
         (
-            _CODE,
+            _ALARM,
             Field(1, "severity", "number", "CAP severity: 4 extreme (red) to 1 minor (blue)", low=1, high=4),
             Field(2, "urgency", "number", "CAP urgency: 4 immediate, 3 expected, 2 future, 1 past", low=1, high=4),
             Field(3, "certainty", "number", "CAP certainty: 4 observed to 1 unlikely", low=1, high=4),
@@ -101,12 +102,12 @@ MESSAGES = (
     ),
     Message(
         7, "alarm update", "al", True, 1, False, (*_SENT, "ref"),
-        (_CODE, _VALUES, Field(5, "state", "number", "what has changed", meanings=_STATES, high=U32)),
+        (_ALARM, _VALUES, Field(5, "state", "number", "what has changed", meanings=_STATES, high=U32)),
         Label("alarm update", "报警更新"), "The condition has ended, or is there again.",
     ),
     Message(
         8, "alarm clear", "al", True, 1, False, (*_SENT, "ref"),
-        (_CODE, _VALUES, Field(6, "reason", "number", "why it ended", meanings=_CLEARED, high=U32)),
+        (_ALARM, _VALUES, Field(6, "reason", "number", "why it ended", meanings=_CLEARED, high=U32)),
         Label("alarm clear", "报警解除"), "The episode is over.",
     ),
     Message(
@@ -140,8 +141,8 @@ MESSAGES = (
         12, "reported config", "cf", True, 1, True, _SENT,
         (
             Field(0, "version", "number", "version in effect; 0: as provisioned", high=U32),
-            Field(1, "settings", "numbers", "value of every setting that differs from its default"),
-            Field(2, "refused", "numbers", "error code by setting, for what could not be taken", required=False),
+            Field(1, "settings", "numbers", "every setting that differs from its default", names="settings"),
+            Field(2, "refused", "numbers", "error code of each setting not taken", required=False, names="settings"),
         ),
         Label("reported configuration", "上报配置"), "The configuration in effect.",
     ),
@@ -180,8 +181,8 @@ MESSAGES = (
     Message(
         17, "command", "cm", False, 1, False, _ORDER,
         (
-            Field(0, "command", "number", "number in the registry", high=U32),
-            Field(1, "arguments", "numbers", "argument by its place in the registry", required=False),
+            Field(0, "command", "number", "number in the registry", high=U32, names="commands"),
+            Field(1, "arguments", "numbers", "by place in the registry", required=False, names="arguments"),
         ),
         Label("command", "命令"), "Do something, now or never.",
     ),
@@ -189,7 +190,7 @@ MESSAGES = (
         18, "desired config", "cf", False, 1, True, ("body",),
         (
             Field(0, "version", "number", "rises with each change", low=1, high=U32),
-            Field(1, "settings", "numbers", "every setting that shall differ from its default"),
+            Field(1, "settings", "numbers", "every setting that shall differ from its default", names="settings"),
         ),
         Label("desired configuration", "下发配置"), "What the configuration shall be.",
     ),

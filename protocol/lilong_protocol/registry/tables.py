@@ -137,6 +137,7 @@ class Field:
     low: int = 0
     high: int = MAX
     meanings: tuple[tuple[int, str], ...] = ()
+    names: str = ""  # the table that gives its numbers their names: kinds, quantities, events, alarms ...
 
 
 # What a field may be; `values` is {quantity: integer or null}, `numbers` {setting, argument place ...: integer}.

@@ -1,0 +1,1 @@
+"""`lilong watch`: what flows through a broker, decoded."""

@@ -1,0 +1,88 @@
+"""The options of `lilong watch`."""
+
+import asyncio
+import ipaddress
+import os
+import sys
+from typing import Annotated
+
+import typer
+from lilong_protocol.keys import device_root
+from lilong_protocol.pc.describe import Root
+from lilong_protocol.pc.simulation import simulation_key
+from rich.console import Console
+
+from ..broker import open_broker
+from ..inputs import InputError
+from ..stopping import stopped_by_signals
+from .live import show, watch
+from .selection import Selection
+
+
+def watch_command(
+    broker: Annotated[str | None, typer.Option(help="mqtt://[user:password@]host[:port]")] = None,
+    hex_: Annotated[str | None, typer.Option("--hex", help="decode this one frame, with no broker and no key")] = None,
+    tenant: Annotated[str, typer.Option(help="one estate; else all")] = "+",
+    device: Annotated[list[str] | None, typer.Option(help="device id, or its beginning; several")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="kind of device: smoke, door ...; several")] = None,
+    cls: Annotated[list[str] | None, typer.Option("--class", help="topic class: al, ev, st ...; several")] = None,
+    level: Annotated[int | None, typer.Option(help="alarms at least this severe: 1 red to 4 blue")] = None,
+    key: Annotated[str | None, typer.Option(help="estate key, 64 hex digits; on loopback the simulation's")] = None,
+    json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
+) -> None:
+    """What flows through a broker, decoded and verified; or one pasted frame."""
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    selection = Selection(device or (), kind or (), cls or (), level)
+    if (broker is None) == (hex_ is None):
+        raise InputError("watch: give either --broker URL or --hex FRAME")
+    if hex_ is not None:
+        show(None, _frame(hex_), selection, None, json, console)
+        return
+    estate_key = None if key is None else _key(key)
+
+    async def run() -> None:
+        with stopped_by_signals():
+            async with open_broker(broker) as there:
+                root = _roots(estate_key, _is_loopback(there.host))
+                if root is None:
+                    console.print("no key: frames are decoded, and marked ? since nothing verifies them", style="dim")
+                await watch(there, tenant, selection, root, json, console)
+
+    try:
+        asyncio.run(run())
+    except BrokenPipeError:  # whoever read the lines has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _frame(text: str) -> bytes:
+    try:
+        return bytes.fromhex("".join(text.split()).removeprefix("0x"))
+    except ValueError:
+        raise InputError("--hex: not an even number of hex digits; paste the whole sealed frame") from None
+
+
+def _key(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise InputError("--key: an estate key is 64 hex digits")
+    return key
+
+
+def _roots(estate_key: bytes | None, loopback: bool) -> Root | None:
+    if estate_key is not None:
+        return lambda tenant, device: device_root(estate_key, tenant, device)
+    if loopback:
+        return lambda tenant, device: device_root(simulation_key(tenant), tenant, device)
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+

@@ -1,0 +1,54 @@
+"""Watching a broker: a client that only listens."""
+
+import asyncio
+import sys
+import time
+import uuid
+from datetime import datetime
+
+import aiomqtt
+from lilong_protocol.pc.describe import Root, describe
+from rich.console import Console
+
+from ..broker import Broker, BrokerError
+from .lines import as_json, line
+from .selection import Selection
+
+FILTER = "lilong/1/{}/#"
+
+
+async def watch(
+    broker: Broker, tenant: str, selection: Selection, root: Root | None, as_lines_of_json: bool, console: Console
+) -> None:
+    """Print what flows until cancelled; BrokerError when the connection is refused or lost."""
+    try:
+        async with aiomqtt.Client(
+            broker.host, broker.port, username=broker.username, password=broker.password,
+            identifier=f"lilong-watch-{uuid.uuid4().hex[:8]}",
+        ) as client:  # fmt: skip
+            await client.subscribe(FILTER.format(tenant), qos=1)
+            if not as_lines_of_json:
+                console.print(f"watching {broker.describe()}; Ctrl-C ends it", style="dim")
+            async for message in client.messages:
+                data = message.payload if isinstance(message.payload, bytes) else b""
+                if data:  # an empty one only takes a retained message away
+                    show(message.topic.value, data, selection, root, as_lines_of_json, console)
+    except aiomqtt.MqttError as error:
+        raise BrokerError(f"the broker at {broker.host}:{broker.port} ended the connection: {error}") from None
+    except asyncio.CancelledError:
+        return
+
+
+def show(
+    topic: str | None, data: bytes, selection: Selection, root: Root | None, as_lines_of_json: bool, console: Console
+) -> None:
+    """Print one frame if it is wanted."""
+    told = describe(data, topic, root)
+    kind = selection.kind_of(told)
+    if not selection.wants(told, kind):
+        return
+    if as_lines_of_json:
+        sys.stdout.write(as_json(time.time_ns() // 1_000_000, told, kind, topic) + "\n")
+        sys.stdout.flush()
+    else:
+        console.print(line(datetime.now().strftime("%H:%M:%S.%f")[:-3], told, kind))
