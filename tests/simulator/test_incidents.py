@@ -253,3 +253,20 @@ def test_incidents_name_the_devices_they_touch(plaza: Estate) -> None:
         FLAT, CORRIDOR_12, CORRIDOR_13, "core3/ground/door",
     ]  # fmt: skip
     assert incidents.find("morning_rush").device_names(plaza)[0] == "core9/15F/1502/smoke"
+
+
+def test_in_film_time_the_air_is_clean_a_minute_after_the_world_began(plaza: Estate) -> None:
+    log = run(plaza, EVENING, 5 * MINUTE, [KitchenFire.cut()])
+    for name in (FLAT, CORRIDOR_12, CORRIDOR_13):
+        values = log.of("obscuration", plaza.device(name).id)
+        assert all(value < 184 for at, _, _, value in values if at > 45_000)  # where a detector begins to end its alarm
+        assert values[-1][3] == 5
+        assert values[-1][0] < 70_000
+
+
+def test_when_the_doors_are_locked_again_one_that_is_just_being_opened_may_raise(plaza: Estate) -> None:
+    log = run(plaza, EVENING, HOUR, [KitchenFire.cut()])
+    rows = [row for row in log.world.truth if row.cause == "locked after the fire"]
+    assert Counter((row.alarm, row.expect) for row in rows) == {("door.forced", "may"): 10, ("door.held", "may"): 10}
+    ends = {row.until_ms for row in log.world.truth if row.cause == "released by fire"}
+    assert {row.crossing_ms for row in rows} == ends

@@ -156,9 +156,32 @@ def test_a_release_counts_from_the_second_alarm_and_is_told_once(tmp_path: Path)
     assert words(story.tell()) == [
         ["released", "fire", "release", f"{NAMES[DOOR]}            7 ms after the second alarm"]
     ]
-    story.release(30_500, value=0)
-    story.release(31_000)
     assert story.tell() == []
+
+
+def test_a_door_that_is_locked_again_is_told_once(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    story.door_must_open()
+    story.release(10_000)  # somebody comes home
+    story.release(15_000, value=0)
+    story.note(26_000, RAISED)
+    story.note(30_000, RAISED, SMOKE_2)
+    story.release(30_007)
+    assert "locked" not in [line[0] for line in words(story.tell())]
+    story.release(90_007, value=0)
+    assert words(story.tell()) == [["locked", "fire", "release", f"{NAMES[DOOR]}            60.00 s after the release"]]
+    story.release(95_000)
+    story.release(100_000, value=0)
+    assert story.tell() == []
+
+
+def test_the_end_of_an_alarm_is_told(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    story.note(26_000, RAISED)
+    story.observe(26_010, "stored")
+    story.tell()
+    story.observe(96_000, "cleared")
+    assert words(story.tell()) == [["cleared", "smoke.alarm", NAMES[SMOKE], "70.00 s after the decision"]]
 
 
 def test_a_door_that_opens_before_the_fire_is_confirmed_is_no_release(tmp_path: Path) -> None:

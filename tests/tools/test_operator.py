@@ -1,4 +1,4 @@
-"""The simulated operator answers every alarm once, after a human's while, however often its console is cut off."""
+"""The simulated operator at a console: what `policy` calls for is done over the centre's own interfaces."""
 
 import asyncio
 import threading
@@ -8,39 +8,12 @@ from contextlib import contextmanager
 import pytest
 import small_estate
 from fake_centre import PATIENCE_S, FakeCentre
-from hypothesis import given
-from hypothesis import strategies as st
-from lilong_tools import operator
-from lilong_tools.operator import QUICKEST_MS, SLOWEST_MS, Operator, reaction_ms
+from lilong_protocol import codes
+from lilong_tools import policy
+from lilong_tools.operator import Operator
 
 SEED = 7
-ALARMS = st.from_regex(r"[0-9a-f]{16}-[0-9]{1,10}-[0-9]{1,6}", fullmatch=True)
 NEVER_MS = 3_600_000
-
-
-# ---- how long a person takes
-
-
-@given(st.integers(), ALARMS)
-def test_a_reaction_takes_from_two_to_nine_seconds(seed: int, alarm: str) -> None:
-    assert QUICKEST_MS == 2_000 <= reaction_ms(seed, alarm) < 9_000 == SLOWEST_MS
-
-
-@given(st.integers(), ALARMS, st.integers(0, 2**32), st.integers(0, 2**32))
-def test_it_depends_on_seed_and_device_alone(seed: int, alarm: str, boot: int, seq: int) -> None:
-    device = alarm.partition("-")[0]
-    assert reaction_ms(seed, alarm) == reaction_ms(seed, f"{device}-{boot}-{seq}")
-
-
-def test_reactions_are_spread_around_the_middle() -> None:
-    times = sorted(reaction_ms(SEED, f"{device:016x}-1-1") for device in range(1_000))
-    assert 5_300 < sum(times) / len(times) < 5_700
-    assert times[100] < 4_000
-    assert times[900] > 7_000
-    assert times != sorted(reaction_ms(SEED + 1, f"{device:016x}-1-1") for device in range(1_000))
-
-
-# ---- at a console
 
 
 @pytest.fixture
@@ -52,8 +25,10 @@ def centre() -> Iterator[FakeCentre]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A person who answers within some milliseconds."""
-    monkeypatch.setattr(operator, "QUICKEST_MS", 1)
-    monkeypatch.setattr(operator, "SLOWEST_MS", 10)
+    monkeypatch.setattr(policy, "QUICKEST_MS", 1)
+    monkeypatch.setattr(policy, "SLOWEST_MS", 10)
+    for name in ("LOOK_MS", "AIR_MS"):
+        monkeypatch.setattr(policy, name, (1, 10))
 
 
 @contextmanager
@@ -131,12 +106,85 @@ def once_never_then_soon() -> Callable[[int, str], int]:
 def test_an_answer_that_was_due_when_the_console_was_cut_off_is_given_on_the_next_one(
     centre: FakeCentre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operator, "reaction_ms", once_never_then_soon())
+    monkeypatch.setattr(policy, "reaction_ms", once_never_then_soon())
     centre.at_connect = [raised(1)]
     with at_work(centre):
         assert centre.next_received("shown")["alarm"] == name_of(1)
         centre.drop_consoles()
         assert until_acknowledged(centre, name_of(1)) == [("shown", name_of(1)), ("acknowledge", name_of(1))]
+
+
+def command(centre: FakeCentre) -> tuple[str, str]:
+    """(device, command) of the next order that comes to the centre."""
+    order = centre.commands.get(timeout=PATIENCE_S)
+    assert (order["args"], order["operator"]) == ({}, "Ms Lin")
+    return order["device"], order["command"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_is_over_is_reset_by_a_command(centre: FakeCentre) -> None:
+    centre.at_connect = [raised(1, acknowledged=True)]
+    with at_work(centre):
+        assert centre.next_received("shown")["alarm"] == name_of(1)
+        centre.push(raised(1, acknowledged=True, restored=True))
+        assert command(centre) == (small_estate.SMOKE, "reset")
+        centre.push(raised(1, acknowledged=True, restored=True, cleared=True), raised(2))
+        until_acknowledged(centre, name_of(2))
+    assert centre.commands.empty()
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_refused_command_is_given_again_and_not_for_ever(
+    centre: FakeCentre, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(policy, "RETRY_MS", 1)
+    centre.refusal = (
+        status,
+        "command 'reset' for core1/01F/0101/smoke: the device is offline; send it when it is back",
+    )
+    centre.at_connect = [raised(1, acknowledged=True, restored=True)]
+    with at_work(centre):
+        assert [command(centre) for _ in range(policy.TRIES)] == [(small_estate.SMOKE, "reset")] * policy.TRIES
+        centre.push(raised(2))
+        until_acknowledged(centre, name_of(2))
+    assert centre.commands.empty()
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_door_that_a_fire_released_is_locked_when_the_fire_is_cleared(centre: FakeCentre) -> None:
+    centre.at_connect = [raised(1, acknowledged=True)]
+    with at_work(centre):
+        centre.next_received("shown")
+        centre.push(small_estate.event(code=codes.EVENT_DOOR_RELEASED), raised(2, acknowledged=True, cleared=True))
+        centre.next_received("shown")
+        assert centre.commands.empty(), "the first still burns"
+        centre.push(raised(1, acknowledged=True, cleared=True))
+        assert command(centre) == (small_estate.DOOR, "reset")
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_valve_is_opened_again_when_the_leak_is_cleared(centre: FakeCentre) -> None:
+    gas = {"device": small_estate.GAS, "code": codes.ALARM_GAS_LEAK}
+    centre.at_connect = [raised(1, acknowledged=True, restored=True, **gas)]
+    with at_work(centre):
+        assert command(centre) == (small_estate.GAS, "reset")
+        centre.push(raised(1, acknowledged=True, cleared=True, **gas))
+        assert command(centre) == (small_estate.GAS, "open_valve")
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_door_that_was_released_while_the_console_was_away_is_found_and_locked(centre: FakeCentre) -> None:
+    lines = [{"what": "event", "code": code, "values": {}, "at": small_estate.NOW_MS} for code in (
+        codes.EVENT_DOOR_GRANTED, codes.EVENT_DOOR_RELEASED, codes.EVENT_DOOR_LOCKED,
+    )]  # fmt: skip
+    centre.at_connect = [raised(1, acknowledged=True)]
+    with at_work(centre):
+        centre.next_received("shown")
+        centre.devices[small_estate.DOOR] = small_estate.answer(small_estate.DOOR, history=lines)
+        centre.at_connect = [raised(1, acknowledged=True, cleared=True)]
+        centre.drop_consoles()
+        assert command(centre) == (small_estate.DOOR, "reset")
 
 
 @pytest.mark.usefixtures("quick")

@@ -26,7 +26,7 @@ class Narrator:
         self._feed = feed
         self._told: set[tuple[str, str]] = set()
         self._observed: dict[tuple[str, int, int], dict[str, float]] = {}
-        self._released: dict[str, list[float]] = {}  # when each lock was released, on the run's clock
+        self._locks: dict[str, list[tuple[float, int]]] = {}  # when each was released (1) or locked, on the run's clock
         self._outputs_read = 0
         self._status = Status("", console=console, spinner="dots")
         self._last: tuple[float, int] = (0.0, 0)
@@ -46,35 +46,47 @@ class Narrator:
         for event in self._feed.poll() if self._feed is not None else ():
             self.events.append(event)
             key = (event.device, event.boot, event.seq)
-            if event.event in ("stored", "shown"):
+            if event.event in ("stored", "shown", "cleared"):
                 self._observed.setdefault(key, {}).setdefault(event.event, event.at - self._run.epoch_zero)
         for key, alarm in recorder.alarms.items():
             self._tell(alarm, "raised", alarm.decided)
             seen = self._observed.get(key, {})
             stored = seen.get("stored") if self._feed is not None else alarm.stored
-            for stage, at in (("stored", stored), ("shown", seen.get("shown")), ("acknowledged", alarm.acknowledged)):
+            stages = (
+                ("stored", stored), ("shown", seen.get("shown")), ("acknowledged", alarm.acknowledged),
+                ("cleared", seen.get("cleared")),
+            )  # fmt: skip
+            for stage, at in stages:
                 if at is not None:
                     self._tell(alarm, stage, at)
         self._tell_releases()
         self._status.update(self.line())
 
     def _tell_releases(self) -> None:
-        """Which doors the centre has released since a fire was confirmed."""
+        """Which doors the centre has released since a fire was confirmed, and which are locked again."""
         outputs = self._run.recorder.outputs
         for at, device, output, value in outputs[self._outputs_read :]:
-            if output == "lock" and value == 1:
-                self._released.setdefault(device, []).append(at)
+            if output == "lock":
+                self._locks.setdefault(device, []).append((at, value))
         self._outputs_read = len(outputs)
         for expectation in self._run.world.expectations:
-            releases = self._released.get(expectation.device, [])
-            if not releases or expectation.what != "report" or (expectation.id, "released") in self._told:
+            locks = self._locks.get(expectation.device)
+            if not locks or expectation.what != "report" or (expectation.id, "locked") in self._told:
                 continue
             confirmed = self._confirmed(expectation)
-            after = [at - confirmed for at in releases if at >= confirmed]
-            if after:
-                self._told.add((expectation.id, "released"))
-                words = f"{_span(after[0])} after the second alarm"
-                self.console.print(_line("released", "green", "fire release", expectation.name, words))
+            released = next((at for at, value in locks if value == 1 and at >= confirmed), None)
+            if released is None:
+                continue
+            self._tell_door(expectation, "released", released - confirmed, "second alarm")
+            locked = next((at for at, value in locks if value == 0 and at > released), None)
+            if locked is not None:
+                self._tell_door(expectation, "locked", locked - released, "release")
+
+    def _tell_door(self, expectation: Expectation, stage: str, span: float, since: str) -> None:
+        if (expectation.id, stage) not in self._told:
+            self._told.add((expectation.id, stage))
+            words = f"{_span(span)} after the {since}"
+            self.console.print(_line(stage, "green", "fire release", expectation.name, words))
 
     def _confirmed(self, expectation: Expectation) -> float:
         """When enough alarms had been raised, on the run's clock; inf: they have not been."""

@@ -1,61 +1,119 @@
-"""A simulated operator: a console client that sees every alarm and acknowledges it after a human's while."""
+"""A simulated operator: a console client that does what `policy` says, over the centre's own interfaces."""
 
 import asyncio
 import contextlib
 import json
+import time
 from typing import Any
+from urllib.parse import urlsplit
 
-from lilong_simulator.random_streams import draw_below
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-# How long a person takes to read an alarm and press the button; the limit for a human answer is 60 s.
-QUICKEST_MS, SLOWEST_MS = 2_000, 9_000
+from .policy import DOOR_EVENTS, Action, Policy
+
 CLOSE_S = 1.0  # how long the centre may take to say goodbye
-
-
-def reaction_ms(seed: int, alarm: str) -> int:
-    """The operator's time for one alarm: the mean of two even draws, the same for the same seed and alarm."""
-    device = alarm.split("-", 1)[0]  # boot numbers differ from run to run
-    spread = SLOWEST_MS - QUICKEST_MS
-    return QUICKEST_MS + (draw_below(spread, seed, device, "read") + draw_below(spread, seed, device, "act")) // 2
+ANSWER_S = 10.0  # and how long to answer a request
+DOOR = "door"
 
 
 class Operator:
-    """Answers the alarms of one centre over its WebSocket. `name` stands in the centre's records."""
+    """Works at the console of one centre. `name` stands in the centre's records."""
 
     def __init__(self, url: str, seed: int, name: str = "simulated operator") -> None:
+        self._http = urlsplit(url)
         self._url = url.replace("http://", "ws://", 1).rstrip("/") + "/api/live"
         self._seed = seed
         self._name = name
+        self._changed = asyncio.Event()
+        self._doors: list[str] = []
+        self._policy: Policy | None = None
 
     async def run(self) -> None:
-        """Until cancelled; a console that the centre dropped comes back, and answers what is still open then."""
+        """Until cancelled; a console that the centre dropped comes back, and goes on with what is open then."""
         # A proxy of the environment is not for the centre, which is on this machine.
         async for socket in connect(self._url, max_queue=None, max_size=None, close_timeout=CLOSE_S, proxy=None):
-            answers: dict[str, asyncio.Task[None]] = {}
             try:
-                async for message in socket:
-                    await self._message(socket, answers, json.loads(message))
-            except ConnectionClosed:
+                async with asyncio.TaskGroup() as work:
+                    work.create_task(self._at_console(socket, work))
+            except* (ConnectionClosed, OSError, TimeoutError, asyncio.IncompleteReadError):
                 pass
             finally:
-                for answer in answers.values():
-                    answer.cancel()
                 await socket.close()
 
-    async def _message(
-        self, socket: ClientConnection, answers: dict[str, asyncio.Task[None]], message: dict[str, Any]
-    ) -> None:
-        if message["type"] != "alarm":
-            return
-        alarm = message["alarm"]
-        if alarm["shown_at"] is None:
-            await socket.send(json.dumps({"type": "shown", "alarm": alarm["id"]}))
-        if not alarm["acknowledged"] and not alarm["cleared"] and alarm["id"] not in answers:
-            answers[alarm["id"]] = asyncio.create_task(self._answer(socket, alarm["id"]))
+    async def _at_console(self, socket: ClientConnection, work: asyncio.TaskGroup) -> None:
+        """One connection, until it closes."""
+        again = self._policy is not None
+        policy = self._policy = self._policy or await self._arrive()
+        policy.connected(_now_ms())
+        if again:
+            work.create_task(self._catch_up(policy))
+        work.create_task(self._act(socket, policy, work))
+        while True:
+            message = json.loads(await socket.recv())
+            if message["type"] == "alarm":
+                alarm = message["alarm"]
+                if alarm["shown_at"] is None:
+                    await socket.send(json.dumps({"type": "shown", "alarm": alarm["id"]}))
+                policy.alarm(_now_ms(), alarm)
+            elif message["type"] == "event":
+                policy.event(_now_ms(), message["device"], message["code"])
+            self._changed.set()
 
-    async def _answer(self, socket: ClientConnection, alarm: str) -> None:
-        await asyncio.sleep(reaction_ms(self._seed, alarm) / 1000)
-        with contextlib.suppress(ConnectionClosed):  # the next connection is told of it again
-            await socket.send(json.dumps({"type": "acknowledge", "alarm": alarm, "operator": self._name}))
+    async def _arrive(self) -> Policy:
+        """Look at the plan of the estate."""
+        _, estate = await self._request("GET", "/api/estate")
+        self._doors = [device["id"] for device in estate["devices"] if device["kind"] == DOOR]
+        return Policy(self._seed, {device["id"]: device["core"] for device in estate["devices"]})
+
+    async def _catch_up(self, policy: Policy) -> None:
+        """Which doors were released or locked while there was no console; alarms are told by themselves."""
+        for door in self._doors:
+            status, device = await self._request("GET", f"/api/device/{door}")
+            if status == 200:
+                told = (line["code"] for line in device["history"] if line["what"] == "event")
+                code = next((code for code in told if code in DOOR_EVENTS), None)
+                if code is not None:
+                    policy.event(_now_ms(), door, code)
+                    self._changed.set()
+
+    async def _act(self, socket: ClientConnection, policy: Policy, work: asyncio.TaskGroup) -> None:
+        while True:
+            self._changed.clear()
+            for action in policy.take(_now_ms()):
+                if action.what == "acknowledge":
+                    answer = {"type": "acknowledge", "alarm": action.alarm, "operator": self._name}
+                    await socket.send(json.dumps(answer))
+                else:
+                    work.create_task(self._command(action))
+            due = policy.deadline
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if due is None else max(0, due - _now_ms()) / 1000):
+                    await self._changed.wait()
+
+    async def _command(self, action: Action) -> None:
+        """What comes of it is seen at the console; what nothing comes of is tried again by `policy`."""
+        wish: dict[str, Any] = {"command": action.what, "args": {}, "operator": self._name}
+        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+            await self._request("POST", f"/api/device/{action.device}/command", wish)
+
+    async def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+        """Status and JSON of an answer of the centre."""
+        data = b"" if body is None else json.dumps(body).encode()
+        head = (
+            f"{method} {path} HTTP/1.1\r\nHost: {self._http.netloc}\r\nConnection: close\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+        )
+        async with asyncio.timeout(ANSWER_S):
+            reader, writer = await asyncio.open_connection(self._http.hostname, self._http.port)
+            try:
+                writer.write(head.encode() + data)
+                status = int((await reader.readuntil(b"\r\n")).split()[1])
+                await reader.readuntil(b"\r\n\r\n")
+                return status, json.loads(await reader.read())
+            finally:
+                writer.close()
+
+
+def _now_ms() -> int:
+    return time.monotonic_ns() // 1_000_000

@@ -23,12 +23,12 @@ from rich.progress import Progress
 
 from .centre.core import NEVER, Core
 from .centre.model import CentreError
-from .operator import reaction_ms
+from .policy import WATCHED_EVENTS, Action, Policy
 from .summary import summarise
 
 COMMIT_MS = 5  # a group commit of the store
 DRAW_MS = 50  # until a console has an alarm on its screen
-RESET_MS = 60_000  # until a person resets what is over
+OPERATOR = "simulated operator"
 DAY_MS = 86_400_000
 PROGRESS_STEPS = 100
 
@@ -64,16 +64,13 @@ class CentreInTheLoop:
 
     def __init__(self, estate: Estate, estate_key: bytes, epoch_zero: int, seed: int, log: MessageLog) -> None:
         self._core = Core(estate, estate_key, epoch_zero)
+        self._policy = Policy(seed, {device.id: device.core for device in estate.devices})
         self._epoch_zero = epoch_zero
-        self._seed = seed
         self._log = log
         self._env: simpy.Environment
         self._publish: Callable[[str, bytes], None]
         self._wake_at = NEVER
-        self._estate = estate
-        self._seen: set[str] = set()
-        self._reset: set[str] = set()
-        self._burning: set[int] = set()  # cores with an open fire linkage
+        self._act_at = NEVER
         self.feed: list[dict[str, Any]] = []
 
     def attach(self, env: simpy.Environment, publish: Callable[[str, bytes], None]) -> None:
@@ -92,36 +89,43 @@ class CentreInTheLoop:
         if batch.publishes:
             self._after(COMMIT_MS, lambda: self._send(batch.publishes))
         for change in batch.changes:
-            if change["type"] == "alarm":
-                self._watch(change["alarm"])
-        self._relock()
+            if change["type"] == "alarm" or (change["type"] == "event" and change["code"] in WATCHED_EVENTS):
+                self._after(COMMIT_MS + DRAW_MS, lambda change=change: self._see(change))  # type: ignore[misc]
         due = self._core.deadline
         if due < self._wake_at:
             self._wake_at = due
             self._after(max(0, due - self._now()), lambda due=due: self._step(due))  # type: ignore[misc]
 
-    def _watch(self, alarm: dict[str, Any]) -> None:
-        """What the person at the console does about an alarm: see, acknowledge, and reset it when it is over."""
-        if alarm["id"] not in self._seen:
-            self._seen.add(alarm["id"])
-            self._after(COMMIT_MS + DRAW_MS, lambda: self._shown(alarm["id"]))
-        if alarm["restored"] and not alarm["cleared"] and alarm["id"] not in self._reset:
-            self._reset.add(alarm["id"])
-            self._after(
-                RESET_MS + reaction_ms(self._seed, alarm["id"]), lambda: self._command(alarm["device"], "reset")
-            )
+    def _see(self, change: dict[str, Any]) -> None:
+        """The person at the console sees a change."""
+        if change["type"] == "alarm":
+            if change["alarm"]["shown_at"] is None:
+                self._core.shown(self._now(), change["alarm"]["id"], "console")
+                self._settle()
+            self._policy.alarm(self._now(), change["alarm"])
+        else:
+            self._policy.event(self._now(), change["device"], change["code"])
+        self._plan()
 
-    def _relock(self) -> None:
-        """Doors that a fire released are locked again by hand, once its last alarm is cleared."""
-        burning = {core for _, core in self._core.linkages.active}
-        for core in self._burning - burning:
-            for door in self._estate.doors_of_core(core) if burning else self._estate.escape_doors(core):
-                self._after(RESET_MS, lambda door=door.id: self._command(door, "reset"))  # type: ignore[misc]
-        self._burning = burning
+    def _plan(self) -> None:
+        due = self._policy.deadline
+        if due is not None and due < self._act_at:
+            self._act_at = due
+            self._after(due - self._now(), lambda: self._act(due))
 
-    def _command(self, device: str, name: str) -> None:
-        with contextlib.suppress(CentreError):  # an offline device is reset by hand, which ends no run
-            self._core.command(self._now(), device, name, {}, "simulated operator")
+    def _act(self, due: int) -> None:
+        if due == self._act_at:
+            self._act_at = NEVER
+            for action in self._policy.take(self._now()):
+                self._do(action)
+            self._plan()
+
+    def _do(self, action: Action) -> None:
+        with contextlib.suppress(CentreError):  # the person tries again
+            if action.what == "acknowledge":
+                self._core.acknowledge(self._now(), action.alarm, OPERATOR)
+            else:
+                self._core.command(self._now(), action.device, action.what, {}, OPERATOR)
         self._settle()
 
     def _now(self) -> int:
@@ -137,15 +141,6 @@ class CentreInTheLoop:
             self._wake_at = NEVER
             self._core.step(self._now())
             self._settle()
-
-    def _shown(self, alarm: str) -> None:
-        self._core.shown(self._now(), alarm, "console")
-        self._settle()
-        self._after(reaction_ms(self._seed, alarm), lambda: self._acknowledge(alarm))
-
-    def _acknowledge(self, alarm: str) -> None:
-        self._core.acknowledge(self._now(), alarm, "simulated operator")
-        self._settle()
 
 
 def run_virtual(

@@ -1,0 +1,172 @@
+"""What the person at the console does, and when: sans-io, the same for a live console and in virtual time.
+
+Acknowledges what calls. Resets what latches once the danger is over, locks the doors that a fire has released when
+nothing burns there any more, opens a gas valve again when the air is clean. Whether that worked is seen from what the
+centre shows next: what was refused, or was lost on its way, is tried again some times, ever later.
+"""
+
+from collections.abc import Iterator, Mapping
+from heapq import heappop, heappush
+from typing import Any, Literal, NamedTuple
+
+from lilong_protocol import codes
+from lilong_simulator.random_streams import draw_below
+
+# How long a person takes to read an alarm and press the button; the limit for a human answer is 60 s.
+QUICKEST_MS, SLOWEST_MS = 2_000, 9_000
+LOOK_MS = (8_000, 20_000)  # a look at the place, before what is over is reset (assumed)
+AIR_MS = (60_000, 180_000)  # somebody finds the tap and airs the kitchen, before the gas comes back (assumed)
+RETRY_MS = 60_000  # then twice as long each time
+TRIES = 6
+
+WATCHED_EVENTS = frozenset(
+    (codes.EVENT_DOOR_RELEASED, codes.EVENT_DOOR_LOCKED, codes.EVENT_GAS_VALVE_CLOSED, codes.EVENT_GAS_VALVE_OPENED)
+)
+DOOR_EVENTS = (codes.EVENT_DOOR_RELEASED, codes.EVENT_DOOR_LOCKED)
+
+
+class Action(NamedTuple):
+    """`alarm`: the one to acknowledge, or whose end is reset; empty for a door or a valve."""
+
+    what: Literal["acknowledge", "reset", "open_valve"]
+    device: str
+    alarm: str = ""
+
+
+class _Wish:
+    """An action that is called for. `due_ms` None: tried often enough."""
+
+    __slots__ = ("due_ms", "tries")
+
+    def __init__(self, due_ms: int) -> None:
+        self.due_ms: int | None = due_ms
+        self.tries = 0
+
+
+class Policy:
+    """One person. `core_of`: the core of each device, None for what stands outside; `now_ms`: any clock, rising."""
+
+    def __init__(self, seed: int, core_of: Mapping[str, int | None]) -> None:
+        self._seed = seed
+        self._core_of = core_of
+        self._open: dict[str, dict[str, Any]] = {}  # alarms as consoles get them
+        self._released: dict[str, None] = {}  # doors
+        self._shut: dict[str, None] = {}  # gas detectors whose valve is closed
+        self._wishes: dict[Action, _Wish] = {}
+        self._heap: list[tuple[int, Action]] = []
+
+    # ---- what the console shows
+
+    def connected(self, now_ms: int) -> None:
+        """A console opens; it will be told of every open alarm, and nothing known of them before counts."""
+        self._open.clear()
+        self._wishes.clear()
+        self._heap.clear()
+        for device in self._released:
+            self._door(now_ms, device)
+        for device in self._shut:
+            self._valve(now_ms, device)
+
+    def alarm(self, now_ms: int, alarm: Mapping[str, Any]) -> None:
+        """An alarm as the centre shows it to consoles, new or changed."""
+        name, device, code = alarm["id"], alarm["device"], alarm["code"]
+        if alarm["cleared"]:
+            self._open.pop(name, None)
+        else:
+            self._open[name] = dict(alarm)
+        self._want(now_ms, Action("acknowledge", device, name), not alarm["cleared"] and not alarm["acknowledged"])
+        self._want(now_ms, Action("reset", device, name), self._over(alarm))
+        if code == codes.ALARM_SMOKE_ALARM:
+            for door in self._released:
+                self._door(now_ms, door)
+        elif code == codes.ALARM_GAS_LEAK:
+            if not alarm["cleared"]:
+                self._shut[device] = None  # the detector shuts it with the alarm
+            self._valve(now_ms, device)
+
+    def event(self, now_ms: int, device: str, code: int) -> None:
+        """An event of a device; those of WATCHED_EVENTS matter."""
+        if code == codes.EVENT_DOOR_RELEASED:
+            self._released[device] = None
+        elif code == codes.EVENT_DOOR_LOCKED:
+            self._released.pop(device, None)
+        elif code == codes.EVENT_GAS_VALVE_CLOSED:
+            self._shut[device] = None
+        elif code == codes.EVENT_GAS_VALVE_OPENED:
+            self._shut.pop(device, None)
+        if code in DOOR_EVENTS:
+            self._door(now_ms, device)
+        elif code in WATCHED_EVENTS:
+            self._valve(now_ms, device)
+
+    # ---- what is to be done
+
+    @property
+    def deadline(self) -> int | None:
+        """When `take` has something to give; None while nothing is called for."""
+        heap, wishes = self._heap, self._wishes
+        while heap and ((wish := wishes.get(heap[0][1])) is None or wish.due_ms != heap[0][0]):
+            heappop(heap)
+        return heap[0][0] if heap else None
+
+    def take(self, now_ms: int) -> Iterator[Action]:
+        """What is due, one by one; what one action changes is told before the next is asked for."""
+        while (due := self.deadline) is not None and due <= now_ms:
+            action = heappop(self._heap)[1]
+            wish = self._wishes[action]
+            wish.tries += 1
+            if wish.tries < TRIES:
+                self._plan(action, wish, now_ms + (RETRY_MS << (wish.tries - 1)))
+            else:
+                wish.due_ms = None
+            yield action
+
+    # ---- inside
+
+    def _door(self, now_ms: int, door: str) -> None:
+        burning = self._burns(door)
+        self._want(now_ms, Action("reset", door), door in self._released and not burning)
+        for name, alarm in self._open.items():
+            if alarm["device"] == door:
+                self._want(now_ms, Action("reset", door, name), self._over(alarm))
+
+    def _valve(self, now_ms: int, device: str) -> None:
+        leaks = any(a["device"] == device and a["code"] == codes.ALARM_GAS_LEAK for a in self._open.values())
+        self._want(now_ms, Action("open_valve", device), device in self._shut and not leaks)
+
+    def _over(self, alarm: Mapping[str, Any]) -> bool:
+        """To be reset. A reset also locks a door: not while people may still have to get out by it."""
+        door = alarm["device"]
+        return alarm["restored"] and not alarm["cleared"] and not (door in self._released and self._burns(door))
+
+    def _burns(self, door: str) -> bool:
+        """A smoke alarm is open in the core of the door; anywhere, when the door is one of the estate's gates."""
+        core = self._core_of.get(door)
+        return any(
+            alarm["code"] == codes.ALARM_SMOKE_ALARM and core in (None, self._core_of.get(alarm["device"]))
+            for alarm in self._open.values()
+        )
+
+    def _want(self, now_ms: int, action: Action, wanted: bool) -> None:
+        if not wanted:
+            self._wishes.pop(action, None)
+        elif action not in self._wishes:
+            wish = self._wishes[action] = _Wish(0)
+            self._plan(action, wish, now_ms + self._delay_ms(action))
+
+    def _plan(self, action: Action, wish: _Wish, due_ms: int) -> None:
+        wish.due_ms = due_ms
+        heappush(self._heap, (due_ms, action))
+
+    def _delay_ms(self, action: Action) -> int:
+        if action.what == "acknowledge":
+            return reaction_ms(self._seed, action.alarm)
+        low, high = LOOK_MS if action.what == "reset" else AIR_MS
+        return low + draw_below(high - low, self._seed, action.device, action.what)
+
+
+def reaction_ms(seed: int, alarm: str) -> int:
+    """The operator's time for one alarm: the mean of two even draws, the same for the same seed and alarm."""
+    device = alarm.split("-", 1)[0]  # boot numbers differ from run to run
+    spread = SLOWEST_MS - QUICKEST_MS
+    return QUICKEST_MS + (draw_below(spread, seed, device, "read") + draw_below(spread, seed, device, "act")) // 2
