@@ -27,7 +27,8 @@ Json = dict[str, Any]
 class FakeCentre:
     """Serves `estate`, `registry` and `devices` (id -> answer of /api/device), and what the test pushes.
 
-    `at_connect` is what a new connection is sent; `received` holds what consoles sent, `commands` their POSTs.
+    `at_connect` is what a new connection is sent; `received` holds what consoles sent, `commands` and `revocations`
+    their POSTs.
     """
 
     def __init__(self, estate: Json, registry: Json) -> None:
@@ -37,6 +38,7 @@ class FakeCentre:
         self.at_connect: list[Json] = []
         self.received: queue.Queue[Json] = queue.Queue()
         self.commands: queue.Queue[Json] = queue.Queue()
+        self.revocations: queue.Queue[Json] = queue.Queue()
         self.refusal: tuple[int, str] | None = None  # status and error of the next commands
         self.open_for_consoles = True
         self._consoles: set[WebSocket] = set()
@@ -102,6 +104,7 @@ class FakeCentre:
                 Route("/api/registry", self._registry),
                 Route("/api/device/{device}", self._device),
                 Route("/api/device/{device}/command", self._command, methods=["POST"]),
+                Route("/api/cards/revoke", self._revoke, methods=["POST"]),
                 WebSocketRoute("/api/live", self._live),
                 Mount("/static", StaticFiles(directory=CONSOLE)),
             ],
@@ -129,6 +132,13 @@ class FakeCentre:
             status, error = self.refusal
             return JSONResponse({"error": error}, status_code=status)
         return JSONResponse({"counter": 7}, status_code=202)
+
+    async def _revoke(self, request: Request) -> Response:
+        self.revocations.put(await request.json())
+        if self.refusal is not None:
+            status, error = self.refusal
+            return JSONResponse({"error": error}, status_code=status)
+        return JSONResponse({"stamp": 4}, status_code=202)
 
     async def _live(self, console: WebSocket) -> None:
         if not self.open_for_consoles:

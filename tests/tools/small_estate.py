@@ -19,17 +19,28 @@ REGISTRY = {
               "label": {"en": "temperature", "zh": "温度"}},
         "21": {"name": "valve_closed", "unit": "/", "exponent": 0, "low": 0, "high": 1,
                "label": {"en": "valve closed", "zh": "阀门关闭"}},
+        "24": {"name": "credential", "unit": "/", "exponent": 0, "low": 0, "high": 2**53 - 1,
+               "label": {"en": "credential pseudonym", "zh": "凭证假名"}},
+        "31": {"name": "denial", "unit": "/", "exponent": 0, "low": 0, "high": 255,
+               "label": {"en": "why it was denied", "zh": "拒绝原因"},
+               "meanings": {"2": {"name": "revoked", "label": {"en": "revoked", "zh": "已注销"}}}},
     },
     "alarms": {
         "1": {"name": "smoke.alarm", "level": 1, "label": {"en": "smoke", "zh": "火警"}},
         "5": {"name": "door.held", "level": 2, "label": {"en": "door held open", "zh": "门未关"}},
         "11": {"name": "lamp.failure", "level": 3, "label": {"en": "lamp failure", "zh": "灯具故障"}},
     },
-    "events": {"4": {"name": "door.opened", "label": {"en": "door opened", "zh": "门打开"}}},
+    "events": {
+        "2": {"name": "door.denied", "label": {"en": "access denied", "zh": "拒绝通行"}},
+        "4": {"name": "door.opened", "label": {"en": "door opened", "zh": "门打开"}},
+    },
     "commands": {
         "mute": {"number": 2, "label": {"en": "mute", "zh": "消音"}, "kinds": ["smoke", "gas"], "args": []},
         "set_level": {"number": 4, "label": {"en": "set level", "zh": "调光"}, "kinds": ["streetlight"],
                       "args": [{"name": "level", "unit": "%", "low": 0, "high": 100}]},
+        "unlock": {"number": 3, "label": {"en": "unlock", "zh": "开锁"}, "kinds": ["door"], "args": []},
+        "cards_confirm": {"number": 9, "label": {"en": "card list is current", "zh": "确认名单"}, "kinds": ["door"],
+                          "operator": False, "args": []},
     },
 }  # fmt: skip
 

@@ -294,6 +294,102 @@ def test_a_command_that_cannot_go_says_why(page, centre):
     expect(result).to_have_text("Not sent: ring/01/streetlight: offline; wait until it is back")
 
 
+CARDS = {
+    "stamp": 3, "lacks": 0, "ahead": False, "confirmed_at": None, "refused": None, "refused_at": None, "revoked": [],
+}  # fmt: skip
+WHO = 3_141_592_653
+
+
+def door_with(*credentials, what="event", **cards):
+    """A door that has denied these credentials, the latest first."""
+    history = [
+        {"at": small.NOW_MS - 1000 * number, "what": what, "code": 2, "values": {"24": who, "31": 2}}
+        for number, who in enumerate(credentials)
+    ]
+    return small.answer(DOOR, history=history, cards=CARDS | cards)
+
+
+def test_a_credential_is_revoked_beside_its_event_after_one_question(page, centre):
+    centre.devices[DOOR] = door_with(WHO, 7, revoked=[7])
+    click_device(page, DOOR)
+    page.get_by_test_id("operator").fill("Wang Li")
+    record = page.get_by_test_id("device-history").get_by_role("listitem")
+    expect(record.nth(1)).to_contain_text("revoked")
+    button = record.first.get_by_test_id("revoke")  # the other is revoked already
+    expect(page.get_by_test_id("revoke")).to_have_count(1)
+    expect(button).to_have_attribute("aria-label", "Revoke credential 3141592653")
+    button.press("Enter")
+    expect(button).to_have_text("Revoke 3141592653 at every door?")
+    expect(button).to_be_focused()
+    assert centre.revocations.empty()
+    centre.devices[DOOR] = door_with(WHO, 7, revoked=[7, WHO])
+    button.press("Enter")
+    assert centre.revocations.get(timeout=PATIENCE_S) == {"credential": WHO, "operator": "Wang Li"}
+    told = "3141592653 is revoked (stamp 4); every door is being told"
+    expect(page.get_by_test_id("command-result")).to_have_text(told)
+    expect(page.get_by_test_id("revoke")).to_have_count(0)
+    assert page.complaints == []
+
+
+def test_a_question_that_nobody_answers_is_taken_back_and_a_refusal_says_why(visit, centre):
+    centre.devices[DOOR] = door_with(WHO)
+    centre.refusal = (400, "revoking 3141592653: every door is at 9 or later")
+    page = visit()
+    page.clock.install()
+    click_device(page, DOOR)
+    button = page.get_by_test_id("revoke")
+    button.dblclick()  # asks, and is no answer
+    expect(button).to_have_text("Revoke 3141592653 at every door?")
+    page.clock.run_for(6500)
+    expect(button).to_have_text("Revoke")
+    button.click()
+    button.click()
+    expect(page.get_by_test_id("command-result")).to_have_text(f"Not sent: {centre.refusal[1]}")
+    assert centre.revocations.qsize() == 1
+
+
+@pytest.mark.parametrize(
+    ("cards", "told"),
+    [
+        ({}, "Card list complete, stamp 3"),
+        ({"confirmed_at": small.NOW_MS}, re.compile(r"^Card list complete, stamp 3 · confirmed .*\d\d:\d\d:\d\d$")),
+        ({"lacks": 1}, "Card list at stamp 3 lacks 1 revocation"),
+        (
+            {"lacks": 2, "refused": 403},
+            "Card list at stamp 3 lacks 2 revocations · the door refused: not allowed (403)",
+        ),
+        ({"ahead": True}, "Card list at stamp 3, beyond the centre's: was its database changed?"),
+        ({"stamp": None, "lacks": None}, "The door has not told the stamp of its card list"),
+    ],
+)
+def test_a_doors_panel_tells_how_far_its_list_is(page, centre, cards, told):
+    centre.devices[DOOR] = door_with(**cards)
+    click_device(page, DOOR)
+    expect(page.get_by_test_id("cards-state")).to_have_text(told)
+    expect(page.get_by_test_id("command-unlock")).to_be_visible()
+    expect(page.get_by_test_id("command-cards_confirm")).to_have_count(0)  # the centre's own
+
+
+def test_a_lamps_panel_says_nothing_of_cards(page, centre):
+    centre.devices[LAMP] = small.answer(LAMP)
+    click_device(page, LAMP)
+    expect(page.get_by_test_id("device-history")).to_be_visible()
+    expect(page.get_by_test_id("cards-state")).to_be_hidden()
+
+
+def test_a_value_that_stands_for_a_word_is_shown_as_that_word_in_the_language_shown(page, centre):
+    centre.devices[DOOR] = door_with(WHO) | {"values": {"31": 2}}
+    centre.push(small.event(code=2, values={"24": WHO, "31": 99}))
+    click_device(page, DOOR)
+    expect(page.get_by_test_id("value-denial")).to_have_text("Revoked")
+    expect(page.get_by_test_id("device-history")).to_contain_text("Why it was denied Revoked")
+    expect(page.get_by_test_id("events")).to_contain_text("#99")  # of a later registry
+    page.get_by_test_id("lang-switch").click()
+    expect(page.get_by_test_id("value-denial")).to_have_text("已注销")
+    expect(page.get_by_test_id("device-history")).to_contain_text("拒绝原因 已注销")
+    expect(page.get_by_test_id("cards-state")).to_have_text("名单完整,版本 3")
+
+
 def test_hostile_text_is_shown_as_text(visit, centre):
     centre.estate["name"]["en"] = HOSTILE
     for device in centre.estate["devices"]:

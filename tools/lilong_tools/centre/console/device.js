@@ -4,6 +4,7 @@ import { make, put } from "./dom.js";
 import { CommandForm, codeText } from "./command.js";
 import { drawMark } from "./marks.js";
 import { duration, place, quantities, quantity, wallTime } from "./format.js";
+import { Revoker } from "./revoke.js";
 import { pick, t, tIn } from "./text.js";
 
 const REFRESH_MS = 3000;
@@ -15,6 +16,11 @@ export class DevicePanel {
     this.root = document.getElementById("device");
     this.shown = null; // the id that the skeleton was built for
     this.report = null; // the centre's last answer
+    this.revoker = new Revoker({
+      operator,
+      say: (outcome, text) => this.say(outcome, text),
+      changed: (atCentre) => (atCentre ? this.shown && this.fetch() : this.renderRecord()),
+    });
     model.on("selected", (id) => this.open(id));
     model.on("states", (states) => this.news(this.shown !== null && this.shown in states));
     model.on("alarms", (alarm) => this.news(alarm?.device === this.shown));
@@ -81,23 +87,26 @@ export class DevicePanel {
     this.values.dataset.testid = "device-values";
     const commands = make("div", "commands");
     this.forms = Object.entries(registry.commands)
-      .filter(([, command]) => command.kinds.includes(device.kind))
+      .filter(([, command]) => command.kinds.includes(device.kind) && command.operator !== false)
       .map(([key, command]) => new CommandForm(device.id, key, command, { operator: this.operator, asked: () => this.fetch() }));
-    const result = make("p", "result");
-    result.dataset.testid = "command-result";
-    result.setAttribute("role", "status");
+    this.result = make("p", "result");
+    this.result.dataset.testid = "command-result";
+    this.result.setAttribute("role", "status");
+    this.cards = make("p", "cards");
+    this.cards.dataset.testid = "cards-state";
     for (const form of this.forms) {
-      form.result = result;
+      form.result = this.result;
       commands.append(form.element);
     }
     this.record = make("ol", "record");
+    this.recorded = null; // what its lines were made of
     this.record.dataset.testid = "device-history";
     const body = make("div", "device-body");
     body.tabIndex = 0;
     body.setAttribute("role", "region");
     body.setAttribute("aria-labelledby", "device-name");
-    body.append(this.trouble, heading("values"), this.values);
-    if (this.forms.length) body.append(heading("commands"), commands, result);
+    body.append(this.trouble, heading("values"), this.values, this.cards);
+    if (this.forms.length) body.append(heading("commands"), commands, this.result);
     body.append(heading("record"), this.record, this.facts);
     this.root.replaceChildren(head, body);
     this.renderState();
@@ -153,9 +162,43 @@ export class DevicePanel {
       return [pick(row?.label, `#${number}`), quantity(raw, row), row?.name ?? number];
     }));
     if (!values.length) this.values.append(note("noValues"));
-    const lines = (report.history ?? []).map((entry) => this.line(entry, now));
-    this.record.replaceChildren(...(lines.length ? lines : [note("noRecord", "li")]));
+    this.renderCards(report.cards, now);
+    this.renderRecord();
     for (const form of this.forms) form.follow(report.history ?? []);
+  }
+
+  /** Of doors: how far its list of revoked cards is. */
+  renderCards(cards, now) {
+    this.cards.hidden = !cards;
+    if (!cards) return;
+    const { stamp, lacks } = cards;
+    const state = stamp === null ? t("cardsUnknown")
+      : cards.ahead ? t("cardsAhead", stamp) : lacks ? t("cardsLack", lacks, stamp) : t("cardsWhole", stamp);
+    const more = cards.refused !== null ? t("cardsRefused", codeText(cards.refused))
+      : cards.confirmed_at !== null && !lacks ? t("cardsConfirmed", wallTime(cards.confirmed_at, now)) : "";
+    put(this.cards, [state, more].filter(Boolean).join(" · "));
+    this.cards.classList.toggle("lacking", Boolean(lacks || cards.ahead));
+  }
+
+  /** The history; left as it is while it says the same, for somebody may be pressing a button in it. */
+  renderRecord() {
+    const { report, revoker } = this;
+    if (!report) return;
+    const history = report.history ?? [];
+    const now = this.model.now();
+    const made = JSON.stringify([history, report.cards?.revoked, revoker.asked, new Date(now).toDateString()]);
+    if (made === this.recorded) return;
+    this.recorded = made;
+    const focused = this.record.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const lines = history.map((entry) => this.line(entry, now));
+    this.record.replaceChildren(...(lines.length ? lines : [note("noRecord", "li")]));
+    if (focused) [...this.record.querySelectorAll("button")].find((one) => one.dataset.key === focused)?.focus();
+  }
+
+  say(outcome, text) {
+    this.result.className = `result ${outcome}`;
+    put(this.result, text);
+    if (outcome === "failed") this.result.scrollIntoView({ block: "nearest" });
   }
 
   line(entry, now) {
@@ -169,6 +212,13 @@ export class DevicePanel {
     values.textContent = ["response", "error"].includes(entry.what)
       ? codeText(entry.code) : quantities(entry.values, registry);
     item.append(at, what, values);
+    const { cards } = this.report;
+    const credential = entry.values?.[numberOf("credential", registry)];
+    if (cards && Number.isInteger(credential)) {
+      item.classList.add("who");
+      const key = `${entry.at} ${entry.code} ${credential}`;
+      item.append(this.revoker.mark(key, credential, cards.revoked.includes(credential)));
+    }
     return item;
   }
 
@@ -180,6 +230,9 @@ export class DevicePanel {
     return what === "command" ? pick(Object.values(commands).find((one) => one.number === code)?.label) : "";
   }
 }
+
+const numberOf = (name, registry) =>
+  Object.keys(registry.quantities).find((number) => registry.quantities[number].name === name);
 
 function heading(key) {
   const element = make("h3", "");

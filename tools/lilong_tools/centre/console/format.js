@@ -15,10 +15,11 @@ export function scaled(raw, exponent = 0) {
   return `${sign}${padded.slice(0, exponent)}.${padded.slice(exponent)}`;
 }
 
-/** A value with its unit after the registry's quantity: "0.182 dB/m", "yes". */
+/** A value after the registry's quantity, with its unit or as the word that it stands for: "0.182 dB/m", "yes". */
 export function quantity(raw, row) {
   if (raw === null || raw === undefined) return "–";
   if (!row) return String(raw);
+  if (row.meanings) return pick(row.meanings[raw]?.label, `#${raw}`);
   if (row.unit === "/" && row.low === 0 && row.high === 1) return t(raw ? "yes" : "no");
   const unit = UNITS[row.unit] ?? row.unit;
   return `${scaled(raw, row.exponent)}${unit && unit !== "°" ? "\u202f" : ""}${unit}`;
