@@ -59,7 +59,7 @@ class Cards:
                 self._quarter = record[0]
                 self.stamp = int.from_bytes(record[1:5], "big")
                 self._revoked = record[5:]
-        self.age(now, self._quarter + 1)
+        self.age(now)
 
     def judge(self, number: int, pin: bool) -> "tuple[int, int | None, bool]":
         """(why a card or a PIN is denied or 0, its pseudonym, whether it is the duress form of a PIN).
@@ -117,18 +117,15 @@ class Cards:
                     return frame.FORBIDDEN  # the door needs a new list
                 self._revoked = revoked[:at] + who.to_bytes(4, "big") + revoked[at:]
             self.stamp = stamp
-        self.age(now, 1)
+        self._quarter = 0
+        self.age(now)
         return frame.OK
 
-    def age(self, now: int, quarter: int) -> None:
-        """A quarter-day of the list's age begins, the 1st with its confirmation; the 13th has no end."""
-        self._quarter = min(quarter, QUARTERS + 1)
-        self.deadline = now + QUARTER_MS if quarter <= QUARTERS else NEVER
+    def age(self, now: int) -> None:
+        """Another quarter-day of the list's age begins; the 13th has no end."""
+        self._quarter = min(self._quarter, QUARTERS) + 1
+        self.deadline = now + QUARTER_MS if self._quarter <= QUARTERS else NEVER
         try:
             self._device.store.put("cards", bytes([self._quarter]) + self.stamp.to_bytes(4, "big") + self._revoked)
         except OSError:
             pass  # it holds until the power goes, and the stamp then tells the backend what is missing
-
-    def aged(self, now: int) -> None:
-        """`deadline` has come."""
-        self.age(now, self._quarter + 1)

@@ -58,7 +58,7 @@ class Doorway(Rules):
         device.keep("released", 1)  # a fire that takes the power must not lock the door when it returns
         self._relock_at = NEVER
         self._held_at = NEVER
-        self._went_out()
+        self._went_out()  # while it lasts nobody is refused, and nobody counts as inside
         device.restore(now, codes.ALARM_DOOR_HELD, self._state())
         self._buzz()
         device.event(now, codes.EVENT_DOOR_RELEASED, self._state())

@@ -86,7 +86,7 @@ class Door(Doorway):
             self._clock_lost = True
             self.device.event(now, codes.EVENT_DOOR_CLOCK_LOST, {})
         if now >= self._cards.deadline:
-            self._cards.aged(now)
+            self._cards.age(now)
         self._schedule()
 
     def timed(self, now: int) -> None:
@@ -131,7 +131,7 @@ class Door(Doorway):
         denial, who, duress = self._cards.judge(number, pin)
         values = {} if who is None else {codes.Q_CREDENTIAL: who}
         # A PIN is a whole flat's: another of the family may follow at once.
-        if not denial and not pin and not self._released and just_went_in(self._passages, now, number):
+        if not denial and not pin and just_went_in(self._passages, now, number):
             denial = codes.DENIAL_PASSBACK
         if denial:
             self._deny(now, denial, dict(values))
