@@ -3,7 +3,7 @@
 from harness import DAY, HOUR, MINUTE, SECOND, codes
 from hypothesis import strategies as st
 from lilong_firmware.kinds import wristband
-from stories import COMMANDS, VALUES
+from stories import CARD_1000, COMMANDS, VALUES
 
 # Waits that end on a grid point or a deadline, and some that do not.
 _SHORT = (0, 0, 1, 20, 500, SECOND, 2 * SECOND, 4 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 30 * SECOND)
@@ -28,6 +28,14 @@ class SlowBand(wristband.Wristband):
 def _commands(kind):
     """(command, arguments)"""
     plain = st.tuples(st.sampled_from(COMMANDS[kind]), st.just({}))
+    if kind == "door":
+        stamp = st.sampled_from((0, 1, 2))
+        revoked = st.fixed_dictionaries({0: st.sampled_from((CARD_1000, 5)), 1: stamp})
+        return st.one_of(
+            plain,
+            st.tuples(st.just(codes.CMD_CARD_REVOKE), revoked),
+            st.tuples(st.just(codes.CMD_CARDS_CONFIRM), st.fixed_dictionaries({0: stamp})),
+        )
     if kind != "streetlight":
         return plain
     level = st.sampled_from((0, 20, 21, 50, 100, 101))

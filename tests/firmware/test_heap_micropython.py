@@ -7,8 +7,12 @@ from lilong_simulator.fleet.board_lines import Handled, Note, Offline, Online
 from lilong_simulator.fleet.process import HEAP
 
 MINUTE = 60_000
-CARDS = b"".join((n * 1_000).to_bytes(4, "big") for n in range(338))  # as many as a door of the estate has
-DATA = {"door": {"cards": CARDS, "card_key": bytes(32)}}
+# As much as the busiest lobby of the estate has: residents, guests and staff, flats.
+DOOR = {
+    name: b"".join((first + n * 1_000).to_bytes(4, "big") for n in range(count))
+    for name, first, count in (("cards", 0, 315), ("visitors", 1, 144), ("pins", 1_000_002, 90))
+} | {"card_key": bytes(32)}
+DATA = {"door": DOOR}
 AT_REST = 56_000  # bytes; the others are for messages, alarms and fragments
 AFTERWARDS = 60_000
 
@@ -22,6 +26,8 @@ TROUBLES = {
         ("exit_button", 1, 0),
         ("credential", 1_000, 0),
         ("tamper", 1, 0),
+        ("pin", 1_000_003, 0),
+        ("reader", 0, 1),
     ),
     "streetlight": (("lux", 5, 10_000), ("power", 0, 600), ("voltage", 1_500, 2_200)),
     "manhole": (("tilt", 300, 0), ("shock", 3_000, 0), ("water", 90, 2_000), ("gas", 260, 0), ("h2s", 80, 0)),

@@ -154,4 +154,3 @@ def forcings(estate: Estate, streams: Streams, ordinal: int, midnight_ms: int) -
         if streams.chance(estate.rates.forced_per_door_month / MONTH_DAYS, door.name, "forced", ordinal):
             stream = streams.stream(door.name, "forced", ordinal)
             yield passage(stream, midnight_ms + stream.below(86_400_000), (door,), "force")
-
