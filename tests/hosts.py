@@ -23,6 +23,7 @@ from lilong_simulator.fleet.plant import Plant
 from lilong_simulator.fleet.process import BoardConfig, BoardProcess, available
 from lilong_simulator.fleet.provision import card_blob
 from lilong_simulator.fleet.virtual import VirtualFleet
+from lilong_simulator.world.daylight import calendar
 from lilong_tools.broker.embedded import EmbeddedBroker
 from lilong_tools.broker.embedded_client import Message
 
@@ -37,6 +38,7 @@ DATA = {
     "visitors": card_blob((2_000,)),
     "pins": card_blob((10_042,)),
     "card_key": bytes(range(32, 64)),
+    "calendar": calendar(31.2417, 121.4382),
 }
 PATIENCE_S = 60  # for what the network or a process does; only a test that fails waits so long
 

@@ -44,6 +44,8 @@ TIME = ("time",)  # the backend answers the last question for the time
 ACKNOWLEDGES = ("acknowledges",)  # an operator acknowledges the last alarm
 FORGES = ("forges",)  # somebody else sends a command
 CUTS = ("cuts",)  # the link breaks; a new one can be had
+# By the streetlight's calendar the sun sets 72.7 min after EPOCH; its clock lags by half of the first round trip.
+SUNSET_MS = 4_362_045
 LIVES = ("lives",)  # nothing: the device lives up to here
 
 
@@ -141,6 +143,10 @@ STORIES = {
             (90, TIME),
             (10 * MINUTE, reads(lux=5)),  # dusk, if it lasts for a minute
             (11 * MINUTE, LIVES),  # the lamp is lit, and its meter says so
+            (15 * MINUTE, command(codes.CMD_SET_FAILURE_LEVEL, 80)),
+            (16 * MINUTE, reads(leakage=400, temperature=9_000)),
+            (18 * MINUTE, STORES, reads(leakage=0, temperature=2_500)),
+            (1_190 * SECOND, STORES),
             (20 * MINUTE, command(codes.CMD_SET_LEVEL, 40)),
             (21 * MINUTE, command(codes.CMD_SET_LEVEL, 140)),  # no such level
             (22 * MINUTE, FORGES),
@@ -152,8 +158,14 @@ STORIES = {
             (50 * MINUTE, STORES, command(codes.CMD_AUTOMATIC)),
             (60 * MINUTE, reads(lux=-1)),  # a dead sensor
             (61 * MINUTE, STORES),
+            (SUNSET_MS, LIVES),  # lit by the calendar
             (90 * MINUTE, reads(lux=10_000)),
-            (92 * MINUTE, STORES),
+            (91 * MINUTE, LIVES),  # dark: its sensor sees light
+            (92 * MINUTE, STORES, reads(relay=1)),  # the relay has stuck
+            (SUNSET_MS + 20 * MINUTE, LIVES),  # lit by the calendar, whatever the sensor says
+            (94 * MINUTE, STORES),
+            (3 * 60 * MINUTE, command(codes.CMD_SET_LEVEL, 0)),  # against the calendar, which has lit it
+            (3 * 60 * MINUTE + 1_000, CUTS),
             (4 * 60 * MINUTE, LIVES),
         ),
     ),

@@ -11,7 +11,7 @@ WAITS = {
     "smoke": (*_SHORT, MINUTE, 9 * MINUTE, DAY),
     "gas": (*_SHORT, MINUTE, 3 * MINUTE, 5 * MINUTE, 75 * MINUTE),
     "door": (*_SHORT, MINUTE),
-    "streetlight": (*_SHORT, MINUTE, HOUR),
+    "streetlight": (*_SHORT, MINUTE, 15 * MINUTE, HOUR),
     "manhole": (*_SHORT, MINUTE, 10 * MINUTE),
     "wristband": (0, 0, 1, 20, 40, 400, SECOND, 4 * SECOND, 10 * SECOND, 20 * SECOND),
     "slow wristband": (*_SHORT, MINUTE, 2 * MINUTE, 15 * MINUTE, 12 * HOUR),
@@ -39,7 +39,8 @@ def _commands(kind):
     if kind != "streetlight":
         return plain
     level = st.sampled_from((0, 20, 21, 50, 100, 101))
-    return st.one_of(plain, st.tuples(st.just(codes.CMD_SET_LEVEL), st.fixed_dictionaries({0: level})))
+    leveled = st.sampled_from((codes.CMD_SET_LEVEL, codes.CMD_SET_FAILURE_LEVEL))
+    return st.one_of(plain, st.tuples(leveled, st.fixed_dictionaries({0: level})))
 
 
 @st.composite

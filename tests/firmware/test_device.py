@@ -63,7 +63,7 @@ def test_power_up_raises_nothing_and_tells_no_event(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_calm_device_stays_calm(kind):
-    host = Host(kind, {"power": 600} if kind == "streetlight" else None)
+    host = Host(kind)
     host.run(26 * HOUR)
     assert not host.notes
 

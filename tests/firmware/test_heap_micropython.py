@@ -12,7 +12,7 @@ DOOR = {
     name: b"".join((first + n * 1_000).to_bytes(4, "big") for n in range(count))
     for name, first, count in (("cards", 0, 315), ("visitors", 1, 144), ("pins", 1_000_002, 90))
 } | {"card_key": bytes(32)}
-DATA = {"door": DOOR}
+DATA = {"streetlight": {"calendar": bytes(148)}, "door": DOOR}
 AT_REST = 56_000  # bytes; the others are for messages, alarms and fragments
 AFTERWARDS = 60_000
 
@@ -29,7 +29,13 @@ TROUBLES = {
         ("pin", 1_000_003, 0),
         ("reader", 0, 1),
     ),
-    "streetlight": (("lux", 5, 10_000), ("power", 0, 600), ("voltage", 1_500, 2_200)),
+    "streetlight": (
+        ("lux", 5, 10_000),
+        ("voltage", 1_500, 2_200),
+        ("leakage", 400, 0),
+        ("temperature", 9_000, 2_500),
+        ("current", 500, 289),
+    ),
     "manhole": (("tilt", 300, 0), ("shock", 3_000, 0), ("water", 90, 2_000), ("gas", 260, 0), ("h2s", 80, 0)),
     "wristband": (("sos", 1, 0), ("heart_rate", 140, 72), ("spo2", 80, 97), ("outside", 90, 0), ("worn", 0, 1)),
 }

@@ -16,7 +16,7 @@ ALARMS = {
     "smoke": ({"obscuration": 400}, 8_000, codes.ALARM_SMOKE_ALARM),
     "gas": ({"gas": 200}, 200_000, codes.ALARM_GAS_LEAK),
     "door": ({"contact": 1}, 2_000, codes.ALARM_DOOR_FORCED),
-    "streetlight": ({"lux": 0, "power": 0}, 1_800_000, codes.ALARM_LAMP_FAILURE),
+    "streetlight": ({"leakage": 400}, 20_000, codes.ALARM_LAMP_LEAKAGE_DETECTED),
     "manhole": ({"tilt": 300}, 700_000, codes.ALARM_MANHOLE_MOVED),
     "wristband": ({"sos": 1}, 5_000, codes.ALARM_BAND_SOS),
 }

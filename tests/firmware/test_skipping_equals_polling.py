@@ -5,12 +5,7 @@ from harness import DAY, MINUTE, SECOND, Host, codes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripts import SlowBand, play, scripts
-from stories import GIVEN, VALUES
-
-
-def lamp(output, value):
-    """The lamp at a streetlight's output, as its power meter sees it."""
-    return (("power", 5 + 6 * value),) if output == "lamp" else ()
+from stories import GIVEN, VALUES, lamp
 
 
 def same_trace(kind, script, **options):
@@ -37,7 +32,7 @@ def test_same_trace_of_a_wristband_over_hours(script):
 @settings(max_examples=100, deadline=None)
 @given(script=scripts("streetlight"))
 def test_same_trace_of_a_streetlight_with_its_lamp(script):
-    same_trace("streetlight", script, plant=lamp)
+    same_trace("streetlight", script, plant=lamp, data=GIVEN["streetlight"])
 
 
 # What took a closer look to get right.

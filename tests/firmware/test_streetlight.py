@@ -1,22 +1,22 @@
-"""The streetlight's rules."""
+"""The streetlight's rules: its light, its commands, what it keeps and tells. Its faults: test_lamp_faults.py."""
 
 import pytest
-from harness import HOUR, MINUTE, SECOND, Host, codes
+from harness import DAY, HOUR, MINUTE, SECOND, FullStore, Host, codes
 from lilong_protocol import frame
+from lilong_simulator.fleet.plant import Plant
 
 DAYLIGHT, NIGHT = 10_000, 0
-FAILURE = codes.ALARM_LAMP_FAILURE
 
 
-def lamp(lux=DAYLIGHT, power=0, **options):
-    host = Host("streetlight", {"lux": lux, "power": power}, **options)
+def lamp(lux=DAYLIGHT, **options):
+    host = Host("streetlight", {"lux": lux}, plant=Plant().answer, **options)
     host.run(10 * SECOND)
     return host
 
 
 def lit(**options):
     """A lamp at night, drawing its 60 W."""
-    return lamp(NIGHT, 600, **options)
+    return lamp(NIGHT, **options)
 
 
 # ---- light
@@ -130,81 +130,173 @@ def test_an_unchanged_level_is_not_told():
     assert not host.events(codes.EVENT_LAMP_LEVEL)
 
 
-# ---- lamp failure
+# ---- the link is away: a commanded level ends
 
 
-def test_a_lamp_that_draws_nothing_for_a_minute_has_failed():
+@pytest.mark.parametrize(("away_ms", "level"), [(14 * MINUTE, 40), (15 * MINUTE, 100)])
+def test_a_set_level_ends_when_the_link_has_been_away_for_15_minutes(away_ms, level):
     host = lit()
-    host.set("power", 59)
-    host.run(50 * SECOND)
-    assert not host.notes
-    host.run(20 * SECOND)
-    assert host.raised(FAILURE)
-
-
-def test_a_tenth_of_the_power_is_no_failure():
-    host = Host("streetlight", {"lux": NIGHT, "power": 60})
-    host.run(HOUR)
-    assert not host.notes
-
-
-@pytest.mark.parametrize(("level", "failed"), [(20, False), (21, True), (0, False)])
-def test_fails_only_when_commanded_above_20_percent(level, failed):
-    host = lamp()
-    host.order(codes.CMD_SET_LEVEL, {0: level})
-    host.set("power", 5)
-    host.run(HOUR)
-    assert bool(host.raised(FAILURE)) == failed
-
-
-@pytest.mark.parametrize(("power", "failed"), [(29, True), (30, False)])
-def test_what_it_should_draw_follows_the_level(power, failed):
-    host = Host("streetlight", {"power": 600})
-    host.run(SECOND)
-    host.order(codes.CMD_SET_LEVEL, {0: 50})
-    host.set("power", power)
-    host.run(HOUR)
-    assert bool(host.raised(FAILURE)) == failed
-
-
-def test_a_lamp_that_takes_a_moment_to_draw_has_not_failed():
-    host = lamp()
-    host.set("lux", NIGHT)
-    host.run(110 * SECOND)
+    host.order(codes.CMD_SET_LEVEL, {0: 40})
+    host.cut()
+    host.run(away_ms)
+    assert host.outputs["lamp"] == level
+    host.run(DAY)
     assert host.outputs["lamp"] == 100
-    host.set("power", 600)
-    host.run(HOUR)
-    assert not host.notes
 
 
-def test_switching_off_ends_the_suspicion():
+def test_a_set_level_outlasts_short_losses_of_the_link():
     host = lit()
-    host.set("power", 0)
-    host.run(55 * SECOND)
-    host.order(codes.CMD_SET_LEVEL, {0: 0})
-    host.run(HOUR)
-    assert not host.notes
+    host.order(codes.CMD_SET_LEVEL, {0: 40})
+    for _ in range(10):
+        host.cut()
+        host.run(13 * MINUTE)
+        host.heal()
+        host.run(2 * MINUTE)
+    assert host.outputs["lamp"] == 40
 
 
-def test_ends_when_the_power_is_back_by_a_fifth():
-    host = lit()
-    host.set("power", 0)
+def test_by_day_it_goes_dark_when_the_link_has_been_away():
+    host = lamp()
+    host.order(codes.CMD_SET_LEVEL, {0: 100})
+    host.cut()
+    host.run(16 * MINUTE)
+    assert host.outputs["lamp"] == 0
+    host.heal()
     host.run(2 * MINUTE)
-    host.set("power", 119)
-    host.run(MINUTE)
-    assert not host.once(frame.CLEAR)
-    host.set("power", 120)
-    host.run(MINUTE)
-    assert host.once(frame.CLEAR, FAILURE)
+    assert [s.body[4][codes.Q_LAMP_LEVEL] for s in host.events(codes.EVENT_LAMP_LEVEL)] == [100, 0]
 
 
-def test_a_failed_lamp_stays_failed_through_the_day():
+def test_its_own_rule_needs_no_link_to_end():
+    host = lit(link=False)
+    host.run(DAY)
+    assert host.switched("lamp") == [(0, 100)]
+
+
+# ---- system failure level
+
+
+def test_tells_its_gear_the_system_failure_level_before_it_lights():
     host = lit()
-    host.set("power", 0)
-    host.run(2 * MINUTE)
+    assert [effect[1:] for _, effect in host.trace if effect[0] == 3] == [("failure_level", 100), ("lamp", 100)]
+
+
+def test_a_failure_level_is_told_to_the_gear_and_kept():
+    host = lamp()
+    assert host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 0}) == frame.OK
+    assert host.outputs["failure_level"] == 0
+    host.power_cycle()
+    assert host.outputs["failure_level"] == 0
+
+
+def test_an_unchanged_failure_level_is_not_told_again():
+    host = lamp()
+    assert host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 100}) == frame.OK
+    assert host.switched("failure_level") == [(0, 100)]
+
+
+@pytest.mark.parametrize("arguments", [{}, {0: -1}, {0: 101}, {1: 50}])
+def test_a_wrong_failure_level_is_refused(arguments):
+    host = lamp()
+    assert host.order(codes.CMD_SET_FAILURE_LEVEL, arguments) == frame.INVALID
+    assert host.outputs["failure_level"] == 100
+
+
+def test_without_sensor_and_clock_it_lights_at_the_failure_level():
+    host = lamp(times=False)
+    host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 60})
+    assert host.outputs["lamp"] == 0
+    host.set("lux", -1)
+    host.run(10 * SECOND)
+    assert host.outputs["lamp"] == 60
+    host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 70})
+    assert host.outputs["lamp"] == 70
+
+
+def test_a_sensor_that_comes_back_is_believed_after_its_minute():
+    host = lamp(times=False)
+    host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 60})
+    host.set("lux", -1)
+    host.run(10 * SECOND)
     host.set("lux", DAYLIGHT)
-    host.run(12 * HOUR)
-    assert not host.once(frame.CLEAR)
+    host.run(30 * SECOND)
+    assert host.outputs["lamp"] == 100  # the sensor works, and what it last said was that it is dark
+    host.run(MINUTE)
+    assert host.outputs["lamp"] == 0
+
+
+def test_a_full_flash_keeps_no_failure_level_and_obeys_it_all_the_same():
+    host = lamp(store=FullStore())
+    assert host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 60}) == frame.OK
+    assert host.outputs["failure_level"] == 60
+
+
+# ---- what it tells
+
+
+def test_reports_light_voltage_current_power_power_factor_hours_temperature_and_leakage():
+    host = lit()
+    assert host.of(frame.BIRTH)[-1].body[7] == {
+        codes.Q_LAMP_LEVEL: 100, codes.Q_LAMP_HOURS: 0, codes.Q_ILLUMINANCE: 0, codes.Q_POWER: 605,
+        codes.Q_VOLTAGE: 2_200, codes.Q_CURRENT: 289, codes.Q_POWER_FACTOR: 95, codes.Q_TEMPERATURE: 2_500,
+        codes.Q_LEAKAGE: 0,
+    }  # fmt: skip
+
+
+def test_a_failed_light_sensor_reports_no_light():
+    host = lamp(-1)
+    assert codes.Q_ILLUMINANCE not in host.of(frame.BIRTH)[-1].body[7]
+
+
+def hours(host):
+    return host.device.rules.report()[codes.Q_LAMP_HOURS]
+
+
+def test_counts_the_hours_that_it_is_lit():
+    host = lamp()
+    host.run(5 * HOUR)
+    assert hours(host) == 0
+    for _ in range(3):
+        host.order(codes.CMD_SET_LEVEL, {0: 30})
+        host.run(30 * MINUTE)
+        host.order(codes.CMD_SET_LEVEL, {0: 100})
+        host.run(30 * MINUTE)
+        host.order(codes.CMD_SET_LEVEL, {0: 0})
+        host.run(HOUR)
+    assert hours(host) == 3
+
+
+def test_a_restart_costs_at_most_the_last_hour_of_light():
+    host = lit()
+    host.run(7 * HOUR + 59 * MINUTE)
+    host.power_cycle()
+    assert hours(host) == 7
+
+
+class Counting(FullStore):
+    """Counts the writes of the hours."""
+
+    writes = 0
+
+    def put(self, name, data):
+        self.writes += name == "khours"
+
+
+def test_writes_the_hours_once_an_hour_lit_at_most():
+    store = Counting()
+    host = lit(store=store)
+    host.run(10 * HOUR)
+    host.order(codes.CMD_SET_LEVEL, {0: 0})
+    host.run(10 * HOUR)
+    assert store.writes == 10
+
+
+def test_a_group_of_lamps_obeys_within_5_seconds():
+    """Each obeys in the instant in which the command comes: what is left of 5 s is the network's."""
+    host = lit()
+    before = host.now
+    host.command(codes.CMD_SET_LEVEL, {0: 40})
+    host.run(5 * SECOND)
+    assert host.switched("lamp")[-1] == (before + host.latency, 40)
 
 
 # ---- beat

@@ -267,7 +267,7 @@ async def test_what_sensors_read_at_power_on_is_no_change():
     async with Wire() as wire:
         case = Case("streetlight", wire.broker.port, {"lux": 3})
         await until(case.is_online)
-        assert case.account.outputs == [("lamp", 100)]
+        assert case.account.outputs == [("failure_level", 100), ("lamp", 100)]
         await until(lambda: wire.kinds() == [frame.BIRTH])
         await case.fleet.close()
 

@@ -1,25 +1,74 @@
-"""What hangs on a device's outputs: the lamp of a streetlight, as its power meter sees it."""
+"""What hangs on a device's outputs: the lamp of a streetlight, as its meter, its relay and its bus see it."""
 
 import pytest
-from lilong_firmware.kinds.streetlight import NOMINAL_DW
+from lilong_firmware.lamp_faults import NOMINAL_DW
 from lilong_simulator.fleet.plant import LAMP_DW, STANDBY_DW, Plant
 
 
-@pytest.mark.parametrize(("level", "power"), [(0, STANDBY_DW), (40, STANDBY_DW + 240), (100, STANDBY_DW + 600)])
-def test_a_lamp_draws_what_its_level_asks_for(level, power):
-    assert list(Plant().answer("lamp", level)) == [("power", power)]
+def lit(level, **wrong):
+    """What is felt of a lamp at a level; `wrong`: what is the matter with its plant."""
+    plant = Plant()
+    plant.answer("failure_level", 70)
+    for name, value in wrong.items():
+        setattr(plant, name, value)
+    return dict(plant.answer("lamp", level))
+
+
+@pytest.mark.parametrize(
+    ("level", "power", "current", "power_factor", "relay"),
+    [(0, STANDBY_DW, 4, 50, 0), (20, STANDBY_DW + 120, 81, 70, 1), (50, STANDBY_DW + 300, 145, 95, 1),
+     (100, STANDBY_DW + 600, 289, 95, 1)],
+)  # fmt: skip
+def test_a_lamp_draws_what_its_level_asks_for(level, power, current, power_factor, relay):
+    assert lit(level) == {
+        "power": power, "current": current, "power_factor": power_factor, "relay": relay, "gear": 1,
+    }  # fmt: skip
+
+
+def test_current_is_power_by_voltage_and_power_factor():
+    for level in range(101):
+        felt = lit(level)
+        watts = felt["current"] / 1_000 * 220 * felt["power_factor"] / 100
+        assert watts == pytest.approx(felt["power"] / 10, abs=0.3)
 
 
 def test_it_is_the_lamp_that_the_controller_expects():
     assert LAMP_DW == NOMINAL_DW
 
 
-def test_a_lamp_that_has_burnt_out_draws_no_more_than_its_driver():
+def test_a_lamp_that_has_burnt_out_draws_no_more_than_its_controller():
+    felt = lit(100, broken=True)
+    assert (felt["power"], felt["relay"], felt["gear"]) == (STANDBY_DW, 1, 1)
+
+
+@pytest.mark.parametrize(("stuck", "level"), [(0, 100), (1, 0)])
+def test_a_relay_that_has_stuck_stays_where_it_is(stuck, level):
+    felt = lit(level, stuck=stuck)
+    assert felt["relay"] == stuck
+    assert felt["power"] == STANDBY_DW
+
+
+def test_gear_that_is_silent_lights_at_the_failure_level_that_it_was_told():
+    felt = lit(20, silent=True)
+    assert felt["gear"] == 0
+    assert felt["power"] == STANDBY_DW + LAMP_DW * 70 // 100
+    assert lit(0, silent=True)["power"] == STANDBY_DW  # the relay still switches it off
+
+
+def test_gear_that_is_silent_learns_no_other_failure_level():
     plant = Plant()
+    plant.silent = True
+    assert list(plant.answer("failure_level", 10)) == []
+    assert dict(plant.answer("lamp", 50))["power"] == STANDBY_DW + LAMP_DW
+
+
+def test_what_breaks_while_it_is_lit_is_felt_at_once():
+    plant = Plant()
+    plant.answer("lamp", 100)
     plant.broken = True
-    assert list(plant.answer("lamp", 100)) == [("power", STANDBY_DW)]
+    assert dict(plant.felt())["power"] == STANDBY_DW
 
 
-@pytest.mark.parametrize("output", ["sounder", "lock", "valve", "buzzer", "vibrate"])
+@pytest.mark.parametrize("output", ["sounder", "lock", "valve", "buzzer", "vibrate", "failure_level"])
 def test_other_outputs_are_felt_by_no_sensor(output):
     assert list(Plant().answer(output, 1)) == []

@@ -8,6 +8,7 @@ from lilong_protocol.keys import device_root
 from lilong_simulator.estate import KINDS, load_estate
 from lilong_simulator.fleet.pins import duress, pins
 from lilong_simulator.fleet.provision import Provisioner, card_blob
+from lilong_simulator.world.daylight import calendar
 
 KEY = bytes(range(32))
 FILE = Path(__file__).with_name("small_estate.toml")
@@ -42,7 +43,13 @@ def test_the_root_is_the_one_that_a_backend_derives(estate, provisioner):
 def test_only_a_door_is_given_cards_and_a_key_for_pseudonyms(estate, provisioner):
     for placed in estate.devices:
         given = set(provisioner.identity(placed).data)
-        assert given >= {"cards", "card_key"} if placed.kind == "door" else not given
+        assert given >= {"cards", "card_key"} if placed.kind == "door" else not given - {"calendar"}
+
+
+def test_a_streetlight_is_given_the_calendar_of_its_estate(estate, provisioner):
+    for placed in estate.devices:
+        given = provisioner.identity(placed).data.get("calendar")
+        assert given == (calendar(estate.latitude, estate.longitude) if placed.kind == "streetlight" else None)
 
 
 def test_a_lobby_has_its_residents_cards_their_pins_and_apart_from_them_the_visitors_cards(estate, provisioner):

@@ -75,7 +75,7 @@ def test_what_sensors_read_before_the_power_is_no_change(run):
     run.add("streetlight", start=1_000)
     run.fleet.sense(DEVICE, "lux", 3)
     run.env.run(until=2_000)
-    assert run.account.outputs == [("lamp", 100)]
+    assert run.account.outputs == [("failure_level", 100), ("lamp", 100)]
     assert [kind for _, kind in run.kinds()] == [frame.BIRTH]
 
 

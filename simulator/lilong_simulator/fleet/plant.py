@@ -5,21 +5,48 @@ A plant is the hardware beyond the pins. It answers an output with the new value
 
 from collections.abc import Iterable
 
+SUPPLY_DV = 2_200  # 220.0 V
 LAMP_DW = 600  # a 60 W LED lamp, in 0.1 W
-STANDBY_DW = 5  # the driver's own draw
+STANDBY_DW = 5  # what the controller draws itself
+POWER_FACTOR = 95  # of an LED driver from half load upwards
+STANDBY_POWER_FACTOR = 50
 
 
 class Plant:
-    """The outside of one device. `broken`: the lamp has burnt out."""
+    """The outside of one device: a relay that feeds DALI gear, and its lamp.
 
-    __slots__ = ("broken",)
+    What may be wrong with it: `broken`, the lamp has burnt out; `stuck`, where the relay has stuck (0 open, 1
+    closed, None: it moves); `silent`, the gear does not hear, and lights at the system failure level that it was told.
+    """
+
+    __slots__ = ("_failure_level", "_level", "broken", "silent", "stuck")
 
     def __init__(self) -> None:
         self.broken = False
+        self.silent = False
+        self.stuck: int | None = None
+        self._level = 0
+        self._failure_level = 100
 
     def answer(self, output: str, value: int) -> Iterable[tuple[str, int]]:
         """The (channel, value) pairs that follow from an output."""
-        if output == "lamp":
-            lit = 0 if self.broken else LAMP_DW * value // 100
-            return (("power", STANDBY_DW + lit),)
+        if output == "failure_level":
+            if not self.silent:
+                self._failure_level = value
+        elif output == "lamp":
+            self._level = value
+            return self.felt()
         return ()
+
+    def felt(self) -> tuple[tuple[str, int], ...]:
+        """What the sensors of a streetlight read now."""
+        relay = int(self._level > 0) if self.stuck is None else self.stuck
+        gear_level = self._failure_level if self.silent else self._level
+        lit = gear_level if relay and not self.broken else 0
+        power = STANDBY_DW + LAMP_DW * lit // 100
+        factor = min(POWER_FACTOR, STANDBY_POWER_FACTOR + lit)
+        current = power * 10_000 // (SUPPLY_DV // 10 * factor)
+        return (
+            ("relay", relay), ("gear", int(not self.silent)), ("power", power), ("current", current),
+            ("power_factor", factor),
+        )  # fmt: skip

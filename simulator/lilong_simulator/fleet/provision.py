@@ -11,6 +11,7 @@ from lilong_protocol.keys import device_root, hkdf
 
 from ..estate import Device as Placed
 from ..estate import Estate
+from ..world.daylight import calendar
 from .pins import pins
 
 CARD_SALT = b"lilong/1 card pseudonyms"
@@ -30,6 +31,7 @@ class Provisioner:
         self._seed = seed
         self._blobs: dict[tuple[int, ...], bytes] = {}  # doors with the same cards share one
         self._pins: dict[int, dict[str, int]] = {}  # by core
+        self._lamp = {"calendar": calendar(estate.latitude, estate.longitude)}  # the same for all
         self._card_key = hkdf(estate_key, CARD_SALT, estate.id.encode())
 
     def identity(self, placed: Placed) -> Identity:
@@ -44,6 +46,8 @@ class Provisioner:
 
     def _data(self, placed: Placed) -> dict[str, bytes]:
         """What its kind reads of its identity."""
+        if placed.kind == "streetlight":
+            return self._lamp
         if placed.kind != "door":
             return NOTHING
         gate = placed.core is None and placed not in self._estate.staff_doors

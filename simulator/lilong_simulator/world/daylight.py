@@ -11,6 +11,8 @@ from datetime import date
 from math import acos, cos, degrees, pi, radians, sin, tan
 from typing import TYPE_CHECKING
 
+from lilong_firmware import almanac
+
 from lilong_simulator.estate import Device
 
 if TYPE_CHECKING:
@@ -33,7 +35,28 @@ def sun_crossing_s(
     day: date, latitude: float, longitude: float, utc_offset_h: float, altitude: float
 ) -> tuple[int, int] | None:
     """Seconds after local midnight when the sun rises and sinks through an altitude (degrees); None: it never does."""
-    gamma = 2 * pi / 365 * (day.timetuple().tm_yday - 1)
+    noon_min, cosine = _noon_and_cosine(day.timetuple().tm_yday - 1, latitude, longitude, altitude)
+    if not -1 < cosine < 1:
+        return None
+    noon_min += utc_offset_h * 60
+    half_min = 4 * degrees(acos(cosine))
+    return round((noon_min - half_min) * 60), round((noon_min + half_min) * 60)
+
+
+def calendar(latitude: float, longitude: float) -> bytes:
+    """What a streetlight is given of sunset and sunrise at a place: the table of `lilong_firmware.almanac`."""
+    table = bytearray()
+    for pair in range(almanac.PAIRS):
+        noon_min, cosine = _noon_and_cosine(pair * almanac.SPAN_DAYS, latitude, longitude, SUNRISE_DEG)
+        half_min = 4 * degrees(acos(max(-1.0, min(1.0, cosine))))
+        for tenths in (round(noon_min * 10) % almanac.TURN, round(half_min * 10)):
+            table += tenths.to_bytes(2, "big")
+    return bytes(table)
+
+
+def _noon_and_cosine(day_of_year: int, latitude: float, longitude: float, altitude: float) -> tuple[float, float]:
+    """Minutes from midnight UTC to solar noon, and the cosine of the hour angle at which the sun is at an altitude."""
+    gamma = 2 * pi / 365 * day_of_year
     equation_min = 229.18 * (
         0.000075 + 0.001868 * cos(gamma) - 0.032077 * sin(gamma) - 0.014615 * cos(2 * gamma) - 0.040849 * sin(2 * gamma)
     )
@@ -43,11 +66,7 @@ def sun_crossing_s(
     )  # fmt: skip
     phi = radians(latitude)
     cosine = sin(radians(altitude)) / (cos(phi) * cos(declination)) - tan(phi) * tan(declination)
-    if not -1 < cosine < 1:
-        return None
-    noon_min = 720 - 4 * longitude - equation_min + utc_offset_h * 60
-    half_min = 4 * degrees(acos(cosine))
-    return round((noon_min - half_min) * 60), round((noon_min + half_min) * 60)
+    return 720 - 4 * longitude - equation_min, cosine
 
 
 def lux_steps(day: date, latitude: float, longitude: float, utc_offset_h: float) -> list[tuple[int, int]]:
