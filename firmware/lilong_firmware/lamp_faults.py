@@ -182,7 +182,7 @@ class LampFaults:
             return None
         if fault == CURRENT_LOW:
             share = CURRENT_NO_LONGER_LOW_PERCENT if active else CURRENT_LOW_PERCENT
-            return value * 10_000 < NOMINAL_MA * level * share
+            return value * FULL_LEVEL < NOMINAL_MA // FULL_LEVEL * level * share
         if fault != FACTOR_LOW:  # lamp failure, light lost
             return value * (BACK_PART if active else LOST_PART) * FULL_LEVEL < NOMINAL_DW * level
         if level < FACTOR_FROM_LEVEL:

@@ -1,7 +1,7 @@
 """The streetlight's rules: its light, its commands, what it keeps and tells. Its faults: test_lamp_faults.py."""
 
 import pytest
-from harness import DAY, HOUR, MINUTE, SECOND, FullStore, Host, codes
+from harness import HOUR, MINUTE, SECOND, FullStore, Host, codes
 from lilong_protocol import frame
 from lilong_simulator.fleet.plant import Plant
 
@@ -128,106 +128,6 @@ def test_an_unchanged_level_is_not_told():
     host.order(codes.CMD_SET_LEVEL, {0: 100})
     host.run(MINUTE)
     assert not host.events(codes.EVENT_LAMP_LEVEL)
-
-
-# ---- the link is away: a commanded level ends
-
-
-@pytest.mark.parametrize(("away_ms", "level"), [(14 * MINUTE, 40), (15 * MINUTE, 100)])
-def test_a_set_level_ends_when_the_link_has_been_away_for_15_minutes(away_ms, level):
-    host = lit()
-    host.order(codes.CMD_SET_LEVEL, {0: 40})
-    host.cut()
-    host.run(away_ms)
-    assert host.outputs["lamp"] == level
-    host.run(DAY)
-    assert host.outputs["lamp"] == 100
-
-
-def test_a_set_level_outlasts_short_losses_of_the_link():
-    host = lit()
-    host.order(codes.CMD_SET_LEVEL, {0: 40})
-    for _ in range(10):
-        host.cut()
-        host.run(13 * MINUTE)
-        host.heal()
-        host.run(2 * MINUTE)
-    assert host.outputs["lamp"] == 40
-
-
-def test_by_day_it_goes_dark_when_the_link_has_been_away():
-    host = lamp()
-    host.order(codes.CMD_SET_LEVEL, {0: 100})
-    host.cut()
-    host.run(16 * MINUTE)
-    assert host.outputs["lamp"] == 0
-    host.heal()
-    host.run(2 * MINUTE)
-    assert [s.body[4][codes.Q_LAMP_LEVEL] for s in host.events(codes.EVENT_LAMP_LEVEL)] == [100, 0]
-
-
-def test_its_own_rule_needs_no_link_to_end():
-    host = lit(link=False)
-    host.run(DAY)
-    assert host.switched("lamp") == [(0, 100)]
-
-
-# ---- system failure level
-
-
-def test_tells_its_gear_the_system_failure_level_before_it_lights():
-    host = lit()
-    assert [effect[1:] for _, effect in host.trace if effect[0] == 3] == [("failure_level", 100), ("lamp", 100)]
-
-
-def test_a_failure_level_is_told_to_the_gear_and_kept():
-    host = lamp()
-    assert host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 0}) == frame.OK
-    assert host.outputs["failure_level"] == 0
-    host.power_cycle()
-    assert host.outputs["failure_level"] == 0
-
-
-def test_an_unchanged_failure_level_is_not_told_again():
-    host = lamp()
-    assert host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 100}) == frame.OK
-    assert host.switched("failure_level") == [(0, 100)]
-
-
-@pytest.mark.parametrize("arguments", [{}, {0: -1}, {0: 101}, {1: 50}])
-def test_a_wrong_failure_level_is_refused(arguments):
-    host = lamp()
-    assert host.order(codes.CMD_SET_FAILURE_LEVEL, arguments) == frame.INVALID
-    assert host.outputs["failure_level"] == 100
-
-
-def test_without_sensor_and_clock_it_lights_at_the_failure_level():
-    host = lamp(times=False)
-    host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 60})
-    assert host.outputs["lamp"] == 0
-    host.set("lux", -1)
-    host.run(10 * SECOND)
-    assert host.outputs["lamp"] == 60
-    host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 70})
-    assert host.outputs["lamp"] == 70
-
-
-def test_a_sensor_that_comes_back_is_believed_after_its_minute():
-    host = lamp(times=False)
-    host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 60})
-    host.set("lux", -1)
-    host.run(10 * SECOND)
-    host.set("lux", DAYLIGHT)
-    host.run(30 * SECOND)
-    assert host.outputs["lamp"] == 100  # the sensor works, and what it last said was that it is dark
-    host.run(MINUTE)
-    assert host.outputs["lamp"] == 0
-
-
-def test_a_full_flash_keeps_no_failure_level_and_obeys_it_all_the_same():
-    host = lamp(store=FullStore())
-    assert host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 60}) == frame.OK
-    assert host.outputs["failure_level"] == 60
 
 
 # ---- what it tells

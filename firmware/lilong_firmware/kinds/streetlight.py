@@ -5,6 +5,8 @@ Without a command the lamp is lit
 - besides, when the sensor says that it is dark: twilight, a storm, and all night before the clock is set;
 - with the sensor failed, from sunset to sunrise; with no clock either, at the system failure level, day and night.
 
+A commanded level goes before all of that, and ends when the link has been away for a quarter of an hour.
+
 data["calendar"]: the table of `almanac`.
 """
 
