@@ -3,6 +3,7 @@
 import sqlite3
 
 import pytest
+from centre_process import running
 from centre_service import centre_on, http
 from centre_world import (
     BASEMENT_DOOR,
@@ -34,10 +35,11 @@ from lilong_protocol.keys import MacKey, device_root, frame_key
 from lilong_protocol.registry import COMMAND_BY_NUMBER
 from lilong_protocol.seal import DOWN, Seal
 from lilong_tools.broker.embedded import EmbeddedBroker
+from lilong_tools.centre import web
 from lilong_tools.centre.cards import STAMP
 from lilong_tools.centre.core import Core
 from lilong_tools.centre.model import CentreError
-from lilong_tools.centre.store import Store
+from lilong_tools.centre.store import Store, StoreError
 from mqtt_peer import run
 
 DOORS = (DOOR, BASEMENT_DOOR, OTHER_DOOR)
@@ -573,6 +575,45 @@ class TestApi:
         assert got == status
         assert complaint in answered["error"]
         assert cards["revocations"] == []
+
+    def test_it_is_accepted_when_it_is_on_the_disk_and_not_before(self, monkeypatch):
+        store = Store(":memory:", TENANT)
+        commit, wish = store.commit, {"credential": 7, "operator": "Wang"}
+
+        def full(_):
+            raise StoreError("the disk is full")
+
+        async def story():
+            async with EmbeddedBroker() as broker, centre_on(broker, store=store) as centre:
+                first = await http(centre, "/api/cards/revoke", wish)
+                kept = [row["credential"] for row in store.load().revocations]
+                monkeypatch.setattr(store, "commit", full)
+                monkeypatch.setattr(web, "STORED_S", 0.2)
+                second = await http(centre, "/api/cards/revoke", wish | {"credential": 8})
+                monkeypatch.setattr(store, "commit", commit)
+                monkeypatch.setattr(web, "STORED_S", 20)
+                third = await http(centre, "/api/cards/revoke", wish | {"credential": 8})
+                return first, kept, second, third, [row["credential"] for row in store.load().revocations]
+
+        first, kept, (status, told), third, after = run(story())
+        assert (first, kept) == ((202, {"stamp": 1}), [7])
+        assert (status, "not on the disk yet" in told["error"]) == (503, True)
+        assert (third, after) == ((202, {"stamp": 2}), [7, 8])
+        store.close()
+
+    def test_a_revocation_that_was_accepted_survives_a_kill(self, tmp_path):
+        async def story():
+            async with EmbeddedBroker() as broker:
+                async with running(broker, tmp_path) as centre:
+                    accepted = await http(centre, "/api/cards/revoke", {"credential": 7, "operator": "Wang"})
+                    await centre.kill()
+                async with running(broker, tmp_path) as centre:
+                    return accepted, await http(centre, "/api/cards")
+
+        accepted, (_, cards) = run(story(), 60)
+        assert accepted == (202, {"stamp": 1})
+        assert [(one["stamp"], one["credential"]) for one in cards["revocations"]] == [(1, 7)]
+        assert len(cards["doors"]) == 36
 
     def test_a_form_of_another_site_cannot_revoke(self):
         ((status, _),) = self.asked(("/api/cards/revoke", {"credential": 7, "operator": "Wang"}, "text/plain"))

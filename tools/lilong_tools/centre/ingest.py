@@ -52,6 +52,8 @@ class Ingest:
         self._links: list[Link] = []
         self._held: list[tuple[Batch, list[Message]]] = []
         self._held_rows = 0
+        self._asked: list[asyncio.Future[None]] = []  # `durable`: of what the core has not given yet
+        self._due: list[asyncio.Future[None]] = []  # of what is held
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="history") if store.reads_beside else self._writer
         self._now_ms = now_ms()
@@ -67,6 +69,13 @@ class Ingest:
         result = decision(self.now())
         self._arrived.set()
         return result
+
+    async def durable(self, patience_s: float) -> None:
+        """Until all that was decided before is on the disk; TimeoutError when the disk does not take it for so long."""
+        stored = asyncio.get_running_loop().create_future()
+        self._asked.append(stored)
+        self._arrived.set()
+        await asyncio.wait_for(stored, patience_s)
 
     async def query(self, work: Callable[[], T]) -> T:
         """Run a query on the database without stopping the world or a commit."""
@@ -164,6 +173,16 @@ class Ingest:
         if batch or messages:
             self._held.append((batch, messages))
             self._held_rows += len(batch.rows)
+        self._due += self._asked
+        self._asked = []
+        if not self._held:
+            self._durable()
+
+    def _durable(self) -> None:
+        due, self._due = self._due, []
+        for stored in due:
+            if not stored.done():
+                stored.set_result(None)
 
     async def _settle(self) -> None:
         """Commit all that is held; then acknowledge, publish and tell. Without a disk consoles are told still."""
@@ -180,6 +199,7 @@ class Ingest:
         self._held.clear()
         self._held_rows = 0
         self.batches += 1
+        self._durable()
         stored_ms = self.now()
         for batch, _ in held:
             self._feed.write(stored_ms, batch.feed)  # before anybody hears of it: nothing acknowledged is missing there

@@ -21,6 +21,7 @@ from .registry_view import registry_view
 from .store import Store, StoreError
 
 CONSOLE = Path(__file__).parent / "console"
+STORED_S = 5.0  # a revocation is accepted when it is on the disk
 BODY_MAX = 4_096  # bytes of a command request
 
 
@@ -104,8 +105,11 @@ class Web:
             stamp = self._ingest.decide(
                 lambda now: self._core.revoke(now, wish.get("credential"), operator, wish.get("reason", ""))
             )
+            await self._ingest.durable(STORED_S)
         except CentreError as error:
             return _error(400, error)
+        except TimeoutError:
+            return _error(503, "revocation: not on the disk yet, the centre tries on; see what it says of its disk")
         return JSONResponse({"stamp": stamp}, 202)
 
     async def live(self, socket: WebSocket) -> None:
