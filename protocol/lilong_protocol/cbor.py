@@ -89,7 +89,10 @@ def put(buf: bytearray, value: "Any", depth: int = 0) -> None:
             put(buf, item, depth + 1)
     elif isinstance(value, dict):
         put_head(buf, 0xA0, len(value))
-        for key in sorted(value, key=_key_rank):
+        keys = sorted(value, key=_key_rank)
+        if len(keys) == 1:
+            _key_rank(keys[0])  # MicroPython ranks, and so checks, nothing where there is nothing to sort
+        for key in keys:
             put_int(buf, key)
             put(buf, value[key], depth + 1)
     else:

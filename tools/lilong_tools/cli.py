@@ -18,6 +18,7 @@ from rich.console import Console
 
 from .broker import BrokerError, open_broker
 from .centre_process import CentreProcessError
+from .conform.cli import app as conform
 from .demo import run_demo
 from .inputs import InputError, local_time, output_folder, seconds, virtual_days
 from .live import Request, run_live
@@ -26,6 +27,7 @@ from .virtual import run_virtual
 from .watch.cli import watch_command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(conform, name="conform")
 
 DEMO_START = datetime(2026, 3, 4, 18, 38, 45)  # a Wednesday evening: people come home, kitchens are busy
 SIMULATE_START = datetime(2026, 3, 4)
