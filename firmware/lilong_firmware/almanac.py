@@ -34,7 +34,7 @@ def sun(table: bytes, days: int) -> "tuple[int, int]":
     later = (table[following] << 8 | table[following + 1]) - noon
     later = (later + HALF_TURN) % TURN - HALF_TURN  # noon passes midnight UTC, where that is
     longer = (table[following + 2] << 8 | table[following + 3]) - half
-    return noon + (later * part + span // 2) // span, half + (longer * part + span // 2) // span
+    return noon + later * part // span, half + longer * part // span
 
 
 def sky(table: bytes, epoch_ms: int) -> "tuple[int, int]":
@@ -51,7 +51,7 @@ def sky(table: bytes, epoch_ms: int) -> "tuple[int, int]":
     now = DAY
     if half <= 0 or since >= dark or since < -dark:
         now = NIGHT
-    elif half < HALF_TURN and (since >= half or since < -half):
+    elif since >= half or since < -half:
         now = TWILIGHT
     following = HALF_TURN
     for limit in (-dark, -half, half, dark):

@@ -16,6 +16,7 @@ from lilong_simulator.fleet.plant import Plant
         ({"gear": 0, "power": 185, "current": 105, "power_factor": 80}, {"lamp.control_gear_comm_failure"}),
         ({"power": 5, "current": 4, "power_factor": 50}, {"lamp.failure"}),
         ({"power": 185, "current": 105, "power_factor": 80}, {"lamp.dimming_failure"}),
+        ({"power": 425, "current": 203, "power_factor": 84}, {"lamp.dimming_failure"}),
         ({"power": 1_300, "current": 600}, {"lamp.current_too_high"}),
         ({"current": 100, "power_factor": 80}, {"lamp.current_too_low"}),
     ],
@@ -128,6 +129,14 @@ def test_another_loss_keeps_it_cycling():
     losses(host, 3, MINUTE)
     host.run(50 * MINUTE)
     losses(host, 1, 50 * MINUTE)
+    assert cleared(host) == set()
+
+
+def test_a_lamp_that_cycled_and_then_stays_dark_has_not_come_to_rest():
+    host = lamp_at()
+    losses(host, 3, MINUTE)
+    host.set("power", 0)
+    host.run(3 * HOUR)
     assert cleared(host) == set()
 
 

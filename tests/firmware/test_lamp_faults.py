@@ -3,11 +3,13 @@
 from typing import NamedTuple
 
 import pytest
-from harness import HOUR, MINUTE, SECOND, codes
+from harness import HOUR, MINUTE, SECOND, Host, codes
 from lamps import cleared, lamp_at, raised, reads
+from lilong_firmware.kinds.streetlight import Streetlight
 from lilong_firmware.lamp_faults import FAULTS
 from lilong_protocol import frame
 from lilong_protocol.registry import ALARM, ALARMS
+from lilong_simulator.fleet.plant import Plant
 
 NUMBER = {alarm.name: alarm.number for alarm in ALARMS}
 
@@ -142,6 +144,23 @@ def test_the_table_has_every_fault_of_a_limit():
     assert {fault.alarm for fault in TABLE} | {"lamp.cycling_failure"} == {ALARM[row & 255].name for row in FAULTS}
     talq = {alarm.name for alarm in ALARMS if alarm.name.startswith("lamp.")}
     assert {ALARM[row & 255].name for row in FAULTS} == talq
+
+
+class Slow(Streetlight):
+    """Its meter is read at times that no hold ends with."""
+
+    CHANNELS = tuple((name, 7 * SECOND if name == "power" else ms, idle) for name, ms, idle in Streetlight.CHANNELS)
+    __slots__ = ()
+
+
+def test_what_has_broken_off_since_the_last_sample_raises_nothing():
+    host = Host(Slow, {"lux": 0}, plant=Plant().answer)
+    host.run_to(7 * SECOND)
+    host.set("power", 0)
+    host.run_to((7 + 58) * SECOND)
+    host.set("power", 605)
+    host.run(HOUR)
+    assert raised(host) == set()
 
 
 # ---- what is judged at which level
