@@ -39,10 +39,16 @@ _LIMITS = {
     "door.held": limits(2_000, 5_000, None, None),
     # GB/T 41401-2022: from wake to the system within 30 s.
     "manhole.moved": limits(None, 30_000, None, None),
+    "manhole.level": limits(None, 30_000, None, None),
+    "manhole.overfull": limits(None, 30_000, None, None),
+    "manhole.gas": limits(None, 30_000, None, None),
     # Sent by 35 s (10 s stillness, 20 s cancel window), I 10 s later, S 45 s in all (assumed); H 60 s of I.
     "band.fall": limits(35_000, 45_000, 45_000, 105_000),
     # No cancel window; I 10 s, H 60 s of I.
     "band.sos": limits(None, 10_000, None, 70_000),
+    # Two minutes beyond the fence, a position every half minute; then I 10 s, S 20 s (assumed). A band that sleeps
+    # hears of the answer with its next report, so none is judged.
+    "band.geofence": limits(None, 160_000, 170_000, None),
 }
 
 
@@ -91,10 +97,12 @@ def truth_row(
     expect: Expect = "must",
     incident: str | None = None,
     until_ms: int | None = None,
+    bounds: Limits | None = None,
 ) -> TruthRow:
-    """A row with the number and, for what must be raised, the limits of its alarm."""
+    """A row with the number and, for what must be raised, its limits: `bounds`, or those of its alarm."""
     row_id = f"{device.name}:{alarm}:{crossing_ms}"
-    bounds = _LIMITS[alarm] if expect == "must" else NO_LIMITS
+    if bounds is None:
+        bounds = _LIMITS[alarm] if expect == "must" else NO_LIMITS
     return TruthRow(
         row_id, device.id, device.name, ALARM_CODES[alarm], alarm, expect, crossing_ms, cause, incident,
         dict(bounds), until_ms,

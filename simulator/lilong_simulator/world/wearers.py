@@ -13,6 +13,7 @@ from lilong_simulator.estate import Device, Resident
 from lilong_simulator.random_streams import Stream
 from lilong_simulator.truth import Expect, TruthRow, truth_row
 from lilong_simulator.world.local_time import DAY_MS, HOUR_MS, MINUTE_MS
+from lilong_simulator.world.outings import Outing, outing
 
 if TYPE_CHECKING:
     from lilong_simulator.world.world import World
@@ -28,6 +29,8 @@ WEEK_DAYS, YEAR_DAYS = 7, 365
 METRE_MICRODEGREES = 9  # of latitude
 DEGREE = 0.017453292519943295  # in radians
 STATES = ("motion", "heart_rate", "battery", "worn", "charging", "latitude", "longitude")  # what lasts
+
+PLACE = ("latitude", "longitude")
 
 Change = tuple[int, str, int]
 
@@ -103,6 +106,9 @@ class _Day:
             self._press(accidents.between(wakes, charges - HOUR_MS), cause)
         self._charge(charges)
         self._night_walk(charges + CHARGING_MS + stream.between(2 * HOUR_MS, 3 * HOUR_MS))
+        away = outing(world.streams, world.estate, person, ordinal, wakes + HOUR_MS, charges - HOUR_MS)
+        if away is not None and away.begins > 0:  # the world sees all of it
+            self._leave(away)
         self.changes.sort(key=lambda change: change[0])
 
     def _set(self, at: int, channel: str, value: int) -> None:
@@ -158,6 +164,22 @@ class _Day:
         cosine = 1 - square / 2 + square * square / 24  # to 1 % up to 60 degrees, and the same with every libm
         self._set(at, "latitude", int(estate.latitude * 1_000_000 + north * METRE_MICRODEGREES))
         self._set(at, "longitude", int(estate.longitude * 1_000_000 + east * METRE_MICRODEGREES / cosine))
+
+    def _leave(self, away: Outing) -> None:
+        """Out of the estate and back; a stroll at that time is a part of it."""
+        self.changes = [
+            change for change in self.changes
+            if change[1] not in PLACE or not away.begins <= change[0] <= away.ends
+        ]  # fmt: skip
+        for at, metres in away.legs:
+            if at < away.ends:
+                self._position(at, *away.place(self._estate, self._band, metres))
+            if away.fenced:
+                self._set(at, "outside", metres)
+        self._position(away.ends, self._band.x, self._band.y)
+        row = away.row(self._band)
+        if row is not None:
+            self.rows.append(row)
 
     def _fall(self, at: int, kind: str, draws: Stream) -> int:
         """Free fall, impact, stillness; the ms of stillness that follow at least."""

@@ -1,4 +1,4 @@
-"""The world: people, kitchens, light and incidents of one estate, driving the sensors of its devices."""
+"""The world: people, kitchens, light, rain and incidents of one estate, driving the sensors of its devices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from lilong_simulator.world.covers import Covers
 from lilong_simulator.world.daylight import Daylight
 from lilong_simulator.world.kitchens import Kitchens
 from lilong_simulator.world.local_time import LocalTime
+from lilong_simulator.world.monoxide import Monoxide
+from lilong_simulator.world.rain import Drains
 from lilong_simulator.world.residents import Residents
+from lilong_simulator.world.sewers import Sewers
 from lilong_simulator.world.wearers import Wearers
 
 if TYPE_CHECKING:
@@ -55,7 +58,10 @@ class World:
         self.residents = Residents(self)
         self._sink = sink
         self._destroyed = destroyed
-        self._actors = (self.residents, Kitchens(self), Wearers(self), Daylight(self), Covers(self))
+        self._actors = (
+            self.residents, Kitchens(self), Wearers(self), Daylight(self), Covers(self), Monoxide(self), Drains(self),
+            Sewers(self),
+        )  # fmt: skip
         for incident in incidents:
             incident.install(self)
         for actor in self._actors:
