@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import pytest
-from hosts import DEVICE, ROOT, TENANT, Account, Host, LiveHost, ProcessHost, VirtualHost
+from hosts import DATA, DEVICE, ROOT, TENANT, Account, Host, LiveHost, ProcessHost, VirtualHost
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lilong_firmware.almanac import sky
 from lilong_firmware.effects import ACCEPTED, ACKNOWLEDGED, RAISED, STORED
 from lilong_firmware.kinds import rules
 from lilong_protocol import codes, frame, topics
@@ -44,8 +45,8 @@ TIME = ("time",)  # the backend answers the last question for the time
 ACKNOWLEDGES = ("acknowledges",)  # an operator acknowledges the last alarm
 FORGES = ("forges",)  # somebody else sends a command
 CUTS = ("cuts",)  # the link breaks; a new one can be had
-# By the streetlight's calendar the sun sets 72.7 min after EPOCH; its clock lags by half of the first round trip.
-SUNSET_MS = 4_362_045
+# By the streetlight's calendar, from day to dusk; its clock lags by half of the first round trip of 90 ms.
+SUNSET_MS = sky(DATA["calendar"], EPOCH)[1] + 45
 LIVES = ("lives",)  # nothing: the device lives up to here
 
 
