@@ -33,12 +33,14 @@ ROOT = device_root(bytes(range(32)), TENANT, DEVICE)
 SEED = b"the same draws"
 BOOT = 1_700_000_000
 CARDS = (7, 1_000)
-DATA = {
-    "cards": card_blob(CARDS),
-    "visitors": card_blob((2_000,)),
-    "pins": card_blob((10_042,)),
-    "card_key": bytes(range(32, 64)),
-    "calendar": calendar(31.2417, 121.4382),
+DATA = {  # by kind
+    "door": {
+        "cards": card_blob(CARDS),
+        "visitors": card_blob((2_000,)),
+        "pins": card_blob((10_042,)),
+        "card_key": bytes(range(32, 64)),
+    },
+    "streetlight": {"calendar": calendar(31.2417, 121.4382)},
 }
 PATIENCE_S = 60  # for what the network or a process does; only a test that fails waits so long
 
@@ -121,7 +123,7 @@ class Bell:
 
 
 def the_device(kind: str, beat_s: int | None, polls: bool, type_: type[Device] = Device) -> Device:
-    identity = Identity(TENANT, DEVICE, ROOT, beat_s, None, DATA)
+    identity = Identity(TENANT, DEVICE, ROOT, beat_s, None, DATA.get(kind, {}))
     return type_(identity, rules(kind), RamStore(), Draws(SEED), polls, BOOT)
 
 
@@ -262,7 +264,7 @@ class ProcessHost:
         await self._broker.start()
         config = BoardConfig(
             TENANT, DEVICE, self._kind, ROOT, self._broker.host, self._broker.port, beat_s=self._beat_s, boot=BOOT,
-            seed=SEED, data=DATA, values=values, stepped=True,
+            seed=SEED, data=DATA.get(self._kind, {}), values=values, stepped=True,
         )  # fmt: skip
         await self._process.start(config)
 

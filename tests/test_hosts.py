@@ -46,7 +46,7 @@ ACKNOWLEDGES = ("acknowledges",)  # an operator acknowledges the last alarm
 FORGES = ("forges",)  # somebody else sends a command
 CUTS = ("cuts",)  # the link breaks; a new one can be had
 # By the streetlight's calendar, from day to dusk; its clock lags by half of the first round trip of 90 ms.
-SUNSET_MS = sky(DATA["calendar"], EPOCH)[1] + 45
+SUNSET_MS = sky(DATA["streetlight"]["calendar"], EPOCH)[1] + 45
 LIVES = ("lives",)  # nothing: the device lives up to here
 
 
