@@ -3,11 +3,14 @@
 {"tenant", "device": 16 hex digits, "kind", "root": 64 hex digits, "host", "port"} and, where the device's own differ
 from the defaults, "beat_s", "offline_s", "keepalive_s", "boot", "seed" (hex; else the board's generator), "store"
 (a folder; else memory), "data" (an object: the files of what its kind was given, by name), "username" and "password"
-for the broker. null is the same as absent. A board may read further keys of its own.
+for the broker: a user name without a password has the one that follows from the root. null is the same as absent. A
+board may read further keys of its own.
 """
 
 import json
 from binascii import unhexlify
+
+from lilong_protocol.keys import broker_password
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +58,8 @@ def load(path: str) -> "dict[str, Any]":
             raise ConfigError('%s: "%s" is not hex' % (path, key))
     if len(config["root"]) != 32:
         raise ConfigError('%s: "root" is not 64 hex digits' % path)
+    if config["username"] and config["password"] is None:
+        config["password"] = broker_password(config["root"])
     data = config.get("data") or {}
     if not isinstance(data, dict):
         raise ConfigError('%s: "data" is not an object of file names' % path)

@@ -1,12 +1,15 @@
 """Keys: HMAC-SHA-256 with prepared pads, and HKDF (RFC 5869) from estate key to device to direction.
 
 estate key --(tenant, device)--> device root --(direction, epoch)--> frame key
+                                             --> password at the broker
 """
 
+from binascii import hexlify
 from hashlib import sha256
 
 ROOT_SALT = b"lilong/1 device root"
 FRAME_SALT = b"lilong/1 frame key"
+BROKER_SALT = b"lilong/1 broker password"
 KEY_BYTES = 32
 
 
@@ -42,6 +45,11 @@ def frame_key(root: bytes, direction: str, epoch: int = 0) -> MacKey:
     return MacKey(hkdf(root, FRAME_SALT, ("%s/%d" % (direction, epoch)).encode()))
 
 
+def broker_password(root: bytes) -> str:
+    """What a device logs in to its broker with, its id being the user name: 64 hex digits."""
+    return hexlify(hkdf(root, BROKER_SALT, b"")).decode()
+
+
 def _equal(a: bytes, b: bytes) -> bool:
     """Compare two byte strings in a time that does not tell where they differ."""
     if len(a) != len(b):
@@ -57,4 +65,4 @@ try:
 except ImportError:  # MicroPython has no hmac module built in
     equal = _equal  # type: ignore[assignment]
 
-__all__ = ["MacKey", "device_root", "equal", "frame_key", "hkdf"]
+__all__ = ["MacKey", "broker_password", "device_root", "equal", "frame_key", "hkdf"]

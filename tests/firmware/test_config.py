@@ -4,6 +4,7 @@ import json
 
 import pytest
 from lilong_firmware.config import ConfigError, load
+from lilong_protocol.keys import broker_password
 
 GOOD = {"tenant": "t", "device": "a4cf12fffe0b3c5d", "kind": "smoke", "root": "00" * 32, "host": "h", "port": 1883}
 
@@ -71,3 +72,9 @@ def test_a_file_that_is_no_configuration(tmp_path, text, complaint):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match=r"none\.json cannot be read"):
         load(str(tmp_path / "none.json"))
+
+
+def test_a_user_name_alone_has_the_password_that_follows_from_the_root(loaded):
+    assert loaded(username=GOOD["device"])["password"] == broker_password(bytes(32))
+    assert loaded(username="u", password="p")["password"] == "p"
+    assert loaded(username="u", password="")["password"] == ""
