@@ -161,7 +161,7 @@ def test_a_broker_gives_the_url_it_was_given_by(url):
     ("url", "fault"),
     [
         ("localhost:1883", "'localhost:1883' has no scheme that is spoken here"),
-        ("mqtts://h", "'mqtts://h' has no scheme that is spoken here"),
+        ("mqttss://h", "'mqttss://h' has no scheme that is spoken here"),
         ("http://h", "no scheme"),
         ("", "no scheme"),
         ("mqtt://", "names no host"),

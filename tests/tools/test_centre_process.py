@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from centre_process import ended, running
 from centre_service import http, until
+from lilong_protocol.pc.keystore import KeyStore, TenantKeys, save
 from lilong_tools.broker.embedded import EmbeddedBroker
 from mqtt_peer import run
 
@@ -100,25 +101,33 @@ def test_an_estate_that_is_none():
     assert "nowhere_plaza" in run(ended("--estate", "nowhere_plaza", "--db", ":memory:"), 60)[2]
 
 
-class TestKeyFile:
-    def complaint(self, tmp_path, key):
-        return complaint("--key-file", key, "--db", ":memory:", "--broker", NOWHERE, "--http", "127.0.0.1:0")
+class TestKeys:
+    def complaint(self, keys):
+        return complaint("--keys", keys, "--db", ":memory:", "--broker", NOWHERE, "--http", "127.0.0.1:0")
 
-    def test_one_that_is_not_there(self, tmp_path):
-        assert "--key-file" in self.complaint(tmp_path, tmp_path / "none.key")
+    def test_a_store_that_is_not_there(self, tmp_path):
+        assert f"{tmp_path / 'none.json'}: cannot be read" in self.complaint(tmp_path / "none.json")
 
-    @pytest.mark.parametrize("text", ["", "00ff", "zz" * 32, "00" * 33])
-    def test_one_that_is_none(self, tmp_path, text):
-        key = tmp_path / "estate.key"
-        key.write_text(text)
-        assert "not an estate key; it needs 64 hex digits" in self.complaint(tmp_path, key)
+    def test_a_store_of_other_estates(self, tmp_path):
+        keys = tmp_path / "keys.json"
+        save(KeyStore({"elsewhere": TenantKeys(bytes(32))}), keys)
+        assert "has no key of estate music_plaza; `lilong keys new` makes one" in self.complaint(keys)
+
+    @pytest.mark.spec("LIL-SEC-009")
+    def test_a_store_that_others_may_read(self, tmp_path):
+        keys = tmp_path / "keys.json"
+        save(KeyStore({"music_plaza": TenantKeys(bytes(32))}), keys)
+        keys.chmod(0o640)
+        said = self.complaint(keys)
+        assert "may be used by others than its owner (mode 0640): chmod 600" in said
+        assert "00" * 32 not in said
 
     def test_one_that_fits_is_used(self, tmp_path):
-        key = tmp_path / "estate.key"
-        key.write_text("5a" * 32 + "\n")
+        keys = tmp_path / "keys.json"
+        save(KeyStore({"music_plaza": TenantKeys(bytes(range(32)))}), keys)
 
         async def scenario():
-            async with EmbeddedBroker() as broker, running(broker, tmp_path, "--key-file", key) as centre:
+            async with EmbeddedBroker() as broker, running(broker, tmp_path, "--keys", keys) as centre:
                 return await centre.terminate()
 
         assert run(scenario(), 60) == (0, "")
@@ -163,10 +172,11 @@ class TestWhoMayReachIt:
 
         assert run(scenario(), 60) == 200
 
+    @pytest.mark.spec("LIL-SEC-010")
     def test_the_public_key_is_not_for_a_broker_on_another_machine(self):
         said = complaint("--db", ":memory:", "--http", "127.0.0.1:0", "--broker", "mqtt://who:secret@192.0.2.1")
         assert said.startswith("centre: broker 192.0.2.1: another machine, and the key of simulations is public")
-        assert "give --key-file, or --simulation-key for a simulation" in said
+        assert "give --keys, or --simulation-key for a simulation" in said
         assert "secret" not in said
 
     def test_the_public_key_that_was_asked_for(self):

@@ -95,7 +95,7 @@ def test_a_broker_that_is_not_there() -> None:
     ("command", "url"),
     [
         (("demo",), "127.0.0.1:1883"),
-        (("load", "music_plaza"), "mqtts://127.0.0.1"),
+        (("load", "music_plaza"), "ws://127.0.0.1"),
         (("load", "music_plaza"), "mqtt://"),
         (("load", "music_plaza"), "mqtt://127.0.0.1:port"),
     ],
@@ -107,7 +107,7 @@ def test_a_malformed_broker_url_is_answered_with_the_form(command: tuple[str, ..
 
 
 def test_a_password_in_a_broken_url_is_not_repeated() -> None:
-    assert "secret" not in refusal("load", "music_plaza", "--broker", "mqtts://user:secret@127.0.0.1")
+    assert "secret" not in refusal("load", "music_plaza", "--broker", "ws://user:secret@127.0.0.1")
 
 
 def test_two_brokers_are_one_too_many() -> None:

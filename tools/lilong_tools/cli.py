@@ -9,22 +9,27 @@ from typing import Annotated, Any
 
 import typer
 import uvloop
-from lilong_protocol.pc.simulation import simulation_key
+from lilong_protocol.pc.keystore import KeyStoreError
+from lilong_protocol.pc.simulation import PublicKeyError, simulation_key_at
 from lilong_simulator import incidents
 from lilong_simulator.estate import Estate, EstateError, load_estate
 from lilong_simulator.feed import FeedError, FeedReader
 from lilong_simulator.live_run import RunError
 from rich.console import Console
 
-from .broker import BrokerError, open_broker
+from .broker import BrokerError, open_broker, parse_url
+from .broker_config import BrokerConfigError
+from .broker_config.command import broker_config
 from .centre_process import CentreProcessError
 from .conform.cli import app as conform
 from .demo import run_demo
 from .inputs import InputError, local_time, output_folder, seconds, virtual_days
+from .keys_command import keys
 from .live import Request, run_live
 from .stopping import Stopper, stopped_by_signals
 from .virtual import run_virtual
 from .watch.cli import watch_command
+from .wireshark import dissector
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(conform, name="conform")
@@ -43,6 +48,9 @@ Incidents = Annotated[
     list[str] | None,
     typer.Option("--incident", help=f"{', '.join(sorted(incidents.INCIDENTS))}, or none; may be given several times"),
 ]
+PublicKey = Annotated[
+    bool, typer.Option("--simulation-key", help="use the public key of simulations on another machine's broker")
+]
 Start = Annotated[datetime | None, typer.Option(help="local time of the estate when the world begins")]
 
 
@@ -58,13 +66,16 @@ def demo(
     incident: Incidents = None,
     start: Start = None,
     http: Annotated[str, typer.Option(help="where the console listens; port 0: any free one")] = "127.0.0.1:8765",
+    public_key: PublicKey = False,
 ) -> None:
     """An estate alive: broker, devices, management centre and console."""
     if headless and duration is None:
         duration = 60.0
     if broker is not None and own_broker:
         raise InputError("--broker and --own-broker: only one broker can be used; leave one of them out")
-    request = _request(estate, seed, start, duration, incident, report, headless, linkage_expected=True)
+    request = _request(
+        estate, seed, start, duration, incident, report, headless, True, _public_key(broker, public_key)
+    )
     _run(lambda stopper: run_demo(request, estate, broker, own_broker, http, headless, _console(), stopper))
 
 
@@ -80,9 +91,11 @@ def load(
     start: Start = None,
     real_micropython: Annotated[bool, typer.Option(help="one real MicroPython process of every kind")] = True,
     linkage: Annotated[bool, typer.Option(help="judge the doors too: the backend releases them on fire")] = False,
+    public_key: PublicKey = False,
 ) -> None:
     """The live fleet against any broker and backend."""
-    request = _request(estate, seed, start, duration, incident, report, False, linkage, real_micropython)
+    key = _public_key(broker, public_key)
+    request = _request(estate, seed, start, duration, incident, report, False, linkage, key, real_micropython)
     feed = None if observed is None else FeedReader(observed)
 
     async def run(stopper: Stopper) -> int:
@@ -112,6 +125,24 @@ def simulate(
 app.command("watch")(watch_command)
 
 
+@app.command("dissector")
+def dissector_command(
+    out: Annotated[Path | None, typer.Option(help="a file for Wireshark's plugin folder; else printed")] = None,
+) -> None:
+    """The Wireshark dissector of lilong frames in MQTT, with the registry's names."""
+    if out is None:
+        sys.stdout.write(dissector())
+        return
+    try:
+        out.write_text(dissector(), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--out {out}: cannot be written ({error.strerror}); name a file in a folder") from None
+
+
+app.command("broker-config")(broker_config)
+app.add_typer(keys, name="keys")
+
+
 def _request(
     name: str,
     seed: int,
@@ -121,16 +152,26 @@ def _request(
     folder: Path | None,
     acknowledgement_expected: bool,
     linkage_expected: bool,
+    key: Callable[[str], bytes],
     real_micropython: bool = True,
 ) -> Request:
     """A live run as it was asked for, with everything looked at that can be wrong before it begins."""
     estate = load_estate(name)
     return Request(
-        estate, simulation_key(estate.id), seed, local_time("--start", start or DEMO_START),
+        estate, key(estate.id), seed, local_time("--start", start or DEMO_START),
         seconds("--duration", duration), _chosen(estate, incident or ["kitchen_fire_cut"]),
         None if folder is None else output_folder("--report", folder), real_micropython, acknowledgement_expected,
         linkage_expected,
     )  # fmt: skip
+
+
+def _public_key(broker: str | None, asked_for: bool) -> Callable[[str], bytes]:
+    """The key of simulations by tenant, as far as the broker allows it; None is one of our own."""
+    there = None if broker is None else parse_url(broker)
+    if there is not None and there.tls is not None:
+        raise InputError(f"--broker mqtts://{there.host}: simulated devices speak no TLS; give an mqtt:// for tests")
+    host = "localhost" if there is None else there.host
+    return lambda tenant: simulation_key_at(tenant, host, asked_for, "give --simulation-key if that is a lab")
 
 
 def _chosen(estate: Estate, names: Sequence[str]) -> list[incidents.Incident]:
@@ -169,7 +210,8 @@ def main() -> None:
     try:
         app()
     except (
-        InputError, EstateError, BrokerError, CentreProcessError, RunError, FeedError, incidents.IncidentError
+        InputError, EstateError, BrokerError, CentreProcessError, RunError, FeedError, incidents.IncidentError,
+        BrokerConfigError, KeyStoreError, PublicKeyError,
     ) as error:  # fmt: skip
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"lilong: {error}", style="red", markup=False)
         sys.exit(BAD_INPUT)

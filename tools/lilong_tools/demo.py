@@ -6,12 +6,12 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from lilong_protocol.pc.simulation import is_loopback
 from lilong_simulator.feed import FeedReader
 from rich.console import Console
 from rich.text import Text
 
 from .broker import open_broker
-from .centre.hosts import is_loopback
 from .centre_process import CentreProcess
 from .live import Request, run_live
 from .operator import Operator

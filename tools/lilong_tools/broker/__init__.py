@@ -6,17 +6,18 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from lilong_tools.broker.errors import BrokerError
 from lilong_tools.broker.mosquitto import Mosquitto, find_mosquitto
 from lilong_tools.broker.probe import probe
+from lilong_tools.broker.tls import Tls
 
-__all__ = ["Broker", "BrokerError", "Mosquitto", "find_mosquitto", "open_broker", "parse_url", "probe"]
+__all__ = ["Broker", "BrokerError", "Mosquitto", "Tls", "find_mosquitto", "open_broker", "parse_url", "probe"]
 
-DEFAULT_PORT = 1883
+DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 START_TIMEOUT_S = 10
 
 
@@ -30,6 +31,7 @@ class Broker:
     version: str = "version unknown"
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    tls: Tls | None = None
 
     @property
     def url(self) -> str:
@@ -38,7 +40,8 @@ class Broker:
         if self.password is not None:
             login += ":" + quote(self.password, safe="")
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"mqtt://{login}{'@' if login else ''}{host}:{self.port}"
+        scheme, query = ("mqtt", "") if self.tls is None else ("mqtts", self.tls.query())
+        return f"{scheme}://{login}{'@' if login else ''}{host}:{self.port}{query}"
 
     def describe(self) -> str:
         """For a report: `mosquitto 2.0.18 at 127.0.0.1:40123`, with "(external)" behind it when it is not ours."""
@@ -46,19 +49,23 @@ class Broker:
 
 
 def parse_url(url: str) -> Broker:
-    """`mqtt://[user[:password]@]host[:port]`, percent-encoded; BrokerError for anything else."""
+    """`mqtt[s]://[user[:password]@]host[:port]`, percent-encoded; BrokerError for anything else.
+
+    Behind mqtts:// may stand `?ca=FILE&cert=FILE&key=FILE`.
+    """
     form = "a broker is given as mqtt://[user:password@]host[:port]"
     try:
         parts = urlsplit(url)
-        port = DEFAULT_PORT if parts.port is None else parts.port
+        port = DEFAULT_PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
     except ValueError as error:
         raise BrokerError(f"broker URL: {error}; {form}") from None
     shown = url.rpartition("@")[2] if "@" in url else url
-    if parts.scheme != "mqtt":
+    if parts.scheme not in DEFAULT_PORTS:
         raise BrokerError(f"broker URL {shown!r} has no scheme that is spoken here; {form}")
+    secured = parts.scheme == "mqtts"
     if not parts.hostname or port == 0:
         raise BrokerError(f"broker URL {shown!r} names no {'port' if parts.hostname else 'host'}; {form}")
-    if parts.path not in ("", "/") or parts.query or parts.fragment:
+    if parts.path not in ("", "/") or (parts.query and not secured) or parts.fragment:
         raise BrokerError(f"broker URL {shown!r} has something behind host and port; {form}")
     if parts.password is not None and not parts.username:
         raise BrokerError(f"broker URL {shown!r} has a password and no user; {form}")
@@ -66,6 +73,7 @@ def parse_url(url: str) -> Broker:
         "external", parts.hostname, port,
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password is not None else None,
+        tls=Tls.parse(parts.query) if secured else None,
     )  # fmt: skip
 
 
@@ -82,8 +90,9 @@ async def open_broker(
             raise BrokerError(f"broker {url!r} is external: leave out the port and the kind of a local one")
         wanted = parse_url(url)
         password = None if wanted.password is None else wanted.password.encode()
-        version = await probe(wanted.host, wanted.port, wanted.username, password)
-        yield Broker("external", wanted.host, wanted.port, version, wanted.username, wanted.password)
+        context = None if wanted.tls is None else wanted.tls.context()
+        version = await probe(wanted.host, wanted.port, wanted.username, password, tls=context)
+        yield replace(wanted, version=version)
     elif kind == "mosquitto" or (kind is None and find_mosquitto() is not None):
         async with Mosquitto(port or 0) as mosquitto:
             yield Broker("mosquitto", mosquitto.host, mosquitto.port, mosquitto.version)

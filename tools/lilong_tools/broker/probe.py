@@ -1,6 +1,7 @@
 """Asks a broker whether it is there and which one it is, with the devices' own MQTT client."""
 
 import asyncio
+import ssl
 import time
 import uuid
 
@@ -14,13 +15,18 @@ VERSION_TOPIC = "$SYS/broker/version"
 
 
 async def probe(
-    host: str, port: int, username: str | None = None, password: bytes | None = None, timeout_s: float = 5
+    host: str,
+    port: int,
+    username: str | None = None,
+    password: bytes | None = None,
+    timeout_s: float = 5,
+    tls: ssl.SSLContext | None = None,
 ) -> str:
     """Log in and out again; gives the version that the broker tells, or "version unknown". BrokerError if not."""
     place = f"{host}:{port}"
     try:
         async with asyncio.timeout(timeout_s):
-            reader, writer = await asyncio.open_connection(host, port)
+            reader, writer = await asyncio.open_connection(host, port, ssl=tls)
             try:
                 return await _ask(reader, writer, username, password)
             finally:
@@ -29,6 +35,13 @@ async def probe(
         raise BrokerError(
             f"no answer from a broker at {place} within {timeout_s:g} s: check host, port and firewall"
         ) from None
+    except ssl.SSLCertVerificationError as error:
+        raise BrokerError(
+            f"the broker at {place} cannot prove that it is the one that is meant ({error.verify_message}): "
+            "check host and CA"
+        ) from None
+    except ssl.SSLError as error:
+        raise BrokerError(f"no TLS with what listens at {place} ({error.reason or error}): check the port") from None
     except OSError as error:
         raise BrokerError(
             f"no broker at {place} ({error.strerror or error}): start it, or correct host and port"

@@ -7,14 +7,6 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-def is_loopback(host: str) -> bool:
-    """Of this machine only; a name but localhost is taken for another machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 class OnlyHost:
     """Lets in what is addressed to `host` (where the console listens) or localhost, else 421; WebSockets too.
 

@@ -65,6 +65,7 @@ class Link:
         self._client: aiomqtt.Client | None = None
         self._paho: mqtt.Client | None = None
         self._overrun = asyncio.Event()
+        self._tls = None if broker.tls is None else broker.tls.context()
 
     async def run(self) -> None:
         """Connect and stay connected until cancelled."""
@@ -112,7 +113,7 @@ class Link:
                 asyncio.timeout(FORGET_S),
                 aiomqtt.Client(
                     broker.host, broker.port, username=broker.username, password=broker.password,
-                    identifier=self._client_id, clean_session=True,
+                    identifier=self._client_id, clean_session=True, tls_context=self._tls,
                 ),
             ):  # fmt: skip
                 pass
@@ -133,7 +134,7 @@ class Link:
     def _connection(self) -> aiomqtt.Client:
         client = aiomqtt.Client(
             self._broker.host, self._broker.port, username=self._broker.username, password=self._broker.password,
-            identifier=self._client_id, clean_session=False,
+            identifier=self._client_id, clean_session=False, tls_context=self._tls,
             queue_type=_queue_type(self.arrived), keepalive=KEEPALIVE_S, max_inflight_messages=0,
             # A stored-ack must not wait for the ACK of the segment before it (Nagle): that is up to 40 ms.
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],

@@ -13,14 +13,13 @@ import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from lilong_protocol.keys import KEY_BYTES
-from lilong_protocol.pc.simulation import simulation_key
+from lilong_protocol.pc.keystore import KeyStoreError, load
+from lilong_protocol.pc.simulation import PublicKeyError, is_loopback, simulation_key_at
 from lilong_simulator.estate import EstateError, load_estate
 
 from lilong_tools.broker import BrokerError, parse_url
 
 from .core import Core
-from .hosts import is_loopback
 from .ingest import now_ms
 from .model import CentreError
 from .observed import ObservedFeed
@@ -40,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         _run(options)
-    except (BrokerError, CentreError, EstateError, StoreError) as error:
+    except (BrokerError, CentreError, EstateError, KeyStoreError, PublicKeyError, StoreError) as error:
         print(f"centre: {error}", file=sys.stderr)
         return BAD_INPUT
     return 0
@@ -50,11 +49,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lilong_tools.centre", description="The management centre of one estate.")
     add = parser.add_argument
     add("--estate", default="music_plaza", help="an estate by name, or an estate file (default: %(default)s)")
-    add("--broker", help=f"mqtt://[user:password@]host[:port] (default: ${BROKER_URL}, else {BROKER})")
+    add("--broker", help=f"mqtt[s]://[user:password@]host[:port] (default: ${BROKER_URL}, else {BROKER})")
     add("--db", default="centre.db", help="the database file, or :memory: (default: %(default)s)")
     add("--http", default="127.0.0.1:8080", help="host:port of the console, port 0 for any free one (%(default)s)")
     add("--observed", help="a file to which the observed feed is appended")
-    add("--key-file", help="the estate key, 32 bytes as 64 hex digits; without it the public key of simulations")
+    add("--keys", help="the key store (lilong keys new); without it the public key of simulations is used")
     add("--info-file", help='a file that gets {"http": url} as soon as the centre is ready')
     add("--simulation-key", action="store_true", help="use the public key of simulations on another machine's broker")
     add("--insecure-http", action="store_true", help="let other machines use the console, which asks for no password")
@@ -66,13 +65,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> None:
     broker = parse_url(options.broker or os.environ.get(BROKER_URL) or BROKER)
-    if options.key_file is None and not options.simulation_key and not is_loopback(broker.host):
-        raise CentreError(
-            f"broker {broker.host}: another machine, and the key of simulations is public: whoever reaches that "
-            "broker could forge alarms and commands; give --key-file, or --simulation-key for a simulation"
-        )
+    if broker.tls is not None:
+        broker.tls.context()  # files that cannot be read are told before anything starts
     estate = load_estate(options.estate)
-    key = simulation_key(estate.id) if options.key_file is None else _key(options.key_file)
+    if options.keys is None:
+        instead = "give --keys, or --simulation-key for a simulation"
+        key = simulation_key_at(estate.id, broker.host, options.simulation_key, instead)
+    else:
+        key = _key(Path(options.keys), estate.id)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listener(options.http, options.insecure_http))
         store = Store(options.db, estate.id)
@@ -136,16 +136,11 @@ async def _announce(centre: Centre, info_file: str | None) -> None:
         logging.getLogger("lilong.centre").error("--info-file %s: %s", info_file, error.strerror)
 
 
-def _key(path: str) -> bytes:
-    try:
-        key = bytes.fromhex(Path(path).read_text(encoding="ascii").strip())
-    except OSError as error:
-        raise CentreError(f"--key-file {path}: {error.strerror}; give a file that can be read") from error
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise CentreError(f"--key-file {path}: not an estate key; it needs {2 * KEY_BYTES} hex digits, nothing else")
-    return key
+def _key(path: Path, tenant: str) -> bytes:
+    estate = load(path).estates.get(tenant)
+    if estate is None or estate.key is None:
+        raise CentreError(f"--keys {path}: has no key of estate {tenant}; `lilong keys new` makes one")
+    return estate.key
 
 
 def _listener(http: str, insecure: bool) -> socket.socket:

@@ -1,7 +1,6 @@
 """The options of `lilong watch`."""
 
 import asyncio
-import ipaddress
 import os
 import sys
 from typing import Annotated
@@ -9,7 +8,7 @@ from typing import Annotated
 import typer
 from lilong_protocol.keys import device_root
 from lilong_protocol.pc.describe import Root
-from lilong_protocol.pc.simulation import simulation_key
+from lilong_protocol.pc.simulation import is_loopback, simulation_key
 from rich.console import Console
 
 from ..broker import open_broker
@@ -43,7 +42,7 @@ def watch_command(
     async def run() -> None:
         with stopped_by_signals():
             async with open_broker(broker) as there:
-                root = _roots(estate_key, _is_loopback(there.host))
+                root = _roots(estate_key, is_loopback(there.host))
                 if root is None:
                     console.print("no key: frames are decoded, and marked ? since nothing verifies them", style="dim")
                 await watch(there, tenant, selection, root, json, console)
@@ -77,12 +76,5 @@ def _roots(estate_key: bytes | None, loopback: bool) -> Root | None:
     if loopback:
         return lambda tenant, device: device_root(simulation_key(tenant), tenant, device)
     return None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 

@@ -25,6 +25,7 @@ async def watch(
         async with aiomqtt.Client(
             broker.host, broker.port, username=broker.username, password=broker.password,
             identifier=f"lilong-watch-{uuid.uuid4().hex[:8]}",
+            tls_context=None if broker.tls is None else broker.tls.context(),
         ) as client:  # fmt: skip
             await client.subscribe(FILTER.format(tenant), qos=1)
             if not as_lines_of_json:
