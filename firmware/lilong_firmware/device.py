@@ -13,7 +13,10 @@ from .draws import Draws
 from .effects import ACCEPTED, ACKNOWLEDGED, CLEARED, NEVER, NOTE, OUTPUT, PUBLISH, RAISED, RESTORED, STORED
 from .episodes import ACTIVE_AGAIN, Episodes
 from .episodes import RESTORED as CONDITION_ENDED
-from .outbox import Outbox
+from .outbox import NO_ROOM, Outbox
+from .outbox import RAISED as MARKED
+from .outbox import STORED as ON_FLASH
+from .resume import resume
 from .sampling import Sampling
 from .session import ONLINE, Session
 from .uplink import Uplink
@@ -22,6 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .log import Log as EventLog
     from .rules import Rules
     from .store import Store
 
@@ -61,8 +65,8 @@ class Device:
     """The rules of one kind between sensors and session. `polls`: sample quiet channels too, as a board does."""
 
     __slots__ = (
-        "_channels", "_on", "deadline", "downlink", "draws", "episodes", "identity", "out", "outbox", "rules",
-        "sampling", "session", "store", "uplink",
+        "_channels", "_on", "damaged", "deadline", "downlink", "draws", "episodes", "identity", "log", "out", "outbox",
+        "rules", "sampling", "session", "store", "uplink",
     )  # fmt: skip
 
     def __init__(
@@ -76,7 +80,8 @@ class Device:
     ) -> None:
         """`boot` None: the number after the stored one. The live fleet passes a fresh, rising one of its own."""
         records = store.items()
-        boot = _next_boot(store, records, draws, boot)
+        known = dict(records)
+        boot = _next_boot(store, known.get("boot", b"\0\0\0\0"), draws, boot)
         self.identity = identity
         self.out: list[tuple[Any, ...]] = []
         self.store = store
@@ -85,6 +90,14 @@ class Device:
         self.downlink = Downlink(identity.root, identity.tenant, identity.device)
         self.outbox = Outbox(store, draws)
         self.episodes = Episodes(store)
+        self.damaged = resume(records, store, self.outbox, self.episodes)
+        self.log: EventLog | None = None
+        if rules.LOG_EVENTS and store.LOGS:
+            from .log import Log  # noqa: PLC0415  it takes RAM
+
+            log_store: Any = store
+            self.log = Log(log_store, rules.LOG_EVENTS, known.get("sent", b""))
+        del records, known
         self.rules = rules(self)
         periods = tuple([channel[1] for channel in rules.CHANNELS])
         self.sampling = Sampling(periods, [channel[2] for channel in rules.CHANNELS], polls)
@@ -92,13 +105,7 @@ class Device:
         self.session = Session(self, rules.KIND, identity.beat_s, identity.offline_s)
         self._on = False
         self.deadline = NEVER
-        resumed = []
-        for name, data in records:
-            if name[0] == "o":
-                self.outbox.load(name, data, 0)
-            elif name[0] == "a":
-                resumed.append(self.episodes.load(name, data))
-        for code in resumed:
+        for code in self.episodes.codes():
             self.rules.resume(0, code)
 
     # ---- what happens to a device
@@ -176,15 +183,15 @@ class Device:
             boot = self.uplink.boot
             self.out.append((NOTE, RAISED, code, boot, seq))
             body = {0: code, 1: severity, 2: urgency, 3: certainty, 4: values}
-            self._alarm_frame(now, code, frame.RAISE, body, None)
-            self.episodes.open(code, boot, seq, now)
+            stored = self._alarm_frame(now, code, frame.RAISE, body, None)
+            self.episodes.open(code, boot, seq, now, stored)
         elif episode.restored:
             episode.restored = False
             episode.acknowledged = False  # what comes back calls again
-            self.episodes.keep(code)
             self._alarm_frame(
                 now, code, frame.UPDATE, {0: code, 4: values, 5: ACTIVE_AGAIN}, (episode.boot, episode.seq)
             )
+            self.episodes.keep(code)
 
     def restore(self, now: int, code: int, values: "dict[int, int]") -> None:
         """The condition of an alarm has ended: one that latches waits for its reset, another is over."""
@@ -195,10 +202,10 @@ class Device:
             self._clear(now, code, BY_ITSELF)
             return
         episode.restored = True
-        self.episodes.keep(code)
         self.out.append((NOTE, RESTORED, code, episode.boot, episode.seq))
         body = {0: code, 4: values, 5: CONDITION_ENDED}
         self._alarm_frame(now, code, frame.UPDATE, body, (episode.boot, episode.seq))
+        self.episodes.keep(code)
 
     def reset(self, now: int) -> int:
         """An operator's reset: clears every latched alarm whose condition has ended; a response code."""
@@ -221,8 +228,9 @@ class Device:
 
     def event(self, now: int, code: int, values: "dict[int, int]") -> None:
         """Tell what happened, in order, kept while the link is away."""
+        seq = self.uplink.next_seq(topics.EVENT)
         data = self.uplink.frame(now, frame.EVENT, topics.EVENT, {0: code, 4: values})
-        self.session.send(now, topics.EVENT, data)
+        self.session.send(now, topics.EVENT, data, seq)
 
     def output(self, name: str, value: int) -> None:
         """Drive a local output."""
@@ -254,17 +262,23 @@ class Device:
             return
         self.out.append((NOTE, CLEARED, code, episode.boot, episode.seq))
         self._alarm_frame(now, code, frame.CLEAR, {0: code, 6: reason}, (episode.boot, episode.seq))
+        self.outbox.unmark(episode.boot, episode.seq)
         self.episodes.close(code)
         self.rules.cleared(now, code)
 
     def _alarm_frame(
         self, now: int, code: int, kind: int, body: "dict[int, Any]", ref: "tuple[int, int] | None"
-    ) -> None:
+    ) -> bool:
+        """Send an alarm frame; True when it is stored. What it says of the episode is written after it (`resume`)."""
+        boot = self.uplink.boot
         seq = self.uplink.next_seq(topics.ALARM)
         data = self.uplink.frame(now, kind, topics.ALARM, body, ref)
-        if not self.outbox.add(now, code, self.uplink.boot, seq, data) and self.session.state == ONLINE:
+        became = self.outbox.add(now, code, boot, seq, data, MARKED if kind == frame.RAISE else 0)
+        if became == NO_ROOM and self.session.state == ONLINE:
             self.out.append((PUBLISH, topics.ALARM, data, 1, False))
+        self.episodes.told = (boot, seq)
         self.session.hurry(now)
+        return became == ON_FLASH
 
     def _handle(self, now: int, message: frame.Frame) -> None:
         kind = message.kind
@@ -273,6 +287,7 @@ class Device:
             tag = message.body.get(0)
             code = self.outbox.stored(boot, seq, tag) if isinstance(tag, bytes) else None
             if code is not None:
+                self.episodes.confirm(boot, seq)
                 self.out.append((NOTE, STORED, code, boot, seq))
         elif kind == frame.TIME:
             session = self.session
@@ -347,17 +362,15 @@ class Device:
         self.deadline = min(session.deadline(), outbox_deadline, sampling.deadline(), rules.deadline)
 
 
-def _next_boot(store: "Store", records: "list[tuple[str, bytes]]", draws: Draws, boot: "int | None") -> int:
+def _next_boot(store: "Store", last: bytes, draws: Draws, given: "int | None") -> int:
     """The boot number, stored before anything is published: a number used twice would look like a replay.
 
-    When it cannot be stored the device starts all the same, under a number that the next boot will hardly draw.
+    When it cannot be stored the device starts all the same, under a number that the next boot will hardly draw, and
+    when the last one (4 bytes) cannot be read, under one that is hardly among those of before.
     """
-    given = boot
-    if boot is None:
-        boot = 1
-        for name, data in records:
-            if name == "boot":
-                boot = int.from_bytes(data, "big") + 1
+    boot = int.from_bytes(last, "big") + 1 if given is None else given
+    if given is None and len(last) != 4:
+        boot = 1 + draws.below(UNSTORED_BOOTS)
     try:
         store.put("boot", boot.to_bytes(4, "big"))
     except OSError:

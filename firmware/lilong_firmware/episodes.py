@@ -1,6 +1,8 @@
 """Alarm episodes: from raise to clear one alarm, whatever repeats, recrosses or restarts in between.
 
-A raise is kept in the store until it is cleared, so that a restart resumes the alarm under its old key.
+A raise is kept in the store until it is cleared, so that a restart resumes the alarm under its old key. A record
+"a" and the code in hex says [boot and seq of the raise, restored, acknowledged, boot and seq of the last alarm frame
+that it knows of]; what it does not know of, `resume` takes from the outbox.
 """
 
 from lilong_protocol import cbor
@@ -17,7 +19,7 @@ ACTIVE_AGAIN, RESTORED = 1, 2
 class Episode:
     """`boot` and `seq` are those of the raise: the alarm's name for ever."""
 
-    __slots__ = ("acknowledged", "boot", "raised_at", "restored", "seq")
+    __slots__ = ("acknowledged", "boot", "kept", "raised_at", "restored", "seq", "told")
 
     def __init__(self, boot: int, seq: int, raised_at: int) -> None:
         self.boot = boot
@@ -25,24 +27,34 @@ class Episode:
         self.raised_at = raised_at  # uptime; 0 when it was raised before this boot
         self.restored = False
         self.acknowledged = False
+        self.told = (boot, seq)  # as its record had it at the start
+        self.kept: bool | None = True  # False: its record could not be written; None: it must not be, see `open`
 
 
 class Episodes:
     """The alarms of one device that have not been cleared, by code."""
 
-    __slots__ = ("_open", "_store")
+    __slots__ = ("_open", "_store", "told")
 
     def __init__(self, store: "Store") -> None:
         self._store = store
         self._open: dict[int, Episode] = {}
+        self.told = (0, 0)  # (boot, seq) of the last alarm frame
 
     def load(self, name: str, data: bytes) -> int:
-        """Take back a record after a restart; the code of the alarm that goes on."""
+        """Take back a record after a restart; the code of the alarm that goes on.
+
+        ValueError, TypeError or IndexError when it is no such record, or one of an alarm that this firmware lacks.
+        """
         code = int(name[1:], 16)
-        boot, seq, restored, acknowledged = cbor.decode(data)
+        latches(code)
+        boot, seq, restored, acknowledged, told_boot, told_seq = cbor.decode(data)
+        if (boot | seq | told_boot | told_seq) < 0:
+            raise ValueError
         episode = Episode(boot, seq, 0)
         episode.restored = restored
         episode.acknowledged = acknowledged
+        episode.told = (told_boot, told_seq)
         self._open[code] = episode
         return code
 
@@ -52,18 +64,33 @@ class Episodes:
     def codes(self) -> "list[int]":
         return sorted(self._open)
 
-    def open(self, code: int, boot: int, seq: int, now: int) -> None:
-        self._open[code] = Episode(boot, seq, now)
+    def open(self, code: int, boot: int, seq: int, now: int, stored: bool = True) -> None:
+        """`stored`: so is the raise. Else a restart must not resume an alarm of which nobody may have heard."""
+        episode = Episode(boot, seq, now)
+        if not stored:
+            episode.kept = None
+        self._open[code] = episode
         self.keep(code)
+
+    def confirm(self, boot: int, seq: int) -> None:
+        """The backend has stored this frame. The raise of an alarm that is open has left the outbox now."""
+        code = self.find(boot, seq)
+        if code is not None and not self._open[code].kept:
+            self._open[code].kept = False
+            self.keep(code)
 
     def keep(self, code: int) -> None:
         """Store how an episode stands. A store that fails costs the resume after a restart, nothing now."""
         episode = self._open[code]
-        data = cbor.encode([episode.boot, episode.seq, episode.restored, episode.acknowledged])
+        if episode.kept is None:
+            return
+        told = self.told
+        data = cbor.encode([episode.boot, episode.seq, episode.restored, episode.acknowledged, told[0], told[1]])
         try:
             self._store.put("a%02x" % code, data)
+            episode.kept = True
         except OSError:
-            pass
+            episode.kept = False
 
     def close(self, code: int) -> None:
         del self._open[code]

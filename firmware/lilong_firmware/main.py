@@ -15,7 +15,6 @@ from .draws import Draws
 from .effects import CONNECT, DISCONNECT, NOTE, OUTPUT, PUBLISH
 from .kinds import rules
 from .link import Link
-from .store import FileStore, VolatileStore
 from .uptime import Uptime
 
 TYPE_CHECKING = False
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from .rules import Rules
+    from .store import Store
 
     class BoardLike(Protocol):
         """What the loop asks of a board. Channels and outputs go by the names that the device's kind gives them."""
@@ -76,10 +76,9 @@ class Host:
             settings["offline_s"],
             {name: _content(path) for name, path in settings["data"].items()},
         )
-        store = FileStore(settings["store"]) if settings["store"] else VolatileStore()
         draws = Draws(settings["seed"] or board.seed())
         self._board = board
-        self._device = Device(identity, kind, store, draws, True, settings["boot"])
+        self._device = Device(identity, kind, _store(settings["store"]), draws, True, settings["boot"])
         self._channels = {channel[0]: at for at, channel in enumerate(kind.CHANNELS)}
         self._sampled = [(at, channel[0]) for at, channel in enumerate(kind.CHANNELS) if channel[1]]
         keepalive_s = settings["keepalive_s"]
@@ -172,6 +171,16 @@ class Host:
                     self._board.note(effect[1], effect[2], effect[3], effect[4])
             out.clear()
         self._board.wake()
+
+
+def _store(folder: "str | None") -> "Store":
+    if folder:
+        from .flash import FileStore  # noqa: PLC0415  the one that is not used takes no RAM
+
+        return FileStore(folder)
+    from .store import VolatileStore  # noqa: PLC0415
+
+    return VolatileStore()
 
 
 def _content(path: str) -> bytes:

@@ -2,6 +2,7 @@
 
 PUBACK proves nothing: a broker gives it whether or not a backend is there. A frame leaves only when a stored-ack
 names its boot, its number and its tag. The bytes are never sealed anew, so that a repeat is the same frame.
+Before a stored frame stands its alarm's number, one byte, with RAISED in it for the raise of an open alarm (`resume`).
 """
 
 from lilong_protocol.codes import latches, retry_s, severity
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from .store import Store
 
 CAPACITY = 24  # frames
+RAISED = 0x80
+NO_ROOM, IN_RAM, STORED = 0, 1, 2  # what has become of a frame
 SHARE = 3  # places that every alarm has for itself: raise, latest update, clear
 
 
@@ -45,23 +48,39 @@ class Outbox:
         self.evicted = 0  # given up for want of room
 
     def load(self, name: str, data: bytes, now: int) -> None:
-        """Take back a record after a restart; its schedule starts again."""
-        self._insert(Entry(data[0], int(name[1:9], 16), int(name[9:17], 16), data[1:], now))
+        """Take back a record after a restart; its schedule starts again. IndexError for an alarm of other firmware."""
+        code = data[0] & ~RAISED
+        retry_s(code)
+        self._insert(Entry(code, int(name[1:9], 16), int(name[9:17], 16), data[1:], now))
 
-    def add(self, now: int, code: int, boot: int, seq: int, frame: bytes) -> bool:
-        """Store a frame, then let it wait for its publish; False when there is no room for one so mild."""
+    def add(self, now: int, code: int, boot: int, seq: int, frame: bytes, mark: int = 0) -> int:
+        """Store a frame, then let it wait for its publish; NO_ROOM when there is none for one so mild.
+
+        `mark`: RAISED for a raise.
+        """
         if len(self._entries) >= CAPACITY:
             self.evicted += 1
             victim = self._victim(code)
             if victim is None:
-                return False
+                return NO_ROOM
             self._forget(victim)
+        became = STORED
         try:
-            self._store.put(_name(boot, seq), bytes([code]) + frame)
+            self._store.put(_name(boot, seq), bytes([code | mark]) + frame)
         except OSError:
             self.unstored += 1  # a full flash blocks no alarm
+            became = IN_RAM
         self._insert(Entry(code, boot, seq, frame, now))
-        return True
+        return became
+
+    def unmark(self, boot: int, seq: int) -> None:
+        """The alarm of this raise ends: if it still waits, it is from now on a frame as any other."""
+        for entry in self._entries:
+            if entry.boot == boot and entry.seq == seq:
+                try:
+                    self._store.put(_name(boot, seq), bytes([entry.code]) + entry.frame)
+                except OSError:
+                    pass  # a restart takes the alarm up again rather than to lose it
 
     def due(self, now: int) -> "list[bytes]":
         """The frames to publish now. Each gets its next time: its alarm's schedule and up to a tenth of jitter."""

@@ -11,11 +11,13 @@ class Rules:
     """What one kind of device decides. A subclass is the whole of a kind's logic, in one file.
 
     CHANNELS: (name, sampling period in ms or 0 for an interrupt, idle value) for each sensor channel.
+    LOG_EVENTS: events that are kept in a log on flash; 0: they wait for the link in RAM.
     `deadline`: uptime in ms of the next call of `timer`.
     """
 
     KIND = 0
     CHANNELS: "tuple[tuple[str, int, int], ...]" = ()
+    LOG_EVENTS = 0
 
     __slots__ = ("deadline", "device")
 

@@ -26,18 +26,23 @@ LINGER_MS = 2_000  # a sleeping kind stays this long after the last frame either
 AWAKE_FOR_ALARM_MS = 3_600_000  # and this long while a latched alarm waits for its reset
 TIME_WANTED_AFTER_MS = 86_400_000  # clocks are synchronised daily (GB 50396 5.2.2)
 ROWS_MAX = 24  # rows of a telemetry batch: more of the widest kind do not fit into a frame
-QUEUE_MAX = 32  # events and responses that wait for the link
+QUEUE_MAX = 32  # events and responses that wait for the link in RAM
 
 DOWN, CONNECTING, ONLINE = 0, 1, 2
 COLD_START, RECONNECTED = 0, 1
 
 
 class Session:
-    """Connection state, heartbeat, telemetry, and the queue of QoS 1 messages with one in flight."""
+    """Connection state, heartbeat, telemetry, and the line of QoS 1 messages with one in flight.
+
+    The line is in the order of what happened. Where there is a log, only what is not in it stands in the queue; a
+    response waits there for the events of this connection that came before it, but not for a backlog.
+    """
 
     __slots__ = (
-        "_attempt", "_beat_at", "_beat_ms", "_birth_in_flight", "_busy", "_connection", "_device", "_next_at",
-        "_offline_s", "_queue", "_rows", "_sleeps", "_telemetry_ms", "_timed_at", "asked", "dropped", "state",
+        "_attempt", "_beat_at", "_beat_ms", "_birth_in_flight", "_connection", "_device", "_flying", "_logged",
+        "_next_at", "_offline_s", "_passed", "_queue", "_rows", "_sleeps", "_telemetry_ms", "_timed_at", "asked",
+        "dropped", "state",
     )  # fmt: skip
 
     def __init__(self, device: "Device", kind: int, beat_s: "int | None", offline_s: "int | None") -> None:
@@ -51,8 +56,10 @@ class Session:
         self._next_at = NEVER  # down: when to connect; connecting: when to give up; online: when to leave
         self._attempt = 0
         self._connection = 0
-        self._queue: list[tuple[str, bytes]] = []
-        self._busy = False
+        self._queue: list[tuple[str, bytes, int]] = []  # class, frame; number of an event, else `_logged`
+        self._logged = 0  # events that went into the log
+        self._passed = 0  # those of them for which no response waits any more
+        self._flying: bytes | None = None  # the frame in flight
         self._birth_in_flight = False
         self._rows: list[tuple[int, dict[int, int]]] = []
         self.asked: int | None = None  # uptime of the open question for the time
@@ -70,6 +77,7 @@ class Session:
         """The broker has accepted connection and subscription: say who is here, then all that waits."""
         device = self._device
         self.state = ONLINE
+        self._passed = self._logged
         self._next_at = NEVER
         self._linger(now)
         birth = {
@@ -98,23 +106,36 @@ class Session:
 
     def published(self, now: int) -> None:
         """The message in flight has its PUBACK."""
-        if not self._busy:
+        data = self._flying
+        if data is None:
             return
-        self._busy = False
+        self._flying = None
+        log = self._device.log
         if self._birth_in_flight:
             self._birth_in_flight = False
             self._attempt = 0
+        elif log is not None and log.first() == data:
+            log.sent()
+            self._passed += 1
         else:
-            self._queue.pop(0)
+            for at in range(len(self._queue)):
+                if self._queue[at][1] is data:
+                    self._queue.pop(at)
+                    break
         self._linger(now)
         self._pump()
 
-    def send(self, now: int, cls: str, data: bytes) -> None:
+    def send(self, now: int, cls: str, data: bytes, seq: int = 0) -> None:
         """Queue an event or a response; it is sent once more after each reconnect until its PUBACK."""
-        if len(self._queue) >= QUEUE_MAX:
-            self._queue.pop(1)  # the first may be in flight
+        queue = self._queue
+        if cls == topics.EVENT:
+            queue.append((cls, data, seq))
+            self._log_events()
+        else:
+            queue.append((cls, data, self._logged))
+        if len(queue) > QUEUE_MAX:
+            queue.pop(1 if queue[0][1] is self._flying else 0)
             self.dropped += 1
-        self._queue.append((cls, data))
         self.wake(now)
         self._linger(now)
         self._pump()
@@ -174,7 +195,7 @@ class Session:
 
     def _may_sleep(self, now: int) -> bool:
         device = self._device
-        if self._queue or self._busy or len(device.outbox):
+        if self._first() is not None or self._flying is not None or len(device.outbox):
             return False
         if self.asked is not None and now - self.asked <= MAX_ROUND_TRIP_MS:
             return False  # an answer would still be taken
@@ -192,8 +213,10 @@ class Session:
         body: dict[int, Any] = {
             0: len(device.outbox),
             1: device.downlink.rejected,
-            2: self.dropped + device.outbox.evicted,
+            2: self.dropped + device.outbox.evicted + device.damaged,
         }
+        if device.log is not None:
+            body[2] += device.log.dropped
         if self._telemetry_ms == 0:
             body[3] = report
         if self.state == ONLINE:
@@ -212,7 +235,7 @@ class Session:
 
     def _down(self) -> None:
         self.state = DOWN
-        self._busy = False
+        self._flying = None
         self._birth_in_flight = False
 
     def _linger(self, now: int) -> None:
@@ -220,12 +243,39 @@ class Session:
             self._next_at = now + LINGER_MS
 
     def _window(self, cls: str, data: bytes) -> None:
-        self._busy = True
+        self._flying = data
         self._device.out.append((PUBLISH, cls, data, 1, True))
 
+    def _first(self) -> "tuple[str, bytes, int] | None":
+        """What is to be sent next."""
+        log = self._device.log
+        first = self._queue[0] if self._queue else None
+        if log is not None and (first is None or first[0] == topics.EVENT or first[2] > self._passed):
+            data = log.first()
+            if data is not None:
+                return (topics.EVENT, data, 0)
+        return first
+
+    def _log_events(self) -> None:
+        """What waits in RAM goes into the log, as far as it can be written."""
+        log = self._device.log
+        boot = self._device.uplink.boot
+        at = 0
+        while log is not None and at < len(self._queue):
+            cls, data, seq = self._queue[at]
+            if cls != topics.EVENT:
+                at += 1
+            elif log.append(boot, seq, data):
+                self._queue.pop(at)
+                self._logged += 1
+            else:
+                break
+
     def _pump(self) -> None:
-        if self.state == ONLINE and not self._busy and self._queue:
-            self._window(self._queue[0][0], self._queue[0][1])
+        if self.state == ONLINE and self._flying is None:
+            first = self._first()
+            if first is not None:
+                self._window(first[0], first[1])
 
 
 def columns(now: int, rows: "list[tuple[int, dict[int, int]]]") -> "dict[int, Any]":

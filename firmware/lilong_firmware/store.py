@@ -1,28 +1,40 @@
-"""What a device must keep across a restart: a few small records by name.
+"""What a device must keep across a restart: a few small records by name, and the files of its log.
 
-A store has `put(name, data)`, `drop(name)` and `items()`; `put` returns only when the record is durable and
-raises OSError when it cannot be made so. Names are at most 17 characters of [0-9a-z].
+`put` and `write` return only when the bytes are durable, and raise OSError when they cannot be made so. Names are at
+most 17 characters of [0-9a-z]. A record is there as it was or as it is, whatever happens while it is written; of a
+log's file, what lies before the offset of a write that was torn is as it was.
 """
-
-import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
     class Store(Protocol):
+        LOGS: bool  # it is also a LogStore, with room for a log
+
         def put(self, name: str, data: bytes) -> None: ...
         def drop(self, name: str) -> None: ...
-        def items(self) -> list[tuple[str, bytes]]: ...
+        def items(self) -> list[tuple[str, bytes]]:
+            """All records, sorted by name; of one that cannot be read, no bytes."""
+
+    class LogStore(Store, Protocol):
+        def write(self, name: str, at: int, data: bytes) -> None:
+            """Write into a file of the log at an offset up to its end; 0 begins the file anew."""
+
+        def read(self, name: str, at: int, size: int) -> bytes:
+            """At most `size` bytes from an offset of a file of the log; none beyond its end, or when it is missing."""
 
 
 class RamStore:
-    """Keeps records in memory: the flash chip of a simulated device."""
+    """Keeps all in memory: the flash chip of a simulated device."""
 
-    __slots__ = ("_records",)
+    LOGS = True
+
+    __slots__ = ("_logs", "_records")
 
     def __init__(self) -> None:
         self._records: dict[str, bytes] | None = None  # most simulated devices never write one
+        self._logs: dict[str, bytearray] | None = None
 
     def put(self, name: str, data: bytes) -> None:
         if self._records is None:
@@ -34,57 +46,39 @@ class RamStore:
             self._records.pop(name, None)
 
     def items(self) -> "list[tuple[str, bytes]]":
-        """All records, sorted by name."""
         return sorted(self._records.items()) if self._records else []
 
+    def write(self, name: str, at: int, data: bytes) -> None:
+        if self._logs is None:
+            self._logs = {}
+        if at:
+            self._logs[name][at:] = data
+        else:
+            self._logs[name] = bytearray(data)
 
-class VolatileStore(RamStore):
+    def read(self, name: str, at: int, size: int) -> bytes:
+        return bytes(self._logs[name][at : at + size]) if self._logs and name in self._logs else b""
+
+
+class VolatileStore:
     """A board without flash: keeps only what its device asks for again while it runs, as long as that has power.
 
     All other records are for a restart, which would find none of them, and they take RAM.
     """
 
-    __slots__ = ()
+    LOGS = False
+
+    __slots__ = ("_records",)
+
+    def __init__(self) -> None:
+        self._records: dict[str, bytes] = {}
 
     def put(self, name: str, data: bytes) -> None:
         if name.startswith("k"):
-            RamStore.put(self, name, data)
-
-
-class FileStore:
-    """Keeps each record in a small file of its own: LittleFS inlines files of up to 128 bytes.
-
-    A record is written beside its place and renamed over it, so that a power cut leaves the old or the new one.
-    """
-
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-        try:
-            os.mkdir(folder)
-        except OSError:
-            os.stat(folder)  # it was there already; anything else fails here
-
-    def _path(self, name: str) -> str:
-        return self._folder + "/" + name
-
-    def put(self, name: str, data: bytes) -> None:
-        with open(self._path(name + ".new"), "wb") as file:
-            file.write(data)
-        os.rename(self._path(name + ".new"), self._path(name))
+            self._records[name] = data
 
     def drop(self, name: str) -> None:
-        try:
-            os.remove(self._path(name))
-        except OSError:
-            pass  # already gone
+        self._records.pop(name, None)
 
     def items(self) -> "list[tuple[str, bytes]]":
-        """All records, sorted by name; half-written ones are removed."""
-        records = []
-        for name in os.listdir(self._folder):
-            if name.endswith(".new"):
-                os.remove(self._path(name))
-                continue
-            with open(self._path(name), "rb") as file:
-                records.append((name, file.read()))
-        return sorted(records)
+        return sorted(self._records.items())

@@ -37,6 +37,52 @@ class FullStore(RamStore):
         self.room -= 1
         super().put(name, data)
 
+    def write(self, name, at, data):
+        if self.room == 0:
+            raise OSError(28)
+        self.room -= 1
+        super().write(name, at, data)
+
+
+class PowerCut(Exception):
+    """The power has gone while a store wrote."""
+
+
+class CutStore(RamStore):
+    """A flash chip whose power goes at a write: `left` more are done (None: all), and `torn` bytes of one to a log."""
+
+    __slots__ = ("done", "left", "torn")
+
+    def __init__(self):
+        super().__init__()
+        self.done = 0
+        self.left = None
+        self.torn = 0
+
+    def put(self, name, data):
+        self._count()
+        super().put(name, data)
+
+    def drop(self, name):
+        if name in dict(self.items()):
+            self._count()
+        super().drop(name)
+
+    def write(self, name, at, data):
+        if self.left == 0 and self.torn:
+            log = bytearray(self.read(name, 0, 1 << 20))
+            log[at : at + self.torn] = data[: self.torn]  # what lies beyond stays
+            super().write(name, 0, log[: self.torn] if at == 0 else log)
+        self._count()
+        super().write(name, at, data)
+
+    def _count(self):
+        if self.left == 0:
+            raise PowerCut
+        if self.left is not None:
+            self.left -= 1
+        self.done += 1
+
 
 class Sent:
     """A frame that left the device: `at` in world ms, `data` as it went, `frame` decoded."""
@@ -409,4 +455,7 @@ def online(host):
     return host.device.session.state == ONLINE
 
 
-__all__ = ["DAY", "DEVICE", "EPOCH", "HOUR", "MINUTE", "SECOND", "TENANT", "FullStore", "Host", "codes", "online"]
+__all__ = [
+    "DAY", "DEVICE", "EPOCH", "HOUR", "MINUTE", "SECOND", "TENANT", "CutStore", "FullStore", "Host", "PowerCut",
+    "codes", "online",
+]  # fmt: skip

@@ -1,8 +1,10 @@
 """Episodes: one alarm from raise to clear, over restarts too."""
 
+import pytest
 from harness import FullStore, codes
 from lilong_firmware.episodes import Episodes
 from lilong_firmware.store import RamStore
+from lilong_protocol import cbor
 
 SMOKE, TAMPER, BATTERY = codes.ALARM_SMOKE_ALARM, codes.ALARM_TAMPER, codes.ALARM_BATTERY_LOW
 
@@ -65,3 +67,44 @@ def test_a_store_that_fails_costs_the_resume_and_nothing_else():
     episodes.open(SMOKE, 1, 1, 0)
     assert episodes.get(SMOKE) is not None
     episodes.close(SMOKE)
+
+
+def test_an_alarm_whose_raise_is_in_ram_only_has_no_record_until_the_backend_has_it():
+    episodes = Episodes(store := RamStore())
+    episodes.open(SMOKE, 3, 7, 0, stored=False)
+    episodes.keep(SMOKE)
+    assert store.items() == []
+    episodes.confirm(3, 8)
+    assert store.items() == []
+    episodes.confirm(3, 7)
+    assert reloaded(store).codes() == [SMOKE]
+
+
+def test_a_record_that_could_not_be_written_is_written_when_the_raise_leaves_the_outbox():
+    episodes = Episodes(store := FullStore())
+    episodes.open(SMOKE, 3, 7, 0)
+    store.room = 1
+    episodes.confirm(3, 7)
+    assert reloaded(store).codes() == [SMOKE]
+    episodes.confirm(3, 7)  # once more: nothing is to be written
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a01", b""),
+        ("a01", b"\xff"),
+        ("a01", cbor.encode([1, 2, False, False])),
+        ("a01", cbor.encode(["1", 2, False, False, 1, 1])),
+        ("a01", cbor.encode([-1, 2, False, False, 1, 1])),
+        ("a01", cbor.encode(None)),
+        ("a", cbor.encode([1, 2, False, False, 1, 1])),
+        ("aff", cbor.encode([1, 2, False, False, 1, 1])),
+        ("axy", cbor.encode([1, 2, False, False, 1, 1])),
+    ],
+)
+def test_what_is_no_record_of_an_episode_is_refused(name, data):
+    episodes = Episodes(RamStore())
+    with pytest.raises((ValueError, TypeError, IndexError)):
+        episodes.load(name, data)
+    assert episodes.codes() == []

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lilong_firmware.draws import Draws
 from lilong_firmware.effects import NEVER
-from lilong_firmware.outbox import CAPACITY, Outbox
+from lilong_firmware.outbox import CAPACITY, IN_RAM, NO_ROOM, RAISED, STORED, Outbox
 from lilong_firmware.store import RamStore
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import frame_key
@@ -210,3 +210,38 @@ def test_a_full_flash_repeats_from_ram(link):
     host.stored(host.of(frame.RAISE)[0].data)
     host.run(SECOND)
     assert len(host.device.outbox) == 0
+
+
+# ---- the mark of an alarm that is open
+
+
+def test_a_raise_is_marked_until_its_alarm_ends():
+    box = outbox(store := RamStore())
+    assert box.add(0, SMOKE, 1, 1, data(1), RAISED) == STORED
+    assert store.items() == [("o0000000100000001", bytes([SMOKE | 0x80]) + data(1))]
+    box.unmark(1, 2)
+    box.unmark(1, 1)
+    assert store.items() == [("o0000000100000001", bytes([SMOKE]) + data(1))]
+
+
+def test_a_mark_that_cannot_be_removed_stays():
+    box = outbox(store := FullStore(room=1))
+    box.add(0, SMOKE, 1, 1, data(1), RAISED)
+    box.unmark(1, 1)
+    assert store.items() == [("o0000000100000001", bytes([SMOKE | 0x80]) + data(1))]
+
+
+def test_says_what_has_become_of_a_frame():
+    box = outbox(FullStore(room=CAPACITY - 1))
+    became = [box.add(0, seq // 3 + 1, 1, seq, data(seq)) for seq in range(CAPACITY)]
+    assert became == [STORED] * (CAPACITY - 1) + [IN_RAM]
+    assert box.add(0, BATTERY, 1, 100, data(100)) == NO_ROOM
+
+
+def test_the_mark_is_no_part_of_what_is_repeated():
+    store = RamStore()
+    outbox(store).add(0, SMOKE, 1, 1, data(1), RAISED)
+    box = outbox(store)
+    box.load(*store.items()[0], 0)
+    assert box.due(0) == [data(1)]
+    assert box.stored(1, 1, data(1)[-8:]) == SMOKE

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lilong_firmware.effects import CONNECT, DISCONNECT
 from lilong_firmware.session import BACKOFF_BASE_MS, BACKOFF_CAP_MS, LINGER_MS, QUEUE_MAX, ROWS_MAX
+from lilong_firmware.store import VolatileStore
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import DOWN, UP, Seal
@@ -83,9 +84,9 @@ def test_gas_sends_its_readings_in_columns_every_quarter_hour():
     assert len(batches) in (3, 4)
     assert all(batch.qos == 0 for batch in batches)
     body = batches[-1].body
-    assert body[0] == [codes.Q_GAS, codes.Q_CO, codes.Q_VALVE_CLOSED, codes.Q_READY]
+    assert body[0] == [codes.Q_GAS, codes.Q_CO, codes.Q_VALVE_CLOSED, codes.Q_READY, codes.Q_SERVICE_DAYS]
     assert body[1] == [10 * MINUTE, 5 * MINUTE, 0]
-    assert body[2] == [[12, 12, 12], [0, 0, 0], [0, 0, 0], [1, 1, 1]]
+    assert body[2] == [[12, 12, 12], [0, 0, 0], [0, 0, 0], [1, 1, 1], [0, 0, 0]]
 
 
 # ---- reconnecting
@@ -283,15 +284,24 @@ def test_after_a_lost_link_alarms_go_before_the_queue():
 
 
 def test_the_queue_is_bounded_gives_up_the_oldest_and_tells_how_many():
-    host = door()
+    host = door(store=VolatileStore())  # nor has it a log then
     host.cut()
     knocks(host, QUEUE_MAX + 5)
     host.run(MINUTE)
     host.heal()
     host.run(5 * MINUTE)
     seqs = [s.frame.seq for s in host.once(frame.EVENT)]
-    assert seqs == [1, *range(7, QUEUE_MAX + 6)]
+    assert seqs == [*range(6, QUEUE_MAX + 6)]
     assert host.of(frame.HEARTBEAT)[-1].body[2] == 5
+
+
+def test_what_is_in_flight_is_not_given_up():
+    host = door(store=VolatileStore(), latency=5 * SECOND)
+    host.run(MINUTE)
+    knocks(host, QUEUE_MAX + 5)
+    host.run(10 * MINUTE)
+    seqs = [s.frame.seq for s in host.once(frame.EVENT)]
+    assert seqs[:QUEUE_MAX] == [1, *range(7, QUEUE_MAX + 6)]
 
 
 # ---- commands

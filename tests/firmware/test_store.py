@@ -1,7 +1,8 @@
 """What a device keeps: records that are there or are not, whatever happens while one is written."""
 
 import pytest
-from lilong_firmware.store import FileStore, RamStore
+from lilong_firmware.flash import FileStore
+from lilong_firmware.store import RamStore, VolatileStore
 
 
 @pytest.fixture(params=["ram", "file"])
@@ -43,3 +44,49 @@ def test_a_record_that_cannot_be_written_is_an_error(tmp_path):
     (tmp_path / "flash" / "a.new").mkdir()
     with pytest.raises(OSError, match=r"a\.new"):
         store.put("a", b"1")
+
+
+# ---- files of a log
+
+
+def test_a_file_of_a_log_is_written_at_an_offset_and_read_in_pieces(store):
+    assert store.read("l00", 0, 10) == b""
+    store.write("l00", 0, b"begun")
+    store.write("l00", 5, b" and gone on")
+    store.write("l00", 9, b" over")
+    assert store.read("l00", 0, 14) == b"begun and over"
+    assert store.read("l00", 6, 3) == b"and"
+    assert store.read("l00", 99, 3) == b""
+    store.write("l00", 0, b"anew")
+    assert store.read("l00", 0, 99) == b"anew"
+
+
+def test_a_log_is_no_record(store):
+    store.put("a", b"1")
+    store.write("l00", 0, bytes(1_000))
+    assert store.items() == [("a", b"1")]
+
+
+def test_bytes_after_a_torn_write_are_written_over(tmp_path):
+    store = FileStore(str(tmp_path))
+    store.write("l00", 0, b"good" + b"torn")
+    store.write("l00", 4, b"ok")
+    assert FileStore(str(tmp_path)).read("l00", 0, 6) == b"goodok"
+
+
+def test_a_record_that_cannot_be_read_has_no_bytes_and_stops_nothing(tmp_path):
+    store = FileStore(str(tmp_path))
+    store.put("a", b"1")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "c.new").mkdir()
+    assert store.items() == [("a", b"1"), ("b", b"")]
+
+
+def test_a_board_without_flash_keeps_what_its_device_asks_for_while_it_runs():
+    store = VolatileStore()
+    store.put("o0000000100000001", b"frame")
+    store.put("kvalve", b"1")
+    assert store.items() == [("kvalve", b"1")]
+    store.drop("kvalve")
+    assert store.items() == []
+    assert not store.LOGS

@@ -1,0 +1,68 @@
+"""Takes up the alarms where the power went: the outbox is ahead of the episodes' records, never behind.
+
+What is written, in this order, and what a restart makes of it when the power goes after each write:
+
+- a raise. 1: its frame, marked RAISED: the alarm is open under the frame's name. 2: the episode's record.
+- an update (restored, or there again). 1: its frame: the episode is as the frame says. 2: the episode's record.
+- a clear. 1: its frame: the alarm is over; the two writes below are made up for. 2: the raise, if it still waits,
+  without its mark. 3: the episode's record goes.
+
+An episode's record names the last alarm frame that it knows of, so that an older update, which waits in the outbox
+while a newer one has been acknowledged and is gone, changes nothing. A raise that waits without its mark, as after a
+clear that has been acknowledged before it, opens nothing.
+
+A flash that fails: an episode whose raise is in RAM only has no record, so that a restart raises the alarm anew rather
+than to resume one that nobody has heard of (`Episodes.open`, `confirm`).
+"""
+
+from lilong_protocol import cbor, frame
+
+from .episodes import RESTORED
+from .outbox import RAISED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .episodes import Episodes
+    from .outbox import Outbox
+    from .store import Store
+
+
+def resume(records: "list[tuple[str, bytes]]", store: "Store", outbox: "Outbox", episodes: "Episodes") -> int:
+    """Load the episodes, then the frames of the outbox, in the order of the records, which is that of their names.
+
+    The number of records that were torn or of something else: they are dropped, and stop nothing.
+    """
+    damaged = 0
+    for name, data in records:
+        try:
+            if name[0] == "a":
+                episodes.load(name, data)
+            elif name[0] == "o":
+                _frame(name, data, outbox, episodes)
+        except (ValueError, TypeError, IndexError):
+            damaged += 1
+            store.drop(name)
+    return damaged
+
+
+def _frame(name: str, data: bytes, outbox: "Outbox", episodes: "Episodes") -> None:
+    _, _, payload, _ = cbor.decode(data[1:])
+    message = frame.unpack(payload)
+    code = data[0] & ~RAISED
+    if name != "o%08x%08x" % (message.boot, message.seq) or message.body.get(0) != code:
+        raise ValueError
+    told = (message.boot, message.seq)
+    episode = episodes.get(code)
+    outbox.load(name, data, 0)
+    episodes.told = told
+    if message.kind == frame.RAISE:
+        if data[0] & RAISED and episode is None:
+            episodes.open(code, message.boot, message.seq, 0)
+    elif episode is not None and [episode.boot, episode.seq] == message.ref and told > episode.told:
+        if message.kind == frame.CLEAR:
+            outbox.unmark(episode.boot, episode.seq)
+            episodes.close(code)
+        else:
+            episode.restored = message.body.get(5) == RESTORED
+            episode.acknowledged = episode.acknowledged and episode.restored
+            episodes.keep(code)
