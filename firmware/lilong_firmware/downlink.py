@@ -4,6 +4,7 @@ from lilong_protocol import frame
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import DOWN, Seal, SealError
 
+CLASSES = "akcmcfotakcmcmot"  # two letters for each of the kinds 16 to 23
 RESPONSES_KEPT = 4  # a command that the broker repeats is answered again, not carried out again
 
 
@@ -25,7 +26,11 @@ class Downlink:
         except SealError:
             self.rejected += 1
             return None
-        return frame.unpack(payload)
+        message = frame.unpack(payload)
+        at = 2 * message.kind - 32
+        if 0 <= at < len(CLASSES) and CLASSES[at : at + 2] != cls:
+            raise frame.FrameError(frame.UNSUPPORTED_KIND, "kind %d is not for d/%s" % (message.kind, cls))
+        return message
 
     def refusal(self, now: int, message: "frame.Frame", boot: int, nonce: bytes) -> int:
         """0 when a command is fresh, else the error code that refuses it. A fresh one is used up."""
