@@ -1,9 +1,10 @@
 """Duplicates, order and wall time on the backend's side, each against a plain model."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lilong_protocol.pc.clock import BootClock
-from lilong_protocol.pc.ordering import GAP_MS, WAITING_MAX, Order
+from lilong_protocol.pc.ordering import WAITING_MAX, Order
 from lilong_protocol.pc.seen import Seen, Window
 
 numbers = st.one_of(st.integers(0, 300), st.integers(0, 0xFFFFFFFF))
@@ -65,47 +66,91 @@ class TestOrder:
         order, out = Order(), []
         for seq in arrivals:
             order.add(0, 1, seq, seq)
-            items, gaps = order.ready(0)
-            assert gaps == []
-            out += items
+            ready = order.ready(0)
+            assert (ready.gaps, ready.wanted) == ([], None)
+            out += ready.items
         assert out == list(range(1, 9))
         assert order.deadline() is None
 
+    @pytest.mark.spec("LIL-EVENT-004", "LIL-EVENT-005")
     @given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 30), st.integers(0, 4_000)), max_size=60))
     def test_what_comes_out_rises_and_is_complete_but_for_the_gaps_told(self, story):
-        order, out, gaps, given_in, now = Order(), [], [], set(), 0
+        order, out, gaps, wanted, given_in, now = Order(), [], [], [], set(), 0
+
+        def look():
+            ready = order.ready(now)
+            out.extend(ready.items)
+            gaps.extend(ready.gaps)
+            if ready.wanted:
+                wanted.append(ready.wanted)
+
         for boot, seq, pause in story:
             now += pause
             if (boot, seq) not in given_in and not order.late(boot, seq):
                 given_in.add((boot, seq))
                 order.add(now, boot, seq, (boot, seq))
-            items, passed = order.ready(now)
-            out, gaps = out + items, gaps + passed
-        items, passed = order.ready(now + GAP_MS)
-        out, gaps = out + items, gaps + passed
+            look()
+        while (due := order.deadline()) is not None:
+            assert due > now
+            now = due
+            look()
         assert out == sorted(given_in)
         missing = {(boot, seq) for boot, first, last in gaps for seq in range(first, last + 1)}
         assert not missing & given_in
         for boot in {boot for boot, _ in out}:
             here = {seq for b, seq in out if b == boot} | {seq for b, seq in missing if b == boot}
             assert here == set(range(1, max(here) + 1))
+        asked = [(boot, seq) for boot, first, last in wanted for seq in range(first, last + 1)]
+        assert all(asked.count(number) <= 1 for number in missing)
 
-    def test_a_gap_waits_ten_seconds_from_the_first_frame_beyond_it(self):
+    @pytest.mark.spec("LIL-EVENT-005")
+    def test_a_gap_waits_ten_seconds_from_the_first_frame_beyond_it_is_asked_for_and_ten_seconds_later_passed(self):
         order = Order()
         order.add(500, 1, 3, "three")
-        assert order.ready(500) == ([], [])
+        assert order.ready(500) == ([], [], None)
         order.add(9_000, 1, 4, "four")
         assert order.deadline() == 10_500
-        assert order.ready(10_499) == ([], [])
-        assert order.ready(10_500) == (["three", "four"], [(1, 1, 2)])
+        assert order.ready(10_499) == ([], [], None)
+        assert order.ready(10_500) == ([], [], (1, 1, 2))
+        assert order.deadline() == 20_500
+        assert order.ready(20_499) == ([], [], None)
+        assert order.ready(20_500) == (["three", "four"], [(1, 1, 2)], None)
+
+    def test_one_request_brings_all_that_is_missing_below_what_has_waited_long_enough(self):
+        order = Order()
+        for now, seq in ((0, 3), (0, 6), (5_000, 9)):
+            order.add(now, 1, seq, seq)
+        assert order.ready(10_000) == ([], [], (1, 1, 5))
+        order.add(11_000, 1, 1, 1)
+        order.add(11_000, 1, 2, 2)
+        assert order.ready(11_000) == ([1, 2, 3], [], None)  # the rest is on its way
+        assert order.ready(20_000) == ([6], [(1, 4, 5)], (1, 7, 8))
+
+    @pytest.mark.spec("LIL-EVENT-005")
+    def test_a_device_that_has_nothing_more_of_a_gap_is_waited_for_no_more(self):
+        order = Order()
+        order.add(0, 1, 2, "two")
+        assert order.ready(10_000).wanted == (1, 1, 1)
+        order.nothing_comes()
+        assert order.ready(10_001) == (["two"], [(1, 1, 1)], None)
+
+    @pytest.mark.spec("LIL-EVENT-004")
+    def test_a_later_boot_ends_the_wait_for_an_earlier_one(self):
+        order = Order()
+        order.add(0, 1, 2, "old")
+        assert order.ready(0, live_boot=1) == ([], [], None)
+        assert order.ready(0, live_boot=2) == (["old"], [(1, 1, 1)], None)
+        order.add(0, 2, 3, "missing its elders")
+        order.add(0, 3, 1, "new")
+        assert order.ready(0) == (["missing its elders", "new"], [(2, 1, 2)], None)
 
     def test_too_many_frames_beyond_a_gap_end_its_wait(self):
         order = Order()
         for seq in range(2, WAITING_MAX + 2):
             order.add(0, 1, seq, seq)
-            assert order.ready(0) == ([], [])
+            assert order.ready(0) == ([], [], None)
         order.add(0, 1, WAITING_MAX + 2, WAITING_MAX + 2)
-        items, gaps = order.ready(0)
+        items, gaps, _ = order.ready(0)
         assert (len(items), gaps) == (WAITING_MAX + 1, [(1, 1, 1)])
 
 

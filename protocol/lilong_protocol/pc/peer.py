@@ -1,10 +1,10 @@
 """All that a backend keeps of one device to judge its messages: keys, session, numbers, order."""
 
-from ..keys import frame_key
-from ..seal import UP, Seal
 from .downlink import Downlink
+from .keyring import Keyring
+from .message import Message
 from .ordering import Order
-from .received import Received
+from .roots import Epochs
 from .seen import Seen, Window
 from .session import Session
 
@@ -12,16 +12,20 @@ from .session import Session
 class Peer:
     """All that is known of one device."""
 
-    __slots__ = ("device", "downlink", "order", "seal", "seen", "session", "windows")
+    __slots__ = ("device", "keyring", "order", "seen", "session", "windows")
 
-    def __init__(self, tenant: str, device: str, root: bytes) -> None:
+    def __init__(self, tenant: str, device: str, root: bytes, epochs: Epochs | None = None) -> None:
         self.device = device
-        self.seal = Seal(frame_key(root, UP), tenant, device, UP)
-        self.downlink = Downlink(root, tenant, device)
+        self.keyring = Keyring(tenant, device, root, *(epochs or ()))
         self.session = Session()
         self.seen: dict[tuple[str, int], Seen] = {}
         self.windows: dict[str, tuple[int, Window]] = {}  # class: boot, window
-        self.order: Order[Received] = Order()
+        self.order: Order[Message] = Order()
+
+    @property
+    def downlink(self) -> Downlink:
+        """Seals in the newest epoch that the device has used."""
+        return self.keyring.downlink
 
     def window(self, cls: str, boot: int) -> Window:
         known = self.windows.get(cls)

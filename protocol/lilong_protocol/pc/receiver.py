@@ -9,12 +9,14 @@ from collections.abc import Container, Iterable
 from typing import Any
 
 from .. import frame, topics
-from ..keys import device_root
 from ..seal import UP, SealError, frame_tag
 from .bodies import KINDS_OF_CLASS, well_formed
+from .message import Message
 from .ordering import Order
 from .peer import Peer
-from .received import FRESH, MALFORMED, REPEAT, Gap, Incident, Received
+from .received import FRESH, MALFORMED, REPEAT, Gap, Incident
+from .roots import KeySource, keys_of
+from .sealed import payload_of
 from .seen import Window
 from .session import AGAIN, NEW, ROLLBACK
 
@@ -27,27 +29,32 @@ _INCIDENTS = frozenset((UNKNOWN, FORGED, BOOT_ROLLBACK, OTHER_BYTES, RETAINED))
 _INCIDENTS_KEPT = 100  # between two calls of `take_incidents`; the rest is counted
 
 _FOR_EVER = (topics.ALARM, topics.EVENT)
+_PASSING = tuple(cls for cls in topics.UP_CLASSES if cls not in (*_FOR_EVER, topics.STATE))
+_OUTBOX = 8  # in the body of a birth
+
+Received = Message
 
 
 class Receiver:
-    """The uplinks of one estate. `known`: the devices that may speak; None lets in all that hold a key of it."""
+    """The uplinks of one estate. `known`: the devices that may speak; None lets in all that `keys` has a root for."""
 
-    def __init__(self, tenant: str, estate_key: bytes, known: Container[str] | None = None) -> None:
+    def __init__(self, tenant: str, keys: KeySource, known: Container[str] | None = None) -> None:
         self.tenant = tenant
         self.refused: dict[str, int] = {}
         self.repeats = 0
-        self._estate_key = estate_key
+        self._keys = keys_of(keys)
         self._known = known
         self._peers: dict[str, Peer] = {}
         self._routes: dict[str, tuple[Peer, str]] = {}  # topics that have carried an authentic frame
         self._incidents: list[Incident] = []
-        self._released: list[Received] = []
+        self._released: list[Message] = []
         self._gaps: list[Gap] = []
+        self._wanted: list[Gap] = []
         self._gap_heap: list[tuple[int, str]] = []
 
     # ---- in
 
-    def receive(self, now_ms: int, topic: str, payload: bytes, retained: bool) -> Received | None:
+    def receive(self, now_ms: int, topic: str, payload: bytes, retained: bool) -> Message | None:
         """A message has arrived; None when it was refused, which `refused` counts by reason.
 
         A fresh event comes back at once, to be stored; its effect has its turn in `take_released`.
@@ -62,12 +69,15 @@ class Receiver:
             device, cls = parts[1], parts[3]
             if self._known is not None and device not in self._known:
                 return self._refuse(now_ms, UNKNOWN, topic, payload)
-            route = (self._peers.get(device) or self._new_peer(device), cls)
+            found = self._peers.get(device) or self._new_peer(device)
+            if found is None:
+                return self._refuse(now_ms, UNKNOWN, topic, payload)
+            route = (found, cls)
         peer, cls = route
         if retained and not topics.retained(cls):
             return self._refuse(now_ms, RETAINED, topic, payload)
         try:
-            message = frame.unpack(peer.seal.open(cls, payload))
+            message = frame.unpack(peer.keyring.open(cls, payload))
         except SealError as error:
             return self._refuse(now_ms, FORGED if error.forged else SEAL, topic, payload)
         except frame.FrameError:
@@ -76,7 +86,8 @@ class Receiver:
         self._peers[peer.device] = peer
         if message.kind not in KINDS_OF_CLASS[cls]:
             return self._refuse(now_ms, KIND, topic, payload)
-        received = Received(peer.device, cls, message, payload, FRESH, retained)
+        received = Message(self.tenant, peer.device, cls, message, payload, retained)
+        received.fate = FRESH
         received.received_ms = now_ms
         sound = well_formed(message.kind, message.body)
         if cls in _FOR_EVER:
@@ -89,7 +100,14 @@ class Receiver:
             reason = self._passing(now_ms, peer, received)
         if reason is not None:
             return self._refuse(now_ms, reason, topic, payload)
+        received.device_kind = peer.session.kind
         return received
+
+    def nothing_comes(self, now_ms: int, device: str) -> None:
+        """The device has nothing of the gap that it was asked for: it is passed."""
+        peer = self.peer(device)
+        peer.order.nothing_comes()
+        self._release(now_ms, peer)
 
     def step(self, now_ms: int) -> None:
         """`deadline` has come: gaps that have waited long enough are passed."""
@@ -105,13 +123,20 @@ class Receiver:
         """Epoch ms of the next wanted `step`, or None."""
         return self._gap_heap[0][0] if self._gap_heap else None
 
-    def take_released(self) -> tuple[list[Received], list[Gap]]:
+    def take_released(self) -> tuple[list[Message], list[Gap]]:
         """The events whose turn has come since the last call, in order per device, and the gaps among them."""
         if not self._released and not self._gaps:
             return [], []
         released, gaps = self._released, self._gaps
         self._released, self._gaps = [], []
         return released, gaps
+
+    def take_wanted(self) -> list[Gap]:
+        """The gaps that have waited long enough to be asked for, each once."""
+        if not self._wanted:
+            return []
+        wanted, self._wanted = self._wanted, []
+        return wanted
 
     def take_incidents(self) -> list[Incident]:
         """The refusals since the last call that may be an attack."""
@@ -121,11 +146,18 @@ class Receiver:
         return incidents
 
     def peer(self, device: str) -> Peer:
-        """What is known of a device of the estate; made on first use."""
+        """What is known of a device of the estate; made on first use. KeyError when there is no key for it."""
         peer = self._peers.get(device)
         if peer is None:
-            peer = self._peers[device] = self._new_peer(device)
+            peer = self._new_peer(device)
+            if peer is None:
+                raise KeyError(f"device {device!r} of {self.tenant}: the keys have no root for it")
+            self._peers[device] = peer
         return peer
+
+    def heard_of(self) -> list[str]:
+        """The devices of which anything is known."""
+        return list(self._peers)
 
     def prepare(self, devices: Iterable[str]) -> None:
         """Derive the keys of these devices now rather than when all of them speak at once."""
@@ -139,15 +171,18 @@ class Receiver:
         peer = self.peer(device)
         peer.session.load(saved)
         peer.order = Order(saved["event_boot"], saved["event_seq"])
-        for cls in (topics.HEARTBEAT, topics.TELEMETRY, topics.RESPONSE):
-            peer.windows[cls] = (peer.session.boot, Window(saved[cls]))
+        if saved.get("epochs"):
+            peer.keyring.load(_later(saved["epochs"], peer.keyring.save()))
+        for cls in _PASSING:
+            peer.windows[cls] = (peer.session.boot, Window(saved.get(cls, 0)))
 
     def save(self, device: str) -> dict[str, Any]:
         """What a store must keep of a device beside its alarm and event frames: plain values by name."""
         peer = self.peer(device)
         saved = peer.session.save()
         saved["event_boot"], saved["event_seq"] = peer.order.boot, peer.order.seq
-        for cls in (topics.HEARTBEAT, topics.TELEMETRY, topics.RESPONSE):
+        saved["epochs"] = peer.keyring.save()
+        for cls in _PASSING:
             boot, window = peer.windows.get(cls, (-1, None))
             saved[cls] = window.high if window is not None and boot == peer.session.boot else 0
         return saved
@@ -155,11 +190,12 @@ class Receiver:
     def restore_frame(self, now_ms: int, device: str, cls: str, data: bytes) -> None:
         """Take back a stored alarm or event frame, after `restore`. An event that waited for its turn waits again."""
         peer = self.peer(device)
-        message = frame.unpack(peer.seal.open(cls, data))
+        message = frame.unpack(payload_of(data))
         peer.seen_in(cls, message.boot).add(message.seq, frame_tag(data))
         if cls == topics.EVENT and not peer.order.late(message.boot, message.seq):
-            fate = FRESH if well_formed(message.kind, message.body) else MALFORMED
-            received = Received(device, cls, message, data, fate, False)
+            received = Message(self.tenant, device, cls, message, data, False)
+            received.fate = FRESH if well_formed(message.kind, message.body) else MALFORMED
+            received.device_kind = peer.session.kind
             received.received_ms = now_ms
             received.since_ms, received.at_ms = peer.session.when(now_ms, message)
             peer.order.add(now_ms, message.boot, message.seq, received)
@@ -171,17 +207,21 @@ class Receiver:
 
     # ---- inside
 
-    def _new_peer(self, device: str) -> Peer:
-        return Peer(self.tenant, device, device_root(self._estate_key, self.tenant, device))
+    def _new_peer(self, device: str) -> Peer | None:
+        root = self._keys.root(self.tenant, device)
+        if root is None:
+            return None
+        epochs = getattr(self._keys, "epochs", None)
+        return Peer(self.tenant, device, root, None if epochs is None else epochs(self.tenant, device))
 
-    def _refuse(self, now_ms: int, reason: str, topic: str, payload: bytes) -> Received | None:
+    def _refuse(self, now_ms: int, reason: str, topic: str, payload: bytes) -> Message | None:
         """Counts; always None, so that a refusal is one line."""
         self.refused[reason] = self.refused.get(reason, 0) + 1
         if reason in _INCIDENTS and len(self._incidents) < _INCIDENTS_KEPT:
             self._incidents.append(Incident(now_ms, reason, topic, payload))
         return None
 
-    def _state(self, now_ms: int, peer: Peer, received: Received) -> str | None:
+    def _state(self, now_ms: int, peer: Peer, received: Message) -> str | None:
         message, session = received.frame, peer.session
         if message.kind == frame.DEATH:
             received.at_ms = now_ms  # the broker sends it: when the link was lost is not known better
@@ -194,10 +234,14 @@ class Receiver:
             return BOOT_ROLLBACK if verdict == ROLLBACK else STALE_BIRTH
         elif not received.retained:
             session.heard(now_ms, message)
+            if peer.keyring.used == peer.keyring.epoch and message.body.get(_OUTBOX) == 0:
+                peer.keyring.retire()
+        if verdict == NEW:
+            self._release(now_ms, peer)  # a later boot ends the wait for an earlier one
         received.since_ms, received.at_ms = session.when(now_ms, message)
         return None
 
-    def _passing(self, now_ms: int, peer: Peer, received: Received) -> str | None:
+    def _passing(self, now_ms: int, peer: Peer, received: Message) -> str | None:
         message = received.frame
         if message.boot is None or message.seq is None:
             return BODY
@@ -207,10 +251,13 @@ class Receiver:
             received.fate = REPEAT
             self.repeats += 1
             return None
-        self._heard(now_ms, peer, received)
+        if received.retained:  # who was there, not when
+            received.since_ms, received.at_ms = peer.session.when(now_ms, message)
+        else:
+            self._heard(now_ms, peer, received)
         return None
 
-    def _kept(self, now_ms: int, peer: Peer, received: Received, sound: bool) -> str | None:
+    def _kept(self, now_ms: int, peer: Peer, received: Message, sound: bool) -> str | None:
         message = received.frame
         boot, seq = message.boot, message.seq
         seen = peer.seen_in(received.cls, boot)
@@ -236,19 +283,27 @@ class Receiver:
                 self._release(now_ms, peer)
         return None
 
-    def _heard(self, now_ms: int, peer: Peer, received: Received) -> None:
+    def _heard(self, now_ms: int, peer: Peer, received: Message) -> None:
         session = peer.session
         known = session.alive and session.live
         received.revived = session.heard(now_ms, received.frame) and not known
         received.since_ms, received.at_ms = session.when(now_ms, received.frame)
 
     def _release(self, now_ms: int, peer: Peer) -> None:
-        released, gaps = peer.order.ready(now_ms)
+        released, gaps, wanted = peer.order.ready(now_ms, peer.session.boot)
         self._released += released
-        self._gaps += [Gap(peer.device, boot, first, last) for boot, first, last in gaps]
+        self._gaps += [Gap(peer.device, *gap) for gap in gaps]
+        if wanted is not None:
+            self._wanted.append(Gap(peer.device, *wanted))
         deadline = peer.order.deadline()
         if deadline is not None:
             heapq.heappush(self._gap_heap, (max(deadline, now_ms + 1), peer.device))
+
+
+def _later(saved: list[int | None], given: list[int | None]) -> list[int | None]:
+    """What was stored of the epochs, and a rotation that the keys have asked for since."""
+    used, asked = saved[0] or 0, given[2]
+    return [used, saved[1], asked if saved[2] is None and asked is not None and asked > used else saved[2]]
 
 
 __all__ = ["FRESH", "MALFORMED", "REPEAT", "Gap", "Incident", "Peer", "Received", "Receiver"]

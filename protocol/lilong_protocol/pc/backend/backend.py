@@ -1,0 +1,270 @@
+"""A backend in ten lines: messages verified, each once, in order, and acknowledged after the caller's commit."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ...keys import device_root
+from ..decided import Decided, StateRow
+from ..desired import Configuration
+from ..engine import Engine
+from ..errors import BackendError
+from ..message import Message
+from ..order import Order
+from ..roots import KeySource, keys_of
+from ..simulation import is_loopback, simulation_key
+from ..updates import Artifact, Progress
+from .address import address_of
+from .statefile import StateFile
+from .tenants import Known, Tenants
+from .workers import own_tenants, refuse_in_turn, shared_prefix
+
+if TYPE_CHECKING:
+    from .batch import Batch
+    from .pump import Pump
+
+log = logging.getLogger("lilong.backend")
+
+OUTSTANDING_MAX = 10_000  # messages in batches that were not stored: no more are taken from the broker
+T = TypeVar("T")
+
+_ANY_DEVICE = "0" * 16
+
+
+class Backend:
+    """`async with Backend(...) as backend: async for batch in backend: ...; await batch.stored()`.
+
+    url: mqtts://[user:password@]host[:port], with PEM files `ca`, `cert`, `key` where needed; mqtt:// on this machine.
+    keys: an estate key, {tenant: estate key}, {(tenant, device): root}, or an object with `root(tenant, device)`.
+    tenants: the estates whose devices are listened to; of several workers each takes its own by `worker=(i, n)`.
+    state: a file of the backend's own, or the rows that the caller has stored from `batch.state`.
+    client_id: under this name the broker keeps what comes while the backend is away: give each deployment its own.
+    known: the devices of a tenant that may speak; by default all that have a key.
+    shared: the name of a group of workers that share all tenants, at a broker that gives all messages of one publisher
+    to one subscriber (EMQX: shared_subscription_strategy = hash_clientid); refused at mosquitto. See README.
+
+    One task iterates; `command` and its like may be called at any time between two batches, from the same event loop.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        keys: KeySource,
+        *,
+        tenants: Iterable[str],
+        state: str | Path | Iterable[StateRow],
+        worker: tuple[int, int] = (0, 1),
+        client_id: str = "lilong-backend",
+        known: Known = lambda tenant: None,
+        shared: str | None = None,
+        ca: str | None = None,
+        cert: str | None = None,
+        key: str | None = None,
+        insecure: bool = False,
+        simulation: bool = False,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
+        if isinstance(tenants, str):
+            raise BackendError(f"tenants={tenants!r}: give a list of names, [{tenants!r}]")
+        self.tenants = own_tenants(list(tenants), worker)
+        self._address = address_of(url, ca, cert, key, insecure)
+        self._keys = keys_of(keys)
+        self._state = state
+        self._known = known
+        self._prefix = "" if shared is None else shared_prefix(shared)
+        if shared is not None and worker != (0, 1):
+            raise BackendError("shared and worker: workers share either by tenant or by the broker; give one of them")
+        self._client_id = client_id if worker[1] == 1 else f"{client_id}-{worker[0]}-of-{worker[1]}"
+        self._clock = clock
+        self._file: StateFile | None = None
+        self._engines: Tenants | None = None
+        self._pump: Pump[Decided] | None = None
+        self._outstanding: deque[Batch] = deque()
+        self._finished = asyncio.Event()
+        self._links: asyncio.Task[None] | None = None
+        self._stopped = False
+        if not simulation and not is_loopback(self._address.host):
+            self._refuse_public_keys()
+
+    # ---- batches
+
+    async def __aenter__(self) -> Backend:
+        from .pump import Pump, now_ms  # noqa: PLC0415  aiomqtt is an extra
+
+        if self._prefix:
+            await refuse_in_turn(self._address)
+        rows: Iterable[StateRow]
+        if isinstance(self._state, str | Path):
+            self._file = StateFile(self._state)
+            self._writer = ThreadPoolExecutor(1, thread_name_prefix="state")
+            rows = self._file.load()
+        else:
+            rows = self._state
+        clock = self._clock or now_ms
+        self._engines = Tenants(self.tenants, self._keys, clock(), rows, self._known)
+        self._pump = Pump(self._engines, clock)
+        self._pump.connect(self._address, self._client_id, self.tenants, self._prefix)
+        self._links = asyncio.create_task(self._pump.run())
+        self._links.add_done_callback(lambda _: self.wake())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        from .pump import end  # noqa: PLC0415
+
+        if self._links is not None:
+            await end([self._links])
+        if self._file is not None:
+            self._writer.shutdown()
+            self._file.close()
+        if self._links is not None and not self._links.cancelled():
+            self._links.result()
+
+    def __aiter__(self) -> AsyncIterator[Batch]:
+        return self._batches()
+
+    def stop(self) -> None:
+        """The iteration ends after the present batch."""
+        self._stopped = True
+        self._running().wake()
+
+    async def connected(self) -> None:
+        """Until the broker has taken all subscriptions."""
+        await self._running().connected.wait()
+
+    async def forget(self) -> None:
+        """After the end: leave no session on the broker; what it would have kept is lost."""
+        await self._running().forget()
+
+    # ---- what may be asked of devices; it leaves with the batch at hand, or makes one of its own
+
+    def engine(self, tenant: str) -> Engine:
+        """The engine of a tenant: sessions, orders, configurations ... After a wish of it call `wake`."""
+        assert self._engines is not None, "use it inside `async with`"
+        return self._engines.engine(tenant)
+
+    def wake(self) -> None:
+        """Something was decided: the next batch comes at once."""
+        self._running().wake()
+
+    def command(
+        self, tenant: str, device: str, name: str, arguments: dict[str, int] | None = None, **more: Any
+    ) -> Order:
+        """As `Engine.command`."""
+        return self._wish(lambda now: self.engine(tenant).command(now, device, name, arguments, **more))
+
+    def acknowledge(self, raised: Message, operator: str) -> Order:
+        """A person has taken notice of an alarm; its raise, or any later message of it, is given."""
+        alarm = raised.alarm
+        if alarm is None:
+            raise BackendError(f"{raised!r}: no alarm; acknowledge a raise, an update or a clear")
+        engine = self.engine(raised.tenant)
+        return self._wish(lambda now: engine.acknowledge(now, raised.device, (alarm.boot, alarm.seq), operator))
+
+    def configure(self, tenant: str, device: str, settings: dict[str, int]) -> int:
+        """As `Engine.configure`."""
+        return self._wish(lambda _: self.engine(tenant).configure(device, settings))
+
+    def configuration(self, tenant: str, device: str) -> Configuration:
+        """What a device shall have and what it has reported."""
+        return self.engine(tenant).configuration(device)
+
+    def offer(self, tenant: str, device: str, artifact: Artifact) -> Order:
+        """As `Engine.offer`."""
+        return self._wish(lambda now: self.engine(tenant).offer(now, device, artifact))
+
+    def provide(self, tenant: str, artifact: Artifact) -> None:
+        """Hold the bytes of an artifact ready that was offered before a restart."""
+        self._wish(lambda now: self.engine(tenant).provide(now, artifact))
+
+    def progress(self, tenant: str, device: str) -> Progress | None:
+        """Of the update that a device was offered last."""
+        return self.engine(tenant).progress(device)
+
+    def use_epoch(self, tenant: str, device: str, epoch: int) -> Order:
+        """As `Engine.use_epoch`."""
+        return self._wish(lambda now: self.engine(tenant).use_epoch(now, device, epoch))
+
+    # ---- for a batch
+
+    def is_last(self, batch: Batch) -> bool:
+        return bool(self._outstanding) and self._outstanding[-1] is batch
+
+    def decided_since(self) -> Decided:
+        assert self._engines is not None
+        return self._engines.take()
+
+    async def finish(self, batch: Batch) -> None:
+        """`Batch.stored`."""
+        if not self._outstanding or self._outstanding[0] is not batch:
+            why = "an earlier one was not" if batch in self._outstanding else "it was already"
+            raise BackendError(f"a batch cannot be stored: {why}; call stored() on each batch once, in their order")
+        if self._file is not None:
+            batch.fold()
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._writer, self._file.commit, list(batch.decided.state))
+        self._outstanding.popleft()
+        self._finished.set()
+        self._running().finish(batch.arrivals, batch.decided.publishes)
+
+    # ---- inside
+
+    async def _batches(self) -> AsyncIterator[Batch]:
+        from .batch import Batch  # noqa: PLC0415
+
+        pump = self._running()
+        assert self._links is not None
+        while not self._stopped:
+            await self._room()
+            await pump.wait()
+            if self._links.done():
+                self._links.result()
+                return
+            work = pump.decide()
+            if work is None:
+                continue
+            batch = Batch(self, work.batch, work.arrivals)
+            self._outstanding.append(batch)
+            if len(self._outstanding) == 1 and self._concerns_nobody(work.batch):
+                await batch.stored()
+            else:
+                yield batch
+
+    def _concerns_nobody(self, decided: Decided) -> bool:
+        """Repeats, refusals, answers: nothing of it is the application's to store."""
+        told = decided.messages or decided.kept or decided.gaps or decided.incidents or decided.sessions
+        return not told and not decided.given_up and (self._file is not None or not decided.state)
+
+    async def _room(self) -> None:
+        """Wait while too much was given to the application that it has not stored."""
+        while sum(len(batch.arrivals) for batch in self._outstanding) > OUTSTANDING_MAX:
+            log.warning("%d batches wait for their stored(); nothing more is taken", len(self._outstanding))
+            self._finished.clear()
+            await self._finished.wait()
+
+    def _running(self) -> Pump[Decided]:
+        if self._pump is None:
+            raise BackendError("the backend is not running; use it inside `async with Backend(...)`")
+        return self._pump
+
+    def _wish(self, wish: Callable[[int], T]) -> T:
+        pump = self._running()
+        result = wish(pump.now())
+        pump.wake()
+        return result
+
+    def _refuse_public_keys(self) -> None:
+        for tenant in self.tenants:
+            if self._keys.root(tenant, _ANY_DEVICE) == device_root(simulation_key(tenant), tenant, _ANY_DEVICE):
+                raise BackendError(
+                    f"broker {self._address}: another machine, and the key of {tenant} is the public one of "
+                    "simulations: whoever reaches it could forge alarms; give the estate's own, or simulation=True"
+                )

@@ -1,0 +1,87 @@
+"""The keys of one device in the epochs that count: the one in use, the one before, the one asked for."""
+
+from ..keys import frame_key
+from ..seal import UP, Seal, SealError
+from .downlink import Downlink
+
+
+class Keyring:
+    """Opens uplinks with the epoch in use, then the one before, then the one asked for (LIL-KEY-005).
+
+    An epoch counts as in use as soon as a frame of the device was sealed in it; downlinks follow it from then on.
+    """
+
+    __slots__ = ("_before", "_seal", "asked", "before", "device", "downlink", "epoch", "root", "tenant", "used")
+
+    def __init__(
+        self, tenant: str, device: str, root: bytes, epoch: int = 0, before: int | None = None, asked: int | None = None
+    ) -> None:
+        self.tenant = tenant
+        self.device = device
+        self.root = root
+        self.before: int | None = None  # still opened
+        self._before: Seal | None = None
+        self.asked: int | None = None
+        self.load([epoch, before, asked])
+
+    def open(self, cls: str, data: bytes) -> bytes:
+        """The payload of an uplink frame, whichever epoch it is of; SealError when none fits."""
+        try:
+            payload = self._seal.open(cls, data)
+        except SealError as error:
+            if not error.forged or (self._before is None and self.asked is None):
+                raise
+            return self._open_other(cls, data, error)
+        self.used = self.epoch
+        return payload
+
+    def ask(self, epoch: int) -> None:
+        """The device is going to be told to use `epoch`; ValueError when it is not above the one in use."""
+        if epoch <= self.epoch:
+            raise ValueError(f"key epoch {epoch} of {self.device}: it uses {self.epoch} already; give a higher one")
+        self.asked = epoch
+
+    def refused(self) -> None:
+        """The device does not take the epoch that it was asked for."""
+        self.asked = None
+
+    def retire(self) -> bool:
+        """The device holds nothing any more that was sealed earlier (LIL-KEY-006); True when that is news."""
+        known = self.before is not None
+        self.before = self._before = None
+        return known
+
+    def save(self) -> list[int | None]:
+        return [self.epoch, self.before, self.asked]
+
+    def load(self, saved: list[int | None]) -> None:
+        """Take back what `save` gave: the epoch in use, the one before, the one asked for."""
+        epoch, self.before, self.asked = saved
+        self._use(epoch or 0)
+        self.used = self.epoch  # that of the frame opened last
+        self._before = None if self.before is None else self._seal_of(self.before)
+
+    def _open_other(self, cls: str, data: bytes, refusal: SealError) -> bytes:
+        if self._before is not None and self.before is not None:
+            try:
+                payload = self._before.open(cls, data)
+            except SealError:
+                pass
+            else:
+                self.used = self.before
+                return payload
+        if self.asked is None:
+            raise refusal
+        payload = self._seal_of(self.asked).open(cls, data)
+        self.before, self._before = self.epoch, self._seal
+        self._use(self.asked)
+        self.used, self.asked = self.epoch, None
+        return payload
+
+    def _use(self, epoch: int) -> None:
+        self.epoch = epoch
+        self._seal = self._seal_of(epoch)
+        self.downlink = Downlink(self.root, self.tenant, self.device, epoch)
+
+    def _seal_of(self, epoch: int) -> Seal:
+        return Seal(frame_key(self.root, UP, epoch), self.tenant, self.device, UP, epoch)

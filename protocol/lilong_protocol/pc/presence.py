@@ -1,0 +1,83 @@
+"""Who is there: never, online, asleep or offline, of each device, by what it said and by its silence."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..registry import KIND_BY_NUMBER
+from .message import Message
+from .peer import Peer
+from .supervision import ASLEEP, NEVER, OFFLINE, ONLINE, Supervision
+
+UNKNOWN_OFFLINE_S = 180  # (ours) of a device that never said how long its silence may last
+
+
+class Planned(NamedTuple):
+    """What is known of a device before it has said anything: the silence that proves loss, and whether it sleeps."""
+
+    offline_s: int
+    always_on: bool
+
+
+class Presence:
+    """Supervision of every device that was heard of. Times are epoch ms."""
+
+    def __init__(self, peer: Callable[[str], Peer], planned: Callable[[str], Planned | None]) -> None:
+        self.supervision = Supervision()
+        self._peer = peer
+        self._planned = planned
+        self._changed: dict[str, str] = {}
+        self._lost: list[str] = []
+
+    def state(self, device: str) -> str:
+        return self.supervision.state(device)
+
+    def alive(self, now_ms: int, message: Message) -> None:
+        """A fresh frame in person is a sign of life, unless it is of an earlier boot."""
+        peer = self._peer(message.device)
+        if message.frame.boot == peer.session.boot and self.supervision.heard(now_ms, peer.device, *self._link(peer)):
+            self._tell(peer.device)
+
+    def presumed(self, now_ms: int, device: str) -> None:
+        """Known from a retained birth or from before a restart: its silence counts from now."""
+        peer = self._peer(device)
+        if self.supervision.presumed(now_ms, device, *self._link(peer), peer.session.alive):
+            self._tell(device)
+
+    def hinted(self, now_ms: int, device: str) -> None:
+        """The broker says that its connection broke."""
+        if self.supervision.state(device) == NEVER:
+            self.presumed(now_ms, device)
+        if self.supervision.hint(device):
+            self._tell(device)
+
+    def step(self, now_ms: int) -> None:
+        """Silence that has lasted long enough."""
+        for device in self.supervision.step(now_ms):
+            self._tell(device)
+            if self.supervision.lost(device):
+                self._lost.append(device)
+
+    def take(self) -> tuple[dict[str, str], list[str]]:
+        """The states that changed since the last call, and the devices that silence has proved lost."""
+        if not self._changed:
+            return {}, []
+        changed, lost = self._changed, self._lost
+        self._changed, self._lost = {}, []
+        return changed, lost
+
+    def _tell(self, device: str) -> None:
+        self._changed[device] = self.supervision.state(device)
+
+    def _link(self, peer: Peer) -> tuple[int, bool]:
+        """Offline after ms, and whether it sleeps: as its birth says, else its kind, else as planned."""
+        session = peer.session
+        planned = self._planned(peer.device)
+        if planned is None and session.kind in KIND_BY_NUMBER:
+            link = KIND_BY_NUMBER[session.kind].link
+            planned = Planned(link.offline_s, link.always_on)
+        offline_s = session.offline_s or (UNKNOWN_OFFLINE_S if planned is None else planned.offline_s)
+        always_on = session.always_on if session.kind is not None or planned is None else planned.always_on
+        return offline_s * 1000, not always_on
+
+
+__all__ = ["ASLEEP", "NEVER", "OFFLINE", "ONLINE", "Planned", "Presence"]
