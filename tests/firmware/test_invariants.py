@@ -5,7 +5,7 @@ clocks that drift; after each event the rules are checked, and at its end nothin
 """
 
 import pytest
-from harness import DAY, EPOCH, HOUR, MINUTE, SECOND, FullStore, Host, codes
+from harness import DAY, EPOCH, HOUR, MINUTE, SECOND, CutStore, FullStore, Host, PowerCut, codes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -51,7 +51,7 @@ class Life(RuleBasedStateMachine):
 
     @initialize(seed=st.binary(min_size=1, max_size=4), drift=st.sampled_from((0, 116, -116)))
     def birth(self, seed, drift):
-        self.host = Host(self.kind, seed=seed, **options(self.kind))
+        self.host = Host(self.kind, seed=seed, store=CutStore(), **options(self.kind))
         self.host.drift_ppm = drift  # 116 ppm is 10 s a day
         self.seen = 0  # how much of the trace has been checked
         self.open = {}  # code: (boot, seq) of the raise
@@ -138,6 +138,23 @@ class Life(RuleBasedStateMachine):
         self.now_on = {}
         self._outputs_match()
 
+    @rule(data=st.data(), writes=st.integers(0, 5), ms=st.sampled_from((0, 20, SECOND, MINUTE)))
+    def the_power_goes_while_something_is_written(self, data, writes, ms):
+        host = self.host
+        host.store.left = writes
+        try:
+            channel = data.draw(st.sampled_from(sorted(VALUES[self.kind])))
+            host.set(channel, data.draw(st.sampled_from(VALUES[self.kind][channel])))
+            host.run(ms)
+        except PowerCut:
+            host.store.left = None
+            self._follow()
+            self.now_on = {}
+            host.power_cut()
+            self._make_up()
+            self._outputs_match()
+        host.store.left = None
+
     # ---- what holds
 
     @invariant()
@@ -161,7 +178,26 @@ class Life(RuleBasedStateMachine):
         episodes = self.host.device.episodes
         return {code: (episodes.get(code).boot, episodes.get(code).seq) for code in episodes.codes()}
 
+    def _make_up(self):
+        """A raise or a clear that was written has taken place, though nobody was told before the power went."""
+        self._follow()
+        after = self._episodes()
+        waiting = [self.host.decode(topics.ALARM, entry.frame) for entry in self.host.device.outbox._entries]
+        for code in sorted(set(after) ^ set(self.open)):
+            if code in after:
+                assert [f.kind for f in waiting if (f.boot, f.seq) == after[code]] == [frame.RAISE]
+                self.open[code] = after[code]
+                self.raises[after[code]] = code
+            else:
+                name = self.open.pop(code)
+                assert [f.kind for f in waiting if f.kind == frame.CLEAR and tuple(f.ref) == name] == [frame.CLEAR]
+
     def _check(self):
+        self._follow()
+        self.overfull |= self.host.device.outbox.evicted > 0
+        assert self._episodes() == self.open, "alarms are all present, none merged away"
+
+    def _follow(self):
         host = self.host
         trace = host.trace
         for at, effect in trace[self.seen :]:
@@ -180,8 +216,6 @@ class Life(RuleBasedStateMachine):
                 if code in LATCHING:
                     assert (at, codes.CMD_RESET) in host.ordered, "only an operator ends an alarm that latches"
         self.seen = len(trace)
-        self.overfull |= host.device.outbox.evicted > 0
-        assert self._episodes() == self.open, "alarms are all present, none merged away"
 
     def _outputs_match(self):
         """After a restart the local outputs are on again."""
