@@ -41,13 +41,14 @@ class Doorway(Rules):
 
     def _unlock(self, now: int) -> None:
         self.device.output("lock", UNLOCKED)
-        if not self._released:
-            self._relock_at = now + UNLOCK_MS
+        self._relock_at = now + UNLOCK_MS  # while released too: a reset must not lock before who was just let in
 
     def _lock(self) -> None:
+        """The time to pass is over."""
         self._relock_at = NEVER
         self._entering = 0
-        self.device.output("lock", LOCKED)
+        if not self._released:
+            self.device.output("lock", LOCKED)
 
     def _release(self, now: int) -> None:
         device = self.device
@@ -69,7 +70,8 @@ class Doorway(Rules):
             return device.reset(now)
         self._released = 0
         device.keep("released", 0)
-        self._lock()
+        if self._relock_at == NEVER:
+            self._lock()
         if self._open and not device.active(codes.ALARM_DOOR_FORCED):
             self._held_at = now + HELD_MS
         device.event(now, codes.EVENT_DOOR_LOCKED, self._state())

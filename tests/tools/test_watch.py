@@ -112,11 +112,15 @@ def test_a_pipe_gets_one_object_a_line_and_may_close_early() -> None:
         assert told[1]["kind"] == "smoke"
         assert (told[2]["verified"], told[2]["problem"]) == (False, "not a sealed frame")
         assert bytes.fromhex(told[1]["frame"]) == alarm(SMOKE, RAISE, 1)["payload"]
-        publish(broker, [birth(DOOR, 3)])
-        head = f"{LILONG} watch --broker {broker} --json | head -n 1"
-        done = subprocess.run(head, shell=True, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
-        assert json.loads(done.stdout)["message"] == "birth"
-        assert done.stderr == ""
+        command = f"{LILONG} watch --broker {broker} --json | head -n 1"
+        with subprocess.Popen(command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as pipe:
+            assert pipe.stdout is not None
+            assert json.loads(pipe.stdout.readline())["message"] == "birth"
+            assert pipe.stdout.read() == ""  # head has ended ...
+            publish(broker, [END])  # ... which the watcher finds when it says more
+            assert pipe.wait(PATIENCE_S) == 0
+            assert pipe.stderr is not None
+            assert pipe.stderr.read() == ""
 
 
 def test_another_key_verifies_nothing() -> None:

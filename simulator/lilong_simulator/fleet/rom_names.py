@@ -60,8 +60,22 @@ def lend(sources: Mapping[str, str], rom: Sequence[str]) -> dict[str, str]:
     own = {name for name in own if not name.startswith("__")} - kept
     free = [word for word in rom if word.isidentifier() and word not in words and not keyword.iskeyword(word)]
     free = [word for word in free if not word.startswith("__")]
-    lent = dict(zip(sorted(own), free, strict=False))  # the last ones keep theirs when the words run out
+    private = _private(sources, own)
+    common = sorted(own.difference(*private))
+    lent = dict(zip(common, free, strict=False))  # the last ones keep theirs when the words run out
+    for names in private:  # a board has one kind: the kinds may have the same words
+        lent.update(zip(sorted(names), free[len(common) :], strict=False))
     return {path: _renamed(module, lent) for path, module in edits.items()}
+
+
+def _private(sources: Mapping[str, str], own: set[str]) -> list[set[str]]:
+    """The names that only the rules of one kind have, kind by kind."""
+    words = {path: set(re.findall(r"[A-Za-z_]\w*", text)) & own for path, text in sources.items()}
+    return [
+        names.difference(*(other for elsewhere, other in words.items() if elsewhere != path))
+        for path, names in words.items()
+        if "/kinds/" in path
+    ]
 
 
 def _foreign_names() -> set[str]:
