@@ -23,7 +23,7 @@ from .world import World
 POWER_ON_PER_S = 1_000  # devices whose power comes on in a second: a feeder, not a thundering herd
 ONLINE_TIMEOUT_S = 120.0
 SETTLE_S = 5.0  # how long a backend may take to answer the last births with the time
-LONGEST_LIMIT_MS = 120_000  # of an alarm: the operator's answer to a gas leak
+LONGEST_LIMIT_MS = 170_000  # of an alarm: somebody beyond the fence is on the screen
 LOOK_MS = 50  # how often it is asked whether the run is over
 SLICE_S = 0.004  # the world's share of the event loop at a time
 

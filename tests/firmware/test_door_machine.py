@@ -36,6 +36,7 @@ class AnyLife(RuleBasedStateMachine):
         self.released = False
         self.inside = {}  # card: world time at which it may have gone in, since the last exit
         self._new_list()
+        self.confirmed = self.host.born
 
     def _new_list(self):
         self.stamp = 0
