@@ -8,13 +8,14 @@ DEV_READY := $(VENV)/.ready-dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check codes lock
+.PHONY: help demo test check soak codes lock
 
 help:
 	@echo "make demo    an estate of 2,201 devices, a broker, a management centre and its console"
 	@echo "             ARGS=\"--headless --duration 60 --report out/\" runs it without a person"
 	@echo "make test    all tests"
 	@echo "make check   lint, types, generated files, size budgets"
+	@echo "make soak    half an hour of mutated bytes for every parser"
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
@@ -41,6 +42,15 @@ check: $(DEV_READY)
 	$(BIN)/python -m lilong_tools.check_boards
 	$(BIN)/python -m lilong_protocol.registry.generate --check
 	$(BIN)/python -m lilong_tools.size_budget
+
+SOAK_JOBS ?= 2
+SOAK_SEED ?= 1
+
+soak: $(DEV_READY)  ## mutated bytes for every parser; each line says how many were tried and how many accepted
+	$(BIN)/python -m tests.fuzz.run frame --count 10000000 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
+	$(BIN)/python -m tests.fuzz.run session --count 1000000 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
+	$(BIN)/python -m tests.fuzz.run mqtt --count 10000000 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
+	$(BIN)/python -m tests.fuzz.compare --count 100000 --seed $(SOAK_SEED)
 
 codes: $(READY)  ## write what follows from the registry
 	$(BIN)/python -m lilong_protocol.registry.generate

@@ -243,7 +243,7 @@ class Receiver:
 
     def _passing(self, now_ms: int, peer: Peer, received: Message) -> str | None:
         message = received.frame
-        if message.boot is None or message.seq is None:
+        if message.boot is None or message.seq is None or message.uptime is None:  # an error need not have them
             return BODY
         if message.boot < peer.session.boot:
             return EARLIER_BOOT

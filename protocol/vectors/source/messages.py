@@ -126,7 +126,7 @@ def cases() -> Iterator[Case]:
         yield frame(f"response {code}", 11, payload(11, ({**_SENT, 8: 31}, {0: code})))
     yield frame("error text of 64 characters", 0, payload(0, ({}, {0: 400, 1: "报" * 64})))
     yield frame("numbers at their upper ends", 5, payload(5, ({2: U32, 3: U32, 4: MAX, 5: MAX, 6: 1}, {0: U32})))
-    yield frame("numbers at their lower ends", 5, payload(5, ({2: 0, 3: 0, 4: 0, 5: 0, 6: 1}, {0: 0})))
+    yield frame("numbers at their lower ends", 5, payload(5, ({2: 0, 3: 1, 4: 0, 5: 0, 6: 1}, {0: 0})))
     yield frame("values at both ends", 5, payload(5, (_SENT, {0: 4, 4: {0: MAX, 1: -MAX, 2: 0, U32: None}})))
     yield frame("epoch 2", 3, payload(3, LEAST[3]), 2)
     yield frame("epoch 4294967295", 17, payload(17, LEAST[17]), U32)

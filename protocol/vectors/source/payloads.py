@@ -61,7 +61,7 @@ def _keys() -> Iterator[Case]:
             yield _case(name, "LIL-FRAME-001", {**_ALL, key: _WRONG[what]}, 400)
     for key, what, value in _MORE:
         yield _case(f"key {key} ({_NAME[key]}) is {what}", "LIL-FRAME-001", {**_ALL, key: value}, 400)
-    for key, value in ((2, U32), (3, U32), (4, MAX), (5, MAX), (6, 1), (6, 3), (8, 0), (9, [U32, 0]), (12, MAX)):
+    for key, value in ((2, U32), (3, U32), (4, MAX), (5, MAX), (6, 1), (6, 3), (8, 1), (9, [U32, 1]), (12, MAX)):
         yield _case(f"key {key} ({_NAME[key]}) is {value}, which fits", "LIL-FRAME-001", {**_ALL, key: value})
 
 
