@@ -1,6 +1,9 @@
 """Wall time from the backend's time message (kind 21): an offset to uptime, and how good it is."""
 
-from lilong_protocol.frame import CLOCK_1_S, CLOCK_50_MS
+from struct import pack_into
+
+from lilong_protocol.cbor import MAX_INT, Writer
+from lilong_protocol.frame import CLOCK_1_S, CLOCK_50_MS, START, field
 
 MAX_ROUND_TRIP_MS = 5_000  # an older answer is refused: its request is nobody's any more
 GOOD_ROUND_TRIP_MS = 100  # half of it is the error: 50 ms
@@ -9,18 +12,25 @@ GOOD_ROUND_TRIP_MS = 100  # half of it is the error: 50 ms
 class Clock:
     """None until set; epoch_ms = uptime_ms + offset."""
 
-    __slots__ = ("_offset", "_quality")
+    __slots__ = ("_high", "_low", "_offset", "_quality")
 
     def __init__(self) -> None:
         self._offset: int | None = None
+        self._high = self._low = 0  # the offset's 29 and 24 bits
         self._quality: int | None = None
 
     def set(self, now: int, asked: int, epoch_ms: int) -> bool:
-        """Take the answer to a request made at uptime `asked`; False when it came too late to be used."""
+        """Take the answer to a request made at uptime `asked`; False when it came too late, or tells no such time."""
         round_trip = now - asked
         if round_trip < 0 or round_trip > MAX_ROUND_TRIP_MS:
             return False
-        self._offset = epoch_ms + round_trip // 2 - now
+        offset = epoch_ms + round_trip // 2 - now
+        if not 0 <= offset <= MAX_INT >> 1:
+            return False
+        self._offset = offset
+        data = offset.to_bytes(8, "big")
+        self._high = data[1] << 24 | int.from_bytes(data[2:5], "big")
+        self._low = int.from_bytes(data[5:], "big")
         self._quality = CLOCK_50_MS if round_trip <= GOOD_ROUND_TRIP_MS else CLOCK_1_S
         return True
 
@@ -29,3 +39,19 @@ class Clock:
 
     def quality(self) -> "int | None":
         return self._quality
+
+    def stamp(self, writer: Writer, now: int) -> None:
+        """Add epoch and quality to a frame, unless there is no time. Allocates nothing: an epoch is never made.
+
+        Small integers have 31 bits on a board. The uptime is taken apart in the room that is left for the seal.
+        """
+        if self._quality is None:
+            return
+        buf = writer.buf
+        pack_into(">Q", buf, 0, now)
+        low = self._low + (buf[5] << 16 | buf[6] << 8 | buf[7])
+        high = self._high + (buf[1] << 24 | buf[2] << 16 | buf[3] << 8 | buf[4]) + (low >> 24)
+        buf[START] += 1
+        writer.head(0, 5)
+        writer.halves(high, low & 0xFFFFFF)
+        field(writer, 6, self._quality)

@@ -1,6 +1,7 @@
 """Frames of a device: boot, a sequence number per class, time, and the seal around them."""
 
 from lilong_protocol import frame, topics
+from lilong_protocol.cbor import Writer
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import UP, Seal
 
@@ -9,6 +10,9 @@ from .clock import Clock
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+WRITER = Writer(frame.START)  # of all devices of this process: a frame is written at one go
 
 
 class Uplink:
@@ -40,15 +44,27 @@ class Uplink:
         at = topics.UP_CLASSES.index(cls)
         seq = self._seqs[at] + 1
         self._seqs[at] = seq
-        nonce = self.nonce if kind in (frame.BIRTH, frame.HEARTBEAT) else None
-        clock = self.clock
-        return self._seal.seal(
-            cls,
-            frame.pack(
-                kind, body, self.boot, seq, now, clock.epoch(now), clock.quality(), counter, ref, None, nonce
-            ),
-        )  # fmt: skip
+        writer = WRITER
+        frame.begin(writer, kind)
+        self._write(writer, now, seq, body)
+        frame.field(writer, 8, counter)
+        frame.field(writer, 9, ref)
+        if kind in (frame.BIRTH, frame.HEARTBEAT):
+            frame.field(writer, 11, self.nonce)
+        return self._seal.wrap(cls, writer)
+
+    def _write(self, writer: Writer, now: int, seq: int, body: "dict[int, Any]") -> None:
+        field = frame.field
+        field(writer, 2, self.boot)
+        field(writer, 3, seq)
+        field(writer, 4, now)
+        self.clock.stamp(writer, now)
+        field(writer, 7, body)
 
     def will(self, connection: int) -> bytes:
         """The death frame of one connection; it takes no number, since the broker sends it, or nobody does."""
-        return self._seal.seal(topics.STATE, frame.pack(frame.DEATH, {0: connection}, self.boot))
+        writer = WRITER
+        frame.begin(writer, frame.DEATH)
+        frame.field(writer, 2, self.boot)
+        frame.field(writer, 7, {0: connection})
+        return self._seal.wrap(topics.STATE, writer)

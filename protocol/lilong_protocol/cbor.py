@@ -5,11 +5,15 @@ No floats, tags, indefinite lengths, bignums, duplicate or unsorted keys, overlo
 Whatever `decode` accepts, `encode` writes back as the same bytes.
 """
 
+from struct import pack_into
+
 MAX_INT = (1 << 53) - 1
 MAX_FRAME = 1024  # bytes of one encoded item
 MAX_DEPTH = 5  # containers inside one another
 MAX_ITEMS = 256  # data items in one frame, keys included
 MAX_TEXT = 256  # bytes of one text string
+
+_GROWTH = 192  # bytes of a buffer at first, and by which it grows: most frames fit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,83 +24,119 @@ class CborError(ValueError):
     """Bytes or a value outside the subset; the text names the reason and the offset."""
 
 
-def put_head(buf: bytearray, major: int, n: int) -> None:
-    """Append the shortest head of major type `major` << 5 with argument `n` >= 0."""
-    if n < 24:
-        buf.append(major | n)
-    elif n < 0x100:
-        buf.append(major | 24)
-        buf.append(n)
-    elif n < 0x10000:
-        buf.append(major | 25)
-        buf.extend(n.to_bytes(2, "big"))
-    elif n < 0x100000000:
-        buf.append(major | 26)
-        buf.extend(n.to_bytes(4, "big"))
-    else:
-        buf.append(major | 27)
-        buf.extend(n.to_bytes(8, "big"))
-
-
-def put_int(buf: bytearray, n: int) -> None:
-    """Append an integer, |n| <= MAX_INT."""
-    if n >= 0:
-        if n > MAX_INT:
-            raise CborError("integer above 2**53 - 1")
-        put_head(buf, 0x00, n)
-    else:
-        if n < -MAX_INT:
-            raise CborError("integer below -(2**53 - 1)")
-        put_head(buf, 0x20, -1 - n)
-
-
-def put_bytes(buf: bytearray, data: "bytes | bytearray") -> None:
-    """Append a byte string."""
-    put_head(buf, 0x40, len(data))
-    buf.extend(data)
-
-
-def _key_rank(key: object) -> int:
+def _key_rank(key: int) -> int:
     """Sort key of a map key: the order of its encoding, 0, 1, 2 ... then -1, -2 ..."""
-    if isinstance(key, bool) or not isinstance(key, int):
-        raise CborError("map key is not an integer")
     return key if key >= 0 else MAX_INT - key
 
 
-def put(buf: bytearray, value: "Any", depth: int = 0) -> None:
-    """Append any value of the subset; maps are written in key order whatever the dict's order."""
-    if value is None:
-        buf.append(0xF6)
-    elif value is True:
-        buf.append(0xF5)
-    elif value is False:
-        buf.append(0xF4)
-    elif isinstance(value, int):
-        put_int(buf, value)
-    elif isinstance(value, (bytes, bytearray)):
-        put_bytes(buf, value)
-    elif isinstance(value, str):
-        data = value.encode()
-        if len(data) > MAX_TEXT:
-            raise CborError("text longer than 256 bytes")
-        put_head(buf, 0x60, len(data))
-        buf.extend(data)
-    elif depth >= MAX_DEPTH:
-        raise CborError("nested deeper than 5")
-    elif isinstance(value, (list, tuple)):
-        put_head(buf, 0x80, len(value))
-        for item in value:
-            put(buf, item, depth + 1)
-    elif isinstance(value, dict):
-        put_head(buf, 0xA0, len(value))
-        keys = sorted(value, key=_key_rank)
-        if len(keys) == 1:
-            _key_rank(keys[0])  # MicroPython ranks, and so checks, nothing where there is nothing to sort
-        for key in keys:
-            put_int(buf, key)
-            put(buf, value[key], depth + 1)
-    else:
-        raise CborError("type outside the subset")
+class Writer:
+    """Writes item after item into `buf`, which is made once and grows when it must; the next one begins at `at`.
+
+    On MicroPython it allocates nothing, whatever the size of an integer, but for: growing; the UTF-8 of a text; map
+    keys outside of 0 to 63; where a small int has 31 bits, a negative number below -2**30.
+    """
+
+    __slots__ = ("at", "buf")
+
+    def __init__(self, at: int = 0) -> None:
+        """The first item begins at `at`."""
+        self.at = at
+        self.buf = bytearray(at + _GROWTH)
+
+    def head(self, major: int, n: int) -> None:
+        """The shortest head of major type `major` << 5 with argument `n` >= 0; leaves room for a long one after it."""
+        buf = self.buf
+        at = self.at
+        if at + 18 > len(buf):
+            buf.extend(bytes(_GROWTH))
+        if n < 24:
+            buf[at] = major | n
+            self.at = at + 1
+        elif n < 0x100:
+            buf[at] = major | 24
+            buf[at + 1] = n
+            self.at = at + 2
+        elif n < 0x10000:
+            pack_into(">BH", buf, at, major | 25, n)
+            self.at = at + 3
+        elif n < 0x100000000:
+            pack_into(">BI", buf, at, major | 26, n)
+            self.at = at + 5
+        elif n <= MAX_INT - (major >> 5):
+            pack_into(">BQ", buf, at, major | 27, n)
+            self.at = at + 9
+        else:
+            raise CborError("integer below -(2**53 - 1)" if major else "integer above 2**53 - 1")
+
+    def halves(self, high: int, low: int) -> None:
+        """The integer `high` << 24 | `low` from 29 and 24 bits, after the head of a key."""
+        if high == 0:
+            self.head(0, low)
+        elif high < 0x100:
+            pack_into(">BBBH", self.buf, self.at, 26, high, low >> 16, low & 0xFFFF)
+            self.at += 5
+        else:
+            pack_into(">BBIBH", self.buf, self.at, 27, 0, high, low >> 16, low & 0xFFFF)
+            self.at += 9
+
+    def value(self, value: "Any", depth: int = 0) -> None:
+        """Any value of the subset; maps in key order whatever the dict's order."""
+        if value is None:
+            self.head(0xE0, 22)
+        elif value is True:
+            self.head(0xE0, 21)
+        elif value is False:
+            self.head(0xE0, 20)
+        elif isinstance(value, int):
+            if value >= 0:
+                self.head(0, value)
+            else:
+                self.head(0x20, -1 - value)
+        elif isinstance(value, (bytes, bytearray)):
+            self.string(0x40, value)
+        elif isinstance(value, str):
+            data = value.encode()
+            if len(data) > MAX_TEXT:
+                raise CborError("text longer than 256 bytes")
+            self.string(0x60, data)
+        elif depth >= MAX_DEPTH:
+            raise CborError("nested deeper than 5")
+        elif isinstance(value, (list, tuple)):
+            self.head(0x80, len(value))
+            for item in value:
+                self.value(item, depth + 1)
+        elif isinstance(value, dict):
+            self._map(value, depth + 1)
+        else:
+            raise CborError("type outside the subset")
+
+    def string(self, major: int, data: "bytes | bytearray") -> None:
+        """A byte string (major 0x40), or a text (0x60) in UTF-8."""
+        self.head(major, len(data))
+        buf = self.buf
+        end = self.at + len(data)
+        if end > len(buf):
+            buf.extend(bytes(len(data)))
+        buf[self.at : end] = data
+        self.at = end
+
+    def _map(self, value: "dict[int, Any]", depth: int) -> None:
+        for key in value:
+            if key is True or key is False or not isinstance(key, int):
+                raise CborError("map key is not an integer")
+        left = len(value)
+        self.head(0xA0, left)
+        key = 0
+        while left and key < 64:  # sorting would take memory
+            if key in value:
+                self.head(0, key)
+                self.value(value[key], depth)
+                left -= 1
+            key += 1
+        if left:
+            for key in sorted([key for key in value if key < 0 or key > 63], key=_key_rank):
+                self.value(key)
+                self.value(value[key], depth)
 
 
 def _count(value: "Any") -> int:
@@ -115,13 +155,13 @@ def _count(value: "Any") -> int:
 
 def encode(value: "Any") -> bytes:
     """Encode one value; raises CborError when it is outside the subset or a limit."""
-    buf = bytearray()
-    put(buf, value)
-    if len(buf) > MAX_FRAME:
+    writer = Writer()
+    writer.value(value)
+    if writer.at > MAX_FRAME:
         raise CborError("longer than 1024 bytes")
-    if len(buf) > MAX_ITEMS and _count(value) > MAX_ITEMS:
+    if writer.at > MAX_ITEMS and _count(value) > MAX_ITEMS:
         raise CborError("more than 256 items")
-    return bytes(buf)
+    return bytes(writer.buf[: writer.at])
 
 
 def is_utf8(data: bytes) -> bool:

@@ -4,7 +4,9 @@ Keys 16 to 23 are critical extensions (unknown: refused with 402), 24 to 255 and
 13 to 15 are reserved. Which keys a kind must carry stands in the registry (`codes.header_bits`).
 """
 
-from .cbor import MAX_INT, CborError, decode, put, put_bytes, put_head, put_int
+from struct import pack_into
+
+from .cbor import MAX_INT, CborError, Writer, decode
 from .codes import header_bits
 
 VERSION = 1
@@ -26,6 +28,7 @@ _VERSION, _KIND, _BOOT, _SEQ, _UPTIME, _EPOCH, _QUALITY, _BODY = 0, 1, 2, 3, 4, 
 _COUNTER, _REF, _TARGET, _NONCE, _DEADLINE = 8, 9, 10, 11, 12
 _U32 = 0xFFFFFFFF
 NONCE_BYTES = 8
+START = 19  # of a payload in a buffer: what a seal puts before it takes at most so many bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,44 +58,28 @@ def pack(
     deadline: "int | None" = None,
 ) -> bytes:
     """Encode a payload. Times in ms: `uptime` and `deadline` since the device's cold start, `epoch` Unix time."""
-    buf = bytearray(1)
-    put_head(buf, 0, _VERSION)
-    put_head(buf, 0, VERSION)
-    put_head(buf, 0, _KIND)
-    put_head(buf, 0, kind)
-    fields = 2
-    numbers = ((_BOOT, boot), (_SEQ, seq), (_UPTIME, uptime), (_EPOCH, epoch), (_QUALITY, quality))
-    for key, number in numbers:
-        if number is not None:
-            fields += 1
-            put_head(buf, 0, key)
-            put_int(buf, number)
-    if body is not None:
-        fields += 1
-        put_head(buf, 0, _BODY)
-        put(buf, body, 1)
-    if counter is not None:
-        fields += 1
-        put_head(buf, 0, _COUNTER)
-        put_int(buf, counter)
-    if ref is not None:
-        fields += 1
-        put_head(buf, 0, _REF)
-        put(buf, ref, 1)
-    if target is not None:
-        fields += 1
-        put_head(buf, 0, _TARGET)
-        put_int(buf, target)
-    if nonce is not None:
-        fields += 1
-        put_head(buf, 0, _NONCE)
-        put_bytes(buf, nonce)
-    if deadline is not None:
-        fields += 1
-        put_head(buf, 0, _DEADLINE)
-        put_int(buf, deadline)
-    buf[0] = 0xA0 | fields
-    return bytes(buf)
+    writer = Writer(START)
+    begin(writer, kind)
+    fields = (
+        boot, seq, uptime, epoch, quality, body, counter, ref, target, nonce, deadline,
+    )  # fmt: skip
+    for i in range(len(fields)):
+        field(writer, _BOOT + i, fields[i])
+    return bytes(writer.buf[START : writer.at])
+
+
+def begin(writer: Writer, kind: int) -> None:
+    """Begin a payload at START of the writer's buffer, where a seal has room around it."""
+    pack_into("BBBBB", writer.buf, START, 0xA2, _VERSION, VERSION, _KIND, kind)
+    writer.at = START + 5
+
+
+def field(writer: Writer, key: int, value: "Any") -> None:
+    """Add a field unless it is None; keys must come in their order."""
+    if value is not None:
+        writer.buf[START] += 1
+        writer.head(0, key)
+        writer.value(value, 1)
 
 
 class Frame:

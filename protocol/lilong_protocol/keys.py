@@ -25,9 +25,11 @@ class MacKey:
         self._inner = bytes([b ^ 0x36 for b in key])
         self._outer = bytes([b ^ 0x5C for b in key])
 
-    def mac(self, message: bytes) -> bytes:
-        """The 32-byte HMAC of `message`."""
-        return sha256(self._outer + sha256(self._inner + message).digest()).digest()
+    def mac(self, message: bytes, rest: "bytes | memoryview" = b"") -> bytes:
+        """The 32-byte HMAC of `message` and `rest`."""
+        inner = sha256(self._inner + message)
+        inner.update(rest)
+        return sha256(self._outer + inner.digest()).digest()
 
 
 def hkdf(ikm: bytes, salt: bytes, info: bytes) -> bytes:

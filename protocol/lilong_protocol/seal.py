@@ -5,7 +5,10 @@
 The layout is fixed, so that a wrong frame is refused by comparing bytes, before any decoder runs.
 """
 
-from .cbor import MAX_FRAME, put_head
+from struct import pack_into
+
+from .cbor import MAX_FRAME, Writer
+from .frame import START
 from .keys import MacKey, equal
 
 UP = "u"
@@ -26,36 +29,56 @@ class SealError(ValueError):
 class Seal:
     """Seals and opens the frames of one device in one direction."""
 
-    __slots__ = ("_aad", "_epoch", "_head", "_key", "_mac_head", "_size", "_tag_head")
+    __slots__ = ("_after", "_before", "_head", "_key", "_size", "_tag_head")
 
     def __init__(self, key: MacKey, tenant: str, device: str, direction: str, epoch: int = 0) -> None:
         """`key` must be that of `direction` and `epoch`."""
         self._key = key
-        self._epoch = "/%d" % epoch if epoch else ""
-        self._aad = ("1/%s/%s/%s/" % (tenant, device, direction)).encode()
-        self._mac_head = b"\x84\x64MAC0\x43\xa1\x01" + bytes([_ALG[direction]])
-        self._head = b"\x84\x43\xa1\x01" + bytes([_ALG[direction]]) + b"\xa1\x04\x48" + device_bytes(device)
+        # What the tag covers before the payload, around the two letters of the class: MAC_structure, RFC 9052 6.3.
+        self._after = b"/%d" % epoch if epoch else b""
+        aad = ("1/%s/%s/%s/" % (tenant, device, direction)).encode()
+        algorithm = bytes([_ALG[direction]])
+        writer = Writer()
+        writer.head(0x40, len(aad) + 2 + len(self._after))
+        self._before = b"\x84\x64MAC0\x43\xa1\x01" + algorithm + bytes(writer.buf[: writer.at]) + aad
+        self._head = b"\x84\x43\xa1\x01" + algorithm + b"\xa1\x04\x48" + device_bytes(device)
         self._size = _TAG[direction]
         self._tag_head = _TAG_HEAD[direction]
 
-    def _tag(self, cls: str, payload_item: bytes) -> bytes:
-        aad = self._aad + (cls + self._epoch).encode()
-        message = bytearray(self._mac_head)
-        put_head(message, 0x40, len(aad))
-        message.extend(aad)
-        message.extend(payload_item)
-        return self._key.mac(bytes(message))[: self._size]
+    def _tag(self, cls: str, payload_item: "bytes | memoryview") -> bytes:
+        return self._key.mac(self._before + cls.encode() + self._after, payload_item)[: self._size]
 
     def seal(self, cls: str, payload: bytes) -> bytes:
-        """The frame that carries `payload` on topic class `cls`."""
-        item = bytearray()
-        put_head(item, 0x40, len(payload))
-        item.extend(payload)
-        body = bytes(item)
-        frame = self._head + body + self._tag_head + self._tag(cls, body)
-        if len(frame) > MAX_FRAME:
-            raise SealError("frame of %d bytes: at most %d fit" % (len(frame), MAX_FRAME))
-        return frame
+        """The frame that carries `payload` on topic class `cls`, of two letters."""
+        writer = Writer(START)
+        writer.buf[START:] = payload
+        writer.at += len(payload)
+        return self.wrap(cls, writer)
+
+    def wrap(self, cls: str, writer: Writer) -> bytes:
+        """The frame around the payload that stands in the writer's buffer, from START on."""
+        buf = writer.buf
+        end = writer.at
+        size = end - START
+        if size < 24:
+            start = START - 1
+            buf[start] = 0x40 | size
+        elif size < 0x100:
+            start = START - 2
+            pack_into("BB", buf, start, 0x58, size)
+        else:
+            start = START - 3
+            pack_into(">BH", buf, start, 0x59, size)
+        first = start - len(self._head)
+        last = end + len(self._tag_head) + self._size
+        if last - first > MAX_FRAME:
+            raise SealError("frame of %d bytes: at most %d fit" % (last - first, MAX_FRAME))
+        if last > len(buf):
+            buf.extend(bytes(last - len(buf)))
+        view = memoryview(buf)
+        buf[first:start] = self._head
+        buf[end:last] = self._tag_head + self._tag(cls, view[start:end])
+        return bytes(view[first:last])
 
     def open(self, cls: str, frame: bytes) -> bytes:
         """The payload of a frame that arrived on class `cls`; SealError when anything is off."""
