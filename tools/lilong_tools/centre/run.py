@@ -13,14 +13,15 @@ import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from lilong_protocol.pc.keystore import KeyStoreError, load
+from lilong_protocol.pc.backend.pump import now_ms
+from lilong_protocol.pc.keystore import KeyStore, KeyStoreError, load
+from lilong_protocol.pc.roots import KeySource
 from lilong_protocol.pc.simulation import PublicKeyError, is_loopback, simulation_key_at
 from lilong_simulator.estate import EstateError, load_estate
 
 from lilong_tools.broker import BrokerError, parse_url
 
 from .core import Core
-from .ingest import now_ms
 from .model import CentreError
 from .observed import ObservedFeed
 from .service import Centre
@@ -68,18 +69,19 @@ def _run(options: argparse.Namespace) -> None:
     if broker.tls is not None:
         broker.tls.context()  # files that cannot be read are told before anything starts
     estate = load_estate(options.estate)
+    keys: KeySource
     if options.keys is None:
         instead = "give --keys, or --simulation-key for a simulation"
-        key = simulation_key_at(estate.id, broker.host, options.simulation_key, instead)
+        keys = simulation_key_at(estate.id, broker.host, options.simulation_key, instead)
     else:
-        key = _key(Path(options.keys), estate.id)
+        keys = _stored(Path(options.keys), estate.id)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listener(options.http, options.insecure_http))
         store = Store(options.db, estate.id)
         stack.callback(store.close)
         feed = ObservedFeed(options.observed)
         stack.callback(feed.close)
-        core = Core(estate, key, now_ms(), saved=store.load())
+        core = Core(estate, keys, now_ms(), saved=store.load())
         core.receiver.prepare(core.register.placed)
         sys.setswitchinterval(SWITCH_S)
         client_id = options.client_id or f"lilong-centre-{estate.id}"
@@ -136,11 +138,11 @@ async def _announce(centre: Centre, info_file: str | None) -> None:
         logging.getLogger("lilong.centre").error("--info-file %s: %s", info_file, error.strerror)
 
 
-def _key(path: Path, tenant: str) -> bytes:
-    estate = load(path).estates.get(tenant)
-    if estate is None or estate.key is None:
+def _stored(path: Path, tenant: str) -> KeyStore:
+    store = load(path)
+    if tenant not in store.estates:
         raise CentreError(f"--keys {path}: has no key of estate {tenant}; `lilong keys new` makes one")
-    return estate.key
+    return store
 
 
 def _listener(http: str, insecure: bool) -> socket.socket:
