@@ -15,7 +15,7 @@ help:
 	@echo "             ARGS=\"--headless --duration 60 --report out/\" runs it without a person"
 	@echo "make test    all tests"
 	@echo "make check   lint, types, generated files, size budgets"
-	@echo "make soak    half an hour of mutated bytes for every parser"
+	@echo "make soak    ten minutes of mutated bytes for every parser"
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'

@@ -1,6 +1,9 @@
 """The public strategies: what they call right is right on both interpreters, what they call wrong is refused."""
 
 import dataclasses
+import importlib
+import re
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -16,6 +19,7 @@ from lilong_protocol.pc.receiver import FRESH, MALFORMED, REPEAT, Receiver
 from lilong_protocol.pc.strategies import Broken, Place, Said, Sample, Story
 from lilong_protocol.registry.tables import U32, Field
 from lilong_protocol.seal import SealError
+from micropython import ROOT
 
 from tests.protocol.conftest import Ask
 
@@ -239,3 +243,27 @@ def test_a_story_tells_itself_in_few_words() -> None:
     story = find(strategies.sessions(), lambda story: len(story.deliveries) > 20)
     assert len(repr(story)) < 30_000
     assert f"<{story.deliveries[0].said.name} arrives at {story.deliveries[0].at_ms}>" in repr(story)
+
+
+def test_without_hypothesis_the_import_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("lilong_protocol.pc.strategies")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    with pytest.raises(ImportError, match=r"pip install 'lilong\[strategies\]'"):
+        importlib.import_module("lilong_protocol.pc.strategies")
+
+
+def test_the_example_of_the_readme_works() -> None:
+    class MyBackend(Receiver):
+        alarms = 0
+
+        def receive(self, *arrived: Any) -> Any:
+            received = super().receive(*arrived)
+            self.alarms += received is not None and received.cls == topics.ALARM and received.fate == FRESH
+            return received
+
+    readme = (ROOT / "protocol" / "README.md").read_text()
+    example = next(block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "strategies" in block)
+    names: dict[str, Any] = {"MyBackend": MyBackend}
+    exec(example, names)
+    settings(deadline=None, suppress_health_check=BIG)(names["test_my_backend_counts_every_alarm_once"])()
