@@ -122,6 +122,17 @@ class TestKeys:
         assert "may be used by others than its owner (mode 0640): chmod 600" in said
         assert "00" * 32 not in said
 
+    @pytest.mark.spec("LIL-SEC-001")
+    def test_real_keys_go_with_tls_where_the_broker_is_on_another_machine(self, tmp_path):
+        keys = tmp_path / "keys.json"
+        save(KeyStore({"music_plaza": TenantKeys(bytes(32))}), keys)
+        address = ("--db", ":memory:", "--keys", keys, "--http", "nowhere", "--broker")
+        said = complaint(*address, "mqtt://who:secret@192.0.2.1")
+        assert "broker 192.0.2.1: another machine, and mqtt:// hides nothing" in said
+        assert "secret" not in said
+        for allowed in (("mqtts://192.0.2.1",), ("mqtt://192.0.2.1", "--insecure-mqtt")):
+            assert "--http" in complaint(*address, *allowed), "the next thing that is looked at"
+
     def test_one_that_fits_is_used(self, tmp_path):
         keys = tmp_path / "keys.json"
         save(KeyStore({"music_plaza": TenantKeys(bytes(range(32)))}), keys)

@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--info-file", help='a file that gets {"http": url} as soon as the centre is ready')
     add("--simulation-key", action="store_true", help="use the public key of simulations on another machine's broker")
     add("--insecure-http", action="store_true", help="let other machines use the console, which asks for no password")
+    add("--insecure-mqtt", action="store_true", help="use a broker on another machine without TLS")
     add("--client-id", help="MQTT client id (default: lilong-centre-ESTATE)")
     add("--forget", action="store_true", help="leave no session on the broker at the end")
     add("--until-eof", action="store_true", help="stop when standard input ends")
@@ -75,6 +76,11 @@ def _run(options: argparse.Namespace) -> None:
         keys = simulation_key_at(estate.id, broker.host, options.simulation_key, instead)
     else:
         keys = _stored(Path(options.keys), estate.id)
+        if broker.tls is None and not options.insecure_mqtt and not is_loopback(broker.host):
+            raise CentreError(
+                f"broker {broker.host}: another machine, and mqtt:// hides nothing of what residents do; give mqtts:// "
+                "(`lilong broker-config` writes such a broker), or start the centre with --insecure-mqtt"
+            )
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listener(options.http, options.insecure_http))
         store = Store(options.db, estate.id)
