@@ -48,10 +48,20 @@ class Clock:
         if self._quality is None:
             return
         buf = writer.buf
-        pack_into(">Q", buf, 0, now)
-        low = self._low + (buf[5] << 16 | buf[6] << 8 | buf[7])
-        high = self._high + (buf[1] << 24 | buf[2] << 16 | buf[3] << 8 | buf[4]) + (low >> 24)
-        buf[START] += 1
-        writer.head(0, 5)
-        writer.halves(high, low & 0xFFFFFF)
-        field(writer, 6, self._quality)
+        if now < 0x40000000:
+            low = self._low + (now & 0xFFFFFF)
+            high = self._high + (now >> 24)
+        else:
+            pack_into(">Q", buf, 0, now)
+            low = self._low + (buf[5] << 16 | buf[6] << 8 | buf[7])
+            high = self._high + (buf[1] << 24 | buf[2] << 16 | buf[3] << 8 | buf[4])
+        high += low >> 24
+        low &= 0xFFFFFF
+        at = writer.at
+        if high < 0x100 or at + 18 > len(buf):
+            field(writer, 5, high << 24 | low)
+            field(writer, 6, self._quality)
+            return
+        pack_into(">BBBIBHBB", buf, at, 5, 27, 0, high, low >> 16, low & 0xFFFF, 6, self._quality)
+        writer.at = at + 12
+        buf[START] += 2

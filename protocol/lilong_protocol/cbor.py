@@ -24,8 +24,10 @@ class CborError(ValueError):
     """Bytes or a value outside the subset; the text names the reason and the offset."""
 
 
-def _key_rank(key: int) -> int:
+def _key_rank(key: object) -> int:
     """Sort key of a map key: the order of its encoding, 0, 1, 2 ... then -1, -2 ..."""
+    if not isinstance(key, int):
+        raise CborError("map key is not an integer")
     return key if key >= 0 else MAX_INT - key
 
 
@@ -33,53 +35,64 @@ class Writer:
     """Writes item after item into `buf`, which is made once and grows when it must; the next one begins at `at`.
 
     On MicroPython it allocates nothing, whatever the size of an integer, but for: growing; the UTF-8 of a text; map
-    keys outside of 0 to 63; where a small int has 31 bits, a negative number below -2**30.
+    keys outside of 0 to 63; where a small int has 31 bits, a negative number below -2**30. Its methods are small,
+    since one with more than 11 locals and operands would run on a frame in the heap.
     """
 
-    __slots__ = ("at", "buf")
+    __slots__ = ("at", "buf", "depth")
 
     def __init__(self, at: int = 0) -> None:
         """The first item begins at `at`."""
         self.at = at
         self.buf = bytearray(at + _GROWTH)
+        self.depth = 0  # containers around the next item
 
     def head(self, major: int, n: int) -> None:
         """The shortest head of major type `major` << 5 with argument `n` >= 0; leaves room for a long one after it."""
-        buf = self.buf
         at = self.at
-        if at + 18 > len(buf):
-            buf.extend(bytes(_GROWTH))
+        if at + 18 > len(self.buf):
+            self.buf.extend(bytes(_GROWTH))
         if n < 24:
-            buf[at] = major | n
+            self.buf[at] = major | n
             self.at = at + 1
         elif n < 0x100:
-            buf[at] = major | 24
-            buf[at + 1] = n
+            pack_into("BB", self.buf, at, major | 24, n)
             self.at = at + 2
         elif n < 0x10000:
-            pack_into(">BH", buf, at, major | 25, n)
+            pack_into(">BH", self.buf, at, major | 25, n)
             self.at = at + 3
         elif n < 0x100000000:
-            pack_into(">BI", buf, at, major | 26, n)
+            pack_into(">BI", self.buf, at, major | 26, n)
             self.at = at + 5
         elif n <= MAX_INT - (major >> 5):
-            pack_into(">BQ", buf, at, major | 27, n)
+            pack_into(">BQ", self.buf, at, major | 27, n)
             self.at = at + 9
         else:
             raise CborError("integer below -(2**53 - 1)" if major else "integer above 2**53 - 1")
 
-    def halves(self, high: int, low: int) -> None:
-        """The integer `high` << 24 | `low` from 29 and 24 bits, after the head of a key."""
-        if high == 0:
-            self.head(0, low)
-        elif high < 0x100:
-            pack_into(">BBBH", self.buf, self.at, 26, high, low >> 16, low & 0xFFFF)
-            self.at += 5
+    def pair(self, key: int, value: "Any") -> None:
+        """A key >= 0 of a map, and its value. Small numbers, which a frame is made of, take the short way."""
+        buf = self.buf
+        at = self.at
+        if key < 24 and type(value) is int and 0 <= value < 0x10000 and at + 18 <= len(buf):
+            buf[at] = key
+            if value < 24:
+                buf[at + 1] = value
+                self.at = at + 2
+            elif value < 0x100:
+                buf[at + 1] = 24
+                buf[at + 2] = value
+                self.at = at + 3
+            else:
+                buf[at + 1] = 25
+                buf[at + 2] = value >> 8
+                buf[at + 3] = value & 0xFF
+                self.at = at + 4
         else:
-            pack_into(">BBIBH", self.buf, self.at, 27, 0, high, low >> 16, low & 0xFFFF)
-            self.at += 9
+            self.head(0, key)
+            self.value(value)
 
-    def value(self, value: "Any", depth: int = 0) -> None:
+    def value(self, value: "Any") -> None:
         """Any value of the subset; maps in key order whatever the dict's order."""
         if value is None:
             self.head(0xE0, 22)
@@ -99,44 +112,48 @@ class Writer:
             if len(data) > MAX_TEXT:
                 raise CborError("text longer than 256 bytes")
             self.string(0x60, data)
-        elif depth >= MAX_DEPTH:
+        elif self.depth >= MAX_DEPTH:
             raise CborError("nested deeper than 5")
-        elif isinstance(value, (list, tuple)):
-            self.head(0x80, len(value))
-            for item in value:
-                self.value(item, depth + 1)
-        elif isinstance(value, dict):
-            self._map(value, depth + 1)
         else:
-            raise CborError("type outside the subset")
+            self.depth += 1
+            if isinstance(value, dict):
+                self._map(value)
+            elif isinstance(value, (list, tuple)):
+                self.head(0x80, len(value))
+                for item in value:
+                    self.value(item)
+            else:
+                raise CborError("type outside the subset")
+            self.depth -= 1
 
     def string(self, major: int, data: "bytes | bytearray") -> None:
         """A byte string (major 0x40), or a text (0x60) in UTF-8."""
         self.head(major, len(data))
-        buf = self.buf
         end = self.at + len(data)
-        if end > len(buf):
-            buf.extend(bytes(len(data)))
-        buf[self.at : end] = data
+        if end > len(self.buf):
+            self.buf.extend(bytes(len(data)))
+        self.buf[self.at : end] = data
         self.at = end
 
-    def _map(self, value: "dict[int, Any]", depth: int) -> None:
+    def _map(self, value: "dict[int, Any]") -> None:
         for key in value:
-            if key is True or key is False or not isinstance(key, int):
+            if key is True or key is False:
                 raise CborError("map key is not an integer")
         left = len(value)
         self.head(0xA0, left)
         key = 0
         while left and key < 64:  # sorting would take memory
             if key in value:
-                self.head(0, key)
-                self.value(value[key], depth)
+                self.pair(key, value[key])
                 left -= 1
             key += 1
         if left:
-            for key in sorted([key for key in value if key < 0 or key > 63], key=_key_rank):
-                self.value(key)
-                self.value(value[key], depth)
+            self._other_keys(value)
+
+    def _other_keys(self, value: "dict[int, Any]") -> None:
+        for key in sorted([key for key in value if _key_rank(key) > 63], key=_key_rank):
+            self.value(key)
+            self.value(value[key])
 
 
 def _count(value: "Any") -> int:

@@ -72,14 +72,14 @@ def begin(writer: Writer, kind: int) -> None:
     """Begin a payload at START of the writer's buffer, where a seal has room around it."""
     pack_into("BBBBB", writer.buf, START, 0xA2, _VERSION, VERSION, _KIND, kind)
     writer.at = START + 5
+    writer.depth = 1
 
 
 def field(writer: Writer, key: int, value: "Any") -> None:
     """Add a field unless it is None; keys must come in their order."""
     if value is not None:
         writer.buf[START] += 1
-        writer.head(0, key)
-        writer.value(value, 1)
+        writer.pair(key, value)
 
 
 class Frame:
