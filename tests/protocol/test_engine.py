@@ -6,6 +6,7 @@ from lilong_protocol import frame, topics
 from lilong_protocol.keys import device_root
 from lilong_protocol.pc.engine import Engine
 from lilong_protocol.pc.errors import RequestError
+from lilong_protocol.pc.order import Order
 from lilong_protocol.pc.updates import FIRMWARE, Artifact
 from lilong_protocol.registry import COMMAND
 from lilong_protocol.seal import frame_tag
@@ -247,6 +248,14 @@ class TestOrders:
         backend.give(NOW + HEARD_LATER, door.heartbeat(NOW + HEARD_LATER))
         counters.append(backend.engine.command(NOW + HEARD_LATER, DOOR, "test").counter)
         assert counters == sorted(set(counters))
+
+    def test_an_order_for_a_device_without_a_key_waits_and_disturbs_nobody(self, door):
+        roots = {(TENANT, DOOR): device_root(KEY, TENANT, DOOR)}
+        backend = Backend(keys=roots)
+        backend.engine.issue(NOW, Order(SMOKE, 0, "reset", {}, None, "linkage", NOW, True))
+        assert backend.give(NOW, door.birth(NOW))
+        backend.crash(NOW)
+        assert backend.pass_time(NOW, NOW + HEARD_LATER) == []
 
     def test_what_insists_is_sent_again_after_a_crash(self, backend, door):
         online(backend, door)

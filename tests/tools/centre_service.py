@@ -13,10 +13,10 @@ from lilong_firmware.draws import Draws
 from lilong_firmware.kinds import rules
 from lilong_firmware.store import RamStore
 from lilong_protocol.keys import device_root
+from lilong_protocol.pc.backend.pump import now_ms
 from lilong_simulator.fleet.live import LiveFleet
 from lilong_tools.broker import Broker
 from lilong_tools.centre.core import Core
-from lilong_tools.centre.ingest import now_ms
 from lilong_tools.centre.observed import ObservedFeed
 from lilong_tools.centre.service import Centre
 from lilong_tools.centre.store import Store

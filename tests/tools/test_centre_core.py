@@ -13,6 +13,7 @@ from centre_world import (
     OBSCURATION,
     SECOND,
     SMOKE,
+    SMOKE_2,
     TENANT,
     World,
     birth,
@@ -27,8 +28,8 @@ from centre_world import (
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.pc.downlink import Downlink
+from lilong_protocol.pc.order import Order
 from lilong_protocol.seal import DOWN, UP, Seal
-from lilong_tools.centre.commands import Order
 from lilong_tools.centre.core import NEVER, Core
 from lilong_tools.centre.model import CentreError
 
@@ -486,19 +487,19 @@ class TestOperators:
         assert give(core, answer(DOOR, order.counter, frame.STALE)).publishes == []
         assert len(give(core, heartbeat(DOOR, 1)).publishes) == 1
 
-    def test_a_device_known_from_a_retained_birth_only_takes_no_command_until_it_is_heard(self, core):
+    @pytest.mark.spec("LIL-CMD-008")
+    def test_a_device_known_from_a_retained_birth_only_is_asked_for_its_birth_before_a_command(self, core):
         give(core, birth(DOOR, uptime=5_000), retained=True)
-        with pytest.raises(CentreError, match="not heard in person yet"):
-            core.command(NOW, DOOR, "unlock", {}, "Wang")
-        give(core, heartbeat(DOOR, 1, uptime=65_000))
         core.command(NOW, DOOR, "unlock", {}, "Wang")
-        assert len(core.take().publishes) == 1
+        assert [message.kind for message in told(core.take(), DOOR)] == [frame.REQUEST]
+        batch = give(core, birth(DOOR, uptime=65_000))
+        assert [message.kind for message in told(batch, DOOR)] == [frame.TIME, frame.COMMAND]
 
     def test_what_waits_goes_out_with_the_first_word_in_person(self, core):
         give(core, birth(DOOR, uptime=5_000), retained=True)
         give(core, raised(DOOR, code=4, boot=0))  # out of the boot before: no word of this one
         core.acknowledge(NOW, core.alarm_list()[0]["id"], "Wang")
-        assert core.take().publishes == []
+        assert [message.kind for message in told(core.take(), DOOR)] == [frame.REQUEST]
         assert len(give(core, heartbeat(DOOR, 1, uptime=65_000)).publishes) == 1
 
     def test_counters_rise_over_boots_and_even_when_the_store_was_lost(self, core):
@@ -591,6 +592,16 @@ class TestRefusals:
         batch = core.take()
         assert refused(core) == {"forged": 1_000}
         assert len([row for row in batch.rows if row.table == "security"]) == 100
+
+
+def test_devices_that_nobody_has_a_key_for_are_shown_and_disturb_no_fire():
+    core = Core(ESTATE, {(TENANT, one): device_root(KEY, TENANT, one) for one in (SMOKE, SMOKE_2)}, NOW)
+    core.receiver.prepare(core.register.placed)
+    for device in (SMOKE, SMOKE_2):
+        assert len(give(core, raised(device)).publishes) == 1
+    assert [core.states()[device] for device in (SMOKE, DOOR)] == ["alarm1", "never"]
+    assert core.device(DOOR)["boot"] is None
+    assert [order.name for order in core.commands.open_of(DOOR)] == ["fire_release"]  # for the day when it has one
 
 
 def test_a_core_with_nothing_to_do_wants_no_step(core):

@@ -138,7 +138,7 @@ class Estate(RuleBasedStateMachine):
         self.taken.clear()
         self.feed += batch.feed
         stored = {(device, cls, boot, seq): tag for device, cls, boot, seq, tag in self.store.load().numbers}
-        stored |= {self.key(data): data[-8:] for _, _, data in self.store.load().frames}
+        stored |= {self.key(data): data[-8:] for *_, data in self.store.load().frames}
         for publish in batch.publishes:
             device = topics.parse(publish.topic)[1]
             member = self.members[device]

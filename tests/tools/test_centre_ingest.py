@@ -9,9 +9,9 @@ import pytest
 from centre_service import centre_on, console_of, fleet_on, http, until
 from centre_world import DOOR, SMOKE, TENANT, birth, event, raised
 from lilong_protocol import topics
+from lilong_protocol.pc.backend import link
 from lilong_tools.broker import Mosquitto, find_mosquitto
 from lilong_tools.broker.embedded import EmbeddedBroker
-from lilong_tools.centre import link
 from lilong_tools.centre.store import Store, StoreError
 from mqtt_peer import aio, run
 

@@ -5,9 +5,9 @@ import json
 import pytest
 from centre_service import centre_on, until
 from centre_world import DOOR, ESTATE, KEY, NOW, SMOKE, SMOKE_2, TENANT, cleared, raised
+from lilong_protocol.pc.backend import link
 from lilong_simulator.feed import FeedReader
 from lilong_tools.broker.embedded import EmbeddedBroker
-from lilong_tools.centre import link
 from lilong_tools.centre.core import Core
 from lilong_tools.centre.observed import ObservedFeed
 from lilong_tools.centre.store import Store

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 
+import centre_before
 import pytest
 from centre_world import (
     BASEMENT_DOOR,
@@ -12,6 +13,7 @@ from centre_world import (
     HOUR,
     KEY,
     MINUTE,
+    NOW,
     OBSCURATION,
     SECOND,
     SMOKE,
@@ -147,6 +149,29 @@ class TestRestart:
         assert core.alarm_list() == []
 
 
+class TestEarlierReleases:
+    @pytest.mark.parametrize("version", [1, 2])
+    def test_sessions_numbers_and_open_orders_go_on(self, path, version):
+        centre_before.write(path, version)
+        store = Store(path, TENANT)
+        core = Core(ESTATE, KEY, NOW, saved=store.load())
+        session = core.receiver.peer(DOOR).session
+        assert (session.boot, session.connection, session.nonce, session.alive) == (4, 2, b"nonce..4", True)
+        assert core.device(DOOR)["values"] == {"19": 1}
+        (order,) = core.commands.open_of(DOOR)
+        assert (order.name, order.insists, order.counters) == ("fire_release", True, [1_700_000_000])
+        core.receive(NOW, *event(DOOR, 1, boot=4, uptime=80_000, values={19: 0}), False)
+        assert core.receiver.repeats == 1
+        core.receive(NOW, *event(DOOR, 2, boot=4, uptime=80_000, values={19: 1}), False)
+        told = [(change["seq"], change["boot"]) for change in core.take().changes if change["type"] == "event"]
+        assert told == [(2, 4), (3, 4)]
+        core.receive(NOW, *centre_before.session_birth(), False)
+        batch = core.take()
+        assert min(order.counters) < max(order.counters) > 1_700_000_000
+        store.commit(batch.rows)
+        store.close()
+
+
 class TestHistory:
     def test_it_is_newest_first_bounded_and_of_one_device(self, store):
         store.commit([recent(number) for number in range(150)] + [recent(1_000, SMOKE)])
@@ -182,7 +207,7 @@ class TestCommit:
     def test_a_number_is_stored_once_and_as_it_came_first(self, store):
         for data in (b"first", b"other"):
             store.commit([Row("message", (DOOR, 1, "ev", 1, 5, 0, None, 0, b"12345678", data))])
-        assert store.load().frames == [(DOOR, "ev", b"first")]
+        assert store.load().frames == [(DOOR, "ev", 1, 1, b"first")]
 
     def test_a_full_disk_is_named_and_leaves_the_store_usable(self, tmp_path):
         script = f"""

@@ -19,8 +19,8 @@ from centre_world import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from lilong_protocol.pc.supervision import Supervision
 from lilong_tools.centre.core import Core
-from lilong_tools.centre.supervision import Supervision
 
 
 def test_a_device_is_offline_once_it_was_silent_for_as_long_as_its_birth_said():

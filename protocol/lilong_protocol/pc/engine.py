@@ -50,7 +50,7 @@ class Engine(Wishes):
         self._now_ms = start_ms
         self._decided = Decided()
         self._backfills: dict[str, int] = {}  # device: counter of the request
-        self._restore(start_ms, Remembered(tenant, state, known))
+        self._restore(start_ms, Remembered(tenant, state, self._remembers(known)))
 
     # ---- in
 
@@ -99,14 +99,18 @@ class Engine(Wishes):
         self.proceed(self._now_ms)
         decided, self._decided = self._decided, Decided()
         decided.incidents = self.receiver.take_incidents()
-        decided.sessions, decided.lost = self.presence.take()
+        decided.sessions, decided.lost = self.take_sessions(), self.presence.take_lost()
         decided.orders = self.orders.take_changed()
+        for order in decided.orders:
+            self._touched[order.device] = None  # its counter
         decided.publishes, self._publishes = self._publishes, []
         decided.state, self._rows = self._rows, []
         decided.state += [order_row(self.tenant, order) for order in decided.orders]
         decided.state += [number_row(message, self.receiver.peer(message.device)) for message in decided.kept]
         counter = self.orders.counter
-        decided.state += [device_row(self.receiver, device, counter(device)) for device in self._touched]
+        for device in self._touched:
+            if self.receiver.find(device) is not None:
+                decided.state.append(device_row(self.receiver, device, counter(device)))
         self._touched = {}
         return decided
 
@@ -118,6 +122,10 @@ class Engine(Wishes):
     def session(self, device: str) -> str:
         """never, online, asleep or offline."""
         return self.presence.state(device)
+
+    def take_sessions(self) -> dict[str, str]:
+        """The `sessions` of the batch to be, for an application that reacts to them before `take`."""
+        return self.presence.take_changed()
 
     # ---- inside
 
@@ -137,8 +145,7 @@ class Engine(Wishes):
         """A sign of life of its own accord: an answer to an order must not set off the next."""
         if message.fate != FRESH or message.retained or message.kind in _ANSWERS:
             return False
-        device = message.device
-        return bool(self.orders.open_of(device)) and message.boot == self.receiver.peer(device).session.boot
+        return message.boot == self.receiver.peer(message.device).session.boot
 
     def _alarm(self, now_ms: int, message: Message) -> None:
         if message.fate != REPEAT:
@@ -251,6 +258,10 @@ class Engine(Wishes):
             artifact, offset = message.body[0], message.body[1]
             self.send(message.device, peer.downlink.chunk(artifact, offset, piece, peer.session.boot, nonce))
 
+    def _remembers(self, known: Container[str] | None) -> Callable[[str], bool]:
+        """Of which devices anything is taken back: a device that has left, or lost its key, is forgotten."""
+        return lambda device: (known is None or device in known) and self.receiver.find(device) is not None
+
     def _restore(self, now_ms: int, remembered: Remembered) -> None:
         remembered.restore(now_ms, self.receiver)
         for device, saved in remembered.devices.items():
@@ -262,4 +273,4 @@ class Engine(Wishes):
             self.orders.restore(now_ms, order)
         for device in remembered.devices:
             self.presence.presumed(now_ms, device)
-        self.presence.take()
+        self.presence.take_changed()

@@ -6,7 +6,7 @@ frames are JSON, so that a person can read them.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .. import topics
@@ -21,6 +21,7 @@ from .seen import TAG_BYTES
 from .updates import Updates
 
 DEVICE, CONFIG, UPDATE, ORDER = "device", "config", "update", "order/"
+_ENCODE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def device_row(receiver: Receiver, device: str, counter: int) -> StateRow:
@@ -54,16 +55,16 @@ def update_row(tenant: str, device: str, updates: Updates) -> StateRow:
 
 
 class Remembered:
-    """Rows of one tenant, sorted out. Rows of other tenants, and of devices outside `known`, are left out."""
+    """Rows of one tenant, sorted out. Rows of other tenants, and of devices that are not `known`, are left out."""
 
-    def __init__(self, tenant: str, rows: Iterable[StateRow], known: Any = None) -> None:
+    def __init__(self, tenant: str, rows: Iterable[StateRow], known: Callable[[str], bool]) -> None:
         self.devices: dict[str, dict[str, Any]] = {}
         self.numbers: list[tuple[str, str, int, int, bytes]] = []  # device, class, boot, seq, tag or frame
         self.orders: list[Order] = []
         self.configurations: dict[str, Configuration] = {}
         self.updates: dict[str, dict[str, Any]] = {}
         for row_tenant, device, name, value in rows:
-            if row_tenant != tenant or value is None or (known is not None and device not in known):
+            if row_tenant != tenant or value is None or not known(device):
                 continue
             if name == DEVICE:
                 saved = json.loads(value)
@@ -92,4 +93,4 @@ class Remembered:
 
 
 def _json(saved: dict[str, Any]) -> bytes:
-    return json.dumps(saved, separators=(",", ":")).encode()
+    return _ENCODE(saved).encode()

@@ -25,7 +25,7 @@ class Sender:
 
     def __init__(
         self,
-        peer: Callable[[str], Peer],
+        peer: Callable[[str], Peer | None],
         reachable: Callable[[int, str], bool],
         send: Callable[[str, Sealed], None],
         seal: Callable[[Order, Peer, int, int, bytes, int], Sealed | None],
@@ -88,7 +88,10 @@ class Orders:
 
     def ready(self, device: str) -> bool:
         """A command could be sealed for its present session."""
-        session = self._sender.peer(device).session
+        peer = self._sender.peer(device)
+        if peer is None:
+            return False
+        session = peer.session
         return session.nonce is not None and session.clock is not None and session.alive
 
     def leaves_now(self, now_ms: int, device: str) -> bool:
@@ -211,10 +214,12 @@ class Orders:
         return True
 
     def _transmit(self, now_ms: int, order: Order, counter: int) -> None:
-        peer = self._sender.peer(order.device)
-        session = peer.session
         self._change(order)
         order.sent_ms = None
+        peer = self._sender.peer(order.device)
+        if peer is None:
+            return  # nobody has a key for it
+        session = peer.session
         nonce, clock = session.nonce, session.clock
         if not session.alive or not (order.insists or self._sender.reachable(now_ms, order.device)):
             return

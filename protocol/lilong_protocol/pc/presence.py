@@ -57,13 +57,19 @@ class Presence:
             if self.supervision.lost(device):
                 self._lost.append(device)
 
-    def take(self) -> tuple[dict[str, str], list[str]]:
-        """The states that changed since the last call, and the devices that silence has proved lost."""
+    def take_changed(self) -> dict[str, str]:
+        """The states that changed since the last call."""
         if not self._changed:
-            return {}, []
-        changed, lost = self._changed, self._lost
-        self._changed, self._lost = {}, []
-        return changed, lost
+            return {}
+        changed, self._changed = self._changed, {}
+        return changed
+
+    def take_lost(self) -> list[str]:
+        """The devices that silence has proved lost since the last call."""
+        if not self._lost:
+            return []
+        lost, self._lost = self._lost, []
+        return lost
 
     def _tell(self, device: str) -> None:
         self._changed[device] = self.supervision.state(device)

@@ -145,14 +145,20 @@ class Receiver:
         incidents, self._incidents = self._incidents, []
         return incidents
 
-    def peer(self, device: str) -> Peer:
-        """What is known of a device of the estate; made on first use. KeyError when there is no key for it."""
+    def find(self, device: str) -> Peer | None:
+        """What is known of a device of the estate; made on first use. None when there is no key for it."""
         peer = self._peers.get(device)
         if peer is None:
             peer = self._new_peer(device)
-            if peer is None:
-                raise KeyError(f"device {device!r} of {self.tenant}: the keys have no root for it")
-            self._peers[device] = peer
+            if peer is not None:
+                self._peers[device] = peer
+        return peer
+
+    def peer(self, device: str) -> Peer:
+        """As `find`; KeyError when there is no key for it."""
+        peer = self.find(device)
+        if peer is None:
+            raise KeyError(f"device {device!r} of {self.tenant}: the keys have no root for it")
         return peer
 
     def heard_of(self) -> list[str]:
@@ -162,7 +168,7 @@ class Receiver:
     def prepare(self, devices: Iterable[str]) -> None:
         """Derive the keys of these devices now rather than when all of them speak at once."""
         for device in devices:
-            self.peer(device)
+            self.find(device)
 
     # ---- after a restart
 

@@ -1,5 +1,6 @@
 """What an application wants of devices: commands, acknowledgements, settings, updates, new keys."""
 
+import contextlib
 from collections.abc import Callable
 
 from .. import topics
@@ -39,7 +40,7 @@ class Wishes:
         self._publishes: list[Publish] = []
         self._rows: list[StateRow] = []
         self._touched: dict[str, None] = {}  # devices whose row must be stored
-        self.orders = Orders(Sender(receiver.peer, self.reachable, self.send, self._sealed, self.rebirth))
+        self.orders = Orders(Sender(receiver.find, self.reachable, self.send, self._sealed, self.rebirth))
 
     # ---- what may be asked for
 
@@ -145,10 +146,15 @@ class Wishes:
         self.send(device, self.receiver.peer(device).downlink.rebirth(counter, session.boot, session.nonce))
         return True
 
-    def proceed(self, now_ms: int) -> None:
-        """Let orders that have waited go to the devices that were heard. `take` does it when nobody has."""
+    @property
+    def heard(self) -> dict[str, bool]:
+        """The devices that were heard in person since the last `proceed`; True: in a new session, or back."""
+        return self._back
+
+    def proceed(self, now_ms: int) -> dict[str, bool]:
+        """Let orders that have waited go to the devices that were `heard`. `take` does it when nobody has."""
         if not self._back:
-            return
+            return {}
         back, self._back = self._back, {}
         for device, anew in back.items():
             if not anew:
@@ -158,6 +164,7 @@ class Wishes:
             epoch = self.receiver.peer(device).keyring.asked
             if epoch is not None and not any(order.cause == EPOCH_CAUSE for order in self.orders.open_of(device)):
                 self._order_epoch(now_ms, device, epoch)
+        return back
 
     # ---- for the other half
 
@@ -174,12 +181,12 @@ class Wishes:
         self._publishes.append(Publish(topics.down(self.receiver.tenant, device, cls), data, 1, retain))
 
     def _known(self, device: str) -> Peer:
-        try:
-            return self.receiver.peer(device)
-        except (KeyError, ValueError):
-            raise RequestError(
-                f"device {device!r}: {self.receiver.tenant} has no key for it; give its 16 hex digits as in its topic"
-            ) from None
+        with contextlib.suppress(ValueError):  # no device id
+            if (peer := self.receiver.find(device)) is not None:
+                return peer
+        raise RequestError(
+            f"device {device!r}: {self.receiver.tenant} has no key for it; give its 16 hex digits as in its topic"
+        )
 
     def _check_present(self, now_ms: int, device: str, name: str, what: str) -> None:
         state = self.presence.state(device)

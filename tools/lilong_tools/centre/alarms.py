@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lilong_protocol import frame
-from lilong_protocol.pc.receiver import Received
+from lilong_protocol.pc.message import Message
+from lilong_protocol.pc.wishes import alarm_cause
 from lilong_protocol.registry import ALARM
 from lilong_protocol.registry.tables import LEVEL, ORANGE
 
@@ -51,7 +52,7 @@ class Alarm:
     @property
     def cause(self) -> str:
         """Of the orders that it gives."""
-        return f"alarm {self.id}"
+        return alarm_cause(self.device, self.ref)
 
     @property
     def state(self) -> str:
@@ -133,7 +134,7 @@ class AlarmBook:
         self._add(alarm)
         self._file(alarm)
 
-    def apply(self, now_ms: int, received: Received) -> Alarm | None:
+    def apply(self, now_ms: int, received: Message) -> Alarm | None:
         """A fresh raise, update or clear. Whichever comes first makes the alarm; None when it changes nothing."""
         message = received.frame
         body: dict[int, Any] = message.body
@@ -162,7 +163,7 @@ class AlarmBook:
         self._file(alarm)
         return alarm
 
-    def _raised(self, alarm: Alarm, now_ms: int, received: Received) -> None:
+    def _raised(self, alarm: Alarm, now_ms: int, received: Message) -> None:
         body: dict[int, Any] = received.frame.body
         alarm.uptime_ms = received.frame.uptime
         alarm.raised_at_ms, alarm.raised_since_ms = received.at_ms, received.since_ms

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from lilong_protocol import frame
+from lilong_protocol.pc.order import Order
+from lilong_protocol.pc.orders import ANSWER_MS, REPEATS, Orders
 from lilong_protocol.registry import COMMAND, KIND, QUANTITIES
 
-from .commands import ANSWER_MS, CARDS, REPEATS, Commands, Order
+from .commands import CARDS
 from .model import CentreError, Json, PlacedDevice, Row
 from .outcome import Outcome
 
@@ -68,7 +70,7 @@ class _Door:
 class Cards:
     """The list, and how far each door has come. Epoch ms."""
 
-    def __init__(self, devices: Iterable[PlacedDevice], commands: Commands, outcome: Outcome) -> None:
+    def __init__(self, devices: Iterable[PlacedDevice], commands: Orders, outcome: Outcome) -> None:
         self._list: list[Revocation] = []  # stamp 1 first
         self._of: dict[int, Revocation] = {}  # by credential
         self._doors = {device.id: _Door() for device in devices if REVOKE in KIND[device.kind].commands}
@@ -127,7 +129,7 @@ class Cards:
         wanted = self._wanted(now_ms, door)
         door.catching_up = wanted is not None and wanted[0] == REVOKE
         if door.catching_up:
-            self._commands.hold(device, now_ms + HOLD_MS)
+            self._commands.hold(device, now_ms + HOLD_MS, CARDS)
 
     def proceed(self, now_ms: int, device: str) -> None:
         """Order what the door lacks next, unless such an order is open or was refused a short while ago."""
@@ -142,7 +144,7 @@ class Cards:
             return
         name, arguments = wanted
         if door.catching_up:
-            self._commands.hold(device, now_ms + HOLD_MS)
+            self._commands.hold(device, now_ms + HOLD_MS, CARDS)
         operator = self._list[arguments[1] - 1].operator if name == REVOKE else None
         order = self._commands.issue(now_ms, Order(device, 0, name, arguments, operator, CARDS, now_ms, True))
         self._outcome.record(device, now_ms, "command", COMMAND[name].number, {}, order.counter)

@@ -8,19 +8,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from lilong_protocol.pc.downlink import OPERATOR_CHARACTERS
-from lilong_protocol.pc.receiver import Receiver
+from lilong_protocol.pc.engine import Engine
+from lilong_protocol.pc.order import checked
+from lilong_protocol.pc.presence import Planned
+from lilong_protocol.pc.roots import KeySource
+from lilong_protocol.pc.session import Session
+from lilong_protocol.registry import KIND
 
 from .alarms import Alarm, AlarmBook
 from .cards import ORDERS, Cards, Revocation
-from .commands import OPERATOR_ACK, WAITS, Commands, Order, checked
+from .commands import order_row
 from .intake import Intake
 from .linkage import LINKAGES, Incident, Linkage, Linkages
-from .model import Batch, CentreError, Estate, Json, Row, Saved
+from .model import Batch, CentreError, Estate, Json, Row, Saved, state_rows
 from .outcome import Outcome, by_text
-from .presence import Presence
+from .presence import Presence, awake
 from .register import Register
-from .supervision import NEVER as NEVER_HEARD
-from .supervision import OFFLINE, ONLINE
 
 NEVER = (1 << 53) - 1  # a deadline that does not come
 
@@ -31,45 +34,56 @@ class Core:
     def __init__(
         self,
         estate: Estate,
-        estate_key: bytes,
+        keys: KeySource,
         start_ms: int,
         linkages: Iterable[Linkage] = LINKAGES,
         saved: Saved | None = None,
     ) -> None:
+        saved = saved or Saved()
         self.estate = estate
         self.messages = 0
         self.register = Register(estate)
-        self.receiver = Receiver(estate.id, estate_key, self.register.placed)
         self.alarms = AlarmBook()
-        self._outcome = Outcome(estate.id)
-        self.presence = Presence(self.receiver, self.register, self.alarms, self._outcome)
-        self.commands = Commands(self.receiver.peer, self.presence.reachable, self._outcome.send)
+        self.engine = Engine(
+            estate.id, keys, start_ms, saved.engine_state(estate.id), self.register.placed, self._planned,
+            lambda now_ms, device: awake(now_ms, device, self.alarms),
+        )  # fmt: skip
+        self.receiver = self.engine.receiver
+        self.commands = self.engine.orders
+        self._outcome = Outcome()
+        self.presence = Presence(self.engine, self.register.placed, self.alarms, self._outcome)
         self.linkages = Linkages(estate, linkages, self.commands, self._outcome)
         self.cards = Cards(estate.devices, self.commands, self._outcome)
         self._intake = Intake(
-            self.receiver, self.register, self.alarms, self.presence, self.linkages, self.commands, self.cards,
-            self._outcome,
-        )  # fmt: skip
-        self._refused_stored: dict[str, int] = {}
-        if saved is not None:
-            self._restore(start_ms, saved)
+            self.engine, self.register, self.alarms, self.presence, self.linkages, self.cards, self._outcome
+        )
+        self._now_ms = start_ms
+        self._restore(saved)
+        self._refused_stored = dict(saved.refused)
 
     # ---- in
 
     def receive(self, now_ms: int, topic: str, payload: bytes, retained: bool) -> None:
         """A message of the broker. Whatever it is, it never raises."""
+        self._now_ms = now_ms
         self.messages += 1
-        received = self.receiver.receive(now_ms, topic, payload, retained)
-        if received is not None:
-            self._intake.take(now_ms, received)
+        for message in self.engine.receive(now_ms, topic, payload, retained):
+            self._intake.take(now_ms, message)
+        for device, anew in self.engine.heard.items():
+            if anew:
+                self.cards.back(now_ms, device)
+        for device, anew in self.engine.proceed(now_ms).items():
+            if anew:
+                self.linkages.born(now_ms, device)
+            self.cards.proceed(now_ms, device)
+        self._restate()
 
     def step(self, now_ms: int) -> None:
         """`deadline` has come."""
-        self.receiver.step(now_ms)
-        self._intake.released(now_ms)
-        self.presence.step(now_ms)
-        for order in self.commands.step(now_ms):
-            self._outcome.record(order.device, now_ms, "response", order.code, {}, order.counter)
+        self._now_ms = now_ms
+        for message in self.engine.step(now_ms):
+            self._intake.take(now_ms, message)
+        self._restate()
 
     def acknowledge(self, now_ms: int, alarm_id: str, operator: str) -> None:
         """A person takes notice of an alarm; the device is told once that is durable. A second one changes nothing."""
@@ -77,8 +91,7 @@ class Core:
         operator = _operator(operator, f"acknowledging {alarm_id}")
         if alarm.acknowledged_at_ms is not None or alarm.cleared:
             return
-        order = Order(alarm.device, 0, OPERATOR_ACK, {}, operator, alarm.cause, now_ms, True, alarm.ref)
-        self.commands.issue(now_ms, order)
+        self.engine.acknowledge(now_ms, alarm.device, alarm.ref, operator)
         alarm.acknowledged_at_ms, alarm.operator = now_ms, operator
         self._outcome.feed(alarm.feed(now_ms, "acknowledged"))
         self._outcome.alarm(alarm)
@@ -90,20 +103,9 @@ class Core:
             raise CentreError(
                 f"command {name!r} for {placed.name}: the centre gives it by itself; revoke with POST /api/cards/revoke"
             )
-        known, by_place = checked(name, placed.kind, arguments, placed.name)
+        known, _ = checked(name, placed.kind, arguments, placed.name)
         operator = _operator(operator, f"command {name!r} for {placed.name}")
-        session = self.presence.session(device)
-        if session in (NEVER_HEARD, OFFLINE):
-            raise CentreError(f"command {name!r} for {placed.name}: the device is {session}; send it when it is back")
-        if session == ONLINE and not self.commands.ready(device):
-            raise CentreError(
-                f"command {name!r} for {placed.name}: it was not heard in person yet; send it after its next report"
-            )
-        if name not in WAITS and not self.commands.leaves_now(now_ms, device):
-            raise CentreError(
-                f"command {name!r} for {placed.name}: it is asleep until its next report; send it when it is awake"
-            )
-        order = self.commands.issue(now_ms, Order(device, 0, name, by_place, operator, "operator", now_ms, False))
+        order = self.engine.command(now_ms, device, name, arguments, operator, label=placed.name)
         self._outcome.record(device, now_ms, "command", known.number, {}, order.counter)
         return order.counter
 
@@ -125,23 +127,28 @@ class Core:
     @property
     def deadline(self) -> int:
         """Epoch ms of the next wanted `step`; NEVER when there is none."""
-        due = (self.receiver.deadline, self.presence.supervision.deadline, self.commands.deadline)
-        return min((at for at in due if at is not None), default=NEVER)
+        due = self.engine.deadline
+        return NEVER if due is None else due
 
     def take(self) -> Batch:
         """All that has been decided since the last call."""
-        orders = self.commands.take_changed()
-        for order in orders:
-            self._outcome.device(order.device)  # its counter
+        decided = self.engine.take()
+        for device in decided.lost:
+            self._outcome.record(device, self._now_ms, "offline", None, {})
+        for order in decided.given_up:
+            self._outcome.record(order.device, self._now_ms, "response", order.code, {}, order.counter)
+        for message in decided.kept:
+            self._outcome.keep(message)
         batch, alarms, devices = self._outcome.take()
-        batch.rows += [order.row() for order in orders]
-        for device in devices:
-            saved = self.receiver.save(device)
-            batch.rows.append(self.register.row(device, saved, self.commands.counter(device)))
+        batch.publishes = decided.publishes
+        batch.rows += [Row("gap", (*gap, self._now_ms)) for gap in decided.gaps]
+        batch.rows += [order_row(order) for order in decided.orders]
+        batch.rows += state_rows(decided.state)
+        batch.rows += [self.register.row(device) for device in devices]
         for alarm in alarms:
             batch.rows.append(alarm.row())
             batch.changes.append({"type": "alarm", "alarm": self._as_shown(alarm)})
-        for at_ms, reason, topic, data in self.receiver.take_incidents():
+        for at_ms, reason, topic, data in decided.incidents:
             batch.rows.append(Row("security", (at_ms, reason, topic[:200], data[:1024])))
         if batch.rows and self.receiver.refused != self._refused_stored:
             self._refused_stored = dict(self.receiver.refused)
@@ -166,7 +173,8 @@ class Core:
     def device(self, device: str) -> Json:
         """A device as `GET /api/device/{id}` answers it, without its history."""
         placed = self.register.get(device)
-        session = self.receiver.peer(device).session
+        peer = self.receiver.find(device)
+        session = Session() if peer is None else peer.session  # None: nobody has a key for it
         values, values_at = self.register.values(device)
         return {
             "id": device, "kind": placed.kind, "name": placed.name, "state": self.presence.states[device],
@@ -181,21 +189,23 @@ class Core:
         placed = self.register.get(alarm.device)
         return alarm.shown_as(placed.name, placed.kind)
 
-    def _restore(self, start_ms: int, saved: Saved) -> None:
+    def _restate(self) -> None:
+        for device in self.engine.take_sessions():
+            self.presence.restate(device)
+
+    def _planned(self, device: str) -> Planned:
+        """What the estate says of a device that has not said it itself."""
+        placed = self.register.get(device)
+        link = KIND[placed.kind].link
+        return Planned(placed.offline_s or link.offline_s, link.always_on)
+
+    def _restore(self, saved: Saved) -> None:
         """Take back what was stored. Devices that the estate does not have any more are left out."""
         known = self.register.placed
         for row in saved.devices:
             if row["device"] in known:
-                self.receiver.restore(row["device"], row)
                 self.register.restore(row["device"], row)
-                self.commands.restore_counter(row["device"], row["counter"])
                 self.cards.restore_door(row["device"], self.register.values(row["device"])[0])
-        for device, cls, boot, seq, tag in saved.numbers:
-            if device in known:
-                self.receiver.restore_number(device, cls, boot, seq, tag)
-        for device, cls, data in saved.frames:
-            if device in known:
-                self.receiver.restore_frame(start_ms, device, cls, data)
         for alarm in map(Alarm.load, saved.alarms):
             if alarm.device in known:
                 self.alarms.restore(alarm)
@@ -203,16 +213,9 @@ class Core:
         for row in saved.incidents:
             self.linkages.restore(Incident(**row))
         self.cards.restore(Revocation(**row) for row in saved.revocations)
-        for order in map(Order.load, saved.orders):
-            if order.device in known:
-                self.commands.restore(start_ms, order)
-        for row in saved.devices:
-            if row["device"] in known:
-                self.presence.presumed(start_ms, row["device"])
         for device in known:
             self.presence.restate(device)
         self.receiver.refused = dict(saved.refused)
-        self._refused_stored = dict(saved.refused)
         self._outcome.take()
 
 

@@ -1,41 +1,30 @@
-"""Between broker and core: gathers what has arrived, lets the core decide, commits, and only then answers.
-
-Alarms have a connection of their own, so that no backlog of anything else stands before them (GB 26875.1 4.1.2: a
-fire alarm overtakes everything). A message is acknowledged to the broker after its commit, so a crash loses none.
+"""Between broker and core: the backend library's pump brings what has arrived, the core decides, the store commits, and
+only then anybody is told.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from lilong_protocol import topics
+from lilong_protocol.pc.backend.address import Address
+from lilong_protocol.pc.backend.pump import Pump, Work, end
 
 from lilong_tools.broker import Broker
 
 from .core import Core
-from .link import Link, Message
 from .model import Batch, Json
 from .observed import ObservedFeed
 from .store import Store, StoreError
 
 log = logging.getLogger("lilong.centre")
 
-TAKE_MAX = 128  # messages in one batch: what an alarm may have to wait for
-BESIDE_ALARMS = 16  # other messages in a batch that has alarms in it
 HELD_MAX = 200_000  # rows that wait for a disk that does not take them
 RETRY_S = 1.0
-END_AGAIN_S = 0.1
 
 T = TypeVar("T")
-
-
-def now_ms() -> int:
-    """Epoch ms of this host."""
-    return time.time_ns() // 1_000_000
 
 
 class Ingest:
@@ -44,37 +33,34 @@ class Ingest:
     def __init__(self, core: Core, store: Store, feed: ObservedFeed, broadcast: Callable[[list[Json]], None]) -> None:
         self.core = core
         self.batches = 0
-        self.connected = asyncio.Event()  # both connections are subscribed
+        self._pump: Pump[Batch] = Pump(core)
+        self.connected = self._pump.connected
         self._store = store
         self._feed = feed
         self._broadcast = broadcast
-        self._arrived = asyncio.Event()
-        self._links: list[Link] = []
-        self._held: list[tuple[Batch, list[Message]]] = []
+        self._held: list[Work[Batch]] = []
         self._held_rows = 0
         self._asked: list[asyncio.Future[None]] = []  # `durable`: of what the core has not given yet
         self._due: list[asyncio.Future[None]] = []  # of what is held
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="history") if store.reads_beside else self._writer
-        self._now_ms = now_ms()
-        feed.catch_up(self._now_ms, core.alarms.all())
+        feed.catch_up(self.now(), core.alarms.all())
 
     def now(self) -> int:
         """Epoch ms that never goes back."""
-        self._now_ms = max(self._now_ms, now_ms())
-        return self._now_ms
+        return self._pump.now()
 
     def decide(self, decision: Callable[[int], T]) -> T:
         """Let the core decide something at the present time; its batch leaves with the next one."""
         result = decision(self.now())
-        self._arrived.set()
+        self._pump.wake()
         return result
 
     async def durable(self, patience_s: float) -> None:
         """Until all that was decided before is on the disk; TimeoutError when the disk does not take it for so long."""
         stored = asyncio.get_running_loop().create_future()
         self._asked.append(stored)
-        self._arrived.set()
+        self._pump.wake()
         await asyncio.wait_for(stored, patience_s)
 
     async def query(self, work: Callable[[], T]) -> T:
@@ -83,25 +69,21 @@ class Ingest:
 
     async def run(self, broker: Broker, client_id: str) -> None:
         """Connect, and go on until cancelled."""
-        tenant = self.core.estate.id
-        others = [topics.up(tenant, "+", cls) for cls in topics.UP_CLASSES if cls != topics.ALARM]
-        self._links = [
-            Link(broker, f"{client_id}-alarms", [topics.up(tenant, "+", topics.ALARM)], self._arrived),
-            Link(broker, client_id, others, self._arrived),
-        ]
-        work = [asyncio.create_task(one) for one in (self._pump(), *(link.run() for link in self._links))]
-        watch = asyncio.create_task(self._watch())
+        tls = None if broker.tls is None else broker.tls.context()
+        address = Address(broker.host, broker.port, broker.username, broker.password, tls)
+        self._pump.connect(address, client_id, [self.core.estate.id])
+        work = [asyncio.create_task(one) for one in (self._ingest(), self._pump.run())]
         try:
             await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)  # each goes on for ever, or fails
         finally:
-            await _end([*work, watch])
+            await end(work)
         for task in work:
             if not task.cancelled():
                 task.result()
 
     async def close(self) -> None:
         """Store what the core has decided; nothing is lost that had been taken."""
-        self._collect([])
+        self._collect(self._pump.decide(take_in=False))
         try:
             await self._settle()
         except StoreError as error:
@@ -112,26 +94,15 @@ class Ingest:
 
     async def forget(self) -> None:
         """After `run`: leave no session on the broker; what it would have kept for this centre is lost."""
-        await asyncio.gather(*(link.forget() for link in self._links))
+        await self._pump.forget()
 
     # ---- inside
 
-    async def _watch(self) -> None:
-        for link in self._links:
-            await link.subscribed.wait()
-        self.connected.set()
-
-    async def _pump(self) -> None:
+    async def _ingest(self) -> None:
         retry_at, complaint = 0.0, ""
         while True:
             await self._work(retry_at)
-            messages = self._take() if self._held_rows < HELD_MAX else []
-            now = self.now()
-            for message in messages:
-                self.core.receive(now, message.topic, message.payload, message.retain)
-            if self.core.deadline <= now:
-                self.core.step(now)
-            self._collect(messages)
+            self._collect(self._pump.decide(take_in=self._held_rows < HELD_MAX))
             if not self._held or time.monotonic() < retry_at:
                 continue
             try:
@@ -145,34 +116,18 @@ class Ingest:
 
     async def _work(self, retry_at: float) -> None:
         """Wait until something has arrived or is due."""
+        wait_s = max(0.0, retry_at - time.monotonic())
         if self._held_rows >= HELD_MAX:
-            await asyncio.sleep(max(0.0, retry_at - time.monotonic()))
-            return
-        if any(link.inbox for link in self._links):
-            await asyncio.sleep(0)  # the sockets have their turn too
-            return
-        wait_s = min(3600.0, (self.core.deadline - self.now()) / 1000)
-        if retry_at:
-            wait_s = min(wait_s, retry_at - time.monotonic())
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._arrived.wait(), max(0.0, wait_s))
-        self._arrived.clear()
+            await asyncio.sleep(wait_s)
+        elif retry_at:
+            await self._pump.wait(wait_s)
+        else:
+            await self._pump.wait()
 
-    def _take(self) -> list[Message]:
-        """What has arrived, alarms first and nearly alone; a bounded number, so that the next does not wait long."""
-        taken: list[Message] = []
-        for link in self._links:
-            room = TAKE_MAX if not taken else BESIDE_ALARMS
-            while link.inbox and room:
-                taken.append(link.inbox.popleft())
-                room -= 1
-        return taken
-
-    def _collect(self, messages: list[Message]) -> None:
-        batch = self.core.take()
-        if batch or messages:
-            self._held.append((batch, messages))
-            self._held_rows += len(batch.rows)
+    def _collect(self, work: Work[Batch] | None) -> None:
+        if work is not None:
+            self._held.append(work)
+            self._held_rows += len(work.batch.rows)
         self._due += self._asked
         self._asked = []
         if not self._held:
@@ -187,35 +142,23 @@ class Ingest:
     async def _settle(self) -> None:
         """Commit all that is held; then acknowledge, publish and tell. Without a disk consoles are told still."""
         held = list(self._held)
-        rows = [row for batch, _ in held for row in batch.rows]
+        rows = [row for work in held for row in work.batch.rows]
         try:
             if rows:
                 await asyncio.get_running_loop().run_in_executor(self._writer, self._store.commit, rows)
         except StoreError:
-            for batch, _ in held:
-                self._broadcast(batch.changes)
-                batch.changes = []  # a fire is shown even while it cannot be stored
+            for work in held:
+                self._broadcast(work.batch.changes)
+                work.batch.changes = []  # a fire is shown even while it cannot be stored
             raise
         self._held.clear()
         self._held_rows = 0
         self.batches += 1
         self._durable()
         stored_ms = self.now()
-        for batch, _ in held:
-            self._feed.write(stored_ms, batch.feed)  # before anybody hears of it: nothing acknowledged is missing there
-        for batch, messages in held:
-            for message in messages:
-                message.done()
-            for publish in batch.publishes:
-                self._links[0].publish(publish)
-        for batch, _ in held:
-            self._broadcast(batch.changes)
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    """Cancel until it is done: before Python 3.12 `wait_for` swallows a cancellation that comes with its result."""
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=END_AGAIN_S)
+        for work in held:
+            self._feed.write(stored_ms, work.batch.feed)  # before anybody hears of it: nothing acknowledged lacks there
+        for work in held:
+            self._pump.finish(work.arrivals, work.batch.publishes)
+        for work in held:
+            self._broadcast(work.batch.changes)

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from lilong_protocol.pc.order import Order, checked
+from lilong_protocol.pc.orders import Orders
+
 from .alarms import Alarm
-from .commands import Commands, Order, checked
 from .model import Estate, Json, Row
 from .outcome import Outcome
 
@@ -56,7 +58,7 @@ class Incident:
 class Linkages:
     """The open alarms by rule and core, and the incidents that came of them."""
 
-    def __init__(self, estate: Estate, rules: Iterable[Linkage], commands: Commands, outcome: Outcome) -> None:
+    def __init__(self, estate: Estate, rules: Iterable[Linkage], commands: Orders, outcome: Outcome) -> None:
         self.active: dict[tuple[str, int], Incident] = {}
         self._rules = tuple(rules)
         self._commands = commands

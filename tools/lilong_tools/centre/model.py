@@ -1,14 +1,20 @@
 """The shapes that pass between the parts of the centre."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from lilong_protocol import topics
+from lilong_protocol.pc.decided import Publish, StateRow
+from lilong_protocol.pc.errors import RequestError as CentreError
+
+__all__ = [
+    "Batch", "CentreError", "Estate", "Json", "PlacedDevice", "Publish", "Row", "Saved", "StateRow", "state_rows",
+]  # fmt: skip
+
+_NUMBERS = (f"{topics.ALARM}/", f"{topics.EVENT}/")  # names of rows of an engine's state
+
 Json = dict[str, Any]
-
-
-class CentreError(ValueError):
-    """A request that cannot be carried out; the text says what, where and what to do."""
 
 
 class PlacedDevice(Protocol):
@@ -44,13 +50,6 @@ class Row(NamedTuple):
     values: tuple[Any, ...]
 
 
-class Publish(NamedTuple):
-    topic: str
-    payload: bytes
-    qos: int
-    retain: bool
-
-
 @dataclass
 class Batch:
     """What the core has decided: `rows` must be durable before anything of `publishes` leaves.
@@ -73,9 +72,27 @@ class Saved:
 
     devices: list[Json] = field(default_factory=list)
     alarms: list[Json] = field(default_factory=list)
-    orders: list[Json] = field(default_factory=list)
     incidents: list[Json] = field(default_factory=list)
     numbers: list[tuple[str, str, int, int, bytes]] = field(default_factory=list)  # device, class, boot, seq, tag
-    frames: list[tuple[str, str, bytes]] = field(default_factory=list)  # events that wait for their turn
+    frames: list[tuple[str, str, int, int, bytes]] = field(default_factory=list)  # events that wait for their turn
     revocations: list[Json] = field(default_factory=list)  # by stamp
+    state: list[StateRow] = field(default_factory=list)  # of the engine, without its numbers
     refused: dict[str, int] = field(default_factory=dict)
+
+    def engine_state(self, tenant: str) -> list[StateRow]:
+        """What an engine goes on from: its numbers are those of the messages that were stored for ever."""
+        rows = list(self.state)
+        rows += [StateRow(tenant, d, f"{cls}/{boot}/{seq}", tag) for d, cls, boot, seq, tag in self.numbers]
+        rows += [StateRow(tenant, d, f"{cls}/{boot}/{seq}", data) for d, cls, boot, seq, data in self.frames]
+        return rows
+
+
+def state_rows(state: Iterable[StateRow]) -> list[Row]:
+    """An engine's state as rows, without its numbers: each is a message, stored for ever."""
+    kept, gone = [], []
+    for _, device, name, value in state:
+        if value is None:
+            gone.append(Row("state_gone", (device, name)))
+        elif not name.startswith(_NUMBERS):
+            kept.append(Row("state", (device, name, value)))
+    return kept + gone

@@ -1,21 +1,18 @@
-"""What has been decided and not yet been taken: rows, publishes, feed and changes in the making."""
+"""What has been decided and not yet been taken: rows, feed and changes in the making."""
 
 from typing import Any
 
-from lilong_protocol import topics
-from lilong_protocol.pc.downlink import Sealed
-from lilong_protocol.pc.receiver import Received
+from lilong_protocol.pc.message import Message
 from lilong_protocol.seal import frame_tag
 
 from .alarms import Alarm
-from .model import Batch, Json, Publish, Row
+from .model import Batch, Json, Row
 
 
 class Outcome:
     """Gathers a batch. Alarms, devices and states that change several times are told once, as they end up."""
 
-    def __init__(self, tenant: str) -> None:
-        self._tenant = tenant
+    def __init__(self) -> None:
         self._batch = Batch()
         self._alarms: dict[str, Alarm] = {}
         self._devices: dict[str, None] = {}
@@ -40,12 +37,7 @@ class Outcome:
         """A message for every console."""
         self._batch.changes.append(change)
 
-    def send(self, device: str, sealed: Sealed) -> None:
-        """A message to a device, QoS 1, never retained."""
-        cls, data = sealed
-        self._batch.publishes.append(Publish(topics.down(self._tenant, device, cls), data, 1, False))
-
-    def keep(self, received: Received) -> None:
+    def keep(self, received: Message) -> None:
         """An alarm or event frame, for ever."""
         message = received.frame
         self._batch.rows.append(Row("message", (

@@ -44,15 +44,10 @@ class Register:
             self._values_at[device] = at_ms
         return changed
 
-    def row(self, device: str, saved: Json, counter: int) -> Row:
-        """The device's row: `saved` is what the receiver keeps of it."""
+    def row(self, device: str) -> Row:
+        """The device's latest values."""
         values = {str(quantity): value for quantity, value in self._values.get(device, {}).items()}
-        return Row("device", (
-            device, saved["boot"], saved["connection"], saved["nonce"], saved["kind"], saved["firmware"],
-            saved["beat_s"], saved["offline_s"], saved["always_on"], saved["alive"], saved["live"], saved["last_ms"],
-            saved["boot_ms"], saved["clock_at"], saved["earlier_boot"], saved["earlier_ms"], saved["event_boot"],
-            saved["event_seq"], saved["hb"], saved["tm"], saved["rs"], counter, values, self._values_at.get(device),
-        ))  # fmt: skip
+        return Row("device", (device, values, self._values_at.get(device)))
 
     def restore(self, device: str, row: Json) -> None:
         self._values[device] = {int(quantity): value for quantity, value in row["values"].items()}

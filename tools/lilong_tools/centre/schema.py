@@ -1,7 +1,7 @@
 """The centre's database: its tables, and the statement that takes a row of each."""
 
 APPLICATION_ID = 0x4C696C6F  # "Lilo", in the header of the file
-VERSION = 2
+VERSION = 3
 
 REVOCATION = """
 -- revoked credentials of the whole estate, for ever, in the order in which every door takes them
@@ -10,10 +10,38 @@ CREATE TABLE revocation (
     at_ms INTEGER NOT NULL
 );
 """
+STATE = """
+-- what the engine of the backend library goes on from, but for its numbers: those of `message`
+CREATE TABLE state (
+    device TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (device, name)
+) WITHOUT ROWID;
+"""
+# the latest values of each device
+DEVICE = """
+CREATE TABLE device (device TEXT PRIMARY KEY, "values" TEXT NOT NULL, values_at INTEGER) WITHOUT ROWID;
+"""
+# Sessions and open orders were columns; the engine has them as JSON.
+TO_STATE = f"""{STATE}
+INSERT INTO state SELECT device, 'device', CAST(json_object(
+    'boot', boot, 'connection', connection, 'nonce', CASE WHEN nonce IS NULL THEN NULL ELSE lower(hex(nonce)) END,
+    'kind', kind, 'firmware', firmware, 'beat_s', beat_s, 'offline_s', offline_s, 'always_on', always_on,
+    'alive', alive, 'live', live, 'last_ms', last_ms, 'boot_ms', boot_ms, 'clock_at', clock_at,
+    'earlier_boot', earlier_boot, 'earlier_ms', earlier_ms, 'event_boot', event_boot, 'event_seq', event_seq,
+    'hb', hb, 'tm', tm, 'rs', rs, 'counter', counter) AS BLOB) FROM device;
+INSERT INTO state SELECT device, 'order/' || counter, CAST(json_object(
+    'device', device, 'counter', counter, 'name', name, 'arguments', json(arguments), 'operator', operator,
+    'cause', cause, 'issued_ms', issued_ms, 'insists', insists,
+    'ref', json(CASE WHEN ref_boot IS NULL THEN 'null' ELSE json_array(ref_boot, ref_seq) END),
+    'sent_ms', sent_ms, 'tries', tries, 'counters', json(counters)) AS BLOB) FROM command WHERE code IS NULL;
+ALTER TABLE device RENAME TO device_2;
+{DEVICE}
+INSERT INTO device SELECT device, "values", values_at FROM device_2;
+DROP TABLE device_2;
+"""
 # What a database of an earlier version lacks to be one of the next.
-UPGRADES = {1: REVOCATION}
+UPGRADES = {1: REVOCATION, 2: TO_STATE}
 
-TABLES = f"""{REVOCATION}
+TABLES = f"""{REVOCATION}{STATE}{DEVICE}
 CREATE TABLE estate (id TEXT NOT NULL);
 -- alarms and events, for ever: one row for each (device, boot, class, number), with the bytes that were verified
 CREATE TABLE message (
@@ -30,13 +58,6 @@ CREATE TABLE alarm (
 ) WITHOUT ROWID;
 CREATE INDEX alarm_open ON alarm (cleared_at_ms) WHERE cleared = 0;
 CREATE INDEX alarm_ended ON alarm (cleared_at_ms) WHERE cleared = 1;
-CREATE TABLE device (
-    device TEXT PRIMARY KEY, boot INTEGER NOT NULL, connection INTEGER NOT NULL, nonce BLOB, kind INTEGER,
-    firmware TEXT, beat_s INTEGER, offline_s INTEGER, always_on INTEGER NOT NULL, alive INTEGER NOT NULL,
-    live INTEGER NOT NULL, last_ms INTEGER, boot_ms INTEGER, clock_at INTEGER, earlier_boot INTEGER,
-    earlier_ms INTEGER, event_boot INTEGER NOT NULL, event_seq INTEGER NOT NULL, hb INTEGER NOT NULL,
-    tm INTEGER NOT NULL, rs INTEGER NOT NULL, counter INTEGER NOT NULL, "values" TEXT NOT NULL, values_at INTEGER
-) WITHOUT ROWID;
 CREATE TABLE command (
     device TEXT NOT NULL, counter INTEGER NOT NULL, name TEXT NOT NULL, arguments TEXT NOT NULL, operator TEXT,
     cause TEXT NOT NULL, issued_ms INTEGER NOT NULL, insists INTEGER NOT NULL, ref_boot INTEGER, ref_seq INTEGER,
@@ -80,7 +101,9 @@ _LOG = '(device, at, what, code, counter, "values") VALUES (?, ?, ?, ?, ?, ?)'
 STATEMENTS = {
     "message": _insert("message", 10, "INSERT OR IGNORE"),  # a commit may be repeated whose end was not seen
     "alarm": _insert("alarm", 19, "INSERT OR REPLACE"),
-    "device": _insert("device", 24, "INSERT OR REPLACE"),
+    "device": _insert("device", 3, "INSERT OR REPLACE"),
+    "state": _insert("state", 3, "INSERT OR REPLACE"),
+    "state_gone": "DELETE FROM state WHERE device = ? AND name = ?",
     "command": _insert("command", 15, "INSERT OR REPLACE"),
     "incident": _insert("incident", 6, "INSERT OR REPLACE"),
     "revocation": _insert("revocation", 5, "INSERT OR REPLACE"),

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
-from .model import Json, Row, Saved
+from lilong_protocol.pc.memory import DEVICE
+
+from .model import Json, Row, Saved, StateRow
 from .schema import APPLICATION_ID, KEPT, STATEMENTS, TABLES, UPGRADES, VERSION
 
 MEMORY = ":memory:"
@@ -18,7 +20,7 @@ PRUNE_AT_ONCE = 5_000
 ENDED_LOADED = 200  # alarms that have ended, for the list
 _JSON = (dict, list)
 _JSON_COLUMNS = frozenset(("values", "arguments", "counters", "alarms"))
-_FLAGS = frozenset(("restored", "cleared", "insists", "always_on", "alive", "live"))
+_FLAGS = frozenset(("restored", "cleared", "insists"))
 
 
 class StoreError(Exception):
@@ -33,6 +35,7 @@ class Store:
 
     def __init__(self, path: str, estate: str, kept: dict[str, int] | None = None) -> None:
         self.path = path
+        self._estate = estate
         self._kept = {**KEPT, **(kept or {})}
         self._added = dict.fromkeys(self._kept, 0)
         self._reader: sqlite3.Connection | None = None
@@ -81,12 +84,16 @@ class Store:
                 *reversed(_rows(self._db, ended)),
                 *_rows(self._db, "SELECT * FROM alarm WHERE cleared = 0 ORDER BY stored_at_ms"),
             ],
-            orders=_rows(self._db, "SELECT * FROM command WHERE code IS NULL"),
             incidents=_rows(self._db, "SELECT * FROM incident WHERE ended_ms IS NULL"),
             revocations=_rows(self._db, "SELECT * FROM revocation ORDER BY stamp"),
             refused={row["reason"]: row["count"] for row in _rows(self._db, "SELECT * FROM refused")},
         )
-        passed = {row["device"]: (row["event_boot"], row["event_seq"]) for row in saved.devices}
+        passed = {}
+        for device, name, value in self._db.execute("SELECT device, name, value FROM state"):
+            saved.state.append(StateRow(self._estate, device, name, value))
+            if name == DEVICE:
+                session = json.loads(value)
+                passed[device] = (session["event_boot"], session["event_seq"])
         query = self._db.execute("SELECT device, class, boot, seq, tag FROM message ORDER BY device, boot, class, seq")
         waiting = []
         for device, cls, boot, seq, tag in query:
@@ -99,7 +106,7 @@ class Store:
                 "SELECT frame FROM message WHERE device = ? AND boot = ? AND class = 'ev' AND seq = ?",
                 (device, boot, seq),
             ).fetchone()
-            saved.frames.append((device, "ev", data))
+            saved.frames.append((device, "ev", boot, seq, data))
         return saved
 
     def history(self, device: str, limit: int = 100) -> list[Json]:

@@ -127,7 +127,7 @@ class Pump(Generic[Batch]):
         """
         for arrival in arrivals:
             arrival.done()
-        for publish in publishes:
+        for publish in publishes if self._links else ():
             self._links[0].publish(publish)
 
     async def forget(self) -> None:
