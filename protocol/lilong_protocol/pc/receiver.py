@@ -14,6 +14,7 @@ from .bodies import KINDS_OF_CLASS, well_formed
 from .message import Message
 from .ordering import Order
 from .peer import Peer
+from .quick import unpack
 from .received import FRESH, MALFORMED, REPEAT, Gap, Incident
 from .roots import KeySource, keys_of
 from .sealed import payload_of
@@ -77,7 +78,7 @@ class Receiver:
         if retained and not topics.retained(cls):
             return self._refuse(now_ms, RETAINED, topic, payload)
         try:
-            message = frame.unpack(peer.keyring.open(cls, payload))
+            message = unpack(peer.keyring.open(cls, payload))
         except SealError as error:
             return self._refuse(now_ms, FORGED if error.forged else SEAL, topic, payload)
         except frame.FrameError:
@@ -196,7 +197,7 @@ class Receiver:
     def restore_frame(self, now_ms: int, device: str, cls: str, data: bytes) -> None:
         """Take back a stored alarm or event frame, after `restore`. An event that waited for its turn waits again."""
         peer = self.peer(device)
-        message = frame.unpack(payload_of(data))
+        message = unpack(payload_of(data))
         peer.seen_in(cls, message.boot).add(message.seq, frame_tag(data))
         if cls == topics.EVENT and not peer.order.late(message.boot, message.seq):
             received = Message(self.tenant, device, cls, message, data, False)
