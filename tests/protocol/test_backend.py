@@ -15,6 +15,8 @@ from engine_world import DOOR, KEY, NOW, SMOKE, SMOKE_KIND, TENANT, Scripted
 from lilong_protocol import frame, topics
 from lilong_protocol.pc.backend import Backend, BackendError, KeyStore, RequestError, StateFile, StateRow, worker_of
 from lilong_protocol.pc.backend.address import address_of
+from lilong_protocol.pc.backend.link import Arrival
+from lilong_protocol.pc.backend.pump import BESIDE_ALARMS, TAKE_MAX, Pump
 from lilong_protocol.pc.backend.workers import own_tenants
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_tools.broker.embedded import EmbeddedBroker
@@ -291,6 +293,38 @@ def test_batches_are_stored_once_each_and_in_their_order(tmp_path):
     run(scenario())
 
 
+class Fixed:
+    """Decides nothing, and says what it was given."""
+
+    deadline = None
+
+    def __init__(self):
+        self.given = []
+
+    def receive(self, now, topic, payload, retained):
+        self.given.append(payload)
+
+    def step(self, now):
+        raise AssertionError("nothing is due")
+
+    def take(self):
+        return ()
+
+
+def test_no_backlog_stands_before_an_alarm():
+    decider = Fixed()
+    pump = Pump(decider, lambda: NOW)
+    pump.connect(address_of("mqtt://localhost"), "backend", [TENANT])
+    alarms, others = pump._links
+    assert [topics.parse(one.replace("+", DOOR))[3] for one in alarms._filters] == ["al"]
+    others.inbox.extend(Arrival(None, 0, "t", b"other", False) for _ in range(1_000))
+    assert len(pump.decide().arrivals) == TAKE_MAX
+    alarms.inbox.append(Arrival(None, 0, "t", b"alarm", False))
+    decider.given.clear()
+    assert len(pump.decide().arrivals) == 1 + BESIDE_ALARMS
+    assert decider.given == [b"alarm"] + [b"other"] * BESIDE_ALARMS
+
+
 def test_the_ten_lines_of_the_readme_work_as_they_stand_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = README.read_text(encoding="utf-8")
@@ -347,6 +381,9 @@ def test_without_aiomqtt_it_says_what_to_install():
         ("mqtt://localhost:0", {}, "given as mqtts://"),
         ("mqtt://localhost:99999", {}, "broker URL"),
         ("mqtt://localhost/a", {}, "behind host and port"),
+        ("mqtts://u:secret@broker.example?pa=ca.pem", {}, "behind host and port"),
+        ("mqtts://u:secret@broker.example?ca", {}, "broker URL"),
+        ("mqtts://broker.example?ca=/nowhere/ca.pem", {}, "give PEM files"),
         ("mqtt://u:secret@localhost", {"ca": "ca.pem"}, "for mqtts://"),
         ("mqtt://broker.example", {}, "another machine"),
         ("mqtts://broker.example", {"ca": "/nowhere/ca.pem"}, "give PEM files"),

@@ -477,7 +477,8 @@ class TestMessages:
 def test_state_of_another_tenant_is_left_alone(backend, door):
     backend.give(NOW, door.birth(NOW))
     other = Engine("other", KEY, NOW, state=list(backend.rows.values()))
-    assert other.receiver.heard_of() == []
+    assert other.session(DOOR) == "never"
+    assert other.receiver.peer(DOOR).session.boot == -1
 
 
 def test_an_engine_with_nothing_to_do_wants_no_step(backend):

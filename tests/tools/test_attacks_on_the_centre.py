@@ -31,7 +31,7 @@ from centre_world import (
 )  # fmt: skip
 from lilong_protocol import cbor, codes, frame, topics
 from lilong_protocol.keys import device_root, frame_key
-from lilong_protocol.pc import receiver as receiving
+from lilong_protocol.pc import refusals as receiving
 from lilong_protocol.pc.receiver import Receiver
 from lilong_protocol.seal import DOWN, UP, Seal
 from lilong_tools.centre.core import Core

@@ -22,7 +22,7 @@ class Keyring:
         self.before: int | None = None  # still opened
         self._before: Seal | None = None
         self.asked: int | None = None
-        self.load([epoch, before, asked])
+        self._load(epoch, before, asked)
 
     def open(self, cls: str, data: bytes) -> bytes:
         """The payload of an uplink frame, whichever epoch it is of; SealError when none fits."""
@@ -54,12 +54,17 @@ class Keyring:
     def save(self) -> list[int | None]:
         return [self.epoch, self.before, self.asked]
 
-    def load(self, saved: list[int | None]) -> None:
-        """Take back what `save` gave: the epoch in use, the one before, the one asked for."""
-        epoch, self.before, self.asked = saved
-        self._use(epoch or 0)
-        self.used = self.epoch  # that of the frame opened last
-        self._before = None if self.before is None else self._seal_of(self.before)
+    def restore(self, saved: list[int | None]) -> None:
+        """Take back what `save` gave. An epoch that the keys ask for since is asked for."""
+        given = self.asked
+        epoch, before, asked = saved[0] or 0, saved[1], saved[2]
+        self._load(epoch, before, given if asked is None and given is not None and given > epoch else asked)
+
+    def _load(self, epoch: int, before: int | None, asked: int | None) -> None:
+        self.before, self.asked = before, asked
+        self._use(epoch)
+        self.used = epoch  # that of the frame opened last
+        self._before = None if before is None else self._seal_of(before)
 
     def _open_other(self, cls: str, data: bytes, refusal: SealError) -> bytes:
         if self._before is not None and self.before is not None:

@@ -10,24 +10,18 @@ from typing import Any
 
 from .. import frame, topics
 from ..seal import UP, SealError, frame_tag
+from . import refusals as why
 from .bodies import KINDS_OF_CLASS, well_formed
 from .message import Message
 from .ordering import Order
 from .peer import Peer
 from .quick import unpack
 from .received import FRESH, MALFORMED, REPEAT, Gap, Incident
+from .refusals import Refusals
 from .roots import KeySource, keys_of
 from .sealed import payload_of
 from .seen import Window
 from .session import AGAIN, NEW, ROLLBACK
-
-# Why a message was refused.
-TOPIC, TENANT, RETAINED, UNKNOWN = "topic", "tenant", "retained", "unknown device"
-SEAL, FORGED, PAYLOAD, KIND, BODY = "seal", "forged", "payload", "kind", "body"
-EARLIER_BOOT, STALE_BIRTH, BOOT_ROLLBACK, OTHER_DEATH = "earlier boot", "stale birth", "boot rollback", "other death"
-OTHER_BYTES = "same number, other bytes"
-_INCIDENTS = frozenset((UNKNOWN, FORGED, BOOT_ROLLBACK, OTHER_BYTES, RETAINED))
-_INCIDENTS_KEPT = 100  # between two calls of `take_incidents`; the rest is counted
 
 _FOR_EVER = (topics.ALARM, topics.EVENT)
 _PASSING = tuple(cls for cls in topics.UP_CLASSES if cls not in (*_FOR_EVER, topics.STATE))
@@ -41,13 +35,12 @@ class Receiver:
 
     def __init__(self, tenant: str, keys: KeySource, known: Container[str] | None = None) -> None:
         self.tenant = tenant
-        self.refused: dict[str, int] = {}
+        self.refusals = Refusals()
         self.repeats = 0
         self._keys = keys_of(keys)
         self._known = known
         self._peers: dict[str, Peer] = {}
         self._routes: dict[str, tuple[Peer, str]] = {}  # topics that have carried an authentic frame
-        self._incidents: list[Incident] = []
         self._released: list[Message] = []
         self._gaps: list[Gap] = []
         self._wanted: list[Gap] = []
@@ -64,29 +57,29 @@ class Receiver:
         if route is None:
             parts = topics.parse(topic)
             if parts is None or parts[2] != UP:
-                return self._refuse(now_ms, TOPIC, topic, payload)
+                return self._refuse(now_ms, why.TOPIC, topic, payload)
             if parts[0] != self.tenant:
-                return self._refuse(now_ms, TENANT, topic, payload)
+                return self._refuse(now_ms, why.TENANT, topic, payload)
             device, cls = parts[1], parts[3]
             if self._known is not None and device not in self._known:
-                return self._refuse(now_ms, UNKNOWN, topic, payload)
+                return self._refuse(now_ms, why.UNKNOWN, topic, payload)
             found = self._peers.get(device) or self._new_peer(device)
             if found is None:
-                return self._refuse(now_ms, UNKNOWN, topic, payload)
+                return self._refuse(now_ms, why.UNKNOWN, topic, payload)
             route = (found, cls)
         peer, cls = route
         if retained and not topics.retained(cls):
-            return self._refuse(now_ms, RETAINED, topic, payload)
+            return self._refuse(now_ms, why.RETAINED, topic, payload)
         try:
             message = unpack(peer.keyring.open(cls, payload))
         except SealError as error:
-            return self._refuse(now_ms, FORGED if error.forged else SEAL, topic, payload)
+            return self._refuse(now_ms, why.FORGED if error.forged else why.SEAL, topic, payload)
         except frame.FrameError:
-            return self._refuse(now_ms, PAYLOAD, topic, payload)
+            return self._refuse(now_ms, why.PAYLOAD, topic, payload)
         self._routes[topic] = route
         self._peers[peer.device] = peer
         if message.kind not in KINDS_OF_CLASS[cls]:
-            return self._refuse(now_ms, KIND, topic, payload)
+            return self._refuse(now_ms, why.KIND, topic, payload)
         received = Message(self.tenant, peer.device, cls, message, payload, retained)
         received.fate = FRESH
         received.received_ms = now_ms
@@ -94,7 +87,7 @@ class Receiver:
         if cls in _FOR_EVER:
             reason = self._kept(now_ms, peer, received, sound)
         elif not sound:
-            reason = BODY
+            reason = why.BODY
         elif cls == topics.STATE:
             reason = self._state(now_ms, peer, received)
         else:
@@ -139,12 +132,14 @@ class Receiver:
         wanted, self._wanted = self._wanted, []
         return wanted
 
+    @property
+    def refused(self) -> dict[str, int]:
+        """How many messages were refused, by reason."""
+        return self.refusals.counts
+
     def take_incidents(self) -> list[Incident]:
         """The refusals since the last call that may be an attack."""
-        if not self._incidents:
-            return []
-        incidents, self._incidents = self._incidents, []
-        return incidents
+        return self.refusals.take_incidents()
 
     def find(self, device: str) -> Peer | None:
         """What is known of a device of the estate; made on first use. None when there is no key for it."""
@@ -162,10 +157,6 @@ class Receiver:
             raise KeyError(f"device {device!r} of {self.tenant}: the keys have no root for it")
         return peer
 
-    def heard_of(self) -> list[str]:
-        """The devices of which anything is known."""
-        return list(self._peers)
-
     def prepare(self, devices: Iterable[str]) -> None:
         """Derive the keys of these devices now rather than when all of them speak at once."""
         for device in devices:
@@ -179,7 +170,7 @@ class Receiver:
         peer.session.load(saved)
         peer.order = Order(saved["event_boot"], saved["event_seq"])
         if saved.get("epochs"):
-            peer.keyring.load(_later(saved["epochs"], peer.keyring.save()))
+            peer.keyring.restore(saved["epochs"])
         for cls in _PASSING:
             peer.windows[cls] = (peer.session.boot, Window(saved.get(cls, 0)))
 
@@ -223,22 +214,20 @@ class Receiver:
 
     def _refuse(self, now_ms: int, reason: str, topic: str, payload: bytes) -> Message | None:
         """Counts; always None, so that a refusal is one line."""
-        self.refused[reason] = self.refused.get(reason, 0) + 1
-        if reason in _INCIDENTS and len(self._incidents) < _INCIDENTS_KEPT:
-            self._incidents.append(Incident(now_ms, reason, topic, payload))
+        self.refusals.add(now_ms, reason, topic, payload)
         return None
 
     def _state(self, now_ms: int, peer: Peer, received: Message) -> str | None:
         message, session = received.frame, peer.session
         if message.kind == frame.DEATH:
             received.at_ms = now_ms  # the broker sends it: when the link was lost is not known better
-            return None if session.death(message) else OTHER_DEATH
+            return None if session.death(message) else why.OTHER_DEATH
         verdict = session.birth(message, received.retained)
         if verdict == AGAIN:
             received.fate = REPEAT
             self.repeats += 1
         elif verdict != NEW:
-            return BOOT_ROLLBACK if verdict == ROLLBACK else STALE_BIRTH
+            return why.BOOT_ROLLBACK if verdict == ROLLBACK else why.STALE_BIRTH
         elif not received.retained:
             session.heard(now_ms, message)
             if peer.keyring.used == peer.keyring.epoch and message.body.get(_OUTBOX) == 0:
@@ -251,9 +240,9 @@ class Receiver:
     def _passing(self, now_ms: int, peer: Peer, received: Message) -> str | None:
         message = received.frame
         if message.boot is None or message.seq is None or message.uptime is None:  # an error need not have them
-            return BODY
+            return why.BODY
         if message.boot < peer.session.boot:
-            return EARLIER_BOOT
+            return why.EARLIER_BOOT
         if not peer.window(received.cls, message.boot).take(message.seq):
             received.fate = REPEAT
             self.repeats += 1
@@ -272,7 +261,7 @@ class Receiver:
         known = seen.tag(seq)
         if known is not None:
             if known != tag:
-                return OTHER_BYTES
+                return why.OTHER_BYTES
             received.fate = REPEAT
             self.repeats += 1
             return None
@@ -280,7 +269,7 @@ class Receiver:
         self._heard(now_ms, peer, received)
         if not sound:
             received.fate = MALFORMED
-            self.refused[BODY] = self.refused.get(BODY, 0) + 1
+            self.refusals.count(why.BODY)
         if received.cls == topics.EVENT:
             if peer.order.late(boot, seq):
                 received.late = True
@@ -305,12 +294,6 @@ class Receiver:
         deadline = peer.order.deadline()
         if deadline is not None:
             heapq.heappush(self._gap_heap, (max(deadline, now_ms + 1), peer.device))
-
-
-def _later(saved: list[int | None], given: list[int | None]) -> list[int | None]:
-    """What was stored of the epochs, and a rotation that the keys have asked for since."""
-    used, asked = saved[0] or 0, given[2]
-    return [used, saved[1], asked if saved[2] is None and asked is not None and asked > used else saved[2]]
 
 
 __all__ = ["FRESH", "MALFORMED", "REPEAT", "Gap", "Incident", "Peer", "Received", "Receiver"]

@@ -215,7 +215,7 @@ class Core:
         self.cards.restore(Revocation(**row) for row in saved.revocations)
         for device in known:
             self.presence.restate(device)
-        self.receiver.refused = dict(saved.refused)
+        self.receiver.refusals.counts = dict(saved.refused)
         self._outcome.take()
 
 

@@ -2,13 +2,14 @@
 
 import ssl
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ..errors import BackendError
 from ..simulation import is_loopback
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 FORM = "a broker is given as mqtts://[user:password@]host[:port], on this machine also as mqtt://"
+FILES = ("ca", "cert", "key")
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,22 @@ def address_of(
 ) -> Address:
     """The broker at `url`; `ca`, `cert` and `key` are PEM files for mqtts://. BackendError for what cannot be used.
 
+    They may stand in the URL too, as `?ca=FILE&cert=FILE&key=FILE`: so `lilong broker-config` writes it.
     Without TLS only a broker on this machine is spoken to, unless `insecure` (LIL-SEC-001).
     """
     try:
         parts = urlsplit(url)
         port = parts.port
+        asked = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
     except ValueError as error:
         raise BackendError(f"broker URL: {error}; {FORM}") from None
-    shown = url.rpartition("@")[2] if "@" in url else url
+    shown = url.partition("?")[0].rpartition("@")[2]
     if parts.scheme not in PORTS or not parts.hostname or port == 0:
         raise BackendError(f"broker URL {shown!r}: {FORM}")
-    if parts.path not in ("", "/") or parts.query or parts.fragment:
+    if parts.path not in ("", "/") or parts.fragment or set(asked) - set(FILES):
         raise BackendError(f"broker URL {shown!r} has something behind host and port; {FORM}")
     secure = parts.scheme == "mqtts"
+    ca, cert, key = ca or asked.get("ca"), cert or asked.get("cert"), key or asked.get("key")
     if not secure and (ca or cert or key):
         raise BackendError(f"broker URL {shown!r}: ca, cert and key are for mqtts://; give that, or leave them out")
     if not secure and not insecure and not is_loopback(parts.hostname):
