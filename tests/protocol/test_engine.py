@@ -179,6 +179,14 @@ class TestSessions:
         assert backend.engine.receiver.peer(DOOR).session.clock is None
         assert backend.engine.session(DOOR) == "online"  # until its silence proves otherwise
 
+    @pytest.mark.spec("LIL-SESSION-008", "LIL-SEC-006")
+    def test_a_birth_told_again_counts_and_its_replay_does_not(self, backend, door):
+        first, again = door.birth(NOW), door.birth(NOW, again=True, _7={20: 1})
+        backend.give(NOW, first, again, door.death())
+        assert [message.values for message in backend.effects[:2]] == [{}, {"unlocked": 1}]
+        assert backend.give(NOW, first, again) == []
+        assert backend.engine.session(DOOR) == "offline"
+
     def test_a_retained_configuration_sets_no_clock_and_proves_no_life(self, backend, door):
         report = door.seal(NOW, "cf", frame.REPORTED_CONFIG, {0: 1, 1: {}}, True)
         backend.give(NOW, report, retained=True)
@@ -289,7 +297,6 @@ class TestEpochs:
         old = door.event(NOW + SECOND)
         assert command.body == {0: COMMAND["use_epoch"].number, 1: {0: 1}}
         door.use(1)
-        door.connection += 1
         backend.give(NOW + SECOND, door.response(NOW + SECOND, command.counter))
         return old
 
@@ -305,10 +312,10 @@ class TestEpochs:
     @pytest.mark.spec("LIL-KEY-006")
     def test_the_earlier_epoch_is_given_up_when_a_birth_in_the_newer_reports_an_empty_outbox(self, backend, door):
         old = self.rotated(backend, door)
-        backend.give(NOW + SECOND, door.birth(NOW + SECOND, _8=1))
+        backend.give(NOW + SECOND, door.birth(NOW + SECOND, again=True, _8=1))
         backend.give(NOW + SECOND, old)
         assert backend.engine.refused == {}
-        backend.give(NOW + SECOND, door.birth(NOW + SECOND, _8=0))
+        backend.give(NOW + SECOND, door.birth(NOW + SECOND, again=True, _8=0))
         door.use(0)
         backend.give(NOW + SECOND, door.event(NOW + SECOND))
         assert backend.engine.refused == {"forged": 1}

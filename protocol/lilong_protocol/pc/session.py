@@ -17,13 +17,14 @@ class Session:
     """
 
     __slots__ = (
-        "alive", "always_on", "beat_s", "boot", "clock", "connection", "earlier", "firmware", "kind", "last_ms", "live",
-        "nonce", "offline_s",
+        "alive", "always_on", "beat_s", "birth_seq", "boot", "clock", "connection", "earlier", "firmware", "kind",
+        "last_ms", "live", "nonce", "offline_s",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.boot = -1  # none heard of
         self.connection = 0
+        self.birth_seq: int | None = None  # of the last birth of this connection; None: not known
         self.nonce: bytes | None = None  # of this boot; None until a birth or a heartbeat told it
         self.kind: int | None = None
         self.firmware: str | None = None
@@ -45,10 +46,14 @@ class Session:
         if frame.boot == self.boot:
             if connection < self.connection:
                 return STALE
-            if connection == self.connection and (retained or self.live or not self.alive):
-                return AGAIN
+            if connection == self.connection:
+                # Told again: as it was asked to, or in a new key epoch. Its number says that it is no replay.
+                later = self.birth_seq is not None and frame.seq > self.birth_seq
+                if retained or (not later and (self.live or not self.alive)):
+                    return AGAIN
         self._enter(frame.boot)
         self.connection = connection
+        self.birth_seq = frame.seq
         self.nonce = frame.nonce
         self.kind, self.firmware = body[0], body.get(2)
         self.beat_s, self.offline_s = body.get(3), body.get(4)
@@ -62,6 +67,7 @@ class Session:
         if boot > self.boot or (boot == self.boot and connection > self.connection):
             self._enter(boot)  # the birth is unknown to us: it died before we were there
             self.connection = connection
+            self.birth_seq = None  # that birth may still come, and would be of a connection that has ended
             self.alive = False
             return True
         if boot != self.boot or connection != self.connection or not self.alive:
@@ -114,6 +120,7 @@ class Session:
             self.earlier = (self.boot, self.clock.boot_ms)
         self.boot = boot
         self.connection = 0
+        self.birth_seq = None
         self.nonce = None
         self.clock = None
         self.live = False
@@ -123,9 +130,9 @@ class Session:
         """All of it as plain values, by name."""
         clock = self.clock
         return {
-            "boot": self.boot, "connection": self.connection, "nonce": self.nonce, "kind": self.kind,
-            "firmware": self.firmware, "beat_s": self.beat_s, "offline_s": self.offline_s,
-            "always_on": self.always_on, "alive": self.alive, "live": self.live, "last_ms": self.last_ms,
+            "boot": self.boot, "connection": self.connection, "birth_seq": self.birth_seq,
+            "nonce": self.nonce, "kind": self.kind, "firmware": self.firmware,
+            "beat_s": self.beat_s, "offline_s": self.offline_s, "always_on": self.always_on, "alive": self.alive, "live": self.live, "last_ms": self.last_ms,
             "boot_ms": clock.boot_ms if clock else None, "clock_at": clock.at_ms if clock else None,
             "earlier_boot": self.earlier[0] if self.earlier else None,
             "earlier_ms": self.earlier[1] if self.earlier else None,
@@ -137,6 +144,7 @@ class Session:
             "boot", "connection", "nonce", "kind", "firmware", "beat_s", "offline_s", "last_ms",
         ):  # fmt: skip
             setattr(self, name, saved[name])
+        self.birth_seq = saved.get("birth_seq")  # rows of before have none
         for name in ("always_on", "alive", "live"):
             setattr(self, name, bool(saved[name]))
         if saved["boot_ms"] is not None:
