@@ -15,6 +15,9 @@ MAX_TEXT = 256  # bytes of one text string
 
 _GROWTH = 192  # bytes of a buffer at first, and by which it grows: most frames fit
 
+_BYTES = (bytes, bytearray)  # written where it is used, a tuple of types would be made each time
+_ARRAYS = (list, tuple)
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -34,9 +37,8 @@ def _key_rank(key: object) -> int:
 class Writer:
     """Writes item after item into `buf`, which is made once and grows when it must; the next one begins at `at`.
 
-    On MicroPython it allocates nothing, whatever the size of an integer, but for: growing; the UTF-8 of a text; map
-    keys outside of 0 to 63; where a small int has 31 bits, a negative number below -2**30. Its methods are small,
-    since one with more than 11 locals and operands would run on a frame in the heap.
+    On MicroPython it allocates nothing, whatever the size of an integer, but for: growing; a text, and more than 32
+    bytes; map keys outside of 0 to 63; where a small int has 31 bits, a negative number below -2**30.
     """
 
     __slots__ = ("at", "buf", "depth")
@@ -64,7 +66,7 @@ class Writer:
         elif n < 0x100000000:
             pack_into(">BI", self.buf, at, major | 26, n)
             self.at = at + 5
-        elif n <= MAX_INT - (major >> 5):
+        elif n < MAX_INT or (n == MAX_INT and major == 0):
             pack_into(">BQ", self.buf, at, major | 27, n)
             self.at = at + 9
         else:
@@ -105,7 +107,7 @@ class Writer:
                 self.head(0, value)
             else:
                 self.head(0x20, -1 - value)
-        elif isinstance(value, (bytes, bytearray)):
+        elif isinstance(value, _BYTES):
             self.string(0x40, value)
         elif isinstance(value, str):
             data = value.encode()
@@ -118,7 +120,7 @@ class Writer:
             self.depth += 1
             if isinstance(value, dict):
                 self._map(value)
-            elif isinstance(value, (list, tuple)):
+            elif isinstance(value, _ARRAYS):
                 self.head(0x80, len(value))
                 for item in value:
                     self.value(item)
@@ -129,10 +131,16 @@ class Writer:
     def string(self, major: int, data: "bytes | bytearray") -> None:
         """A byte string (major 0x40), or a text (0x60) in UTF-8."""
         self.head(major, len(data))
-        end = self.at + len(data)
+        at = self.at
+        end = at + len(data)
         if end > len(self.buf):
             self.buf.extend(bytes(len(data)))
-        self.buf[self.at : end] = data
+        if len(data) > 32:
+            self.buf[at:end] = data  # which makes a slice
+        else:
+            for byte in data:
+                self.buf[at] = byte
+                at += 1
         self.at = end
 
     def _map(self, value: "dict[int, Any]") -> None:
