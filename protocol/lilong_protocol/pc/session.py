@@ -132,7 +132,8 @@ class Session:
         return {
             "boot": self.boot, "connection": self.connection, "birth_seq": self.birth_seq,
             "nonce": self.nonce, "kind": self.kind, "firmware": self.firmware,
-            "beat_s": self.beat_s, "offline_s": self.offline_s, "always_on": self.always_on, "alive": self.alive, "live": self.live, "last_ms": self.last_ms,
+            "beat_s": self.beat_s, "offline_s": self.offline_s, "always_on": self.always_on,
+            "alive": self.alive, "live": self.live, "last_ms": self.last_ms,
             "boot_ms": clock.boot_ms if clock else None, "clock_at": clock.at_ms if clock else None,
             "earlier_boot": self.earlier[0] if self.earlier else None,
             "earlier_ms": self.earlier[1] if self.earlier else None,
