@@ -1,6 +1,6 @@
 """The payload of a frame: a map with small integer keys, the same for every kind of message.
 
-Keys 16 to 23 are critical extensions (unknown: refused with 402), 24 to 255 and negative ones are ignored,
+Keys 16 to 23 are critical extensions (unknown: refused with 402), from 24 on and negative ones are ignored,
 13 to 15 are reserved. Which keys a kind must carry stands in the registry (`codes.header_bits`).
 """
 

@@ -142,7 +142,7 @@ integer = -9007199254740991..9007199254740991
 u32 = uint .le 4294967295
 values = { * u32 => integer / null }
 numbers = { * u32 => integer }
-extension = ( * 24..255 => any, * nint => any )  ; ignored
+extension = ( * 24..9007199254740991 => any, * nint => any )  ; ignored
 """
 _CDDL_KEYS = {"number": "number", "u32": "u32", "quality": "1..3", "ref": "[u32, u32]", "nonce": "bstr .size 8"}
 
