@@ -209,8 +209,9 @@ class Backend:
             raise BackendError(f"a batch cannot be stored: {why}; call stored() on each batch once, in their order")
         if self._file is not None:
             batch.fold()
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._writer, self._file.commit, list(batch.decided.state))
+            if batch.decided.state:
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._writer, self._file.commit, list(batch.decided.state))
         self._outstanding.popleft()
         self._finished.set()
         self._running().finish(batch.arrivals, batch.decided.publishes)
