@@ -3,7 +3,7 @@
 from struct import pack_into
 
 from lilong_protocol.cbor import MAX_INT, Writer
-from lilong_protocol.frame import CLOCK_1_S, CLOCK_50_MS, START, field
+from lilong_protocol.frame import CLOCK_1_S, CLOCK_50_MS, START
 
 MAX_ROUND_TRIP_MS = 5_000  # an older answer is refused: its request is nobody's any more
 GOOD_ROUND_TRIP_MS = 100  # half of it is the error: 50 ms
@@ -37,9 +37,6 @@ class Clock:
     def epoch(self, now: int) -> "int | None":
         return None if self._offset is None else now + self._offset
 
-    def quality(self) -> "int | None":
-        return self._quality
-
     def stamp(self, writer: Writer, now: int) -> None:
         """Add epoch and quality to a frame, unless there is no time. Allocates nothing: an epoch is never made.
 
@@ -58,10 +55,10 @@ class Clock:
         high += low >> 24
         low &= 0xFFFFFF
         at = writer.at
-        if high < 0x100 or at + 18 > len(buf):
-            field(writer, 5, high << 24 | low)
-            field(writer, 6, self._quality)
-            return
-        pack_into(">BBBIBHBB", buf, at, 5, 27, 0, high, low >> 16, low & 0xFFFF, 6, self._quality)
-        writer.at = at + 12
         buf[START] += 2
+        if high < 0x100:  # in 1970
+            writer.pair(5, high << 24 | low)
+            writer.pair(6, self._quality)
+        else:
+            pack_into(">BBBIBHBB", buf, at, 5, 27, 0, high, low >> 16, low & 0xFFFF, 6, self._quality)
+            writer.at = at + 12

@@ -1,6 +1,8 @@
 """Frames of a device: boot, a sequence number per class, time, and the seal around them."""
 
-from lilong_protocol import frame, topics
+from struct import pack_into
+
+from lilong_protocol import cbor, frame, topics
 from lilong_protocol.cbor import Writer
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import UP, Seal
@@ -18,12 +20,14 @@ WRITER = Writer(frame.START)  # of all devices of this process: a frame is writt
 class Uplink:
     """Makes sealed frames. `boot` must have been stored before the first of them leaves."""
 
-    __slots__ = ("_seal", "_seqs", "boot", "clock", "nonce")
+    __slots__ = ("_boot", "_seal", "_seqs", "_start", "boot", "clock", "nonce")
 
     def __init__(self, root: bytes, tenant: str, device: str, boot: int, nonce: bytes) -> None:
         self._seal = Seal(frame_key(root, UP), tenant, device, UP)
         self._seqs = [0] * len(topics.UP_CLASSES)
         self.boot = boot
+        self._boot = cbor.encode({2: boot})[1:]  # its key and value, which stand in every frame
+        self._start = "BBBBB%ds" % len(self._boot)
         self.nonce = nonce
         self.clock = Clock()
 
@@ -45,26 +49,47 @@ class Uplink:
         seq = self._seqs[at] + 1
         self._seqs[at] = seq
         writer = WRITER
-        frame.begin(writer, kind)
-        self._write(writer, now, seq, body)
-        frame.field(writer, 8, counter)
-        frame.field(writer, 9, ref)
-        if kind in (frame.BIRTH, frame.HEARTBEAT):
-            frame.field(writer, 11, self.nonce)
+        self._write(writer, now, kind, seq)
+        if kind == frame.RAISE:
+            _write_raise(writer, body)
+        else:
+            writer.pair(7, body)
+        if counter is not None:
+            writer.buf[frame.START] += 1
+            writer.pair(8, counter)
+        if ref is not None:
+            writer.buf[frame.START] += 1
+            writer.pair(9, ref)
+        if kind == frame.BIRTH or kind == frame.HEARTBEAT:  # noqa: PLR1714  a tuple would be made
+            writer.buf[frame.START] += 1
+            writer.pair(11, self.nonce)
         return self._seal.wrap(cls, writer)
-
-    def _write(self, writer: Writer, now: int, seq: int, body: "dict[int, Any]") -> None:
-        field = frame.field
-        field(writer, 2, self.boot)
-        field(writer, 3, seq)
-        field(writer, 4, now)
-        self.clock.stamp(writer, now)
-        field(writer, 7, body)
 
     def will(self, connection: int) -> bytes:
         """The death frame of one connection; it takes no number, since the broker sends it, or nobody does."""
         writer = WRITER
-        frame.begin(writer, frame.DEATH)
-        frame.field(writer, 2, self.boot)
-        frame.field(writer, 7, {0: connection})
+        writer.at = frame.START
+        writer.depth = 0
+        writer.value({0: frame.VERSION, 1: frame.DEATH, 2: self.boot, 7: {0: connection}})
         return self._seal.wrap(topics.STATE, writer)
+
+    def _write(self, writer: Writer, now: int, kind: int, seq: int) -> None:
+        """All keys before the body, which is counted already."""
+        pack_into(self._start, writer.buf, frame.START, 0xA6, 0, frame.VERSION, 1, kind, self._boot)
+        writer.at = frame.START + 5 + len(self._boot)
+        writer.depth = 1
+        writer.pair(3, seq)
+        writer.pair(4, now)
+        self.clock.stamp(writer, now)
+
+
+def _write_raise(writer: Writer, body: "dict[int, Any]") -> None:
+    """The body of a raise: always {code, severity, urgency, certainty, values}, of small numbers but for the last."""
+    buf = writer.buf
+    pack_into("BB", buf, writer.at, 7, 0xA5)
+    writer.at += 2
+    writer.pair(0, body[0])
+    pack_into("BBBBBBB", buf, writer.at, 1, body[1], 2, body[2], 3, body[3], 4)
+    writer.at += 7
+    writer.depth = 2
+    writer.value(body[4])

@@ -15,9 +15,6 @@ MAX_TEXT = 256  # bytes of one text string
 
 _GROWTH = 192  # bytes of a buffer at first, and by which it grows: most frames fit
 
-_BYTES = (bytes, bytearray)  # written where it is used, a tuple of types would be made each time
-_ARRAYS = (list, tuple)
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -41,19 +38,21 @@ class Writer:
     bytes; map keys outside of 0 to 63; where a small int has 31 bits, a negative number below -2**30.
     """
 
-    __slots__ = ("at", "buf", "depth")
+    __slots__ = ("_last", "at", "buf", "depth")
 
     def __init__(self, at: int = 0) -> None:
         """The first item begins at `at`."""
         self.at = at
         self.buf = bytearray(at + _GROWTH)
         self.depth = 0  # containers around the next item
+        self._last = at + _GROWTH - 18  # two long numbers fit behind it
 
     def head(self, major: int, n: int) -> None:
         """The shortest head of major type `major` << 5 with argument `n` >= 0; leaves room for a long one after it."""
         at = self.at
-        if at + 18 > len(self.buf):
+        if at > self._last:
             self.buf.extend(bytes(_GROWTH))
+            self._last += _GROWTH
         if n < 24:
             self.buf[at] = major | n
             self.at = at + 1
@@ -74,9 +73,9 @@ class Writer:
 
     def pair(self, key: int, value: "Any") -> None:
         """A key >= 0 of a map, and its value. Small numbers, which a frame is made of, take the short way."""
-        buf = self.buf
         at = self.at
-        if key < 24 and type(value) is int and 0 <= value < 0x10000 and at + 18 <= len(buf):
+        if type(value) is int and key < 24 and 0 <= value < 0x40000000 and at <= self._last:
+            buf = self.buf
             buf[at] = key
             if value < 24:
                 buf[at + 1] = value
@@ -85,11 +84,12 @@ class Writer:
                 buf[at + 1] = 24
                 buf[at + 2] = value
                 self.at = at + 3
-            else:
-                buf[at + 1] = 25
-                buf[at + 2] = value >> 8
-                buf[at + 3] = value & 0xFF
+            elif value < 0x10000:
+                pack_into(">BH", buf, at + 1, 25, value)
                 self.at = at + 4
+            else:
+                pack_into(">BI", buf, at + 1, 26, value)
+                self.at = at + 6
         else:
             self.head(0, key)
             self.value(value)
@@ -107,7 +107,9 @@ class Writer:
                 self.head(0, value)
             else:
                 self.head(0x20, -1 - value)
-        elif isinstance(value, _BYTES):
+        elif isinstance(value, dict):
+            self._map(value)
+        elif isinstance(value, bytes) or isinstance(value, bytearray):  # noqa: SIM101  a tuple would be made
             self.string(0x40, value)
         elif isinstance(value, str):
             data = value.encode()
@@ -116,25 +118,23 @@ class Writer:
             self.string(0x60, data)
         elif self.depth >= MAX_DEPTH:
             raise CborError("nested deeper than 5")
-        else:
+        elif isinstance(value, list) or isinstance(value, tuple):  # noqa: SIM101
+            self.head(0x80, len(value))
             self.depth += 1
-            if isinstance(value, dict):
-                self._map(value)
-            elif isinstance(value, _ARRAYS):
-                self.head(0x80, len(value))
-                for item in value:
-                    self.value(item)
-            else:
-                raise CborError("type outside the subset")
+            for item in value:
+                self.value(item)
             self.depth -= 1
+        else:
+            raise CborError("type outside the subset")
 
     def string(self, major: int, data: "bytes | bytearray") -> None:
         """A byte string (major 0x40), or a text (0x60) in UTF-8."""
         self.head(major, len(data))
         at = self.at
         end = at + len(data)
-        if end > len(self.buf):
+        if end > self._last:
             self.buf.extend(bytes(len(data)))
+            self._last += len(data)
         if len(data) > 32:
             self.buf[at:end] = data  # which makes a slice
         else:
@@ -144,11 +144,14 @@ class Writer:
         self.at = end
 
     def _map(self, value: "dict[int, Any]") -> None:
+        if self.depth >= MAX_DEPTH:
+            raise CborError("nested deeper than 5")
         for key in value:
             if key is True or key is False:
                 raise CborError("map key is not an integer")
         left = len(value)
         self.head(0xA0, left)
+        self.depth += 1
         key = 0
         while left and key < 64:  # sorting would take memory
             if key in value:
@@ -157,6 +160,7 @@ class Writer:
             key += 1
         if left:
             self._other_keys(value)
+        self.depth -= 1
 
     def _other_keys(self, value: "dict[int, Any]") -> None:
         for key in sorted([key for key in value if _key_rank(key) > 63], key=_key_rank):
