@@ -2,19 +2,29 @@
 
 import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from lilong_firmware.device import Identity
 from rich.console import Console
+from rich.table import Table
 
 from ..inputs import InputError, seconds
 from .codec import ANSWER_S, check_codec
+from .device import command as on_device
+from .device.run import listed
 from .report import tell
 
 app = typer.Typer(no_args_is_help=True, help="Hold another implementation to the specification.")
 
 JsonFile = Annotated[Path | None, typer.Option("--json", help="write every result to this file, as JSON")]
+Only = Annotated[
+    list[str] | None, typer.Option(help="ids, beginnings of ids (LIL-ALARM) or scenarios; may be given several times")
+]
+List = Annotated[bool, typer.Option("--list", help="show the scenarios and what each judges")]
+Patience = Annotated[float, typer.Option(help="factor on every wait of the runner, for a slow network")]
 JUnitFile = Annotated[Path | None, typer.Option("--junit", help="write every result to this file, as JUnit XML")]
 
 
@@ -38,8 +48,71 @@ def codec(
         raise InputError(f"--cmd {cmd}: {error}; quote it as for a shell") from None
     if not command:
         raise InputError("--cmd: is empty; give a program and its arguments")
+    _check_files(json_file, junit_file)
+    results = check_codec(command, answer)
+    sys.exit(tell("conform codec", cmd, results, _console(), json_file, junit_file))
+
+
+@app.command()
+def device(
+    broker: Annotated[str | None, typer.Option(help="mqtt[s]://[user:password@]host[:port] of the device")] = None,
+    device: Annotated[str | None, typer.Option(help="its id, 16 hex digits")] = None,
+    tenant: Annotated[str, typer.Option(help="its estate")] = "music_plaza",
+    root: Annotated[str | None, typer.Option(help="its root key, 64 hex digits")] = None,
+    key: Annotated[str | None, typer.Option(help="its estate's key, 64 hex digits")] = None,
+    keys: Annotated[Path | None, typer.Option(help="a key store (lilong keys)")] = None,
+    simulate: Annotated[str | None, typer.Option(help="a device of our own instead, of this kind")] = None,
+    on: Annotated[str, typer.Option(help="where that runs: virtual (time), live, micropython")] = "virtual",
+    stimulus: Annotated[
+        str | None, typer.Option(help="a shell command that sets a sensor channel: 'press {channel} {value}'")
+    ] = None,
+    restart: Annotated[str | None, typer.Option(help="a shell command that restarts the device")] = None,
+    only: Only = None,
+    list_: List = False,
+    patience: Patience = 1.0,
+    json_file: JsonFile = None,
+    junit_file: JUnitFile = None,
+) -> None:
+    """Play a backend, honest and hostile, against one device."""
+    if list_:
+        _list(listed())
+        return
+    _check_files(json_file, junit_file)
+    _check_patience(patience)
+    console = _console()
+    if simulate is not None:
+        if (broker, device, root, key, keys, stimulus, restart) != (None,) * 7:
+            raise InputError("--simulate: brings its own broker, device and keys; leave out the options for a real one")
+        subject = f"simulated {simulate} ({on})"
+        results = on_device.simulate(simulate, on, only or [], patience, console)
+    else:
+        if broker is None or device is None:
+            raise InputError("--broker and --device: both are needed; or give --simulate KIND")
+        subject = f"{tenant}/{device}"
+        identity = Identity(tenant, device, on_device.root_of(tenant, device, root, key, keys))
+        results = on_device.real(broker, identity, stimulus, restart, only or [], patience, console)
+    sys.exit(tell("conform device", subject, results, console, json_file, junit_file))
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False)
+
+
+def _check_files(json_file: Path | None, junit_file: Path | None) -> None:
     for option, file in (("--json", json_file), ("--junit", junit_file)):
         if file is not None and not file.parent.is_dir():
             raise InputError(f"{option} {file}: no folder {file.parent}; make it first")
-    results = check_codec(command, answer)
-    sys.exit(tell("conform codec", cmd, results, Console(highlight=False, markup=False), json_file, junit_file))
+
+
+def _check_patience(patience: float) -> None:
+    if not 0.1 <= patience <= 100:
+        raise InputError(f"--patience {patience:g}: out of bounds; give a factor from 0.1 to 100")
+
+
+def _list(rows: Iterable[tuple[str, str, str]]) -> None:
+    shown = Table()
+    for column in ("scenario", "judges", "what it does"):
+        shown.add_column(column, no_wrap=column == "scenario")
+    for row in rows:
+        shown.add_row(*row)
+    _console().print(shown)

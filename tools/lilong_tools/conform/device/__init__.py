@@ -1,0 +1,1 @@
+"""`lilong conform device`: plays a backend against one device."""

@@ -1,0 +1,328 @@
+"""The backend's side of one device, sans-io: keys, what was seen, honest answers, and whatever else is asked of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from lilong_protocol import codes, frame, topics
+from lilong_protocol.keys import frame_key
+from lilong_protocol.pc.bodies import KINDS_OF_CLASS, well_formed
+from lilong_protocol.registry import KIND_BY_NUMBER
+from lilong_protocol.seal import DOWN, UP, Seal, SealError, frame_tag
+
+from ..scenario import NotTriedError
+from .stimuli import ALARMS, Alarm
+from .wire import Heard, Wire
+
+BIRTH_MS = 75_000  # the longest wait of LIL-SESSION-005, and what a connection takes
+ANSWER_MS = 5_000
+DEADLINE_MS = 60_000
+SOON_MS = 400
+UNKNOWN_COMMAND = 4_000_000_000
+EPOCHS = 4  # key epochs that are tried on what comes
+
+
+class Seen:
+    """A frame of the device as it came. `problem`: the first thing that is wrong with it, by the id that it breaks."""
+
+    __slots__ = ("at", "cls", "data", "epoch", "frame", "problem", "qos", "retained")
+
+    def __init__(self, heard: Heard) -> None:
+        self.at, self.cls, self.data, self.qos, self.retained = heard
+        self.epoch = 0
+        self.frame = frame.Frame({1: -1})
+        self.problem: tuple[str, str] | None = None
+
+    @property
+    def kind(self) -> int:
+        return self.frame.kind
+
+    @property
+    def body(self) -> dict[int, Any]:
+        return self.frame.body or {}
+
+    @property
+    def ref(self) -> tuple[int, int]:
+        """Its name within its class: (boot, seq)."""
+        return self.frame.boot, self.frame.seq
+
+    @property
+    def told(self) -> tuple[int, int]:
+        """The (boot, seq) that it refers to."""
+        boot, seq = self.frame.ref
+        return boot, seq
+
+
+class Bench:
+    """Plays the backend. `acknowledges`, `tells_time`: whether it answers as an honest one does.
+
+    `seen`: all that the device has published on this wire; `answered` says which response a counter had.
+    """
+
+    def __init__(
+        self, wire: Wire, tenant: str, device: str, root: bytes, counter: int = 0, patience: float = 1.0
+    ) -> None:
+        self.wire = wire
+        self.tenant = tenant
+        self.device = device
+        self.root = root
+        self.patience = patience
+        self.acknowledges = True
+        self.tells_time = True
+        self.seen: list[Seen] = []
+        self.boot: int | None = None
+        self.nonce = b""
+        self.connection = 0
+        self.kind: int | None = None
+        self.always_on = True
+        self.beat_s: int | None = None
+        self.present = False
+        self.epoch = 0
+        self._counter = counter
+        self._started: int | None = None  # ms of the wire's clock at the device's cold start, an upper bound
+        self._up = [Seal(frame_key(root, UP, epoch), tenant, device, UP, epoch) for epoch in range(EPOCHS)]
+        wire.listen(self._take)
+
+    # ---- what has come
+
+    def mark(self) -> int:
+        """The place in `seen` from which on something is looked for."""
+        return len(self.seen)
+
+    def of(self, kind: int, since: int = 0, code: int | None = None) -> list[Seen]:
+        """The frames of a kind of message that came live, repeats included; `code`: of one alarm or event."""
+        return [
+            one
+            for one in self.seen[since:]
+            if one.kind == kind and not one.retained and (code is None or one.body.get(0) == code)
+        ]
+
+    def responses(self, counter: int, since: int = 0) -> list[Seen]:
+        """The responses to a counter, repeats included."""
+        return [one for one in self.of(frame.RESPONSE, since) if one.frame.counter == counter]
+
+    async def until(self, condition: Callable[[], bool], at_most_ms: float) -> bool:
+        """Let time pass until that is true, for so long at most."""
+        return await self.wire.wait(condition, int(at_most_ms * self.patience))
+
+    async def quiet(self, ms: float) -> None:
+        """Let time pass."""
+        await self.until(lambda: False, ms)
+
+    async def obtain(self, what: str, find: Callable[[], list[Seen]], at_most_ms: float) -> Seen:
+        """The first that is found; NotTriedError when none comes."""
+        if not await self.until(lambda: bool(find()), at_most_ms):
+            raise NotTriedError(f"not seen in {at_most_ms * self.patience / 1000:.0f} s: {what}")
+        return find()[0]
+
+    # ---- beginning, link, power
+
+    async def begin(self) -> None:
+        """Have a device there whose session is known, and nothing open."""
+        since = self.mark()
+        await self.wire.power()
+        await self.born(since, "a birth")
+        if not self.wire.wiped:
+            await self._clean()
+
+    async def born(self, since: int, what: str) -> Seen:
+        """The next live birth."""
+        return await self.obtain(what, lambda: self.of(frame.BIRTH, since), BIRTH_MS)
+
+    async def cut(self, meanwhile: Callable[[], None] = lambda: None) -> Seen:
+        """Break the link, do something while it is down, and give the birth of the next connection."""
+        await self.wire.hold()
+        since = self.mark()
+        meanwhile()
+        await self.wire.release()
+        return await self.born(since, "a birth after its link had been cut")
+
+    async def restart(self) -> Seen:
+        """Restart the device and give its birth."""
+        since = self.mark()
+        await self.wire.restart()
+        return await self.born(since, "a birth after its restart")
+
+    # ---- stimuli
+
+    def alarms(self) -> tuple[Alarm, Alarm]:
+        """Two alarms that can be caused here."""
+        found = ALARMS.get(self.kind or -1)
+        if found is None:
+            raise NotTriedError(f"no stimulus is known here for a device of kind {self.kind}")
+        return found
+
+    async def begins(self, alarm: Alarm) -> Seen:
+        """Cause an alarm and give its raise."""
+        since = self.mark()
+        for channel, value in alarm.begin.steps:
+            await self.wire.stimulate(channel, value)
+        return await self.obtain(
+            f"a raise of alarm {alarm.code} after its stimulus",
+            lambda: self.of(frame.RAISE, since, alarm.code),
+            (alarm.begin.within_s + 3) * 1000,
+        )
+
+    async def ends(self, alarm: Alarm) -> None:
+        """Let the condition of an alarm end."""
+        if not alarm.end.steps:
+            raise NotTriedError(f"alarm {alarm.code} ends by a reset only")
+        for channel, value in alarm.end.steps:
+            await self.wire.stimulate(channel, value)
+
+    # ---- what is said to it
+
+    def uptime(self) -> int:
+        """The device's uptime in ms, never more than the true one."""
+        return 0 if self._started is None else max(0, self.wire.now() - self._started)
+
+    def counter(self) -> int:
+        """One that has never been used."""
+        self._counter += 1
+        return self._counter
+
+    def sealed(self, cls: str, payload: bytes, as_class: str | None = None, epoch: int | None = None) -> bytes:
+        """A frame for d/{cls}, authentic for `as_class`."""
+        epoch = self.epoch if epoch is None else epoch
+        key = frame_key(self.root, DOWN, epoch)
+        return Seal(key, self.tenant, self.device, DOWN, epoch).seal(as_class or cls, payload)
+
+    def say(self, cls: str, payload: bytes, retained: bool = False) -> bytes:
+        """Send an authentic frame; its bytes."""
+        data = self.sealed(cls, payload)
+        self.wire.publish(cls, data, retained)
+        return data
+
+    def order(self, number: int, arguments: dict[int, Any] | None = None, **changes: Any) -> bytes:
+        """The payload of a command; `changes` of counter, target, nonce, deadline, ref, kind or body."""
+        fields: dict[str, Any] = {
+            "kind": frame.COMMAND, "body": {0: number, 1: arguments or {}}, "counter": None, "target": self.boot,
+            "nonce": self.nonce, "deadline": self.uptime() + DEADLINE_MS, **changes,
+        }  # fmt: skip
+        if fields["counter"] is None:
+            fields["counter"] = self.counter()
+        return frame.pack(**fields)
+
+    async def answer(self, payload: bytes, cls: str = topics.COMMAND) -> Seen | None:
+        """Send something that has a counter; its response, None when none has come."""
+        counter = frame.unpack(payload).counter
+        since = self.mark()
+        self.say(cls, payload)
+        await self.until(lambda: bool(self.responses(counter, since) or self.of(frame.ERROR, since)), ANSWER_MS)
+        found = self.responses(counter, since)
+        return found[0] if found else None
+
+    async def code_of(self, payload: bytes, cls: str = topics.COMMAND) -> int | None:
+        """As `answer`: the response's code."""
+        answer = await self.answer(payload, cls)
+        return None if answer is None else answer.body.get(0)
+
+    async def settle(self) -> bool:
+        """Until everything sent before has been handled: the device answers one by one. False when it says nothing."""
+        payload = self.order(UNKNOWN_COMMAND)
+        counter = frame.unpack(payload).counter
+        since = self.mark()
+        self.say(topics.COMMAND, payload)
+        return await self.until(lambda: bool(self.responses(counter, since)), ANSWER_MS)
+
+    def stored(self, one: Seen, **changes: Any) -> bytes:
+        """The payload of its stored-ack; `changes`: tag, ref."""
+        return frame.pack(
+            frame.STORED_ACK, {0: changes.get("tag", frame_tag(one.data))}, ref=changes.get("ref", one.ref)
+        )
+
+    def time(self, asked: Seen, **changes: Any) -> bytes:
+        """The payload that answers a question for the time; `changes`: epoch, body, target, nonce."""
+        fields: dict[str, Any] = {
+            "body": {0: asked.frame.uptime}, "epoch": self.wire.epoch(), "target": asked.frame.boot,
+            "nonce": asked.frame.nonce, **changes,
+        }  # fmt: skip
+        return frame.pack(frame.TIME, **fields)
+
+    def acknowledge_all(self) -> None:
+        """Tell of every alarm frame of this run that it is stored, and go on doing so."""
+        self.acknowledges = True
+        for one in {one.data: one for one in self.seen if one.cls == topics.ALARM and one.problem is None}.values():
+            self.say(topics.ACK, self.stored(one))
+
+    async def tested(self, since: int) -> list[Seen]:
+        """The events that a self-test has left."""
+        await self.settle()
+        await self.quiet(SOON_MS)  # an event may have waited behind others
+        return self.of(frame.EVENT, since, codes.EVENT_TESTED)
+
+    # ---- inside
+
+    async def _clean(self) -> None:
+        """End what an earlier scenario, or somebody else, has left open."""
+        try:
+            for alarm in self.alarms():
+                await self.ends(alarm)
+        except NotTriedError:
+            pass  # whoever has no stimuli has caused no alarm here
+        await self.code_of(self.order(codes.CMD_RESET))
+
+    def _take(self, heard: Heard) -> None:
+        one = Seen(heard)
+        self._open(one)
+        self.seen.append(one)
+        if one.problem is None:
+            self._learn(one)
+
+    def _open(self, one: Seen) -> None:
+        payload = None
+        for epoch, seal in enumerate(self._up):
+            try:
+                payload = seal.open(one.cls, one.data)
+                one.epoch = epoch
+                break
+            except SealError:
+                continue
+        if payload is None:
+            one.problem = ("LIL-SEAL-001", f"a frame on u/{one.cls} whose seal does not fit")
+            return
+        try:
+            one.frame = frame.unpack(payload)
+        except frame.FrameError as error:
+            one.problem = ("LIL-CBOR-001" if str(error).startswith("payload:") else "LIL-FRAME-001", str(error))
+            return
+        if one.kind not in KINDS_OF_CLASS[one.cls]:
+            one.problem = ("LIL-TOPIC-002", f"kind {one.kind} on u/{one.cls}")
+        elif not well_formed(one.kind, one.body):
+            one.problem = ("LIL-FRAME-001", f"kind {one.kind}: its body has not the shape of REFERENCE")
+
+    def _learn(self, one: Seen) -> None:
+        kind, told = one.kind, one.frame
+        if kind == frame.DEATH:
+            self.present = self.present and (told.boot, one.body.get(0)) != (self.boot, self.connection)
+            return
+        if kind == frame.BIRTH:
+            self.connection, self.kind, self.beat_s = one.body[1], one.body[0], one.body.get(3)
+            self.always_on = one.body.get(5) is not False
+        if told.boot is None or (self.boot is not None and told.boot < self.boot):
+            if kind in (frame.RAISE, frame.UPDATE, frame.CLEAR):
+                self._honest(one)  # of an earlier boot, from the outbox
+            return
+        if told.boot != self.boot:
+            self.boot, self._started = told.boot, None
+        if told.nonce is not None:
+            self.nonce = told.nonce
+        if one.retained:
+            return
+        self.present = True
+        if told.uptime is not None:
+            started = one.at - told.uptime  # plus what it was on its way
+            self._started = started if self._started is None else min(self._started, started)
+        self._honest(one)
+
+    def _honest(self, one: Seen) -> None:
+        """What a backend answers."""
+        if one.cls == topics.ALARM and self.acknowledges:
+            self.say(topics.ACK, self.stored(one))
+        asks = one.kind == frame.BIRTH or (one.kind == frame.HEARTBEAT and one.body.get(4) is True)
+        if asks and self.tells_time and not one.retained:
+            self.say(topics.COMMAND, self.time(one))
+
+    def kind_name(self) -> str:
+        """The kind of device in words."""
+        known = KIND_BY_NUMBER.get(self.kind or -1)
+        return f"kind {self.kind}" if known is None else known.label.en

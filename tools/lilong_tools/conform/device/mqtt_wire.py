@@ -1,0 +1,172 @@
+"""The live wire: one device on a broker, its link cut by a session of its own id, hooks for hands and power."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from lilong_protocol import topics
+from lilong_protocol.keys import broker_password
+
+from ...broker import Broker, BrokerError
+from ..line import Line, open_line
+from ..scenario import NotTriedError
+from .wire import Heard
+
+KEPT_S = 1.0
+TICK_S = 0.02
+LONGEST_MS = 130_000
+
+Stimulate = Callable[[str, int], Awaitable[None]]
+Restart = Callable[[], Awaitable[None]]
+
+
+class MqttWire:
+    """`async with MqttWire(...)`. stimulate, restart: what brings these about, None: nothing does.
+
+    renew: gives a device that remembers nothing, for a simulated one.
+    """
+
+    longest_ms = LONGEST_MS
+
+    def __init__(
+        self, broker: Broker, tenant: str, device: str, root: bytes, stimulate: Stimulate | None = None,
+        restart: Restart | None = None, renew: Restart | None = None,
+    ) -> None:  # fmt: skip
+        self.wiped = renew is not None
+        self._broker = broker
+        self._tenant, self._device, self._root = tenant, device, root
+        self._stimulate, self._restart, self._renew = stimulate, restart, renew
+        self._loop = asyncio.get_running_loop()
+        self._take: Callable[[Heard], None] = lambda _: None
+        self._line: Line | None = None
+        self._holder: asyncio.Task[None] | None = None
+        self._held = asyncio.Event()
+        self._news = asyncio.Event()
+        self._back = True  # it has been heard since its link was last cut
+
+    async def __aenter__(self) -> "MqttWire":
+        self._line = await open_line(self._broker, f"lilong-conform-{self._device}", self._arrived)
+        await self._line.subscribe(topics.up(self._tenant, self._device, "#"))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.release()
+        if self._line is not None:
+            self._line.close()
+
+    # ---- Wire
+
+    def now(self) -> int:
+        return int(self._loop.time() * 1000)
+
+    def epoch(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def listen(self, take: Callable[[Heard], None]) -> None:
+        self._take = take
+
+    def publish(self, cls: str, data: bytes, retained: bool = False) -> None:
+        assert self._line is not None
+        self._line.publish(topics.down(self._tenant, self._device, cls), data, 1, retained)
+
+    async def wait(self, until: Callable[[], bool], at_most_ms: int) -> bool:
+        assert self._line is not None
+        end = self._loop.time() + at_most_ms / 1000
+        while not until():
+            if self._line.lost.done():
+                raise BrokerError(f"the connection to the broker was lost: {self._line.lost.result()}")
+            left = end - self._loop.time()
+            if left <= 0:
+                return False
+            self._news.clear()
+            try:
+                await asyncio.wait_for(self._news.wait(), left)
+            except TimeoutError:
+                return until()
+        return True
+
+    async def power(self) -> None:
+        if self._renew is not None:
+            await self._renew()
+        elif self._restart is not None:
+            await self._restart()
+        elif not self._back:
+            raise NotTriedError("the device did not come back when its link was cut: if it sleeps, give --restart")
+        else:
+            self._back = False
+            await self.hold()
+            await self.release()
+
+    async def restart(self) -> None:
+        if self._restart is None:
+            raise NotTriedError("needs a restart: give --restart 'command'")
+        await self._restart()
+
+    async def hold(self) -> None:
+        """A session under the device's id ends its own; whenever it comes back, so do we."""
+        if self._holder is None:
+            self._held.clear()
+            self._holder = asyncio.create_task(self._keep_holding())
+            await self._held.wait()
+            if self._holder.done():
+                holder, self._holder = self._holder, None
+                holder.result()
+            await asyncio.sleep(TICK_S)
+
+    async def release(self) -> None:
+        if self._holder is not None:
+            self._holder.cancel()
+            try:
+                await self._holder
+            except asyncio.CancelledError:
+                pass
+            self._holder = None
+
+    async def kept(self, cls: str) -> bytes | None:
+        found: list[bytes] = []
+        line = await open_line(
+            self._broker,
+            f"lilong-conform-look-{self._device}",
+            lambda _topic, data, _qos, _retained: found.append(data),
+        )
+        try:
+            await line.subscribe(topics.up(self._tenant, self._device, cls))
+            await self.wait(lambda: bool(found), int(KEPT_S * 1000))
+        finally:
+            line.close()
+        return found[0] if found else None
+
+    def withhold_pubacks(self, withhold: bool) -> None:
+        if withhold:
+            raise NotTriedError("a broker that withholds PUBACKs is there in virtual time only (--simulate)")
+
+    async def stimulate(self, channel: str, value: int) -> None:
+        if self._stimulate is None:
+            raise NotTriedError("needs a stimulus: give --stimulus 'command {channel} {value}'")
+        await self._stimulate(channel, value)
+
+    # ---- inside
+
+    def _arrived(self, topic: str, payload: bytes, qos: int, retained: bool) -> None:
+        parts = topics.parse(topic)
+        if parts is None:
+            return
+        self._back = self._back or not retained
+        self._take(Heard(self.now(), parts[3], payload, qos, retained))
+        self._news.set()
+
+    async def _keep_holding(self) -> None:
+        broker = self._broker
+        if broker.username is not None:  # then devices log in with what is theirs
+            broker = replace(broker, username=self._device, password=broker_password(self._root))
+        line = None
+        try:
+            while True:
+                line = await open_line(broker, self._device)
+                self._held.set()
+                await line.lost
+        finally:
+            self._held.set()
+            if line is not None:
+                line.close()

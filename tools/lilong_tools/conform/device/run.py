@@ -1,0 +1,65 @@
+"""Runs scenarios against a device, in virtual time or live, and gives the results by id."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from lilong_firmware.device import Device, Identity
+
+from ..report import Result
+from ..scenario import Judge, NotTriedError, Scenario, only
+from . import scenarios
+from .bench import Bench
+from .book import BOOK
+from .virtual_wire import Make, VirtualWire, run_now
+from .watch import CASE, CLAIMS, Watch
+
+assert scenarios  # they have entered themselves
+
+Told = Callable[[Scenario[Bench], list[Result]], None]
+
+
+async def _one(scenario: Scenario[Bench], bench: Bench) -> list[Result]:
+    try:
+        await bench.begin()
+    except NotTriedError as reason:
+        judge = Judge(scenario.name, scenario.ids)
+        judge.rest(str(reason))
+        return judge.results
+    return await scenario.judge(bench)
+
+
+async def run(
+    bench_of: Callable[[], Awaitable[Bench]],
+    wanted: Sequence[str] = (),
+    told: Told = lambda scenario, results: None,
+    watched: bool = True,
+) -> list[Result]:
+    """Every scenario that is wanted, each on the bench that `bench_of` gives; `told` hears of each as it ends."""
+    results: list[Result] = []
+    watch = Watch()
+    for scenario in BOOK.chosen(wanted):
+        bench = await bench_of()
+        found = await _one(scenario, bench)
+        told(scenario, found)
+        results += found
+        watch.take(bench)
+    return only(results + (watch.results() if watched else []), wanted)
+
+
+def run_virtual(
+    identity: Identity, kind: str, make: Make = Device, wanted: Sequence[str] = (), watched: bool = True,
+    told: Told = lambda scenario, results: None,
+) -> list[Result]:  # fmt: skip
+    """Against our firmware, or what `make` gives, in virtual time: a device of its own for each scenario."""
+
+    async def bench_of() -> Bench:
+        wire = VirtualWire(identity, kind, make)
+        return Bench(wire, identity.tenant, identity.device, identity.root)
+
+    return run_now(run(bench_of, wanted, told, watched))
+
+
+def listed() -> Iterator[tuple[str, str, str]]:
+    """(scenario, ids, what it does) of everything there is."""
+    for scenario in BOOK.all:
+        yield scenario.name, " ".join(scenario.ids), scenario.text
+    yield CASE, " ".join(CLAIMS), "what holds of every frame, whatever the scenario"

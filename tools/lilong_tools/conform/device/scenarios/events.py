@@ -1,0 +1,64 @@
+"""Events: in order, one in flight, again with the same bytes until their PUBACK."""
+
+from lilong_protocol import codes, frame, topics
+from lilong_protocol.codes import link
+from lilong_protocol.registry import KIND_BY_NUMBER
+
+from ...scenario import Judge, NotTriedError
+from ..bench import Bench
+from ..book import scenario
+
+TESTS = 4
+
+
+@scenario("LIL-EVENT-001", "LIL-EVENT-002")
+async def events_in_order(bench: Bench, judge: Judge) -> None:
+    """Several self-tests at once: their events come in the order of their numbers, each number once."""
+    since = bench.mark()
+    for _ in range(TESTS):
+        bench.say(topics.COMMAND, bench.order(codes.CMD_TEST))
+    await bench.settle()
+    await bench.until(lambda: len({one.ref for one in bench.of(frame.EVENT, since)}) >= TESTS, 5_000)
+    seqs = [one.frame.seq for one in bench.of(frame.EVENT, since)]
+    if len(seqs) < TESTS:
+        raise NotTriedError(f"{TESTS} self-tests have left {len(seqs)} events")
+    judge("LIL-EVENT-002", "events leave in their order", seqs == sorted(seqs), f"{seqs}")
+    steps = {after - before for before, after in zip(sorted(set(seqs)), sorted(set(seqs))[1:], strict=False)}
+    judge("LIL-EVENT-001", "numbers rise by one", steps == {1}, f"{seqs}")
+
+
+@scenario("LIL-EVENT-002")
+async def events_until_their_puback(bench: Bench, judge: Judge) -> None:
+    """The broker acknowledges nothing: one event is in flight; after a reconnect it comes again, then the others."""
+    bench.wire.withhold_pubacks(True)
+    since = bench.mark()
+    for _ in range(TESTS):
+        bench.say(topics.COMMAND, bench.order(codes.CMD_TEST))
+    await bench.quiet(2_000)
+    flying = bench.of(frame.EVENT, since) + bench.of(frame.RESPONSE, since)
+    judge("LIL-EVENT-002", "one message is in flight", len(flying) == 1, f"{len(flying)} were")
+    bench.wire.withhold_pubacks(False)
+    after = bench.mark()
+    await bench.cut()
+    await bench.until(lambda: len({one.ref for one in bench.of(frame.EVENT, after)}) >= TESTS, 10_000)
+    events = bench.of(frame.EVENT, after)
+    first = [one for one in flying if one.kind == frame.EVENT]
+    again = not first or (bool(events) and events[0].data == first[0].data)
+    judge("LIL-EVENT-002", "without its PUBACK it comes again with the same bytes", again, "it did not come first")
+    seqs = [one.frame.seq for one in events]
+    whole = seqs == sorted(seqs) and len(set(seqs)) == TESTS
+    judge("LIL-EVENT-002", "and all others after it, in order", whole, f"{seqs}")
+
+
+@scenario("LIL-TELE-001")
+async def a_telemetry_batch(bench: Bench, judge: Judge) -> None:
+    """The next batch: a column for each quantity, a value or null in each row, ages before the frame's uptime."""
+    period_s = link(bench.kind or 0)[4] if bench.kind in KIND_BY_NUMBER else 0
+    if not period_s or period_s * 1000 > bench.wire.longest_ms:
+        raise NotTriedError(f"a {bench.kind_name()} sends no telemetry soon")
+    batch = await bench.obtain("a telemetry batch", lambda: bench.of(frame.TELEMETRY), period_s * 1000 + 65_000)
+    quantities, ages, columns = batch.body[0], batch.body[1], batch.body[2]
+    fits = len(columns) == len(quantities) and all(len(column) == len(ages) for column in columns)
+    judge("LIL-TELE-001", "one column for each quantity, one value for each row", fits, f"{batch.body}")
+    before = all(0 <= age <= batch.frame.uptime for age in ages)
+    judge("LIL-TELE-001", "ages are ms before the frame's uptime", before, f"{ages} at {batch.frame.uptime}")
