@@ -1,4 +1,4 @@
-"""Frames encoded and sealed, verified and decoded per second, in CPython and in real MicroPython, beside stock encoders.
+"""Frames encoded and sealed, verified and decoded per second, in CPython and real MicroPython, beside stock encoders.
 
 python benchmarks/frames.py: exits with 1 when a backend verifies and decodes fewer than 60,000 frames a second of one
 core's time. --profile shows where the time of a backend goes.

@@ -2,10 +2,12 @@
 
 from struct import pack_into
 
-from lilong_protocol import cbor, frame, topics
+from lilong_protocol import cbor
 from lilong_protocol.cbor import Writer
+from lilong_protocol.frame import BIRTH, DEATH, HEARTBEAT, RAISE, START, VERSION
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import UP, Seal
+from lilong_protocol.topics import STATE, UP_CLASSES
 
 from .clock import Clock
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-WRITER = Writer(frame.START)  # of all devices of this process: a frame is written at one go
+WRITER = Writer(START)  # of all devices of this process: a frame is written at one go
 
 
 class Uplink:
@@ -24,7 +26,7 @@ class Uplink:
 
     def __init__(self, root: bytes, tenant: str, device: str, boot: int, nonce: bytes) -> None:
         self._seal = Seal(frame_key(root, UP), tenant, device, UP)
-        self._seqs = [0] * len(topics.UP_CLASSES)
+        self._seqs = [0] * len(UP_CLASSES)
         self.boot = boot
         self._boot = cbor.encode({2: boot})[1:]  # its key and value, which stand in every frame
         self._start = "BBBBB%ds" % len(self._boot)
@@ -33,7 +35,7 @@ class Uplink:
 
     def next_seq(self, cls: str) -> int:
         """The number that the next frame of this class will carry."""
-        return self._seqs[topics.UP_CLASSES.index(cls)] + 1
+        return self._seqs[UP_CLASSES.index(cls)] + 1
 
     def frame(
         self,
@@ -45,38 +47,38 @@ class Uplink:
         counter: "int | None" = None,
     ) -> bytes:
         """A sealed frame of class `cls` at uptime `now`; it takes the next number of its class."""
-        at = topics.UP_CLASSES.index(cls)
+        at = UP_CLASSES.index(cls)
         seq = self._seqs[at] + 1
         self._seqs[at] = seq
         writer = WRITER
         self._write(writer, now, kind, seq)
-        if kind == frame.RAISE:
+        if kind == RAISE:
             _write_raise(writer, body)
         else:
             writer.pair(7, body)
         if counter is not None:
-            writer.buf[frame.START] += 1
+            writer.buf[START] += 1
             writer.pair(8, counter)
         if ref is not None:
-            writer.buf[frame.START] += 1
+            writer.buf[START] += 1
             writer.pair(9, ref)
-        if kind == frame.BIRTH or kind == frame.HEARTBEAT:  # noqa: PLR1714  a tuple would be made
-            writer.buf[frame.START] += 1
+        if kind == BIRTH or kind == HEARTBEAT:  # noqa: PLR1714, SIM109  a tuple would be made
+            writer.buf[START] += 1
             writer.pair(11, self.nonce)
         return self._seal.wrap(cls, writer)
 
     def will(self, connection: int) -> bytes:
         """The death frame of one connection; it takes no number, since the broker sends it, or nobody does."""
         writer = WRITER
-        writer.at = frame.START
+        writer.at = START
         writer.depth = 0
-        writer.value({0: frame.VERSION, 1: frame.DEATH, 2: self.boot, 7: {0: connection}})
-        return self._seal.wrap(topics.STATE, writer)
+        writer.value({0: VERSION, 1: DEATH, 2: self.boot, 7: {0: connection}})
+        return self._seal.wrap(STATE, writer)
 
     def _write(self, writer: Writer, now: int, kind: int, seq: int) -> None:
         """All keys before the body, which is counted already."""
-        pack_into(self._start, writer.buf, frame.START, 0xA6, 0, frame.VERSION, 1, kind, self._boot)
-        writer.at = frame.START + 5 + len(self._boot)
+        pack_into(self._start, writer.buf, START, 0xA6, 0, VERSION, 1, kind, self._boot)
+        writer.at = START + 5 + len(self._boot)
         writer.depth = 1
         writer.pair(3, seq)
         writer.pair(4, now)
@@ -92,4 +94,4 @@ def _write_raise(writer: Writer, body: "dict[int, Any]") -> None:
     pack_into("BBBBBBB", buf, writer.at, 1, body[1], 2, body[2], 3, body[3], 4)
     writer.at += 7
     writer.depth = 2
-    writer.value(body[4])
+    writer.map(body[4])

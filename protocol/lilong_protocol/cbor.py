@@ -74,7 +74,7 @@ class Writer:
     def pair(self, key: int, value: "Any") -> None:
         """A key >= 0 of a map, and its value. Small numbers, which a frame is made of, take the short way."""
         at = self.at
-        if type(value) is int and key < 24 and 0 <= value < 0x40000000 and at <= self._last:
+        if type(value) is int and value >= 0 and key < 24 and at <= self._last:
             buf = self.buf
             buf[at] = key
             if value < 24:
@@ -87,9 +87,12 @@ class Writer:
             elif value < 0x10000:
                 pack_into(">BH", buf, at + 1, 25, value)
                 self.at = at + 4
-            else:
+            elif value < 0x40000000:
                 pack_into(">BI", buf, at + 1, 26, value)
                 self.at = at + 6
+            else:
+                self.at = at + 1
+                self.head(0, value)
         else:
             self.head(0, key)
             self.value(value)
@@ -108,7 +111,10 @@ class Writer:
             else:
                 self.head(0x20, -1 - value)
         elif isinstance(value, dict):
-            self._map(value)
+            for key in value:
+                if key is True or key is False:
+                    raise CborError("map key is not an integer")
+            self.map(value)
         elif isinstance(value, bytes) or isinstance(value, bytearray):  # noqa: SIM101  a tuple would be made
             self.string(0x40, value)
         elif isinstance(value, str):
@@ -143,27 +149,27 @@ class Writer:
                 at += 1
         self.at = end
 
-    def _map(self, value: "dict[int, Any]") -> None:
+    def map(self, value: "dict[int, Any]") -> None:
+        """A map; `value` must have no boolean for a key."""
         if self.depth >= MAX_DEPTH:
             raise CborError("nested deeper than 5")
-        for key in value:
-            if key is True or key is False:
-                raise CborError("map key is not an integer")
+        self.depth += 1
         left = len(value)
         self.head(0xA0, left)
-        self.depth += 1
         key = 0
-        while left and key < 64:  # sorting would take memory
+        while left:  # sorting would take memory
             if key in value:
                 self.pair(key, value[key])
                 left -= 1
+            elif key > 63:
+                self._others(value, key)
+                left = 0
             key += 1
-        if left:
-            self._other_keys(value)
         self.depth -= 1
 
-    def _other_keys(self, value: "dict[int, Any]") -> None:
-        for key in sorted([key for key in value if _key_rank(key) > 63], key=_key_rank):
+    def _others(self, value: "dict[int, Any]", least: int) -> None:
+        """The pairs of a map whose keys are not 0 to `least`."""
+        for key in sorted([key for key in value if _key_rank(key) > least], key=_key_rank):
             self.value(key)
             self.value(value[key])
 

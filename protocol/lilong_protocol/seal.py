@@ -5,6 +5,7 @@
 The layout is fixed, so that a wrong frame is refused by comparing bytes, before any decoder runs.
 """
 
+from hashlib import sha256
 from struct import pack_into
 
 from .cbor import MAX_FRAME, Writer
@@ -29,24 +30,28 @@ class SealError(ValueError):
 class Seal:
     """Seals and opens the frames of one device in one direction."""
 
-    __slots__ = ("_after", "_before", "_head", "_key", "_size", "_tag_head")
+    __slots__ = ("_after", "_before", "_head", "_outer", "_size", "_tag_head")
 
     def __init__(self, key: MacKey, tenant: str, device: str, direction: str, epoch: int = 0) -> None:
         """`key` must be that of `direction` and `epoch`."""
-        self._key = key
+        self._outer = key._outer
         # What the tag covers before the payload, around the two letters of the class: MAC_structure, RFC 9052 6.3.
         self._after = b"/%d" % epoch if epoch else b""
         aad = ("1/%s/%s/%s/" % (tenant, device, direction)).encode()
         algorithm = bytes([_ALG[direction]])
         writer = Writer()
         writer.head(0x40, len(aad) + 2 + len(self._after))
-        self._before = b"\x84\x64MAC0\x43\xa1\x01" + algorithm + bytes(writer.buf[: writer.at]) + aad
+        before = b"\x84\x64MAC0\x43\xa1\x01" + algorithm + bytes(writer.buf[: writer.at]) + aad
+        self._before = key._inner + before
         self._head = b"\x84\x43\xa1\x01" + algorithm + b"\xa1\x04\x48" + device_bytes(device)
         self._size = _TAG[direction]
         self._tag_head = _TAG_HEAD[direction]
 
     def _tag(self, cls: str, payload_item: "bytes | memoryview") -> bytes:
-        return self._key.mac(self._before + cls.encode() + self._after, payload_item)[: self._size]
+        """32 bytes, of which the tag is the first ones."""
+        inner = sha256(self._before + cls.encode() + self._after)
+        inner.update(payload_item)
+        return sha256(self._outer + inner.digest()).digest()
 
     def seal(self, cls: str, payload: bytes) -> bytes:
         """The frame that carries `payload` on topic class `cls`, of two letters."""
@@ -76,8 +81,12 @@ class Seal:
         if last > len(buf):
             buf.extend(bytes(last - len(buf)))
         view = memoryview(buf)
-        buf[first:start] = self._head
-        buf[end:last] = self._tag_head + self._tag(cls, view[start:end])
+        tag = self._tag(cls, view[start:end])
+        pack_into("16s", buf, first, self._head)
+        if self._size == 8:
+            pack_into("B8s", buf, end, 0x48, tag)
+        else:
+            pack_into("BB32s", buf, end, 0x58, 32, tag)
         return bytes(view[first:last])
 
     def open(self, cls: str, frame: bytes) -> bytes:
@@ -103,7 +112,7 @@ class Seal:
             raise SealError("payload is not a byte string")
         if length < least or skip + length != len(item) or frame[end : end + len(tag_head)] != tag_head:
             raise SealError("lengths inside the frame do not add up")
-        if not equal(self._tag(cls, item), frame[len(frame) - size :]):
+        if not equal(self._tag(cls, item)[:size], frame[len(frame) - size :]):
             raise SealError("the tag does not fit: forged, or sealed for another topic", True)
         return item[skip:]
 
