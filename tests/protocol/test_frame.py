@@ -137,7 +137,9 @@ def test_a_topic_says_who_which_way_and_what(cls: str) -> None:
         "lilong/1/acme/A4CF12FFFE0B3C5D/u/al", "lilong/1/acme/a4cf/u/al", "lilong/1/acme/a4cf12fffe0b3c5d/x/al",
         "lilong/1/acme/a4cf12fffe0b3c5d/u/ak", "lilong/1/acme/a4cf12fffe0b3c5d/d/al",
         "lilong/1/acme/a4cf12fffe0b3c5d/u/al/more",
+        "lilong/1/acme/a4cf12fffe0b3c5d/u/l", "lilong/1/acme/a4cf12fffe0b3c5d/d/l",  # reserved
     ],
 )  # fmt: skip
+@pytest.mark.spec("LIL-TOPIC-001", "LIL-TOPIC-005")
 def test_other_topics_are_not_ours(topic: str) -> None:
     assert topics.parse(topic) is None

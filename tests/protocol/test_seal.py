@@ -132,11 +132,13 @@ def test_the_mac_is_hmac_sha256(key: bytes, message: bytes) -> None:
     assert MacKey(key).mac(message) == hmac.digest(key, message, "sha256")
 
 
+@pytest.mark.spec("LIL-KEY-001", "LIL-KEY-002")
 def test_hkdf_gives_the_first_vector_of_rfc_5869() -> None:
     okm = hkdf(bytes([0x0B]) * 22, bytes(range(13)), bytes(range(0xF0, 0xFA)))
     assert okm.hex() == "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
 
 
+@pytest.mark.spec("LIL-KEY-001", "LIL-KEY-002")
 def test_every_device_direction_and_epoch_has_a_key_of_its_own() -> None:
     root = device_root(KEY, "acme", DEVICE)
     macs = {frame_key(root, direction, epoch).mac(b"") for direction in (UP, DOWN) for epoch in (0, 1)}

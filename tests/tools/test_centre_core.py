@@ -103,6 +103,7 @@ class TestAlarms:
         assert world.core.states()[SMOKE] == "online"
         assert [row["event"] for row in world.feed()] == ["stored", "cleared"]
 
+    @pytest.mark.spec("LIL-ALARM-017")
     def test_an_alarm_is_whole_in_whatever_order_its_messages_come(self, core):
         give(core, cleared(SMOKE, (1, 1)))
         give(core, updated(SMOKE, 2, (1, 1)))
@@ -111,6 +112,7 @@ class TestAlarms:
         assert (alarm["state"], alarm["restored"], alarm["values"]) == ("cleared", False, {"1": 300})
         assert core.states()[SMOKE] != "alarm1"
 
+    @pytest.mark.spec("LIL-ALARM-017")
     def test_an_older_update_does_not_undo_a_newer_one(self, core):
         give(core, raised(SMOKE))
         give(core, updated(SMOKE, 1, (1, 1), seq=3))
@@ -135,6 +137,13 @@ class TestAlarms:
         assert [row.table for row in batch.rows].count("message") == 1
         assert core.alarm_list() == []
         assert refused(core) == {"body": 1}
+
+    @pytest.mark.spec("LIL-ALARM-015")
+    def test_alarms_of_one_code_at_one_time_or_of_one_device_are_each_an_alarm(self, core):
+        for message in (raised(SMOKE), raised(DOOR), raised(SMOKE, code=2, seq=2), raised(SMOKE, seq=3)):
+            give(core, message)
+        names = [(alarm["device"], alarm["code"]) for alarm in core.alarm_list()]
+        assert sorted(names) == sorted([(SMOKE, 1), (DOOR, 1), (SMOKE, 2), (SMOKE, 1)])
 
     def test_ended_alarms_leave_the_list_and_a_late_update_does_not_raise_them_again(self, core):
         for seq in range(1, 402, 2):
@@ -267,6 +276,7 @@ class TestSessions:
         give(core, heartbeat(DOOR, 2))
         assert core.states()[DOOR] == "online"
 
+    @pytest.mark.spec("LIL-TELE-003")
     def test_lost_heartbeats_are_ordinary(self, core):
         give(core, birth(DOOR))
         for seq in (1, 4, 3, 200):
