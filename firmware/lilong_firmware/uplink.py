@@ -53,7 +53,14 @@ class Uplink:
         writer = WRITER
         self._write(writer, now, kind, seq)
         if kind == RAISE:
-            _write_raise(writer, body)
+            # Always {code, severity, urgency, certainty, values}, of small numbers but for the last.
+            pack_into("BB", writer.buf, writer.at, 7, 0xA5)
+            writer.at += 2
+            writer.pair(0, body[0])
+            pack_into("BBBBBBB", writer.buf, writer.at, 1, body[1], 2, body[2], 3, body[3], 4)
+            writer.at += 7
+            writer.depth = 2
+            writer.map(body[4])
         else:
             writer.pair(7, body)
         if counter is not None:
@@ -83,15 +90,3 @@ class Uplink:
         writer.pair(3, seq)
         writer.pair(4, now)
         self.clock.stamp(writer, now)
-
-
-def _write_raise(writer: Writer, body: "dict[int, Any]") -> None:
-    """The body of a raise: always {code, severity, urgency, certainty, values}, of small numbers but for the last."""
-    buf = writer.buf
-    pack_into("BB", buf, writer.at, 7, 0xA5)
-    writer.at += 2
-    writer.pair(0, body[0])
-    pack_into("BBBBBBB", buf, writer.at, 1, body[1], 2, body[2], 3, body[3], 4)
-    writer.at += 7
-    writer.depth = 2
-    writer.map(body[4])

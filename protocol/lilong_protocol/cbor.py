@@ -24,13 +24,6 @@ class CborError(ValueError):
     """Bytes or a value outside the subset; the text names the reason and the offset."""
 
 
-def _key_rank(key: object) -> int:
-    """Sort key of a map key: the order of its encoding, 0, 1, 2 ... then -1, -2 ..."""
-    if not isinstance(key, int):
-        raise CborError("map key is not an integer")
-    return key if key >= 0 else MAX_INT - key
-
-
 class Writer:
     """Writes item after item into `buf`, which is made once and grows when it must; the next one begins at `at`.
 
@@ -112,7 +105,7 @@ class Writer:
                 self.head(0x20, -1 - value)
         elif isinstance(value, dict):
             for key in value:
-                if key is True or key is False:
+                if key is True or key is False or not isinstance(key, int):
                     raise CborError("map key is not an integer")
             self.map(value)
         elif isinstance(value, bytes) or isinstance(value, bytearray):  # noqa: SIM101  a tuple would be made
@@ -150,7 +143,7 @@ class Writer:
         self.at = end
 
     def map(self, value: "dict[int, Any]") -> None:
-        """A map; `value` must have no boolean for a key."""
+        """A map; `value` must have integers for keys, and no booleans."""
         if self.depth >= MAX_DEPTH:
             raise CborError("nested deeper than 5")
         self.depth += 1
@@ -168,24 +161,11 @@ class Writer:
         self.depth -= 1
 
     def _others(self, value: "dict[int, Any]", least: int) -> None:
-        """The pairs of a map whose keys are not 0 to `least`."""
-        for key in sorted([key for key in value if _key_rank(key) > least], key=_key_rank):
+        """The pairs of a map whose keys are not 0 to `least`: in the order of their encodings, -1, -2 ... come last."""
+        keys = sorted([key for key in value if key > least])
+        for key in keys + sorted([key for key in value if key < 0], reverse=True):
             self.value(key)
             self.value(value[key])
-
-
-def _count(value: "Any") -> int:
-    if isinstance(value, (list, tuple)):
-        n = 1
-        for item in value:
-            n += _count(item)
-        return n
-    if isinstance(value, dict):
-        n = 1
-        for item in value.values():
-            n += 1 + _count(item)
-        return n
-    return 1
 
 
 def encode(value: "Any") -> bytes:
@@ -194,9 +174,10 @@ def encode(value: "Any") -> bytes:
     writer.value(value)
     if writer.at > MAX_FRAME:
         raise CborError("longer than 1024 bytes")
-    if writer.at > MAX_ITEMS and _count(value) > MAX_ITEMS:
-        raise CborError("more than 256 items")
-    return bytes(writer.buf[: writer.at])
+    data = bytes(writer.buf[: writer.at])
+    if len(data) > MAX_ITEMS:
+        decode(data)  # counts the items
+    return data
 
 
 def is_utf8(data: bytes) -> bool:

@@ -14,9 +14,6 @@ from .keys import MacKey, equal
 
 UP = "u"
 DOWN = "d"
-_ALG = {UP: 4, DOWN: 5}
-_TAG = {UP: 8, DOWN: 32}
-_TAG_HEAD = {UP: b"\x48", DOWN: b"\x58\x20"}
 
 
 class SealError(ValueError):
@@ -38,14 +35,14 @@ class Seal:
         # What the tag covers before the payload, around the two letters of the class: MAC_structure, RFC 9052 6.3.
         self._after = b"/%d" % epoch if epoch else b""
         aad = ("1/%s/%s/%s/" % (tenant, device, direction)).encode()
-        algorithm = bytes([_ALG[direction]])
+        algorithm = b"\x04" if direction == UP else b"\x05"
         writer = Writer()
         writer.head(0x40, len(aad) + 2 + len(self._after))
         before = b"\x84\x64MAC0\x43\xa1\x01" + algorithm + bytes(writer.buf[: writer.at]) + aad
         self._before = key._inner + before
         self._head = b"\x84\x43\xa1\x01" + algorithm + b"\xa1\x04\x48" + device_bytes(device)
-        self._size = _TAG[direction]
-        self._tag_head = _TAG_HEAD[direction]
+        self._size = 8 if direction == UP else 32
+        self._tag_head = b"\x48" if direction == UP else b"\x58\x20"
 
     def _tag(self, cls: str, payload_item: "bytes | memoryview") -> bytes:
         """32 bytes, of which the tag is the first ones."""
