@@ -178,7 +178,7 @@ def _name(table: str, number: Any) -> str:
         "kinds": KIND_BY_NUMBER, "quantities": QUANTITY, "events": EVENT, "alarms": ALARM,
         "commands": COMMAND_BY_NUMBER, "settings": SETTING,
     }  # fmt: skip
-    row = rows[table].get(number) if isinstance(number, int) else None
+    row = rows.get(table, {}).get(number) if isinstance(number, int) else None
     return str(number) if row is None else row.name
 
 
