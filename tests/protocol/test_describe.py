@@ -144,6 +144,11 @@ def test_no_authentic_payload_makes_it_raise(kind: int, fields: "dict[int, Any]"
     assert told.message == MESSAGE[kind].name
 
 
+def test_arguments_of_a_command_that_is_no_number_are_told_by_their_places() -> None:
+    payload = cbor.encode({0: 1, 1: frame.COMMAND, 7: {0: [1], 1: {0: 5}}})
+    assert describe(sealed("cm", payload, DOWN)).body["arguments"] == {"0": 5}
+
+
 def test_every_alarm_has_its_level_in_its_severity() -> None:
     for alarm in ALARM.values():
         told = describe(raised({0: alarm.number, 1: 5 - alarm.level, 2: 1, 3: 1}))

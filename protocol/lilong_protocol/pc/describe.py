@@ -160,7 +160,8 @@ def _value(known: Field, value: Any, body: dict[int, Any]) -> Any:
         if known.names == "quantities":
             return dict(_quantity(number, one) for number, one in value.items())
         if known.names == "arguments":
-            command = COMMAND_BY_NUMBER.get(body.get(0, -1))
+            number = body.get(0)
+            command = COMMAND_BY_NUMBER.get(number) if isinstance(number, int) else None
             places = {} if command is None else {n: argument.name for n, argument in enumerate(command.arguments)}
             return {places.get(number, str(number)): one for number, one in value.items()}
         return {_name(known.names, number): one for number, one in value.items()}
