@@ -11,10 +11,14 @@ from lilong_firmware.device import Identity
 from rich.console import Console
 from rich.table import Table
 
+from ..broker import parse_url
 from ..inputs import InputError, seconds
+from .backend import command as on_backend
+from .backend.mqtt_wire import Hooks
+from .backend.run import listed as scenarios_of_backends
 from .codec import ANSWER_S, check_codec
 from .device import command as on_device
-from .device.run import listed
+from .device.run import listed as scenarios_of_devices
 from .report import tell
 
 app = typer.Typer(no_args_is_help=True, help="Hold another implementation to the specification.")
@@ -75,7 +79,7 @@ def device(
 ) -> None:
     """Play a backend, honest and hostile, against one device."""
     if list_:
-        _list(listed())
+        _list(scenarios_of_devices())
         return
     _check_files(json_file, junit_file)
     _check_patience(patience)
@@ -92,6 +96,48 @@ def device(
         identity = Identity(tenant, device, on_device.root_of(tenant, device, root, key, keys))
         results = on_device.real(broker, identity, stimulus, restart, only or [], patience, console)
     sys.exit(tell("conform device", subject, results, console, json_file, junit_file))
+
+
+@app.command()
+def backend(
+    broker: Annotated[str | None, typer.Option(help="mqtt[s]://[user:password@]host[:port] of the backend")] = None,
+    tenant: Annotated[str, typer.Option(help="the estate")] = "music_plaza",
+    device: Annotated[list[str] | None, typer.Option(help="ids to play, three of those that the backend knows")] = None,
+    estate: Annotated[str | None, typer.Option(help="take the ids from this estate (music_plaza, or a file)")] = None,
+    key: Annotated[str | None, typer.Option(help="the estate's key, 64 hex digits")] = None,
+    keys: Annotated[Path | None, typer.Option(help="a key store (lilong keys)")] = None,
+    public: Annotated[bool, typer.Option("--simulation-key", help="the public key of simulations")] = False,
+    observed: Annotated[Path | None, typer.Option(help="the backend's observed feed, JSON lines")] = None,
+    kill: Annotated[
+        str | None, typer.Option(help="a shell command, or process id, that ends the backend at once")
+    ] = None,
+    restart: Annotated[
+        str | None, typer.Option(help="a shell command that starts it again (or kills it first)")
+    ] = None,
+    command: Annotated[str | None, typer.Option(help="has it command a device: 'order {device}'")] = None,
+    acknowledge: Annotated[
+        str | None, typer.Option(help="acknowledges an alarm there: 'ack {alarm}' ({device} {boot} {seq})")
+    ] = None,
+    only: Only = None,
+    list_: List = False,
+    patience: Patience = 1.0,
+    json_file: JsonFile = None,
+    junit_file: JUnitFile = None,
+) -> None:
+    """Play devices, honest and hostile, against one backend; it gets false alarms: not for an estate at work."""
+    if list_:
+        _list(scenarios_of_backends())
+        return
+    _check_files(json_file, junit_file)
+    _check_patience(patience)
+    if broker is None:
+        raise InputError("--broker: give the broker that the backend listens on")
+    kinds = on_backend.players(tenant, device or [], estate)
+    roots = on_backend.roots_of(tenant, kinds, key, keys, public)
+    hooks = Hooks(kill, restart, command, acknowledge)
+    console = _console()
+    results = on_backend.against(broker, tenant, kinds, roots, hooks, observed, only or [], patience, console)
+    sys.exit(tell("conform backend", f"{tenant} on {parse_url(broker).host}", results, console, json_file, junit_file))
 
 
 def _console() -> Console:

@@ -17,8 +17,8 @@ from rich.console import Console
 from ...broker import open_broker, parse_url
 from ...inputs import InputError
 from ..hooks import call, checked
+from ..progress import teller
 from ..report import Result
-from ..scenario import Scenario
 from .bench import Bench
 from .mqtt_wire import MqttWire
 from .run import run, run_virtual
@@ -56,18 +56,6 @@ def _bytes(option: str, text: str) -> bytes:
     if len(data) != 32:
         raise InputError(f"{option}: no key of 32 bytes; give 64 hex digits")
     return data
-
-
-def teller(console: Console) -> Callable[[Scenario[Bench], list[Result]], None]:
-    """Says how each scenario has ended, so that a run is never silent for long."""
-
-    def told(scenario: Scenario[Bench], results: list[Result]) -> None:
-        failed = sum(result.passed is False for result in results)
-        passed = sum(result.passed is True for result in results)
-        word = "FAILED" if failed else "ok" if passed else "not tried"
-        console.print(f"{word:>9}  {scenario.name}: {scenario.text}", soft_wrap=True)
-
-    return told
 
 
 def simulate(kind: str, way: str, wanted: list[str], patience: float, console: Console) -> list[Result]:

@@ -1,0 +1,36 @@
+"""`lilong conform backend`: the library and the centre pass all that is tried; each wrong backend is caught."""
+
+import pytest
+from backends_here import centre_results, results_of
+from lilong_protocol.pc.simulation import simulation_key
+from lilong_simulator.estate import load_estate
+from lilong_tools.conform.report import verdicts
+from wrong_backends import FAULTS
+
+
+def broken(results):
+    return {name for name, verdict in verdicts(results).items() if verdict.failed}
+
+
+def test_our_library_passes_everything():
+    results = results_of()
+    assert [result for result in results if not result.passed] == []
+    assert len(results) > 100
+
+
+def test_the_centre_passes_all_that_is_tried(tmp_path):
+    results = centre_results(load_estate(), simulation_key("music_plaza"), str(tmp_path / "centre.db"))
+    assert [result for result in results if result.passed is False] == []
+    assert sum(result.passed is True for result in results) > 100
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_backend_with_one_fault_is_caught_by_its_sentences_and_by_no_others(name):
+    make, ids = FAULTS[name]
+    assert broken(results_of(make)) == ids
+
+
+def test_without_a_feed_what_only_it_can_show_is_not_passed():
+    told = verdicts(results_of(feed=False, wanted=["LIL-ALARM-016"]))
+    assert (told["LIL-ALARM-016"].passed, told["LIL-ALARM-016"].failed) == (0, 0)
+    assert told["LIL-ALARM-016"].skipped > 0

@@ -1,0 +1,1 @@
+"""`lilong conform backend`: plays devices, honest and hostile, against one backend."""

@@ -1,0 +1,132 @@
+"""The live wire: each device played has a connection of its own, with its will; hooks kill, command, acknowledge."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from lilong_protocol import topics
+from lilong_protocol.keys import broker_password
+
+from ...broker import Broker, BrokerError
+from ...inputs import InputError
+from ..hooks import call
+from ..line import Line, open_line
+from ..scenario import NotTriedError
+from .feed import FeedFile
+from .wire import Heard, Row
+
+POLL_S = 0.05  # how often the feed is looked at
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """Shell commands, or None. kill: ends the backend, may be a process id; restart: starts it."""
+
+    kill: str | None = None
+    restart: str | None = None
+    command: str | None = None
+    acknowledge: str | None = None
+
+
+class MqttWire:
+    """`async with MqttWire(...)`: the devices of `roots` are on the broker until the block ends."""
+
+    def __init__(
+        self, broker: Broker, tenant: str, roots: dict[str, bytes], hooks: Hooks, feed: FeedFile | None = None
+    ) -> None:
+        self._broker, self._tenant, self._roots = broker, tenant, roots
+        self._hooks, self._feed = hooks, feed
+        self._loop = asyncio.get_running_loop()
+        self._lines: dict[str, Line] = {}
+        self._news = asyncio.Event()
+        self._take: Callable[[Heard], None] = lambda _: None
+
+    async def __aenter__(self) -> "MqttWire":
+        for device, root in self._roots.items():
+            broker = self._broker
+            if broker.username is not None:  # then devices log in with what is theirs
+                broker = replace(broker, username=device, password=broker_password(root))
+            self._lines[device] = line = await open_line(broker, device, self._arrived)
+            await line.subscribe(topics.down_filter(self._tenant, device))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for device, line in self._lines.items():
+            if not line.lost.done():
+                line.publish(topics.up(self._tenant, device, topics.STATE), b"", 1, True)
+                line.close()
+
+    # ---- Wire
+
+    def now(self) -> int:
+        return int(self._loop.time() * 1000)
+
+    def epoch(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def listen(self, take: Callable[[Heard], None]) -> None:
+        self._take = take
+
+    def publish(self, device: str, cls: str, data: bytes) -> None:
+        qos = topics.up_qos(cls)
+        self._lines[device].publish(topics.up(self._tenant, device, cls), data, qos, topics.retained(cls))
+
+    def publish_kept(self, device: str, cls: str, data: bytes) -> None:
+        raise NotTriedError("a broker marks as retained only what it had before a backend subscribed: in tests only")
+
+    async def wait(self, until: Callable[[], bool], at_most_ms: int) -> bool:
+        end = self._loop.time() + at_most_ms / 1000
+        while not until():
+            for device, line in self._lines.items():
+                if line.lost.done():
+                    raise BrokerError(f"the connection of {device} was lost: {line.lost.result()}")
+            left = end - self._loop.time()
+            if left <= 0:
+                return False
+            self._news.clear()
+            try:
+                await asyncio.wait_for(self._news.wait(), left if self._feed is None else min(left, POLL_S))
+            except TimeoutError:
+                continue
+        return True
+
+    def observed(self) -> list[Row] | None:
+        return None if self._feed is None else self._feed.look()
+
+    async def kill(self) -> None:
+        hooks = self._hooks
+        if hooks.restart is None and hooks.kill is None:
+            raise NotTriedError("needs --kill 'command or process id' and --restart 'command'")
+        if hooks.kill is not None and hooks.kill.isdigit():
+            try:
+                os.kill(int(hooks.kill), signal.SIGKILL)
+            except OSError as error:
+                raise InputError(
+                    f"--kill {hooks.kill}: {error.strerror}; give a command where the id changes"
+                ) from None
+        elif hooks.kill is not None:
+            await call("--kill", hooks.kill)
+        if hooks.restart is not None:
+            await call("--restart", hooks.restart)
+
+    async def command(self, device: str) -> None:
+        if self._hooks.command is None:
+            raise NotTriedError("needs --command 'order {device}': has the backend command a device, whatever it is")
+        await call("--command", self._hooks.command, device=device)
+
+    async def acknowledge(self, device: str, boot: int, seq: int) -> None:
+        if self._hooks.acknowledge is None:
+            raise NotTriedError("needs --acknowledge 'acknowledge {alarm}': what a person at the backend would do")
+        alarm = f"{device}-{boot}-{seq}"
+        await call("--acknowledge", self._hooks.acknowledge, device=device, boot=boot, seq=seq, alarm=alarm)
+
+    # ---- inside
+
+    def _arrived(self, topic: str, payload: bytes, _qos: int, _retained: bool) -> None:
+        parts = topics.parse(topic)
+        if parts is not None:
+            self._take(Heard(self.now(), parts[1], parts[3], payload))
+            self._news.set()

@@ -1,0 +1,47 @@
+"""Runs scenarios against a backend, in virtual time or live, and gives the results by id."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from ..report import Result
+from ..scenario import Judge, NotTriedError, Scenario, only
+from . import scenarios
+from .bench import Bench
+from .book import BOOK
+from .watch import CASE, CLAIMS, Watch
+
+assert scenarios  # they have entered themselves
+
+Told = Callable[[Scenario[Bench], list[Result]], None]
+
+
+async def run(
+    bench_of: Callable[[], Awaitable[Bench]],
+    wanted: Sequence[str] = (),
+    told: Told = lambda scenario, results: None,
+) -> list[Result]:
+    """Every scenario that is wanted, each on the bench that `bench_of` gives; `told` hears of each as it ends."""
+    results: list[Result] = []
+    watch = Watch()
+    for scenario in BOOK.chosen(wanted):
+        bench = await bench_of()
+        try:
+            await bench.begin()
+        except NotTriedError as reason:
+            judge = Judge(scenario.name, scenario.ids)
+            judge.rest(str(reason))
+            found = judge.results
+        else:
+            found = await scenario.judge(bench)
+            bench.end()
+            await bench.quiet(100)
+        told(scenario, found)
+        results += found
+        watch.take(bench)
+    return only(results + watch.results(), wanted)
+
+
+def listed() -> Iterator[tuple[str, str, str]]:
+    """(scenario, ids, what it does) of everything there is."""
+    for scenario in BOOK.all:
+        yield scenario.name, " ".join(scenario.ids), scenario.text
+    yield CASE, " ".join(CLAIMS), "what holds of every downlink, whatever the scenario"

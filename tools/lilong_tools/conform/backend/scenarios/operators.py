@@ -1,0 +1,91 @@
+"""What a person at the backend wants: commands and acknowledgements, by hooks that press for them."""
+
+from lilong_protocol import frame, topics
+from lilong_protocol.pc.bodies import well_formed
+
+from ...scenario import Judge, NotTriedError
+from ..bench import ANSWER_MS, Bench, Told, name_of
+from ..book import scenario
+from ..player import Player
+
+MOST_MS = 600_000  # a deadline further off than that protects nobody
+
+
+async def _commanded(bench: Bench, player: Player) -> Told:
+    since = bench.mark()
+    await bench.wire.command(player.device)
+    if not await bench.until(lambda: bool(bench.of(player, frame.COMMAND, since)), ANSWER_MS):
+        raise NotTriedError("not seen: the command that was asked for")
+    return bench.of(player, frame.COMMAND, since)[0]
+
+
+def _answer(player: Player, one: Told) -> None:
+    data = player.frame(frame.RESPONSE, topics.RESPONSE, {0: 200}, counter=one.frame.counter)
+    player.send(topics.RESPONSE, data)
+
+
+@scenario("LIL-CMD-006", "LIL-CMD-007", "LIL-FRAME-001")
+async def commands(bench: Bench, judge: Judge) -> None:
+    """Two commands and a new boot between them: counters rise, boot and nonce are the present ones, deadlines near."""
+    player = bench.players[0]
+    first = await _commanded(bench, player)
+    uptime = player.uptime()
+    fresh = (first.frame.target, first.frame.nonce) == (player.boot, player.nonce)
+    judge("LIL-FRAME-001", "for the present boot and nonce", fresh and well_formed(first.kind, first.body), "not")
+    ahead = first.frame.deadline - uptime
+    judge("LIL-CMD-007", "its deadline is near, in the device's uptime", 0 < ahead <= MOST_MS, f"{ahead} ms ahead")
+    _answer(player, first)
+    player.start(player.boot + 1)
+    player.birth()
+    await bench.probe(player)
+    second = await _commanded(bench, player)
+    _answer(player, second)
+    rise = first.frame.counter < second.frame.counter
+    judge("LIL-CMD-006", "counters rise", rise, f"{first.frame.counter}, then {second.frame.counter}")
+    fresh = (second.frame.target, second.frame.nonce) == (player.boot, player.nonce)
+    judge("LIL-FRAME-001", "after a restart for the new boot and nonce", fresh, "for the boot before")
+
+
+@scenario("LIL-CMD-008")
+async def a_command_to_nobody_heard(bench: Bench, judge: Judge) -> None:
+    """A command to a device known from a retained birth only: it is asked for its birth first."""
+    player = bench.players[1]
+    player.start(player.boot + 1)
+    bench.kept(player, topics.STATE, player.bearing(1))
+    await bench.probe(bench.players[0])
+    since = bench.mark()
+    await bench.wire.command(player.device)
+    await bench.until(lambda: bool(bench.of(player, frame.REQUEST, since)), ANSWER_MS)
+    asked = bench.of(player, frame.REQUEST, since)
+    early = bench.of(player, frame.COMMAND, since)
+    judge("LIL-CMD-008", "it is asked for a birth", bool(asked), "no request came")
+    judge("LIL-CMD-008", "before the command", not early, "the command came first")
+
+
+@scenario("LIL-ALARM-018")
+async def a_person_acknowledges(bench: Bench, judge: Judge) -> None:
+    """A person acknowledges an alarm: the device is told, and again after its restart."""
+    player = bench.players[0]
+    data = player.alarm()
+    if not await bench.acked(player, data):
+        raise NotTriedError("not seen: the stored-ack of an honest alarm")
+    boot, seq = name_of(data)
+    since = bench.mark()
+    await bench.wire.acknowledge(player.device, boot, seq)
+
+    def told(since: int) -> list[Told]:
+        return [
+            one
+            for one in bench.of(player, frame.OPERATOR_ACK, since)
+            if tuple(one.frame.ref) == (boot, seq) and one.frame.target == player.boot
+        ]
+
+    there = await bench.until(lambda: bool(told(since)), ANSWER_MS)
+    judge("LIL-ALARM-018", "the device is told", there, "no operator-ack came")
+    player.start(player.boot + 1)  # before it has answered
+    since = bench.mark()
+    player.birth()
+    again = await bench.until(lambda: bool(told(since)), ANSWER_MS)
+    judge("LIL-ALARM-018", "and again after its restart", again, "no operator-ack for the new boot")
+    for one in told(since)[:1]:
+        _answer(player, one)

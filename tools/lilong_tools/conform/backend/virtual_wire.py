@@ -1,0 +1,158 @@
+"""A wire in virtual time: a backend made of decisions and commits, with a broker that sends again what it has lost."""
+
+import heapq
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, Protocol
+
+from lilong_protocol import topics
+from lilong_protocol.seal import DOWN
+
+from ..scenario import NotTriedError
+from .wire import Heard, Row
+
+LATENCY_MS = 20
+COMMIT_MS = 5
+EPOCH_MS = 1_800_000_000_000  # at 0 of this clock
+
+
+class Out(NamedTuple):
+    """What a batch of decisions comes to: to be stored, then fed, then published. early: published at once instead."""
+
+    publishes: Iterable[tuple[str, bytes]]
+    store: Callable[[], None]
+    feed: Iterable[Row]
+    early: bool = False
+
+
+class Application(Protocol):
+    """A backend of decisions; its constructor takes the state that was stored."""
+
+    def receive(self, now_ms: int, topic: str, payload: bytes, retained: bool) -> None: ...
+    def step(self, now_ms: int) -> None: ...
+    @property
+    def deadline(self) -> int | None: ...
+    def take(self) -> Out: ...
+    def command(self, now_ms: int, device: str) -> None: ...
+    def acknowledge(self, now_ms: int, device: str, boot: int, seq: int) -> None: ...
+
+
+class VirtualWire:
+    """`make(epoch_ms)` starts the application from whatever it has stored."""
+
+    def __init__(self, tenant: str, make: Callable[[int], Application], feed: bool = True) -> None:
+        self._tenant = tenant
+        self._make = make
+        self._now = 0
+        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._serial = 0
+        self._life = 0  # what was under way in an earlier one is lost
+        self._feed: list[Row] | None = [] if feed else None
+        self._waiting: list[tuple[str, bytes, bool]] = []  # messages that the broker has no PUBACK for
+        self._take: Callable[[Heard], None] = lambda _: None
+        self._application = make(self.epoch())
+
+    # ---- Wire
+
+    def now(self) -> int:
+        return self._now
+
+    def epoch(self) -> int:
+        return EPOCH_MS + self._now
+
+    def listen(self, take: Callable[[Heard], None]) -> None:
+        self._take = take
+
+    def publish(self, device: str, cls: str, data: bytes) -> None:
+        self._deliver((topics.up(self._tenant, device, cls), data, False))
+
+    def publish_kept(self, device: str, cls: str, data: bytes) -> None:
+        self._deliver((topics.up(self._tenant, device, cls), data, True))
+
+    async def wait(self, until: Callable[[], bool], at_most_ms: int) -> bool:
+        end = self._now + at_most_ms
+        while not until():
+            deadline = self._application.deadline
+            due = [self._agenda[0][0]] if self._agenda else []
+            if deadline is not None:
+                due.append(deadline - EPOCH_MS)
+            if not due or min(due) > end:
+                self._now = end
+                return until()
+            self._now = max(self._now, min(due))
+            self._turn()
+        return True
+
+    def observed(self) -> list[Row] | None:
+        return self._feed
+
+    async def kill(self) -> None:
+        self._life += 1
+        self._application = self._make(self.epoch())
+        waiting, self._waiting = self._waiting, []
+        for message in waiting:
+            self._deliver(message)
+
+    async def command(self, device: str) -> None:
+        self._application.command(self.epoch(), device)
+        self._work()
+
+    async def acknowledge(self, device: str, boot: int, seq: int) -> None:
+        self._application.acknowledge(self.epoch(), device, boot, seq)
+        self._work()
+
+    # ---- inside
+
+    def _at(self, after_ms: int, do: Callable[[], None]) -> None:
+        self._serial += 1
+        heapq.heappush(self._agenda, (self._now + after_ms, self._serial, do))
+
+    def _turn(self) -> None:
+        while self._agenda and self._agenda[0][0] <= self._now:
+            heapq.heappop(self._agenda)[2]()
+        deadline = self._application.deadline
+        if deadline is not None and deadline <= self.epoch():
+            self._application.step(self.epoch())
+            self._work()
+
+    def _deliver(self, message: tuple[str, bytes, bool]) -> None:
+        self._waiting.append(message)
+        self._at(LATENCY_MS, lambda: self._arrived(message))
+
+    def _arrived(self, message: tuple[str, bytes, bool]) -> None:
+        if message in self._waiting:
+            self._application.receive(self.epoch(), *message)
+            self._work([message])
+
+    def _work(self, done: Iterable[tuple[str, bytes, bool]] = ()) -> None:
+        out, life = self._application.take(), self._life
+        publishes = list(out.publishes)
+        if out.early:
+            self._finish(publishes, done)
+
+        def commit() -> None:
+            if life != self._life:
+                return
+            out.store()
+            if self._feed is not None:
+                self._feed += out.feed
+            if not out.early:
+                self._finish(publishes, done)
+
+        self._at(10 * COMMIT_MS if out.early else COMMIT_MS, commit)
+
+    def _finish(self, publishes: list[tuple[str, bytes]], done: Iterable[tuple[str, bytes, bool]]) -> None:
+        for message in done:
+            if message in self._waiting:
+                self._waiting.remove(message)
+        for topic, data in publishes:
+            self._at(LATENCY_MS, lambda topic=topic, data=data: self._told(topic, data))  # type: ignore[misc]
+
+    def _told(self, topic: str, data: bytes) -> None:
+        parts = topics.parse(topic)
+        if parts is not None and parts[2] == DOWN:
+            self._take(Heard(self._now, parts[1], parts[3], data))
+
+
+def not_here(what: str) -> Any:
+    """For what an application has no hook for."""
+    raise NotTriedError(f"needs {what}")
