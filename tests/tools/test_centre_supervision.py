@@ -19,6 +19,7 @@ from centre_world import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from lilong_protocol.pc.agenda import SPARE
 from lilong_protocol.pc.supervision import Supervision
 from lilong_tools.centre.core import Core
 
@@ -161,4 +162,4 @@ def test_supervision_agrees_with_a_plain_model_at_every_instant(story):
         supervision.heard(now, device, 20_000, device == "0")
         heard[device] = now
         assert supervision.state(device) == "online"
-    assert len(supervision._heap) <= (20 // 5 + 2) * len(heard)  # each nap may leave one behind until it is due
+    assert len(supervision._agenda) <= 2 * len(heard) + SPARE

@@ -1,5 +1,7 @@
 """Wall time from a device's uptime: the backend's estimate of when a boot began."""
 
+from ..cbor import MAX_INT
+
 DRIFT_PER = 5_000  # a device's clock may be off by one part in this many: 200 ppm, 17 s a day
 
 
@@ -29,4 +31,4 @@ class BootClock:
 
     def uptime(self, now_ms: int) -> int:
         """Uptime at `now_ms`; never above the true one by more than the drift, so deadlines err early."""
-        return max(0, now_ms - self.boot_ms)
+        return min(max(0, now_ms - self.boot_ms), MAX_INT)  # a device may tell any uptime

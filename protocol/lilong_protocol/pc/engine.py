@@ -21,6 +21,7 @@ from .roots import KeySource
 from .wishes import EPOCH_CAUSE, Wishes, alarm_cause
 
 ACTIVE_AGAIN = 1  # the state that an alarm's update tells
+REMIND_MS = 600_000  # (ours) between two publishes of a configuration that is not reported
 _ANSWERS = (frame.RESPONSE, frame.ERROR, frame.DEATH)
 _CONFIG_VERSION, _STATE, _TIME_WANTED, _COUNT = 10, 5, 4, 1  # in bodies
 
@@ -50,6 +51,7 @@ class Engine(Wishes):
         self._now_ms = start_ms
         self._decided = Decided()
         self._backfills: dict[str, int] = {}  # device: counter of the request
+        self._reminded: dict[str, int] = {}  # device: epoch ms
         self._restore(start_ms, Remembered(tenant, state, self._remembers(known)))
 
     # ---- in
@@ -195,8 +197,10 @@ class Engine(Wishes):
             self.presence.hinted(now_ms, device)
         elif not message.retained:
             self.presence.alive(now_ms, message)
-        if kind == frame.HEARTBEAT and message.body.get(_TIME_WANTED) is True:
-            self._tell_time(now_ms, message)
+        if kind == frame.HEARTBEAT:
+            if message.body.get(_TIME_WANTED) is True:
+                self._tell_time(now_ms, message)
+            self._remind(now_ms, device)
         elif kind == frame.RESPONSE and self._response(now_ms, message):
             return
         elif kind == frame.REPORTED_CONFIG:
@@ -220,10 +224,19 @@ class Engine(Wishes):
         configuration = self._configurations.get(device)
         if configuration is not None and configuration.version:
             in_effect = message.body.get(_CONFIG_VERSION)
-            behind = in_effect is not None and in_effect < configuration.version
+            behind = not configuration.settled if in_effect is None else in_effect < configuration.version
             if behind or configuration.epoch != peer.keyring.epoch:
                 self._publish_configuration(peer, configuration)
         self._back[device] = True
+
+    def _remind(self, now_ms: int, device: str) -> None:
+        """A device that is there and has not reported what it shall have: its publish may never have left."""
+        configuration = self._configurations.get(device)
+        if configuration is None or not configuration.version or configuration.settled:
+            return
+        if now_ms >= self._reminded.get(device, 0) + REMIND_MS:
+            self._reminded[device] = now_ms
+            self._publish_configuration(self.receiver.peer(device), configuration)
 
     def _tell_time(self, now_ms: int, message: Message) -> None:
         asked = message.frame
@@ -271,6 +284,13 @@ class Engine(Wishes):
             self.updates.restore(device, saved)
         for order in remembered.orders:
             self.orders.restore(now_ms, order)
-        for device in remembered.devices:
-            self.presence.presumed(now_ms, device)
+        self._presume(now_ms, remembered.devices)
         self.presence.take_changed()
+
+    def _presume(self, now_ms: int, devices: Iterable[str]) -> None:
+        """The silence of each goes on where it stood when this backend last heard of any: it was away since."""
+        sessions = {device: self.receiver.peer(device).session for device in devices}
+        until_ms = max((one.last_ms for one in sessions.values() if one.last_ms is not None), default=0)
+        for device, session in sessions.items():
+            if session.boot >= 0:  # else it was given orders, and was never heard of
+                self.presence.presumed(now_ms, device, 0 if session.last_ms is None else until_ms - session.last_ms)

@@ -4,10 +4,10 @@ One that insists is sent anew, under a new counter, until it is answered; anothe
 must not silence a new fire.
 """
 
-import heapq
 from collections.abc import Callable
 
 from .. import frame
+from .agenda import Agenda
 from .downlink import Sealed
 from .errors import RequestError
 from .order import SILENT, Order
@@ -45,7 +45,7 @@ class Orders:
         self._sender = sender
         self._open: dict[str, list[Order]] = {}
         self._counters: dict[str, int] = {}
-        self._heap: list[tuple[int, str]] = []
+        self._agenda = Agenda()
         self._changed: dict[tuple[str, int], Order] = {}
         self._held: dict[str, tuple[int, str]] = {}  # device: until, but for this cause
 
@@ -155,18 +155,17 @@ class Orders:
 
     @property
     def deadline(self) -> int | None:
-        return self._heap[0][0] if self._heap else None
+        return self._agenda.deadline
 
     def step(self, now_ms: int) -> list[Order]:
         """Orders that have waited for their answer in vain: sent anew, or given up and returned."""
         given_up = []
-        while self._heap and self._heap[0][0] <= now_ms:
-            _, device = heapq.heappop(self._heap)
+        for device in self._agenda.due(now_ms):
             for order in list(self.open_of(device)):
                 due_ms = _due(order)
                 if due_ms is None or now_ms < due_ms:
-                    continue
-                if order.insists and order.tries <= REPEATS:
+                    self._plan(order)
+                elif order.insists and order.tries <= REPEATS:
                     self._transmit(now_ms, order, self.next_counter(now_ms, device))
                 elif order.insists:
                     order.sent_ms = None  # until it is heard again
@@ -194,7 +193,7 @@ class Orders:
     def _plan(self, order: Order, at_least_ms: int = 0) -> None:
         due_ms = _due(order)
         if due_ms is not None:
-            heapq.heappush(self._heap, (max(due_ms, at_least_ms), order.device))
+            self._agenda.plan(order.device, max(due_ms, at_least_ms))
 
     def _again(self, now_ms: int, order: Order) -> None:
         order.tries = 0

@@ -37,10 +37,10 @@ class Presence:
         if message.frame.boot == peer.session.boot and self.supervision.heard(now_ms, peer.device, *self._link(peer)):
             self._tell(peer.device)
 
-    def presumed(self, now_ms: int, device: str) -> None:
-        """Known from a retained birth or from before a restart: its silence counts from now."""
+    def presumed(self, now_ms: int, device: str, silent_ms: int = 0) -> None:
+        """Known from a retained birth: its silence counts from now. `silent_ms`: what a former run has heard of it."""
         peer = self._peer(device)
-        if self.supervision.presumed(now_ms, device, *self._link(peer), peer.session.alive):
+        if self.supervision.presumed(now_ms, device, *self._link(peer), peer.session.alive, silent_ms):
             self._tell(device)
 
     def hinted(self, now_ms: int, device: str) -> None:

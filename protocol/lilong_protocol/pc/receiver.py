@@ -4,13 +4,13 @@ No clock is read and nothing is stored here. The caller passes epoch ms, stores 
 acknowledges it. Nothing unauthenticated leaves a trace but a count.
 """
 
-import heapq
 from collections.abc import Container, Iterable
 from typing import Any
 
 from .. import frame, topics
 from ..seal import UP, SealError, frame_tag
 from . import refusals as why
+from .agenda import Agenda
 from .bodies import KINDS_OF_CLASS, well_formed
 from .message import Message
 from .ordering import Order
@@ -44,7 +44,7 @@ class Receiver:
         self._released: list[Message] = []
         self._gaps: list[Gap] = []
         self._wanted: list[Gap] = []
-        self._gap_heap: list[tuple[int, str]] = []
+        self._gap_times = Agenda()
 
     # ---- in
 
@@ -76,6 +76,8 @@ class Receiver:
             return self._refuse(now_ms, why.FORGED if error.forged else why.SEAL, topic, payload)
         except frame.FrameError:
             return self._refuse(now_ms, why.PAYLOAD, topic, payload)
+        if peer.keyring.only_death and message.kind != frame.DEATH:
+            return self._refuse(now_ms, why.FORGED, topic, payload)
         self._routes[topic] = route
         self._peers[peer.device] = peer
         if message.kind not in KINDS_OF_CLASS[cls]:
@@ -105,9 +107,7 @@ class Receiver:
 
     def step(self, now_ms: int) -> None:
         """`deadline` has come: gaps that have waited long enough are passed."""
-        heap = self._gap_heap
-        while heap and heap[0][0] <= now_ms:
-            _, device = heapq.heappop(heap)
+        for device in self._gap_times.due(now_ms):
             self._release(now_ms, self._peers[device])
 
     # ---- out
@@ -115,7 +115,7 @@ class Receiver:
     @property
     def deadline(self) -> int | None:
         """Epoch ms of the next wanted `step`, or None."""
-        return self._gap_heap[0][0] if self._gap_heap else None
+        return self._gap_times.deadline
 
     def take_released(self) -> tuple[list[Message], list[Gap]]:
         """The events whose turn has come since the last call, in order per device, and the gaps among them."""
@@ -197,7 +197,7 @@ class Receiver:
             received.received_ms = now_ms
             received.since_ms, received.at_ms = peer.session.when(now_ms, message)
             peer.order.add(now_ms, message.boot, message.seq, received)
-            heapq.heappush(self._gap_heap, (now_ms, device))
+            self._gap_times.plan(device, now_ms)
 
     def restore_number(self, device: str, cls: str, boot: int, seq: int, tag: bytes) -> None:
         """As `restore_frame`, for one whose effect is known to be past."""
@@ -222,6 +222,7 @@ class Receiver:
         if message.kind == frame.DEATH:
             received.at_ms = now_ms  # the broker sends it: when the link was lost is not known better
             return None if session.death(message) else why.OTHER_DEATH
+        connection = session.boot, session.connection
         verdict = session.birth(message, received.retained)
         if verdict == AGAIN:
             received.fate = REPEAT
@@ -230,8 +231,8 @@ class Receiver:
             return why.BOOT_ROLLBACK if verdict == ROLLBACK else why.STALE_BIRTH
         elif not received.retained:
             session.heard(now_ms, message)
-            if peer.keyring.used == peer.keyring.epoch and message.body.get(_OUTBOX) == 0:
-                peer.keyring.retire()
+            anew = (session.boot, session.connection) != connection
+            peer.keyring.born(anew, message.body.get(_OUTBOX) == 0)
         if verdict == NEW:
             self._release(now_ms, peer)  # a later boot ends the wait for an earlier one
         received.since_ms, received.at_ms = session.when(now_ms, message)
@@ -293,7 +294,7 @@ class Receiver:
             self._wanted.append(Gap(peer.device, *wanted))
         deadline = peer.order.deadline()
         if deadline is not None:
-            heapq.heappush(self._gap_heap, (max(deadline, now_ms + 1), peer.device))
+            self._gap_times.plan(peer.device, max(deadline, now_ms + 1))
 
 
 __all__ = ["FRESH", "MALFORMED", "REPEAT", "Gap", "Incident", "Peer", "Received", "Receiver"]

@@ -161,9 +161,11 @@ class Wishes:
                 self.orders.heard(now_ms, device)
                 continue
             self.orders.born(now_ms, device)
-            epoch = self.receiver.peer(device).keyring.asked
-            if epoch is not None and not any(order.cause == EPOCH_CAUSE for order in self.orders.open_of(device)):
-                self._order_epoch(now_ms, device, epoch)
+            keyring = self.receiver.peer(device).keyring
+            if keyring.asked is None or keyring.before is not None:
+                continue
+            if not any(order.cause == EPOCH_CAUSE for order in self.orders.open_of(device)):
+                self._order_epoch(now_ms, device, keyring.asked)
         return back
 
     # ---- for the other half
