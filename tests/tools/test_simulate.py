@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from commands import PATIENCE_S, SMALL_ESTATE, Ended, lilong, run_lilong
 from lilong_protocol.frame import CLEAR, RAISE, UPDATE, unpack
-from lilong_protocol.registry import MESSAGE
 from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.pc.simulation import simulation_key
+from lilong_protocol.registry import MESSAGE
 from lilong_protocol.seal import Seal
 from lilong_simulator.feed import FeedReader
 from lilong_simulator.truth import read_expectations, read_truth
