@@ -27,6 +27,12 @@ RUN_BY = {
     ".venv/bin/lilong simulate music_plaza --days 1 --seed 7 --out out/": (
         "tests/tools/test_readme.py::test_the_simulation_of_the_readme_passes_as_it_stands_there"
     ),
+    ".venv/bin/lilong conform device --simulate smoke": (
+        "tests/tools/test_readme.py::test_our_own_detector_conforms_as_the_readme_says"
+    ),
+    ".venv/bin/lilong watch --broker mqtt://127.0.0.1:1883": (
+        "tests/tools/test_watch.py::test_a_person_sees_who_said_what_and_whether_it_is_true"
+    ),
     "make test": "tests/tools/test_readme.py::test_make_leads_to_what_the_readme_says",
 }
 
@@ -112,6 +118,13 @@ def test_make_leads_to_what_the_readme_says() -> None:
     command = next(command for command in RUN_BY if command.startswith("make demo ARGS="))
     assert make_says(*shlex.split(command)[1:]) == "exec .venv/bin/lilong demo --headless --duration 60 --report out/"
     assert make_says("test") == ".venv/bin/python -m pytest -n auto"
+
+
+def test_our_own_detector_conforms_as_the_readme_says() -> None:
+    command = next(command for command in RUN_BY if " conform " in command)
+    ended = run_lilong(*shlex.split(command)[1:])
+    assert (ended.code, ended.err) == (0, ""), ended.out
+    assert " 0 failed" in ended.out or "failed" not in ended.out.splitlines()[-1]
 
 
 @pytest.mark.timeout(900)
