@@ -5,11 +5,11 @@ from typing import Any
 
 from lilong_protocol import codes, frame, topics
 from lilong_protocol.keys import frame_key
-from lilong_protocol.pc.bodies import KINDS_OF_CLASS, well_formed
 from lilong_protocol.registry import KIND_BY_NUMBER
-from lilong_protocol.seal import DOWN, UP, Seal, SealError, frame_tag
+from lilong_protocol.seal import DOWN, UP, Seal, frame_tag
 
 from ..scenario import NotTriedError
+from .seen import Seen
 from .stimuli import ALARMS, Alarm
 from .wire import Heard, Wire
 
@@ -19,37 +19,6 @@ DEADLINE_MS = 60_000
 SOON_MS = 400
 UNKNOWN_COMMAND = 4_000_000_000
 EPOCHS = 4  # key epochs that are tried on what comes
-
-
-class Seen:
-    """A frame of the device as it came. `problem`: the first thing that is wrong with it, by the id that it breaks."""
-
-    __slots__ = ("at", "cls", "data", "epoch", "frame", "problem", "qos", "retained")
-
-    def __init__(self, heard: Heard) -> None:
-        self.at, self.cls, self.data, self.qos, self.retained = heard
-        self.epoch = 0
-        self.frame = frame.Frame({1: -1})
-        self.problem: tuple[str, str] | None = None
-
-    @property
-    def kind(self) -> int:
-        return self.frame.kind
-
-    @property
-    def body(self) -> dict[int, Any]:
-        return self.frame.body or {}
-
-    @property
-    def ref(self) -> tuple[int, int]:
-        """Its name within its class: (boot, seq)."""
-        return self.frame.boot, self.frame.seq
-
-    @property
-    def told(self) -> tuple[int, int]:
-        """The (boot, seq) that it refers to."""
-        boot, seq = self.frame.ref
-        return boot, seq
 
 
 class Bench:
@@ -75,6 +44,7 @@ class Bench:
         self.kind: int | None = None
         self.always_on = True
         self.beat_s: int | None = None
+        self.configured = 0  # version of the configuration in effect, as far as it has been told
         self.present = False
         self.epoch = 0
         self._counter = counter
@@ -263,32 +233,10 @@ class Bench:
 
     def _take(self, heard: Heard) -> None:
         one = Seen(heard)
-        self._open(one)
+        one.open(self._up)
         self.seen.append(one)
         if one.problem is None:
             self._learn(one)
-
-    def _open(self, one: Seen) -> None:
-        payload = None
-        for epoch, seal in enumerate(self._up):
-            try:
-                payload = seal.open(one.cls, one.data)
-                one.epoch = epoch
-                break
-            except SealError:
-                continue
-        if payload is None:
-            one.problem = ("LIL-SEAL-001", f"a frame on u/{one.cls} whose seal does not fit")
-            return
-        try:
-            one.frame = frame.unpack(payload)
-        except frame.FrameError as error:
-            one.problem = ("LIL-CBOR-001" if str(error).startswith("payload:") else "LIL-FRAME-001", str(error))
-            return
-        if one.kind not in KINDS_OF_CLASS[one.cls]:
-            one.problem = ("LIL-TOPIC-002", f"kind {one.kind} on u/{one.cls}")
-        elif not well_formed(one.kind, one.body):
-            one.problem = ("LIL-FRAME-001", f"kind {one.kind}: its body has not the shape of REFERENCE")
 
     def _learn(self, one: Seen) -> None:
         kind, told = one.kind, one.frame
@@ -298,6 +246,9 @@ class Bench:
         if kind == frame.BIRTH:
             self.connection, self.kind, self.beat_s = one.body[1], one.body[0], one.body.get(3)
             self.always_on = one.body.get(5) is not False
+            self.configured = max(self.configured, one.body.get(10) or 0)
+        elif kind == frame.REPORTED_CONFIG:
+            self.configured = max(self.configured, one.body[0])
         if told.boot is None or (self.boot is not None and told.boot < self.boot):
             if kind in (frame.RAISE, frame.UPDATE, frame.CLEAR):
                 self._honest(one)  # of an earlier boot, from the outbox

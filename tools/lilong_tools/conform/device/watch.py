@@ -3,7 +3,8 @@
 from lilong_protocol import codes, frame, topics
 
 from ..report import Result
-from .bench import Bench, Seen
+from .bench import Bench
+from .seen import Seen
 
 CASE = "everything seen"
 _PRIVATE = (codes.Q_HEART_RATE, codes.Q_SPO2, codes.Q_LATITUDE, codes.Q_LONGITUDE)

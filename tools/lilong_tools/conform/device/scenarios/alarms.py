@@ -6,12 +6,14 @@ from lilong_protocol import codes, frame, topics
 from lilong_protocol.registry import ALARM
 
 from ...scenario import Judge, NotTriedError
-from ..bench import Bench, Seen
+from ..bench import Bench
 from ..book import scenario
+from ..seen import Seen
 from ..stimuli import Alarm
 from .repeats import LATE_MS, copies
 
 RESTORED, ACTIVE_AGAIN, BY_OPERATOR = 2, 1, 1
+TOGGLES = 14  # two frames each: more than any outbox holds
 
 
 async def _told(bench: Bench, kind: int, alarm: Alarm, since: int, within_s: int) -> Seen | None:
@@ -157,3 +159,23 @@ def _seen(bench: Bench, since: int) -> str:
     """What came instead, in short."""
     alarms = [f"kind {one.kind} {one.body}" for one in bench.seen[since:] if one.cls == topics.ALARM]
     return "; ".join(alarms) or "nothing came"
+
+
+@scenario("LIL-ALARM-009")
+async def a_full_outbox(bench: Bench, judge: Judge) -> None:
+    """No stored-acks, and an alarm whose condition comes and goes: another still has its place, the first its raise."""
+    one, other = bench.alarms()
+    if not one.end.steps or one.end.within_s > 5:
+        raise NotTriedError(f"no alarm of a {bench.kind_name()} comes and goes quickly enough")
+    bench.acknowledges = False
+    raised = await bench.begins(one)
+    for _ in range(TOGGLES):
+        await bench.ends(one)
+        for channel, value in one.begin.steps:
+            await bench.wire.stimulate(channel, value)
+    second = await bench.begins(other)
+    since = bench.mark()
+    await bench.cut()
+    await bench.until(lambda: bool(copies(bench, raised, since) and copies(bench, second, since)), 10_000)
+    judge("LIL-ALARM-009", "a full outbox has a place for another alarm", bool(copies(bench, second, since)), "none")
+    judge("LIL-ALARM-009", "and keeps the raise of the first", bool(copies(bench, raised, since)), "it was given up")

@@ -9,6 +9,7 @@ from ..bench import Bench
 from ..book import scenario
 
 TESTS = 4
+BACKFILL = 1
 
 
 @scenario("LIL-EVENT-001", "LIL-EVENT-002")
@@ -62,3 +63,37 @@ async def a_telemetry_batch(bench: Bench, judge: Judge) -> None:
     judge("LIL-TELE-001", "one column for each quantity, one value for each row", fits, f"{batch.body}")
     before = all(0 <= age <= batch.frame.uptime for age in ages)
     judge("LIL-TELE-001", "ages are ms before the frame's uptime", before, f"{ages} at {batch.frame.uptime}")
+
+
+def _backfill(bench: Bench, boot: int, first: int, last: int) -> bytes:
+    body = {0: BACKFILL, 1: topics.EVENT, 2: boot, 3: first, 4: last}
+    return frame.pack(frame.REQUEST, body, counter=bench.counter(), target=bench.boot, nonce=bench.nonce)
+
+
+@scenario("LIL-EVENT-006")
+async def a_backfill(bench: Bench, judge: Judge) -> None:
+    """Events that have been sent are asked for again: a count, then those frames, byte for byte; of others 404."""
+    since = bench.mark()
+    for _ in range(3):
+        await bench.code_of(bench.order(codes.CMD_TEST))
+    await bench.until(lambda: len(bench.of(frame.EVENT, since)) >= 3, 5_000)
+    sent = bench.of(frame.EVENT, since)
+    if len(sent) < 3:
+        raise NotTriedError("no events to ask for")
+    since = bench.mark()
+    answer = await bench.answer(_backfill(bench, sent[0].frame.boot, sent[0].frame.seq, sent[-1].frame.seq))
+    code = None if answer is None else answer.body.get(0)
+    count = 0 if answer is None else answer.body.get(1, 0)
+    known = answer is not None and answer.kind == frame.RESPONSE
+    judge("LIL-EVENT-006", "a backfill request has a response", known, "an error, or nothing")
+    await bench.until(lambda: len(bench.of(frame.EVENT, since)) >= count, 5_000)
+    came = bench.of(frame.EVENT, since)
+    kept = [one.data for one in came] == [one.data for one in sent[len(sent) - count :]]
+    if code == frame.OK:
+        judge("LIL-EVENT-006", "the frames that are still there follow, byte for byte, oldest first", kept,
+              f"count {count}, {len(came)} came")  # fmt: skip
+    else:
+        nothing = code == frame.NOT_FOUND and not came
+        judge("LIL-EVENT-006", "404 when none is there", nothing, f"{code}, {len(came)} came")
+    code = await bench.code_of(_backfill(bench, sent[0].frame.boot, 5_000, 5_001))
+    judge("LIL-EVENT-006", "404 for what never was", code == frame.NOT_FOUND, f"{code}")

@@ -6,8 +6,9 @@ from lilong_protocol import codes, frame, topics
 from lilong_protocol.seal import frame_tag
 
 from ...scenario import Judge
-from ..bench import Bench, Seen
+from ..bench import Bench
 from ..book import scenario
+from ..seen import Seen
 
 EARLY_MS, LATE_MS = 40, 400  # what a frame may be early and late on its way
 TRIES = 4

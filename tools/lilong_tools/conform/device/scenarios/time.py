@@ -5,8 +5,9 @@ from typing import Any
 from lilong_protocol import topics
 
 from ...scenario import Judge, NotTriedError
-from ..bench import UNKNOWN_COMMAND, Bench, Seen
+from ..bench import UNKNOWN_COMMAND, Bench
 from ..book import scenario
+from ..seen import Seen
 
 WRONG_MS = 86_400_000  # a false time is a day off
 LATE_MS = 5_300

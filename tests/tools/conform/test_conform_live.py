@@ -1,0 +1,151 @@
+"""Both runners over a broker: a device in the fleet and on MicroPython, the centre as a process that is killed."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import stat
+import sys
+import time
+
+import pytest
+from lilong_firmware.device import Identity
+from lilong_protocol.keys import device_root
+from lilong_protocol.pc.simulation import simulation_key
+from lilong_simulator.fleet.process import available
+from lilong_tools.broker import Broker
+from lilong_tools.broker.embedded import EmbeddedBroker
+from lilong_tools.conform.backend import bench as backend_bench
+from lilong_tools.conform.backend import run as backend_run
+from lilong_tools.conform.backend.command import players, roots_of
+from lilong_tools.conform.backend.feed import FeedFile
+from lilong_tools.conform.backend.mqtt_wire import Hooks
+from lilong_tools.conform.backend.mqtt_wire import MqttWire as BackendWire
+from lilong_tools.conform.device.bench import Bench
+from lilong_tools.conform.device.mqtt_wire import MqttWire
+from lilong_tools.conform.device.run import run
+from lilong_tools.conform.device.simulated import InFleet, OnBoard
+from mqtt_peer import run as in_loop
+
+TENANT, DEVICE = "music_plaza", "a4cf12fffe0b3c5d"
+KEY = simulation_key(TENANT)
+PATIENCE_S = 30
+
+
+async def on_a_device(make, kind, wanted, **without):
+    """The results of some scenarios against a device of ours on an embedded broker."""
+    identity = Identity(TENANT, DEVICE, device_root(KEY, TENANT, DEVICE))
+    async with EmbeddedBroker() as own:
+        broker = Broker("embedded", own.host, own.port)
+        async with make(broker, identity, kind, 1_000) as device:
+            hooks = {"stimulate": device.stimulate, "restart": device.restart, "renew": device.renew, **without}
+            counter = 0
+
+            async def bench_of():
+                nonlocal counter
+                counter += 1_000
+                return Bench(wire, TENANT, DEVICE, identity.root, counter)
+
+            async with MqttWire(broker, TENANT, DEVICE, identity.root, **hooks) as wire:
+                return await run(bench_of, wanted, watched=False)
+
+
+@pytest.mark.spec(
+    "LIL-ALARM-001", "LIL-ALARM-003", "LIL-ALARM-007", "LIL-CMD-002", "LIL-FRAME-006", "LIL-SESSION-001",
+    "LIL-SESSION-002", "LIL-SESSION-003", "LIL-SESSION-004",
+)  # fmt: skip
+def test_a_device_in_the_fleet_passes_what_is_tried_over_a_broker():
+    wanted = ["repeats_after_a_restart", "two_alarms", "a_replayed_command", "malformed_downlinks", "a_lost_link"]
+    results = in_loop(on_a_device(InFleet, "door", wanted), 100)
+    assert [result for result in results if not result.passed] == []
+    assert len(results) > 40
+
+
+@pytest.mark.skipif(bool(available()), reason=str(available()))
+@pytest.mark.spec("LIL-ALARM-001", "LIL-ALARM-003", "LIL-ALARM-005", "LIL-SESSION-003", "LIL-CMD-004")
+def test_a_micropython_device_passes_what_is_tried_over_a_broker():
+    wanted = ["repeats_after_a_restart", "commands_that_make_no_sense"]
+    results = in_loop(on_a_device(OnBoard, "smoke", wanted), 100)
+    assert [result for result in results if not result.passed] == []
+    assert len(results) > 8
+
+
+def test_without_hooks_what_needs_them_is_not_tried():
+    """A device that has been powered on by somebody; nobody presses, nobody restarts."""
+
+    async def scenario():
+        identity = Identity(TENANT, DEVICE, device_root(KEY, TENANT, DEVICE))
+        async with EmbeddedBroker() as own:
+            broker = Broker("embedded", own.host, own.port)
+            async with InFleet(broker, identity, "gas", 1_000) as device:
+                await device.renew()
+                async with MqttWire(broker, TENANT, DEVICE, identity.root) as wire:
+                    await wire.wait(lambda: bool(own.sessions.get(DEVICE)), 5_000)
+
+                    async def bench_of():
+                        return Bench(wire, TENANT, DEVICE, identity.root, int(time.time()))
+
+                    return await run(
+                        bench_of, ["two_alarms", "a_restart", "commands_that_make_no_sense"], watched=False
+                    )
+
+    results = in_loop(scenario(), 100)
+    told = {result.id: result for result in results}
+    assert told["LIL-ALARM-007"].passed is None
+    assert "needs a stimulus" in told["LIL-ALARM-007"].detail
+    assert "needs a restart" in told["LIL-SESSION-003"].detail
+    assert told["LIL-CMD-004"].passed is True
+
+
+START = """#!/bin/sh
+{python} -m lilong_tools.centre --broker mqtt://127.0.0.1:{port} --db {folder}/centre.db --http 127.0.0.1:{http} \
+  --observed {folder}/feed.jsonl >> {folder}/log 2>&1 < /dev/null &
+echo $! > {folder}/pid
+"""
+
+
+def _free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.spec("LIL-ALARM-011", "LIL-ALARM-012", "LIL-ALARM-013", "LIL-BACK-002", "LIL-SEAL-005", "LIL-SEC-005")
+def test_a_centre_that_is_killed_after_its_first_stored_ack_passes(tmp_path):
+    kinds = players(TENANT, [], TENANT)
+    roots = roots_of(TENANT, kinds, None, None, True)
+    start = tmp_path / "start.sh"
+
+    async def scenario():
+        async with EmbeddedBroker() as own:
+            start.write_text(
+                START.format(python=sys.executable, port=own.port, folder=tmp_path, http=_free_port()), encoding="utf-8"
+            )
+            start.chmod(start.stat().st_mode | stat.S_IXUSR)
+            process = await asyncio.create_subprocess_exec(str(start))
+            await process.wait()
+            hooks = Hooks(kill=f"kill -9 $(cat {tmp_path}/pid)", restart=str(start))
+            broker = Broker("embedded", own.host, own.port)
+            async with BackendWire(broker, TENANT, roots, hooks, FeedFile(tmp_path / "feed.jsonl")) as wire:
+                while not any(name.startswith("lilong-centre") for name in own.sessions):
+                    await wire.wait(lambda: False, 50)
+                await wire.wait(lambda: False, 500)
+                boot = int(time.time())
+
+                async def bench_of():
+                    nonlocal boot
+                    boot += 100
+                    return backend_bench.Bench(wire, TENANT, roots, kinds, boot)
+
+                wanted = ["killed_after_a_stored_ack", "killed_before_its_stored_ack", "forged_alarms"]
+                return await backend_run.run(bench_of, wanted)
+
+    try:
+        results = in_loop(scenario(), 100)
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert [result for result in results if result.passed is False] == []
+    told = {result.id for result in results if result.passed}
+    assert {"LIL-ALARM-011", "LIL-ALARM-012", "LIL-ALARM-013", "LIL-BACK-002", "LIL-SEAL-005"} <= told

@@ -1,0 +1,97 @@
+"""Updates, with artifacts whose digest is wrong: nothing that is offered here may ever be installed."""
+
+from lilong_protocol import frame, topics
+
+from ...scenario import Judge, NotTriedError
+from ..bench import ANSWER_MS, DEADLINE_MS, Bench
+from ..book import scenario
+from ..seen import Seen
+
+FIRMWARE = 0
+DATA = bytes(range(256)) * 6  # two chunks of 768 bytes
+AGAIN_MS, TRIES = 10_000, 6
+OTHER_DIGEST = b"\x5a" * 32
+DOWNLOADING = 1
+
+
+async def _offered(bench: Bench) -> int:
+    """Offer an artifact of wrong digest; its number. NotTriedError when the device takes no updates."""
+    artifact = bench.counter()
+    body = {0: artifact, 1: FIRMWARE, 2: "conformance", 3: len(DATA), 4: OTHER_DIGEST}
+    payload = frame.pack(
+        frame.UPDATE_OFFER, body, counter=bench.counter(), target=bench.boot, nonce=bench.nonce,
+        deadline=bench.uptime() + DEADLINE_MS,
+    )  # fmt: skip
+    code = await bench.code_of(payload, topics.UPDATE)
+    if code == frame.FORBIDDEN:
+        raise NotTriedError("it refuses what is not signed (403) before it fetches it")
+    if code != frame.OK:
+        raise NotTriedError(f"it does not take the offer of a firmware: {code or 'no response'}")
+    return artifact
+
+
+def _asked(bench: Bench, artifact: int, since: int = 0) -> list[Seen]:
+    return [one for one in bench.of(frame.CHUNK_REQUEST, since) if one.body[0] == artifact]
+
+
+def _results(bench: Bench, artifact: int) -> list[int]:
+    """The codes of its results, each frame once."""
+    found = {one.ref: one.body[1] for one in bench.of(frame.UPDATE_RESULT) if one.body[0] == artifact}
+    return list(found.values())
+
+
+def _serve(bench: Bench, artifact: int, offset: int, size: int, nonce: bytes | None = None) -> None:
+    body = {0: artifact, 1: offset, 2: DATA[offset : offset + size] or b"\x00"}
+    bench.say(topics.UPDATE, frame.pack(frame.CHUNK, body, target=bench.boot, nonce=nonce or bench.nonce))
+
+
+@scenario("LIL-UPD-001", "LIL-UPD-002", "LIL-UPD-004")
+async def an_artifact_of_another_digest(bench: Bench, judge: Judge) -> None:
+    """Every chunk comes, but the digest is another: fetched piece by piece, then refused with 422."""
+    since = bench.mark()
+    artifact = await _offered(bench)
+    served = 0
+    while served < 8 and not _results(bench, artifact):
+        wanted = served
+        await bench.until(
+            lambda wanted=wanted: len(_asked(bench, artifact)) > wanted or bool(_results(bench, artifact)),  # type: ignore[misc]
+            ANSWER_MS,
+        )
+        asked = _asked(bench, artifact)
+        if len(asked) <= served:
+            break
+        claim = "one request is open at a time"
+        judge("LIL-UPD-001", claim, len(asked) == served + 1, f"{len(asked) - served} requests")
+        body = asked[served].body
+        _serve(bench, artifact, body[1], body[2])
+        served += 1
+    await bench.until(lambda: bool(_results(bench, artifact)), ANSWER_MS)
+    results = _results(bench, artifact)
+    judge("LIL-UPD-002", "what has another digest is refused with 422", results == [frame.INVALID], f"{results}")
+    judge("LIL-UPD-004", "it tells one result", len(results) == 1, f"{len(results)}")
+    states = [one.body[1] for one in bench.of(frame.UPDATE_PROGRESS, since) if one.body[0] == artifact]
+    judge("LIL-UPD-004", "it tells that it downloads", DOWNLOADING in states, f"{states}")
+
+
+@scenario("LIL-UPD-001", "LIL-UPD-003")
+async def chunks_that_do_not_come(bench: Bench, judge: Judge) -> None:
+    """Only chunks come that nobody has asked for: not taken; the piece is asked for every 10 s, six times, then 408."""
+    artifact = await _offered(bench)
+    await bench.obtain("a chunk request", lambda: _asked(bench, artifact), ANSWER_MS)
+    first = _asked(bench, artifact)[0].body
+    since = bench.mark()
+    _serve(bench, artifact + 1, first[1], first[2])
+    _serve(bench, artifact, first[1] + 1, first[2])
+    _serve(bench, artifact, first[1], first[2], bytes(8))
+    await bench.settle()
+    moved = [one.body[1] for one in _asked(bench, artifact, since) if one.body[1] != first[1]]
+    judge("LIL-UPD-003", "chunks of others, elsewhere, under another nonce are not taken", not moved, f"{moved}")
+    if bench.wire.longest_ms < TRIES * AGAIN_MS:
+        raise NotTriedError("six times 10 s are too long here")
+    await bench.until(lambda: bool(_results(bench, artifact)), (TRIES + 1) * AGAIN_MS)
+    asked = {one.ref: one.at for one in _asked(bench, artifact)}
+    gaps = [after - before for before, after in zip(list(asked.values()), list(asked.values())[1:], strict=False)]
+    right = len(asked) == TRIES and all(AGAIN_MS - 500 <= gap <= AGAIN_MS + 2_000 for gap in gaps)
+    judge("LIL-UPD-001", "asked for again after 10 s, six times", right, f"{len(asked)} requests after {gaps} ms")
+    results = _results(bench, artifact)
+    judge("LIL-UPD-001", "then given up with 408", results == [frame.EXPIRED], f"{results}")
