@@ -238,3 +238,28 @@ class ignores_the_time(Device):
     def _handle(self, now, message):
         if message.kind != frame.TIME:
             super()._handle(now, message)
+
+
+@fault(
+    "door", "LIL-CBOR-003", "LIL-FRAME-001", "LIL-FRAME-002", "LIL-FRAME-003", "LIL-FRAME-006", "LIL-TOPIC-002"
+)  # fmt: skip
+class keeps_silent_about_what_is_malformed(Device):
+    def _answer(self, now, kind, body, counter):
+        return b"" if kind == frame.ERROR else super()._answer(now, kind, body, counter)
+
+
+@fault("door", "LIL-FRAME-001", "LIL-FRAME-006")
+class explains_errors_at_length(Device):
+    def _answer(self, now, kind, body, counter):
+        return super()._answer(now, kind, {**body, 1: 80 * "x"} if kind == frame.ERROR else body, counter)
+
+
+class refuses_stale_commands_with_409(downlink.Downlink):
+    __slots__ = ()
+
+    def refusal(self, now, message, boot, nonce):
+        code = super().refusal(now, message, boot, nonce)
+        return frame.CONFLICT if code == frame.STALE else code
+
+
+with_part("downlink", "smoke", refuses_stale_commands_with_409, "LIL-CMD-001")
