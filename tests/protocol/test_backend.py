@@ -293,6 +293,48 @@ def test_batches_are_stored_once_each_and_in_their_order(tmp_path):
     run(scenario())
 
 
+def test_what_was_asked_for_before_the_stop_is_durable_at_the_end(tmp_path):
+    async def scenario():
+        async with EmbeddedBroker() as broker, backend_at(broker, tmp_path / "state.db") as backend:
+            await backend.connected()
+            async with device_at(broker, Scripted(DOOR)) as wire:
+                wire.device.birth(NOW)
+                await wire.say()
+                async for batch in backend:
+                    await batch.stored()
+                    if batch.messages:
+                        backend.configure(TENANT, DOOR, {"beat_s": 120})
+                        backend.stop()
+                return await wire.hear(frame.DESIRED_CONFIG)
+
+    assert run(scenario()).body == {0: 1, 1: {1: 120}}
+    file = StateFile(tmp_path / "state.db")
+    assert "config" in [row.name for row in file.load()]
+    file.close()
+
+
+def test_a_start_that_fails_leaves_the_state_file_to_the_next(tmp_path):
+    file = StateFile(tmp_path / "state.db")
+    file.commit([StateRow(TENANT, DOOR, "device", b"{")])
+    file.close()
+
+    async def scenario():
+        async with EmbeddedBroker() as broker:
+            backends = [backend_at(broker, tmp_path / "state.db") for _ in range(2)]
+            for backend in backends:
+                with pytest.raises(BackendError, match="row 'device' of d000000000000001"):
+                    await backend.__aenter__()
+
+    run(scenario())
+
+
+def test_outside_of_async_with_it_says_so():
+    backend = Backend("mqtt://localhost", KEY, tenants=[TENANT], state=())
+    for use in (backend.wake, lambda: backend.engine(TENANT), lambda: backend.progress(TENANT, DOOR)):
+        with pytest.raises(BackendError, match="use it inside `async with"):
+            use()
+
+
 class Fixed:
     """Decides nothing, and says what it was given."""
 
@@ -387,6 +429,7 @@ def test_without_aiomqtt_it_says_what_to_install():
         ("mqtt://u:secret@localhost", {"ca": "ca.pem"}, "for mqtts://"),
         ("mqtt://broker.example", {}, "another machine"),
         ("mqtts://broker.example", {"ca": "/nowhere/ca.pem"}, "give PEM files"),
+        ("mqtts://broker.example", {"key": "/nowhere/key.pem"}, "give cert too"),
     ],
 )
 @pytest.mark.spec("LIL-SEC-001")

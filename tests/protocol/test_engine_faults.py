@@ -117,6 +117,16 @@ class TestSilenceOverARestart:
         backend.pass_time(NOW + 65 * HOUR, NOW + 66 * HOUR)
         assert backend.engine.session(SMOKE) == "offline"
 
+    @pytest.mark.spec("LIL-SESSION-007")
+    def test_that_it_was_away_is_known_after_the_next_restart_too(self, backend, door, smoke):
+        self.asleep(backend, smoke)
+        backend.give(NOW + SECOND, door.birth(NOW + SECOND))
+        back = NOW + 40 * HOUR
+        backend.crash(back)
+        backend.give(back, door.heartbeat(back))
+        backend.crash(back + MINUTE)
+        assert backend.engine.session(SMOKE) == "asleep"
+
     def test_a_device_that_was_lost_is_lost_still_and_is_not_reported_again(self, backend, door, smoke):
         backend.give(NOW, door.birth(NOW))
         backend.pass_time(NOW, NOW + HOUR)
@@ -127,6 +137,13 @@ class TestSilenceOverARestart:
         assert backend.take().lost == [SMOKE]
         backend.give(NOW + 3 * HOUR, door.heartbeat(NOW + 3 * HOUR))
         assert backend.engine.session(DOOR) == "online"
+
+    def test_one_that_was_lost_with_all_others_is_lost_still(self, backend, door):
+        backend.give(NOW, door.birth(NOW))
+        backend.pass_time(NOW, NOW + HOUR)
+        backend.crash(NOW + HOUR)
+        assert backend.engine.session(DOOR) == "offline"
+        assert backend.engine.deadline is None
 
     def test_a_device_that_was_given_an_order_and_never_heard_of_is_not_there(self, backend):
         backend.engine.command(NOW, DOOR, "fire_release", insists=True)

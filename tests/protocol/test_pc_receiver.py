@@ -1,7 +1,7 @@
 """A backend's receiver by itself: whatever arrives, it answers with a verdict and never with an exception."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lilong_firmware.downlink import Downlink as Device
 from lilong_protocol import cbor, frame, topics
@@ -87,7 +87,7 @@ bodies = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])  # a machine may be busy
 @given(
     st.sampled_from(sorted(KINDS_OF_CLASS)),
     st.dictionaries(st.integers(-2, 30), bodies, max_size=8),

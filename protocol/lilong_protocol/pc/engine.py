@@ -52,6 +52,7 @@ class Engine(Wishes):
         self._decided = Decided()
         self._backfills: dict[str, int] = {}  # device: counter of the request
         self._reminded: dict[str, int] = {}  # device: epoch ms
+        self._turned: list[Message] = []  # events that had their turn: to be stored whole no more
         self._restore(start_ms, Remembered(tenant, state, self._remembers(known)))
 
     # ---- in
@@ -108,11 +109,14 @@ class Engine(Wishes):
         decided.publishes, self._publishes = self._publishes, []
         decided.state, self._rows = self._rows, []
         decided.state += [order_row(self.tenant, order) for order in decided.orders]
-        decided.state += [number_row(message, self.receiver.peer(message.device)) for message in decided.kept]
-        counter = self.orders.counter
+        numbers = {message.key: message for message in (*decided.kept, *self._turned)}
+        decided.state += [number_row(message, self.receiver.peer(message.device)) for message in numbers.values()]
+        self._turned = []
+        self._touched |= dict.fromkeys(decided.lost)
+        counter, silence = self.orders.counter, self.presence.supervision.silence
         for device in self._touched:
             if self.receiver.find(device) is not None:
-                decided.state.append(device_row(self.receiver, device, counter(device)))
+                decided.state.append(device_row(self.receiver, device, counter(device), silence(device)))
         self._touched = {}
         return decided
 
@@ -164,6 +168,7 @@ class Engine(Wishes):
     def _release(self, now_ms: int) -> None:
         """Events whose turn has come, gaps that were passed, gaps to be asked for."""
         events, gaps = self.receiver.take_released()
+        self._turned += events
         for event in events:
             self._touched[event.device] = None  # its place in the order
             if event.fate != MALFORMED:
@@ -284,13 +289,4 @@ class Engine(Wishes):
             self.updates.restore(device, saved)
         for order in remembered.orders:
             self.orders.restore(now_ms, order)
-        self._presume(now_ms, remembered.devices)
-        self.presence.take_changed()
-
-    def _presume(self, now_ms: int, devices: Iterable[str]) -> None:
-        """The silence of each goes on where it stood when this backend last heard of any: it was away since."""
-        sessions = {device: self.receiver.peer(device).session for device in devices}
-        until_ms = max((one.last_ms for one in sessions.values() if one.last_ms is not None), default=0)
-        for device, session in sessions.items():
-            if session.boot >= 0:  # else it was given orders, and was never heard of
-                self.presence.presumed(now_ms, device, 0 if session.last_ms is None else until_ms - session.last_ms)
+        self._touched = dict.fromkeys(self.presence.restored(now_ms, remembered.silences))

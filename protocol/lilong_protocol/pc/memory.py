@@ -13,6 +13,7 @@ from .. import topics
 from ..seal import frame_tag
 from .decided import StateRow
 from .desired import Configuration
+from .errors import BackendError
 from .message import Message
 from .order import Order
 from .peer import Peer
@@ -24,10 +25,10 @@ DEVICE, CONFIG, UPDATE, ORDER = "device", "config", "update", "order/"
 _ENCODE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
-def device_row(receiver: Receiver, device: str, counter: int) -> StateRow:
-    """What a receiver keeps of a device beside its numbers, and its highest downlink counter."""
+def device_row(receiver: Receiver, device: str, counter: int, silence: tuple[int, bool] | None) -> StateRow:
+    """What a receiver keeps of a device beside its numbers, its highest downlink counter, and its silence."""
     saved = receiver.save(device)
-    saved["counter"] = counter
+    saved["counter"], saved["silence"] = counter, silence
     nonce = saved["nonce"]
     saved["nonce"] = None if nonce is None else nonce.hex()
     return StateRow(receiver.tenant, device, DEVICE, _json(saved))
@@ -66,20 +67,39 @@ class Remembered:
         for row_tenant, device, name, value in rows:
             if row_tenant != tenant or value is None or not known(device):
                 continue
-            if name == DEVICE:
-                saved = json.loads(value)
-                saved["nonce"] = None if saved["nonce"] is None else bytes.fromhex(saved["nonce"])
-                self.devices[device] = saved
-            elif name.startswith(ORDER):
-                self.orders.append(Order.load(json.loads(value)))
-            elif name == CONFIG:
-                self.configurations[device] = Configuration.load(json.loads(value))
-            elif name == UPDATE:
-                self.updates[device] = json.loads(value)
-            else:
-                cls, boot, seq = name.split("/")
-                self.numbers.append((device, cls, int(boot), int(seq), value))
+            try:
+                self._take(device, name, value)
+            except (ValueError, KeyError, TypeError) as error:
+                raise BackendError(
+                    f"state of {tenant}: row {name!r} of {device} cannot be read ({error}); give the rows back as they "
+                    "were stored, of this version of the library or an earlier one"
+                ) from error
         self.numbers.sort()
+
+    def _take(self, device: str, name: str, value: bytes) -> None:
+        if name == DEVICE:
+            saved = json.loads(value)
+            saved["nonce"] = None if saved["nonce"] is None else bytes.fromhex(saved["nonce"])
+            self.devices[device] = saved
+        elif name.startswith(ORDER):
+            self.orders.append(Order.load(json.loads(value)))
+        elif name == CONFIG:
+            self.configurations[device] = Configuration.load(json.loads(value))
+        elif name == UPDATE:
+            self.updates[device] = json.loads(value)
+        else:
+            cls, boot, seq = name.split("/")
+            self.numbers.append((device, cls, int(boot), int(seq), value))
+
+    @property
+    def silences(self) -> dict[str, tuple[int, bool]]:
+        """Of the devices that were heard of."""
+        found = {}
+        for device, saved in self.devices.items():
+            since_ms, lost = saved.get("silence") or (saved["last_ms"], False)  # rows of before have none
+            if since_ms is not None:
+                found[device] = (since_ms, lost)
+        return found
 
     def restore(self, now_ms: int, receiver: Receiver) -> None:
         """Give a fresh receiver its memory back."""

@@ -33,6 +33,11 @@ class Peer:
             known = self.windows[cls] = (boot, Window())
         return known[1]
 
+    def was_there(self, cls: str, boot: int, seq: int) -> bool:
+        """An alarm or event frame under this number has come."""
+        seen = self.seen.get((cls, boot))
+        return seen is not None and seen.tag(seq) is not None
+
     def seen_in(self, cls: str, boot: int) -> Seen:
         seen = self.seen.get((cls, boot))
         if seen is None:

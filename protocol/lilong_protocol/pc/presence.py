@@ -8,6 +8,7 @@ from .message import Message
 from .peer import Peer
 from .supervision import ASLEEP, NEVER, OFFLINE, ONLINE, Supervision
 
+AWAY_MS = 60_000  # (ours) a backend that was away for less need not say so
 UNKNOWN_OFFLINE_S = 180  # (ours) of a device that never said how long its silence may last
 
 
@@ -37,11 +38,20 @@ class Presence:
         if message.frame.boot == peer.session.boot and self.supervision.heard(now_ms, peer.device, *self._link(peer)):
             self._tell(peer.device)
 
-    def presumed(self, now_ms: int, device: str, silent_ms: int = 0) -> None:
-        """Known from a retained birth: its silence counts from now. `silent_ms`: what a former run has heard of it."""
-        peer = self._peer(device)
-        if self.supervision.presumed(now_ms, device, *self._link(peer), peer.session.alive, silent_ms):
-            self._tell(device)
+    def presumed(self, now_ms: int, device: str) -> None:
+        """Known from a retained birth: its silence counts from now."""
+        self._presume(now_ms, device, 0, False)
+
+    def restored(self, now_ms: int, devices: dict[str, tuple[int, bool]]) -> list[str]:
+        """After a restart, with the `silence` of each: it goes on where it stood when any of them was heard last.
+
+        The devices whose silence must be stored anew, since that was long ago.
+        """
+        until_ms = max((since_ms for since_ms, _ in devices.values()), default=0)
+        for device, (since_ms, lost) in devices.items():
+            self._presume(now_ms, device, until_ms - since_ms, lost)
+        self._changed = {}
+        return list(devices) if now_ms > until_ms + AWAY_MS else []
 
     def hinted(self, now_ms: int, device: str) -> None:
         """The broker says that its connection broke."""
@@ -70,6 +80,11 @@ class Presence:
             return []
         lost, self._lost = self._lost, []
         return lost
+
+    def _presume(self, now_ms: int, device: str, silent_ms: int, lost: bool) -> None:
+        peer = self._peer(device)
+        if self.supervision.presumed(now_ms, device, *self._link(peer), peer.session.alive, silent_ms, lost):
+            self._tell(device)
 
     def _tell(self, device: str) -> None:
         self._changed[device] = self.supervision.state(device)

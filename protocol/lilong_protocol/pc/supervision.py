@@ -23,6 +23,11 @@ class Supervision:
         """Its silence has proved it, whatever a last will said before."""
         return self._state.get(device) == OFFLINE
 
+    def silence(self, device: str) -> tuple[int, bool] | None:
+        """For `presumed` after a restart: epoch ms since which it is silent, and whether it is lost."""
+        watched = self._watched.get(device)
+        return None if watched is None else (watched[0], self._state[device] == OFFLINE)
+
     def heard(self, now_ms: int, device: str, offline_ms: int, sleeps: bool) -> bool:
         """A sign of life; True when the state of the device has changed by it."""
         self._watched[device] = (now_ms, offline_ms, sleeps)
@@ -33,12 +38,12 @@ class Supervision:
         return before != ONLINE
 
     def presumed(
-        self, now_ms: int, device: str, offline_ms: int, sleeps: bool, alive: bool, silent_ms: int = 0
+        self, now_ms: int, device: str, offline_ms: int, sleeps: bool, alive: bool, silent_ms: int, lost: bool
     ) -> bool:
-        """Known from a retained message: its silence counts from now. Or from a former run: from `silent_ms` ago."""
-        self._watched[device] = (now_ms - AWAKE_MS - silent_ms, offline_ms + AWAKE_MS, sleeps)
+        """Known from a retained message or a former run: it has been silent for `silent_ms`, or was lost by then."""
+        self._watched[device] = (now_ms - silent_ms, offline_ms, sleeps)
         before = self.state(device)
-        lost = silent_ms >= offline_ms
+        lost = lost or silent_ms >= offline_ms
         self._state[device] = OFFLINE if lost else ASLEEP if sleeps else ONLINE
         if alive:
             self._hinted.discard(device)

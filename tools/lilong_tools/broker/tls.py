@@ -56,7 +56,7 @@ class Tls:
             raise BrokerError(f"?ca={self.ca}: {_why(error)}; give the broker's CA certificate as PEM") from None
         if self.certificate is not None:
             try:
-                context.load_cert_chain(self.certificate, self.key)
+                context.load_cert_chain(self.certificate, self.key, password="")  # nobody is there to be asked
             except OSError as error:
                 raise BrokerError(
                     f"?cert={self.certificate}&key={self.key}: {_why(error)}; give a certificate and its key as PEM"

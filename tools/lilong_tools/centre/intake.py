@@ -80,7 +80,7 @@ class Intake:
         boot, seq = received.frame.ref
         if self._alarms.find(alarm_id(received.device, boot, seq)) is not None:
             return False
-        return self._receiver.peer(received.device).seen_in(topics.ALARM, boot).tag(seq) is not None
+        return self._receiver.peer(received.device).was_there(topics.ALARM, boot, seq)
 
     # ---- the rest
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lilong_protocol.pc.backend.pump import now_ms
+from lilong_protocol.pc.errors import BackendError
 from lilong_protocol.pc.keystore import KeyStore, KeyStoreError, load
 from lilong_protocol.pc.roots import KeySource
 from lilong_protocol.pc.simulation import PublicKeyError, is_loopback, simulation_key_at
@@ -40,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         _run(options)
-    except (BrokerError, CentreError, EstateError, KeyStoreError, PublicKeyError, StoreError) as error:
+    except (BackendError, BrokerError, CentreError, EstateError, KeyStoreError, PublicKeyError, StoreError) as error:
         print(f"centre: {error}", file=sys.stderr)
         return BAD_INPUT
     return 0

@@ -60,10 +60,12 @@ def address_of(
 
 
 def _context(ca: str | None, cert: str | None, key: str | None) -> ssl.SSLContext:
+    if key is not None and cert is None:
+        raise BackendError(f"TLS with key {key}: it goes with a certificate; give cert too")
     try:
         context = ssl.create_default_context(cafile=ca)
         if cert is not None:
-            context.load_cert_chain(cert, key)
+            context.load_cert_chain(cert, key, password="")  # nobody is there to be asked for one
     except (OSError, ssl.SSLError) as error:
         files = ", ".join(file for file in (ca, cert, key) if file)
         raise BackendError(f"TLS with {files}: {error}; give PEM files that can be read and fit together") from error

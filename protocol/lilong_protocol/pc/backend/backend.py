@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("lilong.backend")
 
+OUTSIDE = "the backend is not running; use it inside `async with Backend(...)`"
 OUTSTANDING_MAX = 10_000  # messages in batches that were not stored: no more are taken from the broker
 T = TypeVar("T")
 
@@ -100,15 +101,12 @@ class Backend:
 
         if self._prefix:
             await refuse_in_turn(self._address)
-        rows: Iterable[StateRow]
-        if isinstance(self._state, str | Path):
-            self._file = StateFile(self._state)
-            self._writer = ThreadPoolExecutor(1, thread_name_prefix="state")
-            rows = self._file.load()
-        else:
-            rows = self._state
         clock = self._clock or now_ms
-        self._engines = Tenants(self.tenants, self._keys, clock(), rows, self._known)
+        try:
+            self._engines = Tenants(self.tenants, self._keys, clock(), self._rows(), self._known)
+        except BaseException:
+            self._close()
+            raise
         self._pump = Pump(self._engines, clock)
         self._pump.connect(self._address, self._client_id, self.tenants, self._prefix)
         self._links = asyncio.create_task(self._pump.run())
@@ -122,9 +120,7 @@ class Backend:
 
         if self._links is not None:
             await end([self._links])
-        if self._file is not None:
-            self._writer.shutdown()
-            self._file.close()
+        self._close()
         if self._links is not None and not self._links.cancelled():
             self._links.result()
 
@@ -132,7 +128,7 @@ class Backend:
         return self._batches()
 
     def stop(self) -> None:
-        """The iteration ends after the present batch."""
+        """The iteration ends after the present batch, and one more if something was asked for since."""
         self._stopped = True
         self._running().wake()
 
@@ -148,8 +144,7 @@ class Backend:
 
     def engine(self, tenant: str) -> Engine:
         """The engine of a tenant: sessions, orders, configurations ... After a wish of it call `wake`."""
-        assert self._engines is not None, "use it inside `async with`"
-        return self._engines.engine(tenant)
+        return self._decider().engine(tenant)
 
     def wake(self) -> None:
         """Something was decided: the next batch comes at once."""
@@ -199,8 +194,7 @@ class Backend:
         return bool(self._outstanding) and self._outstanding[-1] is batch
 
     def decided_since(self) -> Decided:
-        assert self._engines is not None
-        return self._engines.take()
+        return self._decider().take()
 
     async def finish(self, batch: Batch) -> None:
         """`Batch.stored`."""
@@ -223,13 +217,16 @@ class Backend:
 
         pump = self._running()
         assert self._links is not None
-        while not self._stopped:
-            await self._room()
-            await pump.wait()
+        stopped = False
+        while not stopped:
+            stopped = self._stopped
+            if not stopped:
+                await self._room()
+                await pump.wait()
             if self._links.done():
                 self._links.result()
                 return
-            work = pump.decide()
+            work = pump.decide(take_in=not self._stopped)
             if work is None:
                 continue
             batch = Batch(self, work.batch, work.arrivals)
@@ -253,8 +250,25 @@ class Backend:
 
     def _running(self) -> Pump[Decided]:
         if self._pump is None:
-            raise BackendError("the backend is not running; use it inside `async with Backend(...)`")
+            raise BackendError(OUTSIDE)
         return self._pump
+
+    def _decider(self) -> Tenants:
+        if self._engines is None:
+            raise BackendError(OUTSIDE)
+        return self._engines
+
+    def _rows(self) -> Iterable[StateRow]:
+        if not isinstance(self._state, str | Path):
+            return self._state
+        self._file = StateFile(self._state)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="state")
+        return self._file.load()
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._writer.shutdown()
+            self._file.close()
 
     def _wish(self, wish: Callable[[int], T]) -> T:
         pump = self._running()
