@@ -17,5 +17,7 @@ def teller(console: Console) -> Callable[[Scenario[Any], list[Result]], None]:
         passed = any(result.passed is True for result in results)
         word = "FAILED" if failed else "ok" if passed else "not tried"
         console.print(f"{word:>9}  {scenario.name}: {scenario.text}", soft_wrap=True)
+        for why in dict.fromkeys(result.detail for result in results if not result.passed):
+            console.print(f"{'':>9}  - {why}", soft_wrap=True)
 
     return told

@@ -24,6 +24,9 @@ def _alarm(code: int, channel: str, trips: int, idle: int, within_s: int = 2, en
     return Alarm(code, Stimulus(((channel, trips),), within_s), Stimulus(((channel, idle),), ends_s))
 
 
+# What makes an event without a word from anybody.
+EVENTS: dict[int, tuple[str, int]] = {codes.KIND_DOOR: ("exit_button", 1)}
+
 _SOS = Alarm(codes.ALARM_BAND_SOS, Stimulus((("sos", 1), ("sos", 0)), 2), Stimulus((), 2))
 
 # Two alarms of each kind, the quicker one first.

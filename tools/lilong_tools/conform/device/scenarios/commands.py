@@ -3,7 +3,7 @@
 from lilong_protocol import codes, frame, topics
 
 from ...scenario import Judge, NotTriedError
-from ..bench import UNKNOWN_COMMAND, Bench
+from ..bench import SOON_MS, UNKNOWN_COMMAND, Bench
 from ..book import scenario
 
 U32 = (1 << 32) - 1
@@ -121,6 +121,7 @@ async def one_response(bench: Bench, judge: Judge) -> None:
     await bench.settle()
     counts = [len(bench.responses(counter, since)) for counter in counters]
     judge("LIL-CMD-005", "one response each", counts == [1, 1, 1], f"{counts}")
+    await bench.quiet(SOON_MS)
     bench.wire.withhold_pubacks(True)
     payload = bench.order(UNKNOWN_COMMAND)
     counter = frame.unpack(payload).counter

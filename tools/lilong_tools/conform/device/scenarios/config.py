@@ -13,11 +13,11 @@ DANGERS = {codes.KIND_SMOKE: (2, 10_000), codes.KIND_GAS: (3, 1_000)}  # a trip 
 
 
 async def _configured(bench: Bench, version: int, settings: dict[int, int]) -> Seen | None:
-    """Publish a desired configuration; the report that follows, None when there is none."""
+    """Publish a desired configuration; the report of its version, None when there is none."""
     since = bench.mark()
     bench.say(topics.CONFIG, frame.pack(frame.DESIRED_CONFIG, {0: version, 1: settings}), True)
-    await bench.until(lambda: bool(bench.of(frame.REPORTED_CONFIG, since)), ANSWER_MS)
-    found = bench.of(frame.REPORTED_CONFIG, since)
+    await bench.until(lambda: bool(bench.of(frame.REPORTED_CONFIG, since, version)), ANSWER_MS)
+    found = bench.of(frame.REPORTED_CONFIG, since, version)
     return found[-1] if found else None
 
 

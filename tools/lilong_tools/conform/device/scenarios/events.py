@@ -5,7 +5,7 @@ from lilong_protocol.codes import link
 from lilong_protocol.registry import KIND_BY_NUMBER
 
 from ...scenario import Judge, NotTriedError
-from ..bench import Bench
+from ..bench import SOON_MS, Bench
 from ..book import scenario
 
 TESTS = 4
@@ -31,6 +31,8 @@ async def events_in_order(bench: Bench, judge: Judge) -> None:
 @scenario("LIL-EVENT-002")
 async def events_until_their_puback(bench: Bench, judge: Judge) -> None:
     """The broker acknowledges nothing: one event is in flight; after a reconnect it comes again, then the others."""
+    await bench.settle()  # nothing else is in flight
+    await bench.quiet(SOON_MS)
     bench.wire.withhold_pubacks(True)
     since = bench.mark()
     for _ in range(TESTS):
