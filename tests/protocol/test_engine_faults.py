@@ -1,5 +1,7 @@
 """Devices that say wild things, orders that nobody answers, crashes at a bad moment: what an engine stands."""
 
+import tracemalloc
+
 import pytest
 from engine_world import CONFLICT, DOOR, DOOR_KIND, KEY, NOW, SECOND, SMOKE, SMOKE_KIND, Backend, Scripted
 from hypothesis import given
@@ -52,6 +54,21 @@ class TestWildDevices:
             backend.give(now, door.event(now))
             now += 10
         assert len(backend.engine.receiver._gap_times) <= 2 + SPARE
+
+    @pytest.mark.spec("LIL-ALARM-012")
+    @pytest.mark.parametrize("steps", [(1, 0), (0, 2), (0, 16), (0, 64), (0, 1_000_000)])
+    def test_a_frame_costs_a_few_bytes_for_ever_whatever_boots_and_numbers_a_device_chooses(self, backend, steps):
+        boots, numbers = steps
+        peer = backend.engine.receiver.peer(DOOR)
+        tracemalloc.start()
+        try:
+            for n in range(1, 5_001):
+                peer.remember("al", n * boots, n * numbers, n.to_bytes(8, "big"))
+            taken, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert taken < 5_000 * 200
+        assert peer.tag("al", 17 * boots, 17 * numbers) == (17).to_bytes(8, "big")
 
     @pytest.mark.spec("LIL-SEC-007")
     def test_incidents_are_told_at_a_bounded_rate_each_reason_for_itself(self, backend, door):

@@ -167,7 +167,7 @@ def known(engine, device):
     progress = engine.progress(device)
     return {
         "receiver": engine.receiver.save(device),
-        "seen": {name: [seen.tag(seq) for seq in range(100)] for name, seen in peer.seen.items()},
+        "seen": [peer.tag(cls, boot, seq) for cls in ("al", "ev") for boot in range(50) for seq in range(100)],
         "waiting": sorted(peer.order._waiting),
         "counter": engine.orders.counter(device),
         "orders": sorted((order.save() for order in engine.orders.open_of(device)), key=lambda saved: saved["counter"]),

@@ -12,13 +12,13 @@ from .session import Session
 class Peer:
     """All that is known of one device."""
 
-    __slots__ = ("device", "keyring", "order", "seen", "session", "windows")
+    __slots__ = ("_seen", "device", "keyring", "order", "session", "windows")
 
     def __init__(self, tenant: str, device: str, root: bytes, epochs: Epochs | None = None) -> None:
         self.device = device
         self.keyring = Keyring(tenant, device, root, *(epochs or ()))
         self.session = Session()
-        self.seen: dict[tuple[str, int], Seen] = {}
+        self._seen: dict[str, Seen] = {}  # by class; boots in one, for a device may begin new ones for ever
         self.windows: dict[str, tuple[int, Window]] = {}  # class: boot, window
         self.order: Order[Message] = Order()
 
@@ -33,13 +33,14 @@ class Peer:
             known = self.windows[cls] = (boot, Window())
         return known[1]
 
-    def was_there(self, cls: str, boot: int, seq: int) -> bool:
-        """An alarm or event frame under this number has come."""
-        seen = self.seen.get((cls, boot))
-        return seen is not None and seen.tag(seq) is not None
+    def tag(self, cls: str, boot: int, seq: int) -> bytes | None:
+        """The tag of the alarm or event frame that came under this number, None when none has."""
+        seen = self._seen.get(cls)
+        return None if seen is None else seen.tag(boot << 32 | seq)
 
-    def seen_in(self, cls: str, boot: int) -> Seen:
-        seen = self.seen.get((cls, boot))
+    def remember(self, cls: str, boot: int, seq: int, tag: bytes) -> None:
+        """An alarm or event frame under a number that was not there before."""
+        seen = self._seen.get(cls)
         if seen is None:
-            seen = self.seen[(cls, boot)] = Seen()
-        return seen
+            seen = self._seen[cls] = Seen()
+        seen.add(boot << 32 | seq, tag)

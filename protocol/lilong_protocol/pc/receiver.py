@@ -189,7 +189,7 @@ class Receiver:
         """Take back a stored alarm or event frame, after `restore`. An event that waited for its turn waits again."""
         peer = self.peer(device)
         message = unpack(payload_of(data))
-        peer.seen_in(cls, message.boot).add(message.seq, frame_tag(data))
+        peer.remember(cls, message.boot, message.seq, frame_tag(data))
         if cls == topics.EVENT and not peer.order.late(message.boot, message.seq):
             received = Message(self.tenant, device, cls, message, data, False)
             received.fate = FRESH if well_formed(message.kind, message.body) else MALFORMED
@@ -201,7 +201,7 @@ class Receiver:
 
     def restore_number(self, device: str, cls: str, boot: int, seq: int, tag: bytes) -> None:
         """As `restore_frame`, for one whose effect is known to be past."""
-        self.peer(device).seen_in(cls, boot).add(seq, tag)
+        self.peer(device).remember(cls, boot, seq, tag)
 
     # ---- inside
 
@@ -257,16 +257,15 @@ class Receiver:
     def _kept(self, now_ms: int, peer: Peer, received: Message, sound: bool) -> str | None:
         message = received.frame
         boot, seq = message.boot, message.seq
-        seen = peer.seen_in(received.cls, boot)
         tag = frame_tag(received.data)
-        known = seen.tag(seq)
+        known = peer.tag(received.cls, boot, seq)
         if known is not None:
             if known != tag:
                 return why.OTHER_BYTES
             received.fate = REPEAT
             self.repeats += 1
             return None
-        seen.add(seq, tag)
+        peer.remember(received.cls, boot, seq, tag)
         self._heard(now_ms, peer, received)
         if not sound:
             received.fate = MALFORMED

@@ -1,9 +1,9 @@
-"""Which numbers of one (device, boot, class) have arrived: exactly once in effect, whatever is repeated."""
+"""Which numbers of one device and class have arrived: exactly once in effect, whatever is repeated."""
 
 from bisect import bisect_right
 
 TAG_BYTES = 8
-_PAD = 64  # a gap up to this many numbers is filled with empty places rather than opening a new run
+_PAD = 16  # a gap up to this many numbers is filled with empty places: a new run costs as much
 _EMPTY = bytes(TAG_BYTES)
 
 

@@ -80,7 +80,7 @@ class Intake:
         boot, seq = received.frame.ref
         if self._alarms.find(alarm_id(received.device, boot, seq)) is not None:
             return False
-        return self._receiver.peer(received.device).was_there(topics.ALARM, boot, seq)
+        return self._receiver.peer(received.device).tag(topics.ALARM, boot, seq) is not None
 
     # ---- the rest
 
