@@ -94,6 +94,17 @@ def test_alarms_that_arrive_together_after_an_outage_are_compared_by_when_they_w
     assert not [row for row in core.take().rows if row.table == "incident"]
 
 
+def test_two_alarms_that_a_better_clock_brings_together_confirm_one_another():
+    core = Core(ESTATE, KEY, NOW)
+    for device in (SMOKE, DOOR):
+        core.receive(NOW, *birth(device, kind=1 if device != DOOR else 3), False)
+    core.receive(NOW, *raised(SMOKE), False)
+    core.receive(NOW + 11 * MINUTE, *raised(SMOKE_2, uptime=9 * MINUTE), False)  # the broker has kept it
+    assert not [row for row in core.take().rows if row.table == "incident"]
+    core.receive(NOW + 12 * MINUTE, *birth(SMOKE_2, kind=1, uptime=12 * MINUTE), False)
+    assert [row.values[0] for row in core.take().rows if row.table == "incident"] == ["fire"]
+
+
 def test_a_third_detector_joins_the_incident_and_commands_nothing_anew(world):
     for device in (SMOKE, SMOKE_2, SMOKE_3):
         world.burn(device)

@@ -138,8 +138,9 @@ class Intake:
             if alarm.boot == session.boot and alarm.uptime_ms is not None:
                 at_ms = min(now_ms, session.clock.wall(alarm.uptime_ms))
                 if alarm.raised_at_ms - at_ms >= CORRECTION_MS:
-                    self._redate(alarm, at_ms)
+                    self._redate(now_ms, alarm, at_ms)
 
-    def _redate(self, alarm: Alarm, at_ms: int) -> None:
+    def _redate(self, now_ms: int, alarm: Alarm, at_ms: int) -> None:
         alarm.raised_at_ms = alarm.raised_since_ms = at_ms
         self._outcome.alarm(alarm)
+        self._linkages.alarm(now_ms, alarm)

@@ -85,7 +85,7 @@ class Linkages:
                 alarms.pop(alarm.id, None)
                 if not alarms and key in self.active:
                     self._end(now_ms, key)
-            elif alarm.id not in alarms:
+            else:
                 alarms[alarm.id] = alarm
                 if key in self.active:
                     self._grow(key, alarm)
