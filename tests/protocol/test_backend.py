@@ -293,6 +293,27 @@ def test_batches_are_stored_once_each_and_in_their_order(tmp_path):
     run(scenario())
 
 
+def test_a_batch_that_is_being_stored_is_not_stored_beside_that(tmp_path):
+    async def scenario():
+        async with EmbeddedBroker() as broker, backend_at(broker, tmp_path / "state.db") as backend:
+            await backend.connected()
+            async with device_at(broker, Scripted(DOOR)) as wire:
+                batches = aiter(backend)
+                held = []
+                for _ in range(2):
+                    wire.device.event(NOW)
+                    await wire.say()
+                    held.append(await anext(batches))
+                first, again = await asyncio.gather(held[0].stored(), held[0].stored(), return_exceptions=True)
+                await held[1].stored()
+                return first, again
+
+    first, again = run(scenario())
+    assert first is None
+    assert isinstance(again, BackendError)
+    assert "it is being stored" in str(again)
+
+
 def test_what_was_asked_for_before_the_stop_is_durable_at_the_end(tmp_path):
     async def scenario():
         async with EmbeddedBroker() as broker, backend_at(broker, tmp_path / "state.db") as backend:

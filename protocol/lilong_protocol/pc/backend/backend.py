@@ -88,6 +88,7 @@ class Backend:
         self._engines: Tenants | None = None
         self._pump: Pump[Decided] | None = None
         self._outstanding: deque[Batch] = deque()
+        self._storing = False
         self._finished = asyncio.Event()
         self._links: asyncio.Task[None] | None = None
         self._stopped = False
@@ -191,21 +192,26 @@ class Backend:
     # ---- for a batch
 
     def is_last(self, batch: Batch) -> bool:
-        return bool(self._outstanding) and self._outstanding[-1] is batch
+        return not self._storing and bool(self._outstanding) and self._outstanding[-1] is batch
 
     def decided_since(self) -> Decided:
         return self._decider().take()
 
     async def finish(self, batch: Batch) -> None:
         """`Batch.stored`."""
-        if not self._outstanding or self._outstanding[0] is not batch:
+        if self._storing or not self._outstanding or self._outstanding[0] is not batch:
             why = "an earlier one was not" if batch in self._outstanding else "it was already"
+            why = "it is being stored" if self._storing and self._outstanding[0] is batch else why
             raise BackendError(f"a batch cannot be stored: {why}; call stored() on each batch once, in their order")
         if self._file is not None:
             batch.fold()
             if batch.decided.state:
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._writer, self._file.commit, list(batch.decided.state))
+                self._storing = True
+                try:
+                    loop = asyncio.get_running_loop()
+                    await loop.run_in_executor(self._writer, self._file.commit, list(batch.decided.state))
+                finally:
+                    self._storing = False
         self._outstanding.popleft()
         self._finished.set()
         self._running().finish(batch.arrivals, batch.decided.publishes)
