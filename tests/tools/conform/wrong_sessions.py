@@ -176,3 +176,12 @@ class tells_ragged_telemetry(Device):
 class publishes_heartbeats_at_qos_1(Device):
     def publish(self, now, kind, cls, body):
         self.out.append((PUBLISH, cls, self.uplink.frame(now, kind, cls, body), 1, False))
+
+
+@fault("door", "LIL-SEC-003")
+def tells_card_numbers(identity, rules, store, draws):
+    class Telling(rules):
+        def _deny(self, now, denial, values):
+            super()._deny(now, denial, {**values, 24: self.device.sampling.values[1]})
+
+    return Device(identity, Telling, store, draws)

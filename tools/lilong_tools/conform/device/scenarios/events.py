@@ -10,6 +10,7 @@ from ..book import scenario
 
 TESTS = 4
 BACKFILL = 1
+CARD = 271_828_182
 
 
 @scenario("LIL-EVENT-001", "LIL-EVENT-002")
@@ -99,3 +100,15 @@ async def a_backfill(bench: Bench, judge: Judge) -> None:
         judge("LIL-EVENT-006", "404 when none is there", nothing, f"{code}, {len(came)} came")
     code = await bench.code_of(_backfill(bench, sent[0].frame.boot, 5_000, 5_001))
     judge("LIL-EVENT-006", "404 for what never was", code == frame.NOT_FOUND, f"{code}")
+
+
+@scenario("LIL-SEC-003")
+async def a_card_number(bench: Bench, judge: Judge) -> None:
+    """A card is read at a door: its event names a pseudonym, or nobody, never the number of the card."""
+    if bench.kind != codes.KIND_DOOR:
+        raise NotTriedError(f"a {bench.kind_name()} reads no cards")
+    since = bench.mark()
+    await bench.wire.stimulate("credential", CARD)
+    event = await bench.obtain("an event after a card was read", lambda: bench.of(frame.EVENT, since), 5_000)
+    values = list((event.body.get(4) or {}).values())
+    judge("LIL-SEC-003", "the number of a card does not travel", CARD not in values, f"{event.body}")
