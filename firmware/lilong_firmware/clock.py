@@ -3,10 +3,12 @@
 from struct import pack_into
 
 from lilong_protocol.cbor import MAX_INT, Writer
-from lilong_protocol.frame import CLOCK_1_S, CLOCK_50_MS, START
+from lilong_protocol.frame import CLOCK_1_S, CLOCK_50_MS, CLOCK_60_S, START
 
 MAX_ROUND_TRIP_MS = 5_000  # an older answer is refused: its request is nobody's any more
-GOOD_ROUND_TRIP_MS = 100  # half of it is the error: 50 ms
+# Half a round trip is the error: 50 ms, 1 s.
+GOOD_ROUND_TRIP_MS = 100
+FAIR_ROUND_TRIP_MS = 2_000
 
 
 class Clock:
@@ -31,7 +33,10 @@ class Clock:
         data = offset.to_bytes(8, "big")
         self._high = data[1] << 24 | int.from_bytes(data[2:5], "big")
         self._low = int.from_bytes(data[5:], "big")
-        self._quality = CLOCK_50_MS if round_trip <= GOOD_ROUND_TRIP_MS else CLOCK_1_S
+        if round_trip <= GOOD_ROUND_TRIP_MS:
+            self._quality = CLOCK_50_MS
+        else:
+            self._quality = CLOCK_1_S if round_trip <= FAIR_ROUND_TRIP_MS else CLOCK_60_S
         return True
 
     def epoch(self, now: int) -> "int | None":

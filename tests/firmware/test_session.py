@@ -485,7 +485,7 @@ def test_has_no_time_until_it_is_told():
     assert host.events()[0].frame.quality is None
 
 
-@pytest.mark.parametrize(("latency", "quality"), [(10, 3), (50, 3), (51, 2), (2_000, 2)])
+@pytest.mark.parametrize(("latency", "quality"), [(10, 3), (50, 3), (51, 2), (1_000, 2), (1_001, 1), (2_000, 1)])
 def test_takes_the_time_and_knows_how_good_it_is(latency, quality):
     host = door(latency=latency)
     host.run(10 * SECOND)

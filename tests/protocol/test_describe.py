@@ -65,7 +65,7 @@ def test_epochs_are_tried_in_turn() -> None:
     data = sealed("al", frame.pack(frame.RAISE, RAISE, 7, 1, 0), epoch=2)
     topic = topics.up(TENANT, DEVICE, "al")
     assert describe(data, topic, root).verified is False
-    assert describe(data, topic, root, epochs=(3, 2)).verified is True
+    assert describe(data, topic, root, epochs=lambda tenant, device: (3, 2)).verified is True
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,18 @@
 """`lilong watch`: what flows through a broker, for a person and for a pipe."""
 
 import json
+import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from commands import LILONG, PATIENCE_S, embedded_broker, lilong, run_lilong
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import device_root, frame_key
+from lilong_protocol.pc import keystore
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_protocol.seal import UP, Seal
 from paho.mqtt.publish import multiple
@@ -127,8 +130,12 @@ def test_a_pipe_gets_one_object_a_line_and_may_close_early() -> None:
             assert pipe.stderr.read() == ""
 
 
-def test_another_key_verifies_nothing() -> None:
-    lines = watched("--key", "00" * 32, "--class", "al")
+def test_keys_of_a_store_verify_their_own_estate_and_no_other(tmp_path: Path) -> None:
+    store = tmp_path / "keys.json"
+    keys = keystore.KeyStore()
+    keys.new_estate(TENANT, os.urandom)
+    keystore.save(keys, store)
+    lines = watched("--keys", store, "--class", "al")  # the story is sealed with the key of simulations
     assert lines
     assert all(line.startswith("BAD ") for line in lines)
 
@@ -150,7 +157,7 @@ def test_one_pasted_frame_needs_neither_broker_nor_key() -> None:
         (("--hex", "00", "--level", "9"), "--level 9: give 1 (red)"),
         (("--hex", "00", "--kind", "toaster"), "--kind toaster: unknown; use smoke"),
         (("--hex", "00", "--class", "xx"), "--class xx: unknown; use st"),
-        (("--broker", "mqtt://127.0.0.1:1", "--key", "00"), "an estate key is 64 hex digits"),
+        (("--broker", "mqtt://127.0.0.1:1", "--keys", "nowhere.json"), "nowhere.json"),
         (("--broker", "mqtt://127.0.0.1:1"), "no broker at 127.0.0.1:1"),
     ],
 )

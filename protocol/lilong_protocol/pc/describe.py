@@ -25,6 +25,13 @@ _FIELDS = tuple(name for name in HEADER if name not in ("version", "kind", "body
 Root = Callable[[str, str], "bytes | None"]
 """(tenant, device) -> the device's 32-byte root key, or None."""
 
+Epochs = Callable[[str, str], Iterable[int]]
+"""(tenant, device) -> the key epochs to try."""
+
+
+def _first_epoch(_tenant: str, _device: str) -> Iterable[int]:
+    return (0,)
+
 
 @dataclass
 class Description:
@@ -49,7 +56,7 @@ class Description:
 
 
 def describe(
-    data: bytes, topic: str | None = None, root: Root | None = None, epochs: Iterable[int] = (0,)
+    data: bytes, topic: str | None = None, root: Root | None = None, epochs: Epochs = _first_epoch
 ) -> Description:
     """Read a frame; `topic` is where it came, `root` finds keys. Never raises, whatever the bytes."""
     told = Description(data)
@@ -91,7 +98,7 @@ def _unsealed(told: Description) -> bytes | None:
     return data[start : start + size] if start + size < len(data) else None
 
 
-def _judge_topic(told: Description, topic: str, root: Root | None, epochs: Iterable[int]) -> None:
+def _judge_topic(told: Description, topic: str, root: Root | None, epochs: Epochs) -> None:
     parts = topics.parse(topic)
     if parts is None:
         told.complain(f"{topic!r} is no topic of version 1")
@@ -102,7 +109,8 @@ def _judge_topic(told: Description, topic: str, root: Root | None, epochs: Itera
     told.device, told.direction = device, direction
     key = None if root is None else root(tenant, device)
     if key is not None:
-        told.verified = told.problem is None and any(_opens(told, tenant, key, epoch) for epoch in epochs)
+        tried = (_opens(told, tenant, key, epoch) for epoch in epochs(tenant, device))
+        told.verified = told.problem is None and any(tried)
         if not told.verified:
             told.complain("the tag does not fit")
 

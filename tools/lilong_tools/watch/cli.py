@@ -3,17 +3,17 @@
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from lilong_protocol.keys import device_root
-from lilong_protocol.pc.describe import Root
-from lilong_protocol.pc.simulation import is_loopback, simulation_key
+from lilong_protocol.pc.simulation import is_loopback
 from rich.console import Console
 
 from ..broker import open_broker
 from ..inputs import InputError
 from ..stopping import stopped_by_signals
+from .keys import PublicKeys, StoredKeys
 from .live import show, watch
 from .selection import Selection
 
@@ -26,7 +26,7 @@ def watch_command(
     kind: Annotated[list[str] | None, typer.Option(help="kind of device: smoke, door ...; several")] = None,
     cls: Annotated[list[str] | None, typer.Option("--class", help="topic class: al, ev, st ...; several")] = None,
     level: Annotated[int | None, typer.Option(help="alarms at least this severe: 1 red to 4 blue")] = None,
-    key: Annotated[str | None, typer.Option(help="estate key, 64 hex digits; on loopback the simulation's")] = None,
+    keys: Annotated[Path | None, typer.Option(help="a key store (lilong keys); on loopback the simulation's")] = None,
     json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
 ) -> None:
     """What flows through a broker, decoded and verified; or one pasted frame."""
@@ -37,15 +37,15 @@ def watch_command(
     if hex_ is not None:
         show(None, _frame(hex_), selection, None, json, console)
         return
-    estate_key = None if key is None else _key(key)
+    stored = None if keys is None else StoredKeys(keys)
 
     async def run() -> None:
         with stopped_by_signals():
             async with open_broker(broker) as there:
-                root = _roots(estate_key, is_loopback(there.host))
-                if root is None:
+                known = stored or (PublicKeys() if is_loopback(there.host) else None)
+                if known is None:
                     console.print("no key: frames are decoded, and marked ? since nothing verifies them", style="dim")
-                await watch(there, tenant, selection, root, json, console)
+                await watch(there, tenant, selection, known, json, console)
 
     try:
         asyncio.run(run())
@@ -58,23 +58,3 @@ def _frame(text: str) -> bytes:
         return bytes.fromhex("".join(text.split()).removeprefix("0x"))
     except ValueError:
         raise InputError("--hex: not an even number of hex digits; paste the whole sealed frame") from None
-
-
-def _key(text: str) -> bytes:
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise InputError("--key: an estate key is 64 hex digits")
-    return key
-
-
-def _roots(estate_key: bytes | None, loopback: bool) -> Root | None:
-    if estate_key is not None:
-        return lambda tenant, device: device_root(estate_key, tenant, device)
-    if loopback:
-        return lambda tenant, device: device_root(simulation_key(tenant), tenant, device)
-    return None
-
-

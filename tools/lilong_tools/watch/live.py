@@ -7,10 +7,11 @@ import uuid
 from datetime import datetime
 
 import aiomqtt
-from lilong_protocol.pc.describe import Root, describe
+from lilong_protocol.pc.describe import describe
 from rich.console import Console
 
 from ..broker import Broker, BrokerError
+from .keys import Keys
 from .lines import as_json, line
 from .selection import Selection
 
@@ -18,7 +19,7 @@ FILTER = "lilong/1/{}/#"
 
 
 async def watch(
-    broker: Broker, tenant: str, selection: Selection, root: Root | None, as_lines_of_json: bool, console: Console
+    broker: Broker, tenant: str, selection: Selection, keys: Keys | None, as_lines_of_json: bool, console: Console
 ) -> None:
     """Print what flows until cancelled; BrokerError when the connection is refused or lost."""
     try:
@@ -33,7 +34,7 @@ async def watch(
             async for message in client.messages:
                 data = message.payload if isinstance(message.payload, bytes) else b""
                 if data:  # an empty one only takes a retained message away
-                    show(message.topic.value, data, selection, root, as_lines_of_json, console)
+                    show(message.topic.value, data, selection, keys, as_lines_of_json, console)
     except aiomqtt.MqttError as error:
         raise BrokerError(f"the broker at {broker.host}:{broker.port} ended the connection: {error}") from None
     except asyncio.CancelledError:
@@ -41,10 +42,10 @@ async def watch(
 
 
 def show(
-    topic: str | None, data: bytes, selection: Selection, root: Root | None, as_lines_of_json: bool, console: Console
+    topic: str | None, data: bytes, selection: Selection, keys: Keys | None, as_lines_of_json: bool, console: Console
 ) -> None:
     """Print one frame if it is wanted."""
-    told = describe(data, topic, root)
+    told = describe(data, topic) if keys is None else describe(data, topic, keys.root, keys.epochs)
     kind = selection.kind_of(told)
     if not selection.wants(told, kind):
         return
