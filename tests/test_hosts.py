@@ -40,6 +40,16 @@ def command(number: int, *arguments: int) -> tuple[str, int, dict[int, int]]:
     return "command", number, dict(enumerate(arguments))
 
 
+def configures(version: int, settings: dict[int, int]) -> tuple[str, int, dict[int, int]]:
+    """The backend desires a configuration."""
+    return "configures", version, settings
+
+
+def requests(*body: object) -> tuple[str, dict[int, object]]:
+    """The backend wants something again."""
+    return "requests", dict(enumerate(body))
+
+
 STORES = ("stores",)  # the backend has committed every alarm frame so far, and says so
 TIME = ("time",)  # the backend answers the last question for the time
 ACKNOWLEDGES = ("acknowledges",)  # an operator acknowledges the last alarm
@@ -144,7 +154,7 @@ STORIES = {
             (90, TIME),
             (10 * MINUTE, reads(lux=5)),  # dusk, if it lasts for a minute
             (11 * MINUTE, LIVES),  # the lamp is lit, and its meter says so
-            (15 * MINUTE, command(codes.CMD_SET_FAILURE_LEVEL, 80)),
+            (15 * MINUTE, configures(1, {codes.S_FAILURE_LEVEL: 80})),
             (16 * MINUTE, reads(leakage=400, temperature=9_000)),
             (18 * MINUTE, STORES, reads(leakage=0, temperature=2_500)),
             (1_190 * SECOND, STORES),
@@ -260,6 +270,10 @@ class Backend:
                 yield self._order(uptime_ms, topics.ACK, frame.OPERATOR_ACK, {0: "王"}, (alarm.boot, alarm.seq))
         elif what == "command":
             yield self._order(uptime_ms, topics.COMMAND, frame.COMMAND, {0: rest[0], 1: rest[1]})
+        elif what == "configures":
+            yield self._sealed(topics.CONFIG, frame.DESIRED_CONFIG, {0: rest[0], 1: rest[1]})
+        elif what == "requests":
+            yield self._order(uptime_ms, topics.COMMAND, frame.REQUEST, rest[0])
         elif what == "forges":
             cls, data = self._order(uptime_ms, topics.COMMAND, frame.COMMAND, {0: codes.CMD_TEST})
             yield cls, data[:-1] + bytes([data[-1] ^ 1])

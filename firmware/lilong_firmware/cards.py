@@ -42,23 +42,32 @@ def place(numbers: bytes, number: int) -> int:
 class Cards:
     """`stamp`: how many revocations the list has taken; `deadline`: uptime in ms at which it ages by a quarter-day.
 
-    The record "cards" holds the quarter-days begun (1 byte), the stamp (4) and the pseudonyms revoked (4 each, sorted).
+    The record "cards" holds the quarter-days begun (1 byte, with the file of the list in its upper half: `card_list`),
+    the stamp (4) and the pseudonyms revoked (4 each, sorted).
     """
 
-    __slots__ = ("_device", "_key", "_quarter", "_revoked", "deadline", "stamp")
+    __slots__ = ("_device", "_file", "_key", "_quarter", "_revoked", "deadline", "stamp")
 
     def __init__(self, now: int, device: "Device") -> None:
         self._device = device
         key = device.identity.data.get("card_key")
         self._key = MacKey(key) if key else None
+        self._file = 0  # 0: the list that the door was provisioned with
         self._quarter = 0
         self.stamp = 0
         self._revoked = b""
         for name, record in device.store.items():
             if name == "cards" and len(record) >= 5:
-                self._quarter = record[0]
+                self._file = record[0] >> 4
+                self._quarter = record[0] & 15
                 self.stamp = int.from_bytes(record[1:5], "big")
                 self._revoked = record[5:]
+        if self._file:
+            from .card_list import load  # noqa: PLC0415  most doors have had no update
+
+            if not load(device, self._file):
+                self._file = self.stamp = 0
+                self._quarter = QUARTERS  # the list of before, and nobody knows how old it is
         self.age(now)
 
     def judge(self, number: int, pin: bool) -> "tuple[int, int | None, bool]":
@@ -126,6 +135,7 @@ class Cards:
         self._quarter = min(self._quarter, QUARTERS) + 1
         self.deadline = now + QUARTER_MS if self._quarter <= QUARTERS else NEVER
         try:
-            self._device.store.put("cards", bytes([self._quarter]) + self.stamp.to_bytes(4, "big") + self._revoked)
+            head = bytes([self._file << 4 | self._quarter])
+            self._device.store.put("cards", head + self.stamp.to_bytes(4, "big") + self._revoked)
         except OSError:
             pass  # it holds until the power goes, and the stamp then tells the backend what is missing

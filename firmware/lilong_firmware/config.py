@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .store import Store
+
 _NEEDED = ("tenant", "device", "kind", "host", "port", "root")
 _TEXTS = ("tenant", "device", "kind", "host", "store", "username", "password")
 _NUMBERS = ("port", "beat_s", "offline_s", "keepalive_s", "boot")
@@ -68,3 +70,20 @@ def load(path: str) -> "dict[str, Any]":
             raise ConfigError('%s: "data": "%s" is not the name of a file' % (path, name))
     config["data"] = data
     return config
+
+
+def store(folder: "str | None") -> "Store":
+    """The store in a folder of the flash; without one what is kept ends with the power."""
+    if folder:
+        from .flash import FileStore  # noqa: PLC0415  the one that is not used takes no RAM
+
+        return FileStore(folder)
+    from .store import VolatileStore  # noqa: PLC0415
+
+    return VolatileStore()
+
+
+def content(path: str) -> bytes:
+    """All bytes of a file."""
+    with open(path, "rb") as file:
+        return file.read()

@@ -6,7 +6,7 @@ when `deadline` has come.
 """
 
 from lilong_protocol import frame, topics
-from lilong_protocol.codes import cap, latches
+from lilong_protocol.codes import CMD_USE_EPOCH, DEFAULTS, S_LOG_LEVEL, cap, latches
 
 from .downlink import Downlink
 from .draws import Draws
@@ -14,25 +14,25 @@ from .effects import ACCEPTED, ACKNOWLEDGED, CLEARED, NEVER, NOTE, OUTPUT, PUBLI
 from .episodes import ACTIVE_AGAIN, Episodes
 from .episodes import RESTORED as CONDITION_ENDED
 from .outbox import NO_ROOM, Outbox
-from .outbox import RAISED as MARKED
 from .outbox import STORED as ON_FLASH
-from .resume import resume
 from .sampling import Sampling
 from .session import ONLINE, Session
 from .uplink import Uplink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
-    from .log import Log as EventLog
+    from .log import Log
     from .rules import Rules
     from .store import Store
+    from .update import Updating
 
 BY_ITSELF, BY_OPERATOR = 0, 1  # why an alarm was cleared
-UNSTORED_BOOTS = 4_096  # boot numbers to draw from when the store has failed
 
 NOTHING: "dict[str, bytes]" = {}
+NOT_CONFIGURED: "dict[int, Any]" = {0: 0, 1: {}}
 
 
 class Identity:
@@ -62,11 +62,15 @@ class Identity:
 
 
 class Device:
-    """The rules of one kind between sensors and session. `polls`: sample quiet channels too, as a board does."""
+    """The rules of one kind between sensors and session.
+
+    polls: sample quiet channels too, as a board does. settings: values in effect by number (`codes.S_...`). reported:
+    the body of the report on them. epoch: of the keys. updating: what the host gives to take updates, or None.
+    """
 
     __slots__ = (
-        "_channels", "_on", "damaged", "deadline", "downlink", "draws", "episodes", "identity", "log", "out", "outbox",
-        "rules", "sampling", "session", "store", "uplink",
+        "_channels", "_on", "damaged", "deadline", "downlink", "draws", "episodes", "epoch", "event_log", "identity",
+        "out", "outbox", "reported", "rules", "sampling", "session", "settings", "store", "updating", "uplink",
     )  # fmt: skip
 
     def __init__(
@@ -81,7 +85,9 @@ class Device:
         """`boot` None: the number after the stored one. The live fleet passes a fresh, rising one of its own."""
         records = store.items()
         known = dict(records)
-        boot = _next_boot(store, known.get("boot", b"\0\0\0\0"), draws, boot)
+        from .resume import next_boot, resume  # noqa: PLC0415  needed once
+
+        boot = next_boot(store, known.get("boot", b"\0\0\0\0"), draws, boot)
         self.identity = identity
         self.out: list[tuple[Any, ...]] = []
         self.store = store
@@ -91,13 +97,16 @@ class Device:
         self.outbox = Outbox(store, draws)
         self.episodes = Episodes(store)
         self.damaged = resume(records, store, self.outbox, self.episodes)
-        self.log: EventLog | None = None
+        self.event_log: Log | None = None
         if rules.LOG_EVENTS and store.LOGS:
-            from .log import Log  # noqa: PLC0415  it takes RAM
+            from .log import Log as EventLog  # noqa: PLC0415  it takes RAM
 
             log_store: Any = store
-            self.log = Log(log_store, rules.LOG_EVENTS, known.get("sent", b""))
-        del records, known
+            self.event_log = EventLog(log_store, rules.LOG_EVENTS, known.get("sent", b""))
+        self.settings: Sequence[int] = DEFAULTS
+        self.reported = NOT_CONFIGURED
+        self.epoch = 0
+        self.updating: Updating | None = None
         self.rules = rules(self)
         periods = tuple([channel[1] for channel in rules.CHANNELS])
         self.sampling = Sampling(periods, [channel[2] for channel in rules.CHANNELS], polls)
@@ -105,6 +114,11 @@ class Device:
         self.session = Session(self, rules.KIND, identity.beat_s, identity.offline_s)
         self._on = False
         self.deadline = NEVER
+        if "epoch" in known or "config" in known or "crash" in known:
+            from .rarely import take_up  # noqa: PLC0415  most devices never have one
+
+            take_up(self, known)
+        del records, known
         for code in self.episodes.codes():
             self.rules.resume(0, code)
 
@@ -115,6 +129,8 @@ class Device:
         self._on = True
         self.rules.start(now)
         self.session.start(now)
+        report = self.uplink.frame(now, frame.REPORTED_CONFIG, topics.CONFIG, self.reported)
+        self.session.send(now, topics.CONFIG, report)
         self._plan(now)
 
     def sense(self, now: int, channel: int, value: int) -> None:
@@ -144,18 +160,17 @@ class Device:
         self._plan(now)
 
     def received(self, now: int, cls: str, data: bytes, retained: bool) -> None:
-        """A message on d/{cls}. A retained one is dropped: no command may wait in a broker."""
-        if retained:
+        """A message on d/{cls}. A retained one is dropped but for configuration: no command may wait in a broker."""
+        if retained and cls != topics.CONFIG:
             self.downlink.rejected += 1
             return
         try:
             message = self.downlink.open(cls, data)
-        except frame.FrameError as error:
-            self._answer(now, frame.ERROR, {0: error.code, 1: str(error)[:64]}, None)
-        else:
             if message is not None:
                 self.session.touched(now)
                 self._handle(now, message)
+        except frame.FrameError as error:
+            self._answer(now, frame.ERROR, {0: error.code, 1: str(error)[:64]}, None)
         self._plan(now)
 
     def step(self, now: int) -> None:
@@ -232,6 +247,13 @@ class Device:
         data = self.uplink.frame(now, frame.EVENT, topics.EVENT, {0: code, 4: values})
         self.session.send(now, topics.EVENT, data, seq)
 
+    def log(self, now: int, level: int, text: str) -> None:
+        """A line for the backend's log. `level`: RFC 5424 severity, 0 emergency to 7 debug."""
+        if level <= self.settings[S_LOG_LEVEL]:
+            from .rarely import tell  # noqa: PLC0415
+
+            tell(self, now, level, text)
+
     def output(self, name: str, value: int) -> None:
         """Drive a local output."""
         self.out.append((OUTPUT, name, value))
@@ -273,7 +295,7 @@ class Device:
         boot = self.uplink.boot
         seq = self.uplink.next_seq(topics.ALARM)
         data = self.uplink.frame(now, kind, topics.ALARM, body, ref)
-        became = self.outbox.add(now, code, boot, seq, data, MARKED if kind == frame.RAISE else 0)
+        became = self.outbox.add(now, code, kind, boot, seq, data)
         if became == NO_ROOM and self.session.state == ONLINE:
             self.out.append((PUBLISH, topics.ALARM, data, 1, False))
         self.episodes.told = (boot, seq)
@@ -299,10 +321,12 @@ class Device:
                     self.rules.timed(now)
                 else:
                     session.asked = None
-        elif kind in (frame.COMMAND, frame.OPERATOR_ACK):
+        elif kind in (frame.COMMAND, frame.OPERATOR_ACK, frame.REQUEST, frame.UPDATE_OFFER):
             self._obey(now, message)
         else:
-            self._answer(now, frame.ERROR, {0: frame.UNSUPPORTED_KIND, 1: "kind %d is not for a device" % kind}, None)
+            from .rarely import handle  # noqa: PLC0415
+
+            handle(self, now, message)
 
     def _obey(self, now: int, message: frame.Frame) -> None:
         kept = self.downlink.response(message.counter) if message.target == self.uplink.boot else None
@@ -310,12 +334,21 @@ class Device:
             self.session.send(now, topics.RESPONSE, kept)
             return
         code = self.downlink.refusal(now, message, self.uplink.boot, self.uplink.nonce)
+        body: dict[int, int] | None = {0: code}
         if code == 0:
-            code = (
-                self._operator_ack(now, message) if message.kind == frame.OPERATOR_ACK else self._command(now, message)
-            )
-        data = self._answer(now, frame.RESPONSE, {0: code}, message.counter)
-        if code not in (frame.STALE, frame.CONFLICT):
+            kind = message.kind
+            if kind == frame.COMMAND:
+                body = {0: self._command(now, message)}
+            elif kind == frame.OPERATOR_ACK:
+                body = {0: self._operator_ack(now, message)}
+            else:
+                from .rarely import carry_out  # noqa: PLC0415
+
+                body = carry_out(self, now, message)
+        if body is None:
+            return
+        data = self._answer(now, frame.RESPONSE, body, message.counter)
+        if body[0] not in (frame.STALE, frame.CONFLICT):
             self.downlink.keep_response(message.counter, data)
 
     def _command(self, now: int, message: frame.Frame) -> int:
@@ -326,6 +359,10 @@ class Device:
         for key in arguments:
             if isinstance(arguments[key], bool) or not isinstance(arguments[key], int):
                 return frame.INVALID
+        if command == CMD_USE_EPOCH:
+            from .rarely import change_epoch  # noqa: PLC0415
+
+            return change_epoch(self, now, arguments)
         return self.rules.command(now, command, arguments)
 
     def _operator_ack(self, now: int, message: frame.Frame) -> int:
@@ -360,20 +397,3 @@ class Device:
             if not sampling.interrupts(channel):
                 sampling.plan(channel, now, rules.quiet(channel, sampling.values[channel]))
         self.deadline = min(session.deadline(), outbox_deadline, sampling.deadline(), rules.deadline)
-
-
-def _next_boot(store: "Store", last: bytes, draws: Draws, given: "int | None") -> int:
-    """The boot number, stored before anything is published: a number used twice would look like a replay.
-
-    When it cannot be stored the device starts all the same, under a number that the next boot will hardly draw, and
-    when the last one (4 bytes) cannot be read, under one that is hardly among those of before.
-    """
-    boot = int.from_bytes(last, "big") + 1 if given is None else given
-    if given is None and len(last) != 4:
-        boot = 1 + draws.below(UNSTORED_BOOTS)
-    try:
-        store.put("boot", boot.to_bytes(4, "big"))
-    except OSError:
-        if given is None:
-            boot += 1 + draws.below(UNSTORED_BOOTS)
-    return boot

@@ -6,8 +6,7 @@ from .effects import NEVER
 from .passback import went_in
 from .rules import Rules
 
-UNLOCK_MS = 5_000  # (ours) or until the door has been opened and closed
-HELD_MS = 30_000  # (ours) domain practice
+# The settings "unlock_for", 5 s or until the door has been opened and closed, and "held_open", 30 s, are (ours).
 LOCKED, UNLOCKED = 0, 1  # output "lock"; without power the lock is free, so that nobody is shut in
 
 
@@ -31,7 +30,7 @@ class Doorway(Rules):
             device.restore(now, codes.ALARM_DOOR_FORCED, {})
             device.restore(now, codes.ALARM_DOOR_HELD, {})
         elif not self._released and not device.active(codes.ALARM_DOOR_FORCED):
-            self._held_at = now + HELD_MS
+            self._held_at = now + device.settings[codes.S_HELD_OPEN]
 
     def _state(self) -> "dict[int, int]":
         unlocked = 1 if self._released or self._relock_at != NEVER else 0
@@ -41,7 +40,8 @@ class Doorway(Rules):
 
     def _unlock(self, now: int) -> None:
         self.device.output("lock", UNLOCKED)
-        self._relock_at = now + UNLOCK_MS  # while released too: a reset must not lock before who was just let in
+        # While released too: a reset must not lock before who was just let in.
+        self._relock_at = now + self.device.settings[codes.S_UNLOCK_FOR]
 
     def _lock(self) -> None:
         """The time to pass is over."""
@@ -73,7 +73,7 @@ class Doorway(Rules):
         if self._relock_at == NEVER:
             self._lock()
         if self._open and not device.active(codes.ALARM_DOOR_FORCED):
-            self._held_at = now + HELD_MS
+            self._held_at = now + device.settings[codes.S_HELD_OPEN]
         device.event(now, codes.EVENT_DOOR_LOCKED, self._state())
         device.reset(now)
         return frame.OK
@@ -94,7 +94,7 @@ class Doorway(Rules):
                 self._raise(now, codes.ALARM_DOOR_FORCED, self._state())
                 self._went_out()  # by the handle inside, it may be
             else:
-                self._held_at = now + HELD_MS
+                self._held_at = now + self.device.settings[codes.S_HELD_OPEN]
                 if self._entering:
                     went_in(self._passages, now, self._entering)
                     self._entering = 0

@@ -39,7 +39,7 @@ class Downlink:
         if message.counter <= self._last:
             return frame.CONFLICT
         self._last = message.counter
-        return frame.EXPIRED if now > message.deadline else 0
+        return frame.EXPIRED if message.deadline is not None and now > message.deadline else 0
 
     def response(self, counter: int) -> "bytes | None":
         """The response already given to this counter."""

@@ -16,14 +16,10 @@ from binascii import crc32
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .store import LogStore
 
 SEGMENT = 64  # records
 MARK_EVERY = 16
-_HEAD = 8  # bytes before the first record
-_RECORD = 14  # bytes before the frame
 _FRAME_MAX = 1_024
 _PIECE = 256  # bytes read at once: most records are shorter
 
@@ -31,37 +27,40 @@ _PIECE = 256  # bytes read at once: most records are shorter
 class Log:
     """The events of one device: `capacity` of them at least, the oldest unsent one first in the line."""
 
+    HEAD = 8  # bytes before the first record
+    RECORD = 14  # bytes before the frame
+
     __slots__ = (
-        "_at", "_at_serial", "_count", "_end", "_first", "_ring", "_serial", "_store", "_unmarked", "dropped",
-        "unstored",
+        "_at", "_at_serial", "_count", "_end", "_first", "_ring", "_store", "_unmarked", "dropped",
+        "serial", "unstored",
     )  # fmt: skip
 
     def __init__(self, store: "LogStore", capacity: int, mark: bytes) -> None:
         """`mark`: the record "sent", or no bytes. `capacity` is for a device's life: it says where a segment lies."""
         self._store = store
         self._ring = (capacity + SEGMENT - 1) // SEGMENT + 1  # one of them may just have been begun
-        self._serial = 0  # of the newest segment
+        self.serial = 0  # of the newest segment
         for slot in range(self._ring):
-            head = self._read(slot, 0, _HEAD)
+            head = self._read(slot, 0, self.HEAD)
             serial = int.from_bytes(head[:4], "big")
-            if head == _head(serial) and serial % self._ring == slot and serial > self._serial:
-                self._serial = serial
+            if head == _head(serial) and serial % self._ring == slot and serial > self.serial:
+                self.serial = serial
         self._count = SEGMENT  # records in it; as many also when it takes no more
-        self._end = _HEAD
-        if self._serial:
+        self._end = self.HEAD
+        if self.serial:
             self._count = 0
-            record = self._record(self._serial, _HEAD)
+            record = self.record(self.serial, self.HEAD)
             while record is not None:
                 self._count += 1
                 self._end += len(record)
-                record = self._record(self._serial, self._end)
-        self._at_serial = self._oldest()  # the place of the first unsent record
-        self._at = _HEAD
+                record = self.record(self.serial, self._end)
+        self._at_serial = self.oldest()  # the place of the first unsent record
+        self._at = self.HEAD
         serial = int.from_bytes(mark[:4], "big")
-        if len(mark) == 8 and self._at_serial <= serial <= self._serial:
+        if len(mark) == 8 and self._at_serial <= serial <= self.serial:
             self._at_serial = serial
             self._at = int.from_bytes(mark[4:], "big")
-            if serial == self._serial and self._at > self._end:
+            if serial == self.serial and self._at > self._end:
                 self._at = self._end
                 self._count = SEGMENT  # records that were there are gone: new ones may not take their places
         self._first: bytes | None = None  # the first unsent frame
@@ -71,24 +70,24 @@ class Log:
 
     def append(self, boot: int, seq: int, frame: bytes) -> bool:
         """Keep a frame behind all others; False when that cannot be made durable, and then it is not in the log."""
-        serial, end = self._serial, self._end
+        serial, end = self.serial, self._end
         if self._count >= SEGMENT:
             serial += 1
-            end = _HEAD
+            end = self.HEAD
             self._give_up(serial - self._ring)
-        next_in_line = (self._at_serial, self._at) >= (self._serial, self._end)
+        next_in_line = (self._at_serial, self._at) >= (self.serial, self._end)
         body = len(frame).to_bytes(2, "big") + boot.to_bytes(4, "big") + seq.to_bytes(4, "big") + frame
         record = crc32(body, serial).to_bytes(4, "big") + body
         try:
-            if end == _HEAD:
+            if end == self.HEAD:
                 self._store.write(_name(serial % self._ring), 0, _head(serial) + record)
             else:
                 self._store.write(_name(serial % self._ring), end, record)
         except OSError:
             self.unstored += 1
             return False
-        if serial != self._serial:
-            self._serial = serial
+        if serial != self.serial:
+            self.serial = serial
             self._count = 0
         if next_in_line:
             self._at_serial = serial
@@ -100,17 +99,17 @@ class Log:
 
     def first(self) -> "bytes | None":
         """The oldest frame without its PUBACK."""
-        if self._first is None and (self._at_serial, self._at) < (self._serial, self._end):
-            record = self._unsent(self._serial)
+        if self._first is None and (self._at_serial, self._at) < (self.serial, self._end):
+            record = self._unsent(self.serial)
             if record is not None:
-                self._first = record[_RECORD:]
+                self._first = record[self.RECORD :]
         return self._first
 
     def sent(self) -> None:
         """The frame that `first` gave has its PUBACK."""
         if self._first is None:
             return
-        self._at += _RECORD + len(self._first)
+        self._at += self.RECORD + len(self._first)
         self._first = None
         self._unmarked += 1
         if self._unmarked >= MARK_EVERY:
@@ -120,41 +119,19 @@ class Log:
             except OSError:
                 pass  # more are sent again after a restart
 
-    def records(self) -> "Iterator[tuple[int, int, bytes]]":
-        """(boot, seq, frame) of all that is kept, sent or not, oldest first. One at a time is in memory.
-
-        What is overwritten meanwhile is passed over.
-        """
-        serial = self._oldest()
-        while serial <= self._serial:
-            at = _HEAD
-            record = self._record(serial, at)
-            while record is not None:
-                yield int.from_bytes(record[6:10], "big"), int.from_bytes(record[10:14], "big"), record[_RECORD:]
-                at += len(record)
-                record = self._record(serial, at)
-            serial += 1
-
-    def read(self, boot: int, seq: int) -> "bytes | None":
-        """The frame with this name, if it is still kept."""
-        for its_boot, its_seq, frame in self.records():
-            if its_boot == boot and its_seq == seq:
-                return frame
-        return None
-
     # ---- inside
 
-    def _oldest(self) -> int:
-        return max(1, self._serial - self._ring + 1)
+    def oldest(self) -> int:
+        return max(1, self.serial - self._ring + 1)
 
     def _unsent(self, last: int) -> "bytes | None":
         """The next unsent record of the segments up to `last`; the place of the first unsent one moves on to it."""
         while self._at_serial <= last:
-            record = self._record(self._at_serial, self._at)
-            if record is not None or self._at_serial == self._serial:
+            record = self.record(self._at_serial, self._at)
+            if record is not None or self._at_serial == self.serial:
                 return record
             self._at_serial += 1
-            self._at = _HEAD
+            self._at = self.HEAD
         return None
 
     def _give_up(self, last: int) -> None:
@@ -168,15 +145,15 @@ class Log:
             self._at += len(record)
             record = self._unsent(last)
 
-    def _record(self, serial: int, at: int) -> "bytes | None":
+    def record(self, serial: int, at: int) -> "bytes | None":
         """The record at an offset of a segment; None at its end, and where something else lies."""
         slot = serial % self._ring
         data = self._read(slot, at, _PIECE)
-        if len(data) < _RECORD:
+        if len(data) < self.RECORD:
             return None
-        size = _RECORD + (data[4] << 8 | data[5])
+        size = self.RECORD + (data[4] << 8 | data[5])
         if size > len(data):
-            if size > _RECORD + _FRAME_MAX:
+            if size > self.RECORD + _FRAME_MAX:
                 return None
             data = self._read(slot, at, size)
         body = data[4:size]

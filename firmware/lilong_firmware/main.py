@@ -5,11 +5,11 @@ A board supplies a module `board` with CONFIG, the path of its configuration, an
 
 import asyncio
 import gc
+import sys
 from time import ticks_diff, ticks_ms
 
 from lilong_protocol.codes import link
 
-from .config import load
 from .device import Device, Identity
 from .draws import Draws
 from .effects import CONNECT, DISCONNECT, NOTE, OUTPUT, PUBLISH
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from .rules import Rules
-    from .store import Store
 
     class BoardLike(Protocol):
         """What the loop asks of a board. Channels and outputs go by the names that the device's kind gives them."""
@@ -67,6 +66,8 @@ class Host:
     """The wiring of one device on a board; it is the listener of its link."""
 
     def __init__(self, board: "BoardLike", settings: "dict[str, Any]") -> None:
+        from .config import content, store  # noqa: PLC0415  needed once
+
         kind: type[Rules] = rules(settings["kind"])
         identity = Identity(
             settings["tenant"],
@@ -74,11 +75,11 @@ class Host:
             settings["root"],
             settings["beat_s"],
             settings["offline_s"],
-            {name: _content(path) for name, path in settings["data"].items()},
+            {name: content(path) for name, path in settings["data"].items()},
         )
         draws = Draws(settings["seed"] or board.seed())
         self._board = board
-        self._device = Device(identity, kind, _store(settings["store"]), draws, True, settings["boot"])
+        self.device = Device(identity, kind, store(settings["store"]), draws, True, settings["boot"])
         self._channels = {channel[0]: at for at, channel in enumerate(kind.CHANNELS)}
         self._sampled = [(at, channel[0]) for at, channel in enumerate(kind.CHANNELS) if channel[1]]
         keepalive_s = settings["keepalive_s"]
@@ -99,34 +100,34 @@ class Host:
         """Power is on. Sensors and deadlines have their turn here, the network has its own task."""
         now = self._board.uptime_ms()
         for name in self._channels:
-            self._device.sense(now, self._channels[name], self._board.read(name))
-        self._device.start(now)
+            self.device.sense(now, self._channels[name], self._board.read(name))
+        self.device.start(now)
         self._act()
         while True:
-            await self._board.wait(self._device.deadline, self.link)
+            await self._board.wait(self.device.deadline, self.link)
             now = self._look()
-            while self._device.deadline <= now:
-                self._device.step(now)
+            while self.device.deadline <= now:
+                self.device.step(now)
                 self._act()
 
     # ---- what the link tells
 
     def connected(self, connection: int) -> None:
-        self._device.connected(self._look())
+        self.device.connected(self._look())
         self._act()
         self._board.online(connection)
 
     def disconnected(self, why: str) -> None:
-        self._device.disconnected(self._look())
+        self.device.disconnected(self._look())
         self._act()
         self._board.offline(why)
 
     def published(self) -> None:
-        self._device.published(self._look())
+        self.device.published(self._look())
         self._act()
 
     def received(self, cls: str, data: bytes, retained: bool) -> None:
-        self._device.received(self._look(), cls, data, retained)
+        self.device.received(self._look(), cls, data, retained)
         self._act()
         self._board.handled(cls)
 
@@ -135,7 +136,7 @@ class Host:
     def _look(self) -> int:
         """Tell the device what its sensors say, before it is told anything else; the uptime."""
         board = self._board
-        device = self._device
+        device = self.device
         now = board.uptime_ms()
         while True:
             change = board.change()
@@ -151,7 +152,7 @@ class Host:
 
     def _act(self) -> None:
         """Do what the device wants done: what is local first, so that no socket comes before a sounder."""
-        out = self._device.out
+        out = self.device.out
         if out:
             for effect in out:
                 if effect[0] == OUTPUT:
@@ -162,6 +163,10 @@ class Host:
                     if self.link.publish(effect[1], effect[2], effect[3], effect[4]):
                         self._board.sent(effect[1])
                 elif kind == CONNECT:
+                    if not self.device.session.later:  # what has done its work is loaded again when it is needed
+                        for name in list(sys.modules):
+                            if name.startswith("lilong_firmware"):
+                                del sys.modules[name]
                     gc.collect()  # a quiet moment, before the buffers of a new connection
                     self.link.connect(effect[1])
                 elif kind == DISCONNECT:
@@ -173,32 +178,25 @@ class Host:
         self._board.wake()
 
 
-def _store(folder: "str | None") -> "Store":
-    if folder:
-        from .flash import FileStore  # noqa: PLC0415  the one that is not used takes no RAM
-
-        return FileStore(folder)
-    from .store import VolatileStore  # noqa: PLC0415
-
-    return VolatileStore()
-
-
-def _content(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
-
-
 async def serve(board: "BoardLike", host: Host) -> None:
-    """Run a device on a board for ever. A fault of the program ends it: restarting is the board's."""
-    await asyncio.gather(host.run(), host.link.run(), board.run())
+    """Run a device on a board for ever. A fault of the program ends it, and is kept: restarting is the board's."""
+    try:
+        await asyncio.gather(host.run(), host.link.run(), board.run())
+    except Exception as error:
+        from .rarely import end  # noqa: PLC0415
+
+        end(host.device, board.uptime_ms(), error)
+        raise
 
 
 def main() -> None:
     """What a board runs after its boot script."""
     from board import CONFIG, Board  # noqa: PLC0415  each board has its own
 
+    from .config import load  # noqa: PLC0415  needed once
+
     settings = load(CONFIG)
     board = Board(settings)
     host = Host(board, settings)
-    del settings  # what is kept of it has its place by now
+    del settings, load  # what is kept of it has its place by now
     asyncio.run(serve(board, host))

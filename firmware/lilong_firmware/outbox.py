@@ -3,9 +3,12 @@
 PUBACK proves nothing: a broker gives it whether or not a backend is there. A frame leaves only when a stored-ack
 names its boot, its number and its tag. The bytes are never sealed anew, so that a repeat is the same frame.
 Before a stored frame stands its alarm's number, one byte, with RAISED in it for the raise of an open alarm (`resume`).
+
+The raise of an open alarm always has a place, since no kind has more alarms than there are places (`_victims`).
 """
 
-from lilong_protocol.codes import latches, retry_s, severity
+from lilong_protocol.codes import retry_s, severity
+from lilong_protocol.frame import CLEAR, RAISE, UPDATE
 from lilong_protocol.seal import frame_tag
 
 from .draws import Draws
@@ -18,16 +21,20 @@ if TYPE_CHECKING:
 CAPACITY = 24  # frames
 RAISED = 0x80
 NO_ROOM, IN_RAM, STORED = 0, 1, 2  # what has become of a frame
-SHARE = 3  # places that every alarm has for itself: raise, latest update, clear
+ENDED = 0  # what a raise becomes when its alarm has ended
 
 
 class Entry:
-    """A frame that waits: `code` is its alarm's number, `due` the uptime of its next publish."""
+    """A frame that waits: `code` is its alarm's number, `due` the uptime of its next publish.
 
-    __slots__ = ("boot", "code", "due", "frame", "seq", "tries")
+    kind: of message, RAISE while the alarm is open, then ENDED.
+    """
 
-    def __init__(self, code: int, boot: int, seq: int, frame: bytes, due: int) -> None:
+    __slots__ = ("boot", "code", "due", "frame", "kind", "seq", "tries")
+
+    def __init__(self, code: int, kind: int, boot: int, seq: int, frame: bytes, due: int) -> None:
         self.code = code
+        self.kind = kind
         self.boot = boot
         self.seq = seq
         self.frame = frame
@@ -47,36 +54,38 @@ class Outbox:
         self.unstored = 0  # the store failed: these live in RAM only and end with the power
         self.evicted = 0  # given up for want of room
 
-    def load(self, name: str, data: bytes, now: int) -> None:
+    def load(self, name: str, kind: int, data: bytes, now: int) -> None:
         """Take back a record after a restart; its schedule starts again. IndexError for an alarm of other firmware."""
         code = data[0] & ~RAISED
         retry_s(code)
-        self._insert(Entry(code, int(name[1:9], 16), int(name[9:17], 16), data[1:], now))
+        if kind == RAISE and not data[0] & RAISED:
+            kind = ENDED
+        self._insert(Entry(code, kind, int(name[1:9], 16), int(name[9:17], 16), data[1:], now))
 
-    def add(self, now: int, code: int, boot: int, seq: int, frame: bytes, mark: int = 0) -> int:
-        """Store a frame, then let it wait for its publish; NO_ROOM when there is none for one so mild.
-
-        `mark`: RAISED for a raise.
-        """
+    def add(self, now: int, code: int, kind: int, boot: int, seq: int, frame: bytes) -> int:
+        """Store a RAISE, UPDATE or CLEAR, then let it wait for its publish; NO_ROOM when there is none."""
+        victims: list[Entry] = []
         if len(self._entries) >= CAPACITY:
-            self.evicted += 1
-            victim = self._victim(code)
-            if victim is None:
+            victims = self._victims(code, kind)
+            self.evicted += len(victims) or 1
+            if not victims:
                 return NO_ROOM
-            self._forget(victim)
         became = STORED
         try:
-            self._store.put(_name(boot, seq), bytes([code | mark]) + frame)
+            self._store.put(_name(boot, seq), bytes([code | RAISED if kind == RAISE else code]) + frame)
         except OSError:
             self.unstored += 1  # a full flash blocks no alarm
             became = IN_RAM
-        self._insert(Entry(code, boot, seq, frame, now))
+        self._insert(Entry(code, kind, boot, seq, frame, now))
+        for victim in victims:  # a raise before its clear: one alone would stay open for ever
+            self._forget(victim)
         return became
 
     def unmark(self, boot: int, seq: int) -> None:
         """The alarm of this raise ends: if it still waits, it is from now on a frame as any other."""
         for entry in self._entries:
             if entry.boot == boot and entry.seq == seq:
+                entry.kind = ENDED
                 try:
                     self._store.put(_name(boot, seq), bytes([entry.code]) + entry.frame)
                 except OSError:
@@ -119,23 +128,46 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _victim(self, code: int) -> "Entry | None":
-        """The frame that makes room for one of alarm `code`, or None when all others matter as much.
+    def _victims(self, code: int, kind: int) -> "list[Entry]":
+        """What makes room for a frame of alarm `code`: one entry, or a raise and its clear; none for one so mild.
 
-        An alarm with more than its share gives up one, the mildest alarm first: of one that latches the raise stays
-        and the update after it goes, since a later one says more. Else a milder alarm makes room.
+        The first that there is, of the mildest alarm, and then the oldest:
+        0. an update that a later frame of its alarm makes old;
+        1. another update;
+        2. an alarm that has ended, raise and clear, of several that its code has;
+        3. the only one that its code has;
+        4. a clear whose raise is stored.
+        The raise of an open alarm goes for nothing but its own clear. For such a raise, and for a clear whose raise is
+        stored, all of these go; for other frames what is milder, of the same alarm, or 0.
         """
-        crowd: list[Entry] = []
-        for entry in self._entries:
-            same = [other for other in self._entries if other.code == entry.code]
-            if len(same) + (1 if entry.code == code else 0) > SHARE and (
-                not crowd or (severity(entry.code), -len(same)) < (severity(crowd[0].code), -len(crowd))
-            ):
-                crowd = same
-        if crowd:
-            return crowd[1] if latches(crowd[0].code) and len(crowd) > 1 else crowd[0]
-        mildest = self._entries[-1]
-        return mildest if severity(mildest.code) < severity(code) else None
+        entries = self._entries
+        own = [entry for entry in entries if entry.code == code and entry.kind == RAISE]
+        must = kind == RAISE or (kind == CLEAR and not own)
+        best = 99
+        victims: list[Entry] = own if kind == CLEAR else []
+        for entry in entries:
+            same = [other for other in entries if other.code == entry.code]
+            at = same.index(entry)
+            if entry.kind == UPDATE:
+                rank = 0 if at + 1 < len(same) or entry.code == code else 1
+            elif entry.kind == ENDED:
+                rank = 2 if len([other for other in same if other.kind == ENDED]) > 1 else 3
+            else:
+                rank = 4
+            if entry.kind == RAISE or (rank == 4 and at and same[at - 1].kind != CLEAR):
+                continue
+            if rank and not must and entry.code != code and severity(entry.code) >= severity(code):
+                continue
+            rank = 8 * rank + severity(entry.code)
+            if rank < best:
+                best = rank
+                victims = [entry]
+                for other in same[at + 1 :] if entry.kind == ENDED else ():
+                    if other.kind == CLEAR:
+                        victims.append(other)
+                    if other.kind != UPDATE:
+                        break
+        return victims
 
     def _insert(self, entry: Entry) -> None:
         at = len(self._entries)

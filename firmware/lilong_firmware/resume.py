@@ -22,9 +22,12 @@ from .outbox import RAISED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .draws import Draws
     from .episodes import Episodes
     from .outbox import Outbox
     from .store import Store
+
+UNSTORED_BOOTS = 4_096  # boot numbers to draw from when the store has failed
 
 
 def resume(records: "list[tuple[str, bytes]]", store: "Store", outbox: "Outbox", episodes: "Episodes") -> int:
@@ -53,7 +56,7 @@ def _frame(name: str, data: bytes, outbox: "Outbox", episodes: "Episodes") -> No
         raise ValueError
     told = (message.boot, message.seq)
     episode = episodes.get(code)
-    outbox.load(name, data, 0)
+    outbox.load(name, message.kind, data, 0)
     episodes.told = told
     if message.kind == frame.RAISE:
         if data[0] & RAISED and episode is None:
@@ -66,3 +69,20 @@ def _frame(name: str, data: bytes, outbox: "Outbox", episodes: "Episodes") -> No
             episode.restored = message.body.get(5) == RESTORED
             episode.acknowledged = episode.acknowledged and episode.restored
             episodes.keep(code)
+
+
+def next_boot(store: "Store", last: bytes, draws: "Draws", given: "int | None") -> int:
+    """The boot number, stored before anything is published: a number used twice would look like a replay.
+
+    When it cannot be stored the device starts all the same, under a number that the next boot will hardly draw, and
+    when the last one (4 bytes) cannot be read, under one that is hardly among those of before.
+    """
+    boot = int.from_bytes(last, "big") + 1 if given is None else given
+    if given is None and len(last) != 4:
+        boot = 1 + draws.below(UNSTORED_BOOTS)
+    try:
+        store.put("boot", boot.to_bytes(4, "big"))
+    except OSError:
+        if given is None:
+            boot += 1 + draws.below(UNSTORED_BOOTS)
+    return boot

@@ -10,12 +10,6 @@ from lilong_protocol.codes import link
 from .clock import MAX_ROUND_TRIP_MS
 from .effects import CONNECT, DISCONNECT, NEVER, PUBLISH
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from .device import Device
-
 FIRMWARE_VERSION = "0.1.0"
 
 # Reconnect: exponential backoff with full jitter, each wait drawn from [0, min(CAP, BASE << attempt)).
@@ -29,20 +23,40 @@ ROWS_MAX = 24  # rows of a telemetry batch: more of the widest kind do not fit i
 QUEUE_MAX = 32  # events and responses that wait for the link in RAM
 
 DOWN, CONNECTING, ONLINE = 0, 1, 2
-COLD_START, RECONNECTED = 0, 1
+COLD_START, RECONNECTED, ASKED = 0, 1, 2
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    from .device import Device
+
+    class Source(Protocol):
+        """What is sent when nothing else waits: events that are wanted again, pieces of an update, the log."""
+
+        deadline: int  # uptime in ms of the next `step`
+
+        def first(self) -> "tuple[str, bytes, int] | None":
+            """Class and frame to be sent next, the same until `sent`; the number is not used."""
+
+        def sent(self, now: int, data: bytes) -> bool:
+            """A frame has its PUBACK; True when it was this source's. One that has no more removes itself."""
+
+        def step(self, now: int) -> None: ...
 
 
 class Session:
     """Connection state, heartbeat, telemetry, and the line of QoS 1 messages with one in flight.
 
+    `later`: what is sent when nothing else waits.
     The line is in the order of what happened. Where there is a log, only what is not in it stands in the queue; a
     response waits there for the events of this connection that came before it, but not for a backlog.
     """
 
     __slots__ = (
         "_attempt", "_beat_at", "_beat_ms", "_birth_in_flight", "_connection", "_device", "_flying", "_logged",
-        "_next_at", "_offline_s", "_passed", "_queue", "_rows", "_sleeps", "_telemetry_ms", "_timed_at", "asked",
-        "dropped", "state",
+        "_next_at", "_passed", "_queue", "_rows", "_sleeps", "_telemetry_ms", "_timed_at", "asked", "dropped", "later",
+        "offline_s", "reborn_at", "state",
     )  # fmt: skip
 
     def __init__(self, device: "Device", kind: int, beat_s: "int | None", offline_s: "int | None") -> None:
@@ -50,13 +64,14 @@ class Session:
         self._device = device
         self._sleeps = not always_on
         self._beat_ms = (beat_s or default_beat_s) * 1000
-        self._offline_s = offline_s or default_offline_s
+        self.offline_s = offline_s or default_offline_s
         self._telemetry_ms = telemetry_s * 1000
         self._beat_at = 0
         self._next_at = NEVER  # down: when to connect; connecting: when to give up; online: when to leave
         self._attempt = 0
         self._connection = 0
         self._queue: list[tuple[str, bytes, int]] = []  # class, frame; number of an event, else `_logged`
+        self.later: list[Source] = ()  # type: ignore[assignment]  # whoever adds one makes the list
         self._logged = 0  # events that went into the log
         self._passed = 0  # those of them for which no response waits any more
         self._flying: bytes | None = None  # the frame in flight
@@ -64,6 +79,7 @@ class Session:
         self._rows: list[tuple[int, dict[int, int]]] = []
         self.asked: int | None = None  # uptime of the open question for the time
         self._timed_at: int | None = None  # uptime of the last answer to it
+        self.reborn_at = -NEVER  # uptime of the last birth that was asked for
         self.dropped = 0  # events given up because the queue was full
         self.state = DOWN
 
@@ -80,20 +96,29 @@ class Session:
         self._passed = self._logged
         self._next_at = NEVER
         self._linger(now)
-        birth = {
+        self._birth_in_flight = True
+        self._window(topics.STATE, self.birth(now, COLD_START if self._connection == 1 else RECONNECTED))
+        device.outbox.renew(now)
+
+    def birth(self, now: int, reason: int) -> bytes:
+        """A frame that says who is here; it opens the question for the time."""
+        device = self._device
+        self.asked = now
+        body = {
             0: device.rules.KIND,
             1: self._connection,
             2: FIRMWARE_VERSION,
             3: self._beat_ms // 1000,
-            4: self._offline_s,
+            4: self.offline_s,
             5: not self._sleeps,
-            6: COLD_START if self._connection == 1 else RECONNECTED,
-            7: device.rules.report(),
+            6: reason,
+            8: len(device.outbox),
+            9: device.epoch,
+            10: device.reported[0],
         }
-        self.asked = now
-        self._birth_in_flight = True
-        self._window(topics.STATE, device.uplink.frame(now, frame.BIRTH, topics.STATE, birth))
-        device.outbox.renew(now)
+        if not device.rules.PRIVATE:
+            body[7] = device.rules.report()
+        return device.uplink.frame(now, frame.BIRTH, topics.STATE, body)
 
     def disconnected(self, now: int) -> None:
         """The link is gone, or could not be had."""
@@ -110,10 +135,12 @@ class Session:
         if data is None:
             return
         self._flying = None
-        log = self._device.log
+        log = self._device.event_log
         if self._birth_in_flight:
             self._birth_in_flight = False
             self._attempt = 0
+            if self._device.rules.PRIVATE:
+                self._heartbeat(now, False)
         elif log is not None and log.first() == data:
             log.sent()
             self._passed += 1
@@ -122,8 +149,12 @@ class Session:
                 if self._queue[at][1] is data:
                     self._queue.pop(at)
                     break
+            else:
+                for source in self.later:
+                    if source.sent(now, data):
+                        break
         self._linger(now)
-        self._pump()
+        self.pump()
 
     def send(self, now: int, cls: str, data: bytes, seq: int = 0) -> None:
         """Queue an event or a response; it is sent once more after each reconnect until its PUBACK."""
@@ -134,11 +165,14 @@ class Session:
         else:
             queue.append((cls, data, self._logged))
         if len(queue) > QUEUE_MAX:
-            queue.pop(1 if queue[0][1] is self._flying else 0)
+            at = 0
+            while at < QUEUE_MAX and (queue[at][0] != topics.EVENT or queue[at][1] is self._flying):
+                at += 1
+            queue.pop(at)
             self.dropped += 1
         self.wake(now)
         self._linger(now)
-        self._pump()
+        self.pump()
 
     def wake(self, now: int) -> None:
         """Something is to be said: a sleeping kind connects now."""
@@ -162,11 +196,18 @@ class Session:
     # ---- time
 
     def deadline(self) -> int:
-        return min(self._beat_at, self._next_at)
+        deadline = min(self._beat_at, self._next_at)
+        for source in self.later:
+            deadline = min(deadline, source.deadline)
+        return deadline
 
     def step(self, now: int) -> None:
         if now >= self._beat_at:
             self._beat(now)
+        for source in self.later:
+            if now >= source.deadline:
+                source.step(now)
+                break  # it may have gone; another has its turn at once
         if now >= self._next_at:
             self._transition(now)
 
@@ -195,7 +236,7 @@ class Session:
 
     def _may_sleep(self, now: int) -> bool:
         device = self._device
-        if self._first() is not None or self._flying is not None or len(device.outbox):
+        if self._first() is not None or self._flying is not None or len(device.outbox) or self.later:
             return False
         if self.asked is not None and now - self.asked <= MAX_ROUND_TRIP_MS:
             return False  # an answer would still be taken
@@ -206,30 +247,36 @@ class Session:
         while self._beat_at <= now:
             self._beat_at += self._beat_ms
         device = self._device
-        if self._sleeps:
+        if self._sleeps and self.state != ONLINE:
             self.wake(now)  # the birth that follows tells everything
             return
-        report = device.rules.report()
+        if self.state == ONLINE:
+            self._heartbeat(now, True)
+        if self._telemetry_ms:
+            self._rows.append((now, device.rules.report()))
+            if len(self._rows) * self._beat_ms >= self._telemetry_ms or len(self._rows) >= ROWS_MAX:
+                if self.state == ONLINE:
+                    from .columns import columns  # noqa: PLC0415  most kinds send none
+
+                    device.publish(now, frame.TELEMETRY, topics.TELEMETRY, columns(now, self._rows))
+                self._rows = []
+
+    def _heartbeat(self, now: int, asks: bool) -> None:
+        """`asks`: for the time, once a day."""
+        device = self._device
         body: dict[int, Any] = {
             0: len(device.outbox),
             1: device.downlink.rejected,
             2: self.dropped + device.outbox.evicted + device.damaged,
         }
-        if device.log is not None:
-            body[2] += device.log.dropped
+        if device.event_log is not None:
+            body[2] += device.event_log.dropped
         if self._telemetry_ms == 0:
-            body[3] = report
-        if self.state == ONLINE:
-            if self._timed_at is None or now - self._timed_at >= TIME_WANTED_AFTER_MS:
-                self.asked = now
-                body[4] = True
-            device.publish(now, frame.HEARTBEAT, topics.HEARTBEAT, body)
-        if self._telemetry_ms:
-            self._rows.append((now, report))
-            if len(self._rows) * self._beat_ms >= self._telemetry_ms or len(self._rows) >= ROWS_MAX:
-                if self.state == ONLINE:
-                    device.publish(now, frame.TELEMETRY, topics.TELEMETRY, columns(now, self._rows))
-                self._rows = []
+            body[3] = device.rules.report()
+        if asks and (self._timed_at is None or now - self._timed_at >= TIME_WANTED_AFTER_MS):
+            self.asked = now
+            body[4] = True
+        device.publish(now, frame.HEARTBEAT, topics.HEARTBEAT, body)
 
     # ---- inside
 
@@ -248,17 +295,20 @@ class Session:
 
     def _first(self) -> "tuple[str, bytes, int] | None":
         """What is to be sent next."""
-        log = self._device.log
+        log = self._device.event_log
         first = self._queue[0] if self._queue else None
         if log is not None and (first is None or first[0] == topics.EVENT or first[2] > self._passed):
             data = log.first()
             if data is not None:
                 return (topics.EVENT, data, 0)
+        for source in self.later:
+            if first is None:
+                first = source.first()
         return first
 
     def _log_events(self) -> None:
         """What waits in RAM goes into the log, as far as it can be written."""
-        log = self._device.log
+        log = self._device.event_log
         boot = self._device.uplink.boot
         at = 0
         while log is not None and at < len(self._queue):
@@ -271,18 +321,9 @@ class Session:
             else:
                 break
 
-    def _pump(self) -> None:
+    def pump(self) -> None:
+        """Send what is next, if nothing is in flight."""
         if self.state == ONLINE and self._flying is None:
             first = self._first()
             if first is not None:
                 self._window(first[0], first[1])
-
-
-def columns(now: int, rows: "list[tuple[int, dict[int, int]]]") -> "dict[int, Any]":
-    """A columnar batch: {0: quantities, 1: age of each row in ms, 2: a list of values per quantity}."""
-    quantities = sorted(rows[0][1])
-    return {
-        0: quantities,
-        1: [now - at for at, _ in rows],
-        2: [[values.get(q) for _, values in rows] for q in quantities],
-    }

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Store(Protocol):
-        LOGS: bool  # it is also a LogStore, with room for a log
+        LOGS: bool  # it survives the power, and is also a LogStore with room for a log
 
         def put(self, name: str, data: bytes) -> None: ...
         def drop(self, name: str) -> None: ...

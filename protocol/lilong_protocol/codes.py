@@ -168,7 +168,6 @@ CMD_OPEN_VALVE = const(7)
 CMD_AUTOMATIC = const(8)
 CMD_CARDS_CONFIRM = const(9)
 CMD_CARD_REVOKE = const(10)
-CMD_SET_FAILURE_LEVEL = const(11)
 CMD_USE_EPOCH = const(12)
 CMD_OPEN_BARRIER = const(13)
 CMD_CLOSE_BARRIER = const(14)
@@ -249,6 +248,24 @@ KIND_SHED_SOCKET = const(13)
 KIND_LOCKER = const(14)
 KIND_BIN = const(15)
 KIND_GATEWAY = const(16)
+
+# By number of a setting: where it starts; its least, its most, a bit for each kind that has it (u24 each).
+DEFAULTS = (0, 0, 230, 100, 30000, 5000, 100, 100, 500, 40, 130, 50, 4)
+SETTING_RANGES = (
+    b'\x00\x00\x00\x00\x00\x00\x00\x00\x00'
+    b'\n\x00\x00\x00\xa3\x02\xfe\xff\x01'
+    b'2\x00\x00,\x01\x00\x02\x00\x00'
+    b'2\x00\x00\xfa\x00\x00\x04\x00\x00'
+    b"\x88\x13\x00\xc0'\t\x08\x00\x00"
+    b'\xe8\x03\x00`\xea\x00\x08\x00\x00'
+    b'\x00\x00\x00d\x00\x00\x10\x00\x00'
+    b'2\x00\x00\x96\x00\x00 \x00\x00'
+    b'\xc8\x00\x00\xd0\x07\x00 \x00\x00'
+    b'\x1e\x00\x00<\x00\x00@\x00\x00'
+    b'Z\x00\x00\xc8\x00\x00@\x00\x00'
+    b'\n\x00\x00\xe8\x03\x00@\x00\x00'
+    b'\x00\x00\x00\x07\x00\x00\xfe\xff\x01'
+)
 
 # By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches.
 ALARM_BITS = b'\x00\x7f\x7f\x7f~>o~~999\x7f>\x7f\x7f\x7fooo_.99999999999:9995~99n~~~~\x7fnn9~~~8>9'

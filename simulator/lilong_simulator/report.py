@@ -23,6 +23,7 @@ PASS, FAIL, SATURATED = "pass", "fail", "generator saturated"
 EXIT_CODES = {PASS: 0, FAIL: 1, SATURATED: 3}
 CLASS_NAMES = {
     "st": "birth", "hb": "heartbeat", "tm": "telemetry", "ev": "event", "al": "alarm", "rs": "response",
+    "cf": "configuration", "ot": "update", "lg": "log",
 }  # fmt: skip
 
 

@@ -7,11 +7,12 @@ from .estate import Estate
 
 
 async def remove_retained(host: str, port: int, estate: Estate, username: str | None, password: str | None) -> bool:
-    """Clear the retained state of every device; False when the broker is gone, which keeps nothing either."""
+    """Clear what is retained of every device; False when the broker is gone, which keeps nothing either."""
     try:
         async with aiomqtt.Client(host, port, username=username, password=password) as client:
             for device in estate.devices:
-                await client.publish(topics.up(estate.id, device.id, topics.STATE), b"", qos=1, retain=True)
+                for cls in filter(topics.retained, topics.UP_CLASSES):
+                    await client.publish(topics.up(estate.id, device.id, cls), b"", qos=1, retain=True)
     except aiomqtt.MqttError:
         return False
     return True

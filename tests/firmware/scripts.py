@@ -39,8 +39,7 @@ def _commands(kind):
     if kind != "streetlight":
         return plain
     level = st.sampled_from((0, 20, 21, 50, 100, 101))
-    leveled = st.sampled_from((codes.CMD_SET_LEVEL, codes.CMD_SET_FAILURE_LEVEL))
-    return st.one_of(plain, st.tuples(leveled, st.fixed_dictionaries({0: level})))
+    return st.one_of(plain, st.tuples(st.just(codes.CMD_SET_LEVEL), st.fixed_dictionaries({0: level})))
 
 
 @st.composite

@@ -105,7 +105,7 @@ COMMANDS = {
         codes.CMD_CARD_REVOKE,
         codes.CMD_CARDS_CONFIRM,
     ),
-    "streetlight": (codes.CMD_SET_LEVEL, codes.CMD_AUTOMATIC, codes.CMD_TEST, codes.CMD_SET_FAILURE_LEVEL),
+    "streetlight": (codes.CMD_SET_LEVEL, codes.CMD_AUTOMATIC, codes.CMD_TEST),
     "manhole": (codes.CMD_RESET, codes.CMD_TEST),
     "wristband": (codes.CMD_MUTE, codes.CMD_RESET, codes.CMD_TEST),
 }
@@ -113,7 +113,6 @@ COMMANDS = {
 # What a command says, if it says anything.
 ARGUMENTS = {
     codes.CMD_SET_LEVEL: {0: 30},
-    codes.CMD_SET_FAILURE_LEVEL: {0: 60},
     codes.CMD_CARD_REVOKE: {0: CARD_1000, 1: 1},
     codes.CMD_CARDS_CONFIRM: {0: 1},
 }

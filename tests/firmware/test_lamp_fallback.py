@@ -1,7 +1,7 @@
 """What a streetlight does without its link, and at which level it lights when it cannot know."""
 
 import pytest
-from harness import DAY, MINUTE, SECOND, FullStore, Host, codes
+from harness import DAY, MINUTE, SECOND, Host, codes
 from lilong_protocol import frame
 from lilong_simulator.fleet.plant import Plant
 
@@ -71,7 +71,7 @@ def test_tells_its_gear_the_system_failure_level_before_it_lights():
 
 def test_a_failure_level_is_told_to_the_gear_and_kept():
     host = lamp()
-    assert host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 0}) == frame.OK
+    host.configure(1, {codes.S_FAILURE_LEVEL: 0})
     assert host.outputs["failure_level"] == 0
     host.power_cycle()
     assert host.outputs["failure_level"] == 0
@@ -79,31 +79,32 @@ def test_a_failure_level_is_told_to_the_gear_and_kept():
 
 def test_an_unchanged_failure_level_is_not_told_again():
     host = lamp()
-    assert host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 100}) == frame.OK
+    host.configure(1, {codes.S_FAILURE_LEVEL: 100})
     assert host.switched("failure_level") == [(0, 100)]
 
 
-@pytest.mark.parametrize("arguments", [{}, {0: -1}, {0: 101}, {1: 50}])
-def test_a_wrong_failure_level_is_refused(arguments):
+@pytest.mark.parametrize("level", [-1, 101])
+def test_a_wrong_failure_level_is_refused(level):
     host = lamp()
-    assert host.order(codes.CMD_SET_FAILURE_LEVEL, arguments) == frame.INVALID
+    host.configure(1, {codes.S_FAILURE_LEVEL: level})
+    assert host.of(frame.REPORTED_CONFIG)[-1].body[2] == {codes.S_FAILURE_LEVEL: frame.INVALID}
     assert host.outputs["failure_level"] == 100
 
 
 def test_without_sensor_and_clock_it_lights_at_the_failure_level():
     host = lamp(times=False)
-    host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 60})
+    host.configure(1, {codes.S_FAILURE_LEVEL: 60})
     assert host.outputs["lamp"] == 0
     host.set("lux", -1)
     host.run(10 * SECOND)
     assert host.outputs["lamp"] == 60
-    host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 70})
+    host.configure(2, {codes.S_FAILURE_LEVEL: 70})
     assert host.outputs["lamp"] == 70
 
 
 def test_a_sensor_that_comes_back_is_believed_after_its_minute():
     host = lamp(times=False)
-    host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 60})
+    host.configure(1, {codes.S_FAILURE_LEVEL: 60})
     host.set("lux", -1)
     host.run(10 * SECOND)
     host.set("lux", DAYLIGHT)
@@ -111,9 +112,3 @@ def test_a_sensor_that_comes_back_is_believed_after_its_minute():
     assert host.outputs["lamp"] == 100  # the sensor works, and what it last said was that it is dark
     host.run(MINUTE)
     assert host.outputs["lamp"] == 0
-
-
-def test_a_full_flash_keeps_no_failure_level_and_obeys_it_all_the_same():
-    host = lamp(store=FullStore())
-    assert host.order(codes.CMD_SET_FAILURE_LEVEL, {0: 60}) == frame.OK
-    assert host.outputs["failure_level"] == 60

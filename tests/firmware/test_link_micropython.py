@@ -27,7 +27,7 @@ async def test_a_device_connects_and_tells_its_birth_first():
     async with BoardCase("smoke") as case:
         await case.at(0)
         sent = case.frames()
-        assert [s.kind for s in sent] == [frame.BIRTH]
+        assert [s.kind for s in sent] == [frame.BIRTH, frame.REPORTED_CONFIG]
         assert sent[0].retain
         assert sent[0].body[0] == codes.KIND_SMOKE
         assert await case.lines.take_a(Online) == Online(1)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from lilong_firmware.flash import FileStore
+from lilong_firmware.history import records
 from lilong_firmware.log import MARK_EVERY, SEGMENT, Log
 from lilong_firmware.rules import Rules
 from lilong_firmware.session import QUEUE_MAX
@@ -55,7 +56,7 @@ def test_an_empty_log_has_nothing_to_send(store):
     assert log.first() is None
     log.sent()
     assert drained(log) == []
-    assert list(log.records()) == []
+    assert list(records(log)) == []
 
 
 def test_the_oldest_goes_first_before_a_restart_and_after(store):
@@ -69,10 +70,10 @@ def test_what_is_sent_stays_readable_by_its_name(store):
     log = opened(store)
     filled(log, range(1, 90), boot=7)
     drained(log)
-    assert log.read(7, 3) == data(3)
-    assert log.read(7, 90) is None
-    assert log.read(6, 3) is None
-    assert [(boot, seq) for boot, seq, _ in opened(store).records()] == [(7, seq) for seq in range(1, 90)]
+    assert next(records(log, 7, 65)) == (7, 65, data(65)), "from the segment on in which it is"
+    assert next(records(log, 7, 64)) == (7, 1, data(1))
+    assert [seq for _, seq, _ in records(log, 8, 1)] == list(range(65, 90))
+    assert [(boot, seq) for boot, seq, _ in records(opened(store))] == [(7, seq) for seq in range(1, 90)]
 
 
 def test_a_restart_sends_again_less_than_16_of_what_was_sent(store):
@@ -93,7 +94,7 @@ def test_beyond_its_capacity_the_oldest_are_overwritten_and_counted(store):
     left = drained(log)
     assert left == frames(range(log.dropped + 1, 1_000))
     assert len(left) >= CAPACITY
-    assert len(list(log.records())) <= SEGMENTS * SEGMENT
+    assert len(list(records(log))) <= SEGMENTS * SEGMENT
 
 
 def test_what_was_sent_is_overwritten_without_being_counted(store):
@@ -114,7 +115,7 @@ def test_a_frame_as_long_as_any_is_kept(store):
 def test_reading_passes_over_what_is_overwritten_meanwhile(store):
     log = opened(store)
     filled(log, range(1, 3 * SEGMENT + 1))
-    reading = log.records()
+    reading = records(log)
     assert next(reading)[1] == 1
     filled(log, range(3 * SEGMENT + 1, 5 * SEGMENT + 1))
     assert [seq for _, seq, _ in reading] == list(range(2 * SEGMENT + 1, 5 * SEGMENT + 1))
@@ -250,7 +251,7 @@ class LogLife(RuleBasedStateMachine):
             pass
         self.store.left = None
         self.log = opened(self.store)
-        if [kept for _, _, kept in self.log.records()][-1:] == [event]:
+        if [kept for _, _, kept in records(self.log)][-1:] == [event]:
             self.frames.append(event)  # all of it had got there
         self._restart()
 
@@ -278,7 +279,7 @@ class LogLife(RuleBasedStateMachine):
     @invariant()
     def holds(self):
         if hasattr(self, "log"):
-            kept = [kept for _, _, kept in self.log.records()]
+            kept = [kept for _, _, kept in records(self.log)]
             assert len(kept) >= min(CAPACITY, len(self.frames))
             assert kept == self.frames[len(self.frames) - len(kept) :], "in order, none invented, none left out"
             assert self.log.first() == (self.frames[self.sent] if self.sent < len(self.frames) else None)
@@ -311,6 +312,9 @@ class Counter(Rules):
 
     def command(self, now, command, arguments):
         return frame.OK
+
+    def report(self):
+        return {}
 
 
 def pulses(host, count):
@@ -417,8 +421,9 @@ def test_a_full_flash_leaves_the_queue_in_ram_as_it_is_without_a_log():
         pulses(host, QUEUE_MAX + 5)
         host.heal()
         host.run(3 * MINUTE)
-        assert [seq for _, seq in told(host)] == list(range(6, QUEUE_MAX + 6))
-        assert host.of(frame.HEARTBEAT)[-1].body[2] == 5
+        assert [seq for _, seq in told(host)] == list(range(7, QUEUE_MAX + 6))
+        assert host.of(frame.HEARTBEAT)[-1].body[2] == 6
+        assert host.of(frame.REPORTED_CONFIG), "it has a place among them"
 
 
 @given(steps=st.lists(st.tuples(st.integers(1, 12), st.booleans(), st.booleans()), min_size=1, max_size=8))
@@ -472,5 +477,5 @@ def test_a_power_cut_at_any_write_of_an_outage_loses_only_the_event_of_that_inst
 def test_a_kind_without_a_log_writes_none():
     host = Host("gas")
     host.run(HOUR)
-    assert host.device.log is None
+    assert host.device.event_log is None
     assert host.store._logs is None

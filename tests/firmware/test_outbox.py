@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lilong_firmware.draws import Draws
 from lilong_firmware.effects import NEVER
-from lilong_firmware.outbox import CAPACITY, IN_RAM, NO_ROOM, RAISED, STORED, Outbox
+from lilong_firmware.outbox import CAPACITY, IN_RAM, NO_ROOM, STORED, Outbox
 from lilong_firmware.store import RamStore
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import DOWN, Seal
 
+RAISE, UPDATE, CLEAR = frame.RAISE, frame.UPDATE, frame.CLEAR
 SMOKE, TAMPER, BATTERY = codes.ALARM_SMOKE_ALARM, codes.ALARM_TAMPER, codes.ALARM_BATTERY_LOW
 
 
@@ -39,8 +40,8 @@ def alarmed(**options):
 
 def test_is_on_flash_before_the_first_publish():
     box = outbox(store := RamStore())
-    box.add(0, SMOKE, 1, 1, data(1))
-    assert store.items() == [("o0000000100000001", bytes([SMOKE]) + data(1))]
+    box.add(0, SMOKE, RAISE, 1, 1, data(1))
+    assert store.items() == [("o0000000100000001", bytes([SMOKE | 0x80]) + data(1))]
 
 
 def test_is_repeated_byte_for_byte_on_its_schedule_until_it_is_stored():
@@ -65,7 +66,7 @@ def test_a_puback_proves_nothing():
 
 def test_a_stored_ack_for_other_bytes_stores_nothing():
     box = outbox()
-    box.add(0, SMOKE, 1, 1, data(1))
+    box.add(0, SMOKE, RAISE, 1, 1, data(1))
     assert box.stored(1, 1, b"8 others") is None
     assert box.stored(1, 2, data(1)[-8:]) is None
     assert box.stored(2, 1, data(1)[-8:]) is None
@@ -118,47 +119,107 @@ def test_a_restart_repeats_the_same_bytes():
 def test_the_most_severe_goes_first_and_among_equals_the_oldest():
     box = outbox()
     for seq, code in ((1, BATTERY), (2, TAMPER), (3, SMOKE), (4, TAMPER), (5, SMOKE)):
-        box.add(0, code, 1, seq, data(seq))
+        box.add(0, code, RAISE, 1, seq, data(seq))
     assert box.due(0) == [data(3), data(5), data(2), data(4), data(1)]
 
 
-def test_a_full_box_gives_up_the_mildest_and_counts_it():
-    box = outbox()
-    for seq in range(CAPACITY):
-        box.add(0, BATTERY, 1, seq, data(seq))
-    assert box.add(0, SMOKE, 1, 100, data(100))
-    assert len(box) == CAPACITY
+def filled(*rows, store=None):
+    """A box with frames of (code, kind), numbered from 1."""
+    box = outbox(store)
+    for seq, (code, kind) in enumerate(rows, 1):
+        if kind == CLEAR:
+            box.add(0, code, kind, 1, seq, data(seq))
+            for raised in range(seq - 1, 0, -1):
+                if rows[raised - 1] == (code, RAISE):
+                    box.unmark(1, raised)
+                    break
+        else:
+            box.add(0, code, kind, 1, seq, data(seq))
+    return box
+
+
+def numbers(box):
+    """What waits, by the numbers of the frames."""
+    return sorted(int(entry.frame.decode()[6:]) for entry in box._entries)
+
+
+def over(code, times):
+    """An alarm that comes and goes."""
+    return ((code, RAISE), (code, CLEAR)) * times
+
+
+def test_a_full_box_gives_up_an_update_before_all_else_and_counts_it():
+    box = filled((SMOKE, RAISE), (SMOKE, UPDATE), (SMOKE, UPDATE), *over(BATTERY, 10), (TAMPER, RAISE))
+    assert box.add(0, codes.ALARM_GAS_CO, RAISE, 1, 100, data(100)) == STORED
+    assert numbers(box) == [1, *range(3, 25), 100]
     assert box.evicted == 1
-    assert box.due(0)[0] == data(100)
+    assert box.add(0, codes.ALARM_DOOR_HELD, RAISE, 1, 101, data(101)) == STORED
+    assert numbers(box) == [1, *range(4, 25), 100, 101], "milder or not: a raise says more than an update"
 
 
-def test_a_box_full_of_alarms_within_their_share_takes_nothing_as_mild():
-    box = outbox(store := RamStore())
-    for seq in range(CAPACITY):
-        box.add(0, seq // 3 + 1, 1, seq, data(seq))  # alarms 1 to 8: red and orange
-    assert not box.add(0, BATTERY, 1, 100, data(100))
-    assert box.evicted == 1
-    assert len(store.items()) == CAPACITY
-    assert box.add(0, codes.ALARM_BAND_SOS, 1, 101, data(101))
-    assert data(101) in box.due(0)
+def test_then_a_whole_alarm_that_has_ended_of_the_mildest():
+    box = filled((SMOKE, RAISE), *over(TAMPER, 5), *over(BATTERY, 6), (TAMPER, RAISE))
+    assert box.add(0, codes.ALARM_SENSOR_FAULT, RAISE, 1, 100, data(100)) == STORED
+    assert numbers(box) == [*range(1, 12), *range(14, 25), 100]
+    assert box.evicted == 2
 
 
-def test_an_alarm_that_comes_and_goes_does_not_crowd_out_another_as_severe():
-    box = outbox()
-    for seq in range(3 * CAPACITY):
-        box.add(0, codes.ALARM_GAS_LEAK, 1, seq, data(seq))
-    box.add(0, codes.ALARM_GAS_CO, 1, 1_000, data(1_000))
-    waiting = box.due(0)
-    assert data(1_000) in waiting
-    assert data(0) in waiting, "the raise"
-    assert data(3 * CAPACITY - 1) in waiting, "the last update"
+def test_of_two_alarms_that_have_ended_the_one_that_did_so_more_often_gives_way():
+    box = filled(*over(BATTERY, 1), *over(codes.ALARM_GAS_LEAK, 11))
+    assert box.add(0, TAMPER, RAISE, 1, 100, data(100)) == STORED
+    assert numbers(box) == [1, 2, *range(5, 25), 100]
 
 
-def test_of_an_alarm_that_ends_by_itself_the_oldest_goes():
-    box = outbox()
-    for seq in range(CAPACITY + 1):
-        box.add(0, codes.ALARM_DOOR_HELD, 1, seq, data(seq))
-    assert data(0) not in box.due(0)
+def test_an_update_takes_no_place_of_what_matters_as_much():
+    box = filled(*over(SMOKE, 12))
+    assert box.add(0, codes.ALARM_GAS_LEAK, UPDATE, 1, 100, data(100)) == NO_ROOM
+    assert box.add(0, BATTERY, UPDATE, 1, 101, data(101)) == NO_ROOM
+    assert box.evicted == 2
+    assert numbers(box) == [*range(1, 25)]
+
+
+def test_a_clear_takes_the_place_of_its_own_raise_where_nothing_is_milder():
+    box = filled((BATTERY, RAISE), *over(SMOKE, 11), (SMOKE, RAISE))
+    assert box.add(0, BATTERY, CLEAR, 1, 100, data(100)) == STORED
+    assert numbers(box) == [*range(2, 25), 100]
+
+
+def test_a_clear_whose_raise_is_stored_always_has_a_place():
+    box = filled(*over(SMOKE, 12))
+    assert box.add(0, BATTERY, CLEAR, 1, 100, data(100)) == STORED
+    assert numbers(box) == [*range(3, 25), 100]
+
+
+def test_a_clear_leaves_with_its_own_raise_and_with_no_other():
+    box = filled(*over(BATTERY, 12))
+    assert box.stored(1, 2, data(2)[-8:]) == BATTERY  # the first clear is stored, the raise before it is not
+    box.add(0, SMOKE, RAISE, 1, 100, data(100))
+    assert box.add(0, TAMPER, RAISE, 1, 101, data(101)) == STORED
+    assert numbers(box) == [*range(3, 25), 100, 101]
+
+
+OPEN = (SMOKE, codes.ALARM_GAS_LEAK, TAMPER, codes.ALARM_DOOR_HELD, BATTERY, *range(23, 33))  # fifteen, as a lamp has
+
+
+@pytest.mark.spec("LIL-ALARM-009")
+@given(st.lists(st.tuples(st.sampled_from(OPEN), st.booleans()), max_size=150))
+def test_the_raise_of_every_open_alarm_has_its_place_whatever_else_happens(sequence):
+    store = RamStore()
+    box = outbox(store)
+    raised = {}
+    for seq, (code, ends) in enumerate(sequence, 1):
+        if code not in raised:
+            assert box.add(0, code, RAISE, 1, seq, data(seq)) == STORED
+            raised[code] = seq
+        elif ends:
+            box.add(0, code, CLEAR, 1, seq, data(seq))
+            box.unmark(1, raised.pop(code))
+        else:
+            box.add(0, code, UPDATE, 1, seq, data(seq))
+        waiting = numbers(box)
+        assert len(waiting) <= CAPACITY
+        assert len(store.items()) == len(waiting)
+        assert set(raised.values()) <= set(waiting)
 
 
 def test_a_smoke_alarm_that_flickers_for_a_night_without_a_link_leaves_room_for_tamper():
@@ -174,21 +235,6 @@ def test_a_smoke_alarm_that_flickers_for_a_night_without_a_link_leaves_room_for_
     assert host.raised(SMOKE)
     assert host.raised(TAMPER)
     assert host.once(frame.UPDATE, SMOKE)[-1].body[5] == 1
-
-
-@given(st.lists(st.sampled_from((SMOKE, codes.ALARM_GAS_LEAK, TAMPER, codes.ALARM_DOOR_HELD, BATTERY)), max_size=90))
-def test_never_holds_more_than_its_capacity_nor_loses_the_raise_of_an_alarm_that_latches(sequence):
-    store = RamStore()
-    box = outbox(store)
-    first = {}
-    for seq, code in enumerate(sequence):
-        box.add(0, code, 1, seq, data(seq))
-        first.setdefault(code, seq)
-        assert len(box) <= CAPACITY
-        assert len(store.items()) == len(box)
-    waiting = box.due(0)
-    for code in (SMOKE, codes.ALARM_GAS_LEAK, TAMPER):
-        assert code not in first or data(first[code]) in waiting
 
 
 # ---- a store that fails
@@ -217,7 +263,7 @@ def test_a_full_flash_repeats_from_ram(link):
 
 def test_a_raise_is_marked_until_its_alarm_ends():
     box = outbox(store := RamStore())
-    assert box.add(0, SMOKE, 1, 1, data(1), RAISED) == STORED
+    assert box.add(0, SMOKE, RAISE, 1, 1, data(1)) == STORED
     assert store.items() == [("o0000000100000001", bytes([SMOKE | 0x80]) + data(1))]
     box.unmark(1, 2)
     box.unmark(1, 1)
@@ -226,22 +272,23 @@ def test_a_raise_is_marked_until_its_alarm_ends():
 
 def test_a_mark_that_cannot_be_removed_stays():
     box = outbox(store := FullStore(room=1))
-    box.add(0, SMOKE, 1, 1, data(1), RAISED)
+    box.add(0, SMOKE, RAISE, 1, 1, data(1))
     box.unmark(1, 1)
     assert store.items() == [("o0000000100000001", bytes([SMOKE | 0x80]) + data(1))]
 
 
 def test_says_what_has_become_of_a_frame():
     box = outbox(FullStore(room=CAPACITY - 1))
-    became = [box.add(0, seq // 3 + 1, 1, seq, data(seq)) for seq in range(CAPACITY)]
+    became = [box.add(0, seq // 3 + 1, RAISE, 1, seq, data(seq)) for seq in range(CAPACITY)]
     assert became == [STORED] * (CAPACITY - 1) + [IN_RAM]
-    assert box.add(0, BATTERY, 1, 100, data(100)) == NO_ROOM
+    assert box.add(0, BATTERY, UPDATE, 1, 100, data(100)) == NO_ROOM
 
 
 def test_the_mark_is_no_part_of_what_is_repeated():
     store = RamStore()
-    outbox(store).add(0, SMOKE, 1, 1, data(1), RAISED)
+    outbox(store).add(0, SMOKE, RAISE, 1, 1, data(1))
     box = outbox(store)
-    box.load(*store.items()[0], 0)
+    name, record = store.items()[0]
+    box.load(name, frame.RAISE, record, 0)
     assert box.due(0) == [data(1)]
     assert box.stored(1, 1, data(1)[-8:]) == SMOKE

@@ -164,7 +164,7 @@ def test_an_alarm_does_not_wait_for_the_backoff(kind):
 def test_a_sleeping_kind_reports_and_leaves():
     host = Host(SLEEPING)
     host.run(HOUR)
-    assert [s.kind for s in host.sent] == [frame.BIRTH]
+    assert [s.kind for s in host.sent] == [frame.BIRTH, frame.REPORTED_CONFIG]
     left = host.effects(DISCONNECT)[0][0]
     assert LINGER_MS <= left - host.sent[0].at <= LINGER_MS + 100
     assert not online(host)
@@ -406,7 +406,7 @@ def test_bytes_from_a_stranger_change_nothing(data):
     host.deliver_sealed(topics.COMMAND, data)
     host.run(SECOND)
     assert host.device.downlink.rejected == 1
-    assert [s.kind for s in host.sent] == [frame.BIRTH]
+    assert [s.kind for s in host.sent] == [frame.BIRTH, frame.REPORTED_CONFIG]
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,8 @@ class Wire:
 
     def kinds(self):
         seal = Seal(frame_key(the_device("door", None, False).identity.root, UP), TENANT, DEVICE, UP)
-        return [frame.unpack(seal.open(cls, data)).kind for cls, _, _, data in self.account.published]
+        told = [(cls, frame.unpack(seal.open(cls, data)).kind) for cls, _, _, data in self.account.published]
+        return [kind for cls, kind in told if cls != topics.CONFIG]
 
 
 class Peer(asyncio.Protocol):

@@ -41,7 +41,7 @@ class BrokerAndBackend(EmbeddedBroker):
             super().publish(Message(topic, payload, 1, False))
 
     def kept(self):
-        """Devices of which the broker keeps a birth or a death."""
+        """Devices of which the broker keeps a birth or a death, or a configuration."""
         found = self._retained.matching_topics(topics.all_up_filter(ESTATE.id))
         return {topics.parse(message.topic)[1] for message in found}
 

@@ -152,7 +152,7 @@ async def test_another_micropython_can_be_named(monkeypatch):
     monkeypatch.setenv("MICROPYTHON", str(beside))
     async with BoardCase("smoke") as case:
         await case.at(0)
-        assert [sent.kind for sent in case.frames()] == [frame.BIRTH]
+        assert [sent.kind for sent in case.frames()] == [frame.BIRTH, frame.REPORTED_CONFIG]
 
 
 def test_what_is_missing_is_told_before_anything_starts(monkeypatch):

@@ -13,8 +13,15 @@ def test_a_name_of_ones_own_becomes_a_word_of_the_rom_in_all_modules():
         "late.py": "from lilong import Lamp\nLAMP = Lamp()\nLAMP.shine()\n",
     }
     lent = lend(sources, [*ROM, "listen"])
-    assert lent["lilong.py"] == "class bind:\n    def value(self):\n        return 1\n"
-    assert lent["late.py"] == "from lilong import bind\naccept = bind()\naccept.value()\n"
+    assert lent["lilong.py"] == "class accept:\n    def bind(self):\n        return 1\n"
+    assert lent["late.py"] == "from lilong import accept\nvalue = accept()\nvalue.bind()\n"
+
+
+def test_modules_that_come_later_have_the_same_words_for_what_only_they_name():
+    sources = {name: "def lamp():\n    return 1\nlamp()\n" for name in ("one.py", "other.py")}
+    sources = {name: text.replace("lamp", f"lamp_of_{name[0]}") for name, text in sources.items()}
+    lent = lend(sources, ["accept", "bind"])
+    assert lent["one.py"] == lent["other.py"] == "def accept():\n    return 1\naccept()\n"
 
 
 def test_what_belongs_to_others_keeps_its_name():

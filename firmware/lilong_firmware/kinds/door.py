@@ -17,7 +17,7 @@ CONTACT, CREDENTIAL, EXIT_BUTTON, TAMPER, PIN, READER = 0, 1, 2, 3, 4, 5
 
 # GB 50396 5.1: an alarm after at most five wrong attempts ...
 ATTEMPTS = 5
-ATTEMPTS_MS = 60_000  # ... (ours) in a row within a minute, and over after a minute without one
+ATTEMPTS_MS = 60_000  # ... (ours) in a row within a minute, and over after one without; so long the PIN pad is deaf
 READER_MS = 8_000  # OSDP 2.2: offline after 8 s without a reply
 # GB 50396 5.1: within 10 s a day, synchronised daily; (ours) lost an hour after that, and 5 min after a start.
 CLOCK_MS = 90_000_000
@@ -38,13 +38,14 @@ class Door(Doorway):
         ("reader", 0, 1),
     )
 
-    __slots__ = ("_calm_at", "_cards", "_clock_at", "_clock_lost", "_offline_at", "_wrong")
+    __slots__ = ("_calm_at", "_cards", "_clock_at", "_clock_lost", "_deaf_until", "_offline_at", "_wrong")
 
     def start(self, now: int) -> None:
         values = self.device.sampling.values
         self._cards = Cards(now, self.device)
         self._wrong: list[int] = []
         self._calm_at = NEVER
+        self._deaf_until = 0
         self._offline_at = NEVER
         self._clock_at = now + FIRST_CLOCK_MS
         self._clock_lost = False
@@ -71,7 +72,7 @@ class Door(Doorway):
             self._unlock(now)
             self._went_out()
             self.device.event(now, codes.EVENT_DOOR_EXIT, {})
-        elif value:
+        elif value and (channel != PIN or now >= self._deaf_until):
             self._read(now, value, channel == PIN)
         self._schedule()
 
@@ -95,6 +96,10 @@ class Door(Doorway):
             self._clock_lost = False
             self.device.event(now, codes.EVENT_DOOR_CLOCK_SET, {})
         self._clock_at = now + CLOCK_MS
+        self._schedule()
+
+    def renewed(self, now: int) -> None:
+        self._cards = Cards(now, self.device)
         self._schedule()
 
     def command(self, now: int, command: int, arguments: "dict[int, int]") -> int:
@@ -154,6 +159,7 @@ class Door(Doorway):
             if len(self._wrong) > ATTEMPTS:
                 self._wrong.pop(0)
             if len(self._wrong) == ATTEMPTS and now - self._wrong[0] <= ATTEMPTS_MS:
+                self._deaf_until = now + ATTEMPTS_MS
                 self._raise(now, codes.ALARM_DOOR_ATTEMPTS, {})
         values[codes.Q_DENIAL] = denial
         self.device.event(now, event, values)

@@ -7,16 +7,16 @@ from ..rules import Rules
 
 TILT, SHOCK, WATER, GAS, H2S, BATTERY = 0, 1, 2, 3, 4, 5  # channels; shock is the accelerometer's own interrupt
 
-# Cover sensors alarm at 5 to 15 degrees; 10 is the usual setting.
-TILT_DDEG, TILT_ENDS_DDEG = 100, 80  # hysteresis (ours)
+# Cover sensors alarm at 5 to 15 degrees; 10 is the usual setting, and the default of "tilt_trip".
+TILT_LESS_DDEG = 20  # hysteresis (ours)
 TILT_MS = 2_000  # (ours) a wheel rocks a cover for less
 TILT_SAMPLE_MS = 500
 SHOCK_MG = 500  # (ours)
 NEW_ATTITUDE_DDEG = 50  # (ours) after a shock this is a cover that has been lifted; back within it, it lies again
 SHOCK_WINDOW_MS = 10_000  # (ours)
 BACK_MS = 60_000  # (ours)
-# (ours) 0.5 m below the rim is a warning, 0.1 m is overflowing.
-LEVEL_MM, LEVEL_ENDS_MM = 500, 600
+# (ours) 0.5 m below the rim is a warning, the default of "water_warn"; 0.1 m is overflowing.
+LEVEL_MORE_MM = 100  # hysteresis
 OVERFULL_MM, OVERFULL_ENDS_MM = 100, 200
 LEVEL_SAMPLE_MS = 10_000  # GB/T 41401-2022: with the system within 30 s
 METHANE_DLEL, METHANE_ENDS_DLEL = 100, 50  # 10 %LEL; hysteresis (ours)
@@ -55,9 +55,10 @@ class Manhole(Rules):
                 return False
             return self._tilting.follows(self._tilt_turning(value))
         if channel == WATER:
-            return self._level_stays(value, codes.ALARM_MANHOLE_LEVEL, LEVEL_MM, LEVEL_ENDS_MM) and self._level_stays(
-                value, codes.ALARM_MANHOLE_OVERFULL, OVERFULL_MM, OVERFULL_ENDS_MM
-            )
+            warn = device.settings[codes.S_WATER_WARN]
+            return self._level_stays(
+                value, codes.ALARM_MANHOLE_LEVEL, warn, warn + LEVEL_MORE_MM
+            ) and self._level_stays(value, codes.ALARM_MANHOLE_OVERFULL, OVERFULL_MM, OVERFULL_ENDS_MM)
         if channel in (GAS, H2S):
             return not self._gas_turning()
         if channel == BATTERY:
@@ -73,7 +74,8 @@ class Manhole(Rules):
                 self._shaken_until = now + SHOCK_WINDOW_MS
                 self._tilt(now, self.device.sampling.values[TILT])
         elif channel == WATER:
-            self._level(now, value, codes.ALARM_MANHOLE_LEVEL, LEVEL_MM, LEVEL_ENDS_MM)
+            warn = self.device.settings[codes.S_WATER_WARN]
+            self._level(now, value, codes.ALARM_MANHOLE_LEVEL, warn, warn + LEVEL_MORE_MM)
             self._level(now, value, codes.ALARM_MANHOLE_OVERFULL, OVERFULL_MM, OVERFULL_ENDS_MM)
         elif channel == BATTERY:
             self._battery(now, value)
@@ -121,12 +123,12 @@ class Manhole(Rules):
         return abs(tilt - self._attitude) > NEW_ATTITUDE_DDEG
 
     def _lies(self, tilt: int) -> bool:
-        return tilt <= TILT_ENDS_DDEG and not self._away(tilt)
+        return tilt <= self.device.settings[codes.S_TILT_TRIP] - TILT_LESS_DDEG and not self._away(tilt)
 
     def _tilt_turning(self, tilt: int) -> bool:
         if self.device.active(codes.ALARM_MANHOLE_MOVED):
             return self._lies(tilt)
-        return tilt > TILT_DDEG
+        return tilt > self.device.settings[codes.S_TILT_TRIP]
 
     def _tilt(self, now: int, tilt: int) -> None:
         active = self.device.active(codes.ALARM_MANHOLE_MOVED)

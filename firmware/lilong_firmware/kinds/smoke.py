@@ -8,16 +8,12 @@ from ..service_life import ServiceLife
 
 OBSCURATION, BATTERY, TAMPER = 0, 1, 2  # channels
 
-# NIST TN 1455: mean of the alarms measured, 0.23 dB/m = 5.1 %/m; inside the EN 14604 window.
-TRIP_MDBM = 230
-CLEAR_MDBM = TRIP_MDBM * 4 // 5  # hysteresis: 80 % of the trip level ...
-CLEAR_MS = 60_000  # ... for a minute
+# "smoke_trip" is by NIST TN 1455: mean of the alarms measured, 0.23 dB/m = 5.1 %/m; inside the EN 14604 window.
+CLEAR_MS = 60_000  # hysteresis: below 80 % of the trip level for a minute
 SAMPLE_MS = 4_000  # two samples in a row above the trip level decide: 4 to 8 s after the crossing
 # Hush: the wearer of a burnt toast gets quiet, a growing fire does not.
-HUSH_MS = 540_000
-HUSH_MDBM = TRIP_MDBM * 3 // 2
+HUSH_MS = 540_000  # below one and a half times the trip level
 # Clean air that reads half the trip level all day long is dust in the chamber.
-DIRTY_MDBM = TRIP_MDBM // 2
 DIRTY_MS = 86_400_000
 # GB 20517-2025 5.11: measured at power-up and at least every 24 h.
 BATTERY_MS = 86_400_000
@@ -51,12 +47,13 @@ class Smoke(Rules):
     def quiet(self, channel: int, value: int) -> bool:
         device = self.device
         if channel == OBSCURATION:
+            trip = device.settings[codes.S_SMOKE_TRIP]
             if device.active(codes.ALARM_SMOKE_ALARM):
-                if self._hush_until and value >= HUSH_MDBM:
+                if self._hush_until and value >= trip * 3 // 2:
                     return False
-                return (value >= CLEAR_MDBM) == (self._clear_at == NEVER)
+                return (value >= trip * 4 // 5) == (self._clear_at == NEVER)
             dusty = self._dirty_at != NEVER or device.active(codes.ALARM_SENSOR_FAULT)
-            return not self._above and value <= TRIP_MDBM and (value >= DIRTY_MDBM) == dusty
+            return not self._above and value <= trip and (value >= trip // 2) == dusty
         if channel == BATTERY:
             low = device.active(codes.ALARM_BATTERY_LOW)
             return value > BATTERY_LOW_PERCENT if not low else value < BATTERY_GOOD_PERCENT
@@ -64,11 +61,12 @@ class Smoke(Rules):
 
     def sample(self, now: int, channel: int, value: int) -> None:
         if channel == OBSCURATION:
+            trip = self.device.settings[codes.S_SMOKE_TRIP]
             if self.device.active(codes.ALARM_SMOKE_ALARM):
-                self._smoke_going(now, value)
+                self._smoke_going(now, value, trip)
             else:
-                self._dust(now, value)
-                self._smoke_coming(now, value)
+                self._dust(now, value, trip)
+                self._smoke_coming(now, value, trip)
             self._schedule()
         elif channel == BATTERY:
             self._battery(now, value)
@@ -106,8 +104,8 @@ class Smoke(Rules):
         values[codes.Q_SERVICE_DAYS] = self._life.days
         return values
 
-    def _smoke_coming(self, now: int, value: int) -> None:
-        if value <= TRIP_MDBM:
+    def _smoke_coming(self, now: int, value: int, trip: int) -> None:
+        if value <= trip:
             self._above = False
         elif not self._above:
             self._above = True
@@ -116,17 +114,17 @@ class Smoke(Rules):
             self.device.output("sounder", 1)
             self.device.alarm(now, codes.ALARM_SMOKE_ALARM, self._values())
 
-    def _smoke_going(self, now: int, value: int) -> None:
-        if value >= CLEAR_MDBM:
+    def _smoke_going(self, now: int, value: int, trip: int) -> None:
+        if value >= trip * 4 // 5:
             self._clear_at = NEVER
         elif self._clear_at == NEVER:
             self._clear_at = now + CLEAR_MS
-        if self._hush_until and value >= HUSH_MDBM:
+        if self._hush_until and value >= trip * 3 // 2:
             self._hush_until = 0
             self.device.output("sounder", 1)
 
-    def _dust(self, now: int, value: int) -> None:
-        if value < DIRTY_MDBM or value > TRIP_MDBM:
+    def _dust(self, now: int, value: int, trip: int) -> None:
+        if value < trip // 2 or value > trip:
             self._dirty_at = NEVER
             self.device.restore(now, codes.ALARM_SENSOR_FAULT, {codes.Q_SENSOR: OBSCURATION})
         elif self._dirty_at == NEVER and not self.device.active(codes.ALARM_SENSOR_FAULT):
@@ -147,7 +145,7 @@ class Smoke(Rules):
     def _mute(self, now: int) -> int:
         if not self.device.active(codes.ALARM_SMOKE_ALARM):
             return frame.CONFLICT  # nothing to mute, and muting in advance would hide a fire
-        if self.device.sampling.values[OBSCURATION] >= HUSH_MDBM:
+        if self.device.sampling.values[OBSCURATION] >= self.device.settings[codes.S_SMOKE_TRIP] * 3 // 2:
             return frame.CONFLICT
         self._hush_until = now + HUSH_MS
         self.device.output("sounder", 0)

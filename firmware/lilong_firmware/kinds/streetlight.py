@@ -27,9 +27,8 @@ GEAR_MS = 5_000
 ON_BELOW_LX = 30  # (ours)
 OFF_ABOVE_LX = 60  # (ours) hysteresis, so that a lamp does not answer to its own light
 SWITCH_MS = 60_000  # (ours) headlights and clouds pass
-# SET SYSTEM FAILURE LEVEL (IEC 62386-102): where the gear goes by itself when its bus is lost, and the controller
-# when it has neither light nor time to go by.
-FAILURE_LEVEL = 100
+# SYSTEM FAILURE LEVEL (IEC 62386-102), the setting "failure_level": where the gear goes by itself when its bus is lost,
+# and the controller when it has neither light nor time to go by.
 AWAY_MS = 900_000  # (ours) a commanded level ends: nobody can tell the lamp otherwise
 HOUR_MS = 3_600_000
 LIT_BEAT_S, UNLIT_BEAT_S = 900, 3_600
@@ -67,7 +66,7 @@ class Streetlight(Rules):
         self._sky = UNKNOWN
         # Uptimes: a change of the sensor is believed, the sky changes, a commanded level ends, an hour lit is full.
         self._dusk_at = self._sky_at = self._away_at = self._hour_at = NEVER
-        self._failure_level = (device.kept("failure") or FAILURE_LEVEL + 1) - 1
+        self._failure_level = device.settings[codes.S_FAILURE_LEVEL]
         self._hours = device.kept("hours")
         self._hour_left = HOUR_MS  # of light, until the next full hour
         device.output("failure_level", self._failure_level)
@@ -125,19 +124,22 @@ class Streetlight(Rules):
             self._away_at = now + AWAY_MS
         self._schedule()
 
+    def configured(self, now: int) -> None:
+        level = self.device.settings[codes.S_FAILURE_LEVEL]
+        if level != self._failure_level:
+            self._failure_level = level
+            self.device.output("failure_level", level)
+            self._renew(now)
+            self._schedule()
+        self._beat(now, self._faults.level)
+
     def command(self, now: int, command: int, arguments: "dict[int, int]") -> int:
-        if command in (codes.CMD_SET_LEVEL, codes.CMD_SET_FAILURE_LEVEL):
+        if command == codes.CMD_SET_LEVEL:
             level = arguments.get(0, -1)
             if not 0 <= level <= FULL_LEVEL:
                 return frame.INVALID
-            if command == codes.CMD_SET_LEVEL:
-                self._manual = True
-                self._light(now, level)
-            elif level != self._failure_level:
-                self._failure_level = level
-                self.device.output("failure_level", level)
-                self.device.keep("failure", level + 1)  # 0 is what was never kept
-                self._renew(now)
+            self._manual = True
+            self._light(now, level)
         elif command == codes.CMD_AUTOMATIC:
             self._manual = False
             self._renew(now)
@@ -197,10 +199,14 @@ class Streetlight(Rules):
         elif not level and self._hour_at != NEVER:
             self._hour_left = self._hour_at - now
             self._hour_at = NEVER
-        if device.identity.beat_s is None:
-            device.session.set_beat(now, LIT_BEAT_S if level else UNLIT_BEAT_S)
+        self._beat(now, level)
         if before >= 0:
             device.event(now, codes.EVENT_LAMP_LEVEL, {codes.Q_LAMP_LEVEL: level})
+
+    def _beat(self, now: int, level: int) -> None:
+        device = self.device
+        if device.identity.beat_s is None and not device.settings[codes.S_BEAT_S]:
+            device.session.set_beat(now, LIT_BEAT_S if level else UNLIT_BEAT_S)
 
     def _schedule(self) -> None:
         self.deadline = min(self._dusk_at, self._sky_at, self._away_at, self._hour_at, self._faults.deadline())

@@ -11,15 +11,14 @@ ACCEL, MOTION, SOS, CANCEL, HEART_RATE, SPO2, WORN, CHARGING, OUTSIDE, LATITUDE,
 
 # All thresholds below are (ours): EN 50134 was not at hand, and this is no medical device.
 ACCEL_MS = 20
-HEART_RATE_LOW, HEART_RATE_HIGH = 40, 130  # at rest, for a minute; ends 5 and 10 inside, for a minute
-HEART_RATE_ENDS_LOW, HEART_RATE_ENDS_HIGH = 45, 120
+# At rest, for a minute, below "heart_rate_low" or above "heart_rate_high"; ends so far inside, for a minute.
+HEART_RATE_LOW_ENDS, HEART_RATE_HIGH_ENDS = 5, 10
 HEART_RATE_HOLD_MS = 60_000
 HEART_RATE_MS = 5_000
 SPO2_LOW_PERCENT, SPO2_ENDS_PERCENT = 88, 90
 SPO2_HOLD_MS, SPO2_ENDS_MS = 120_000, 60_000
 SPO2_MS = 10_000
 INACTIVE_MS = 43_200_000  # 12 h; nobody lies so still so long in a night's sleep, so day and night count alike
-OUTSIDE_M, OUTSIDE_ENDS_M = 50, 20
 OUTSIDE_HOLD_MS, OUTSIDE_ENDS_MS = 120_000, 30_000
 OUTSIDE_MS = 30_000
 POSITION_MS = 60_000
@@ -32,6 +31,7 @@ class Wristband(Rules):
     """An alarm for each danger, by itself. SOS asks nothing first; a fall can be cancelled for 20 s."""
 
     KIND = codes.KIND_WRISTBAND
+    PRIVATE = True
     CHANNELS = (
         ("accel", ACCEL_MS, 1_000),
         ("motion", 0, 1),
@@ -221,11 +221,12 @@ class Wristband(Rules):
             device.restore(now, codes.ALARM_BAND_REMOVED, {codes.Q_WORN: self._worn})
 
     def _heart_turning(self, rate: int) -> bool:
+        low, high = self.device.settings[codes.S_HEART_RATE_LOW], self.device.settings[codes.S_HEART_RATE_HIGH]
         if self.device.active(codes.ALARM_BAND_HEART_RATE):
-            return not self._worn or HEART_RATE_ENDS_LOW <= rate <= HEART_RATE_ENDS_HIGH
+            return not self._worn or low + HEART_RATE_LOW_ENDS <= rate <= high - HEART_RATE_HIGH_ENDS
         if not self._worn or self._moving or rate <= 0:
             return False
-        return rate < HEART_RATE_LOW or rate > HEART_RATE_HIGH
+        return rate < low or rate > high
 
     def _oxygen_turning(self, percent: int) -> bool:
         if self.device.active(codes.ALARM_BAND_SPO2):
@@ -233,9 +234,10 @@ class Wristband(Rules):
         return self._worn != 0 and 0 < percent < SPO2_LOW_PERCENT
 
     def _outside_turning(self, metres: int) -> bool:
+        margin = self.device.settings[codes.S_FENCE_MARGIN]
         if self.device.active(codes.ALARM_BAND_GEOFENCE):
-            return metres <= OUTSIDE_ENDS_M
-        return metres > OUTSIDE_M
+            return metres <= margin * 2 // 5
+        return metres > margin
 
     def _turn(self, now: int, code: int, values: "dict[int, int]") -> None:
         if self.device.active(code):

@@ -18,7 +18,6 @@ COMMANDS = (
         10, "card_revoke", Label("revoke a card", "注销卡"),
         (Argument("credential", "/", 0, U32), Argument("stamp", "/", 1, U32)),
     ),
-    Command(11, "set_failure_level", Label("set failure level", "设置故障亮度"), (Argument("level", "%", 0, 100),)),
     Command(12, "use_epoch", Label("use the keys of an epoch", "切换密钥"), (Argument("epoch", "/", 1, U32),)),
     Command(13, "open_barrier", Label("open barrier", "开闸"), deadline_ms=5_000),
     Command(14, "close_barrier", Label("close barrier", "关闸"), deadline_ms=5_000),

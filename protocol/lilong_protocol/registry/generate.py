@@ -108,6 +108,17 @@ def _header_table() -> list[str]:
     return _HEADER_TABLE.format(bits=_bytes("HEADER_BITS", bits, 16), end=len(bits)).splitlines()
 
 
+def _setting_table() -> list[str]:
+    table = {setting.number: setting for setting in SETTINGS}
+    defaults, ranges = [0] * (max(table) + 1), bytearray(9 * (max(table) + 1))
+    for number, setting in table.items():
+        kinds = sum(1 << kind.number for kind in KINDS if setting.name in kind.settings)
+        row = b"".join(limit.to_bytes(3, "little") for limit in (setting.low, setting.high, kinds))
+        defaults[number], ranges[9 * number : 9 * number + 9] = setting.default, row
+    said = "# By number of a setting: where it starts; its least, its most, a bit for each kind that has it (u24 each)."
+    return [said, f"DEFAULTS = {tuple(defaults)}", _bytes("SETTING_RANGES", ranges, 9), ""]
+
+
 def codes() -> str:
     """The text of codes.py."""
     lines = [
@@ -124,7 +135,7 @@ def codes() -> str:
             lines += _constants(quantity.name.upper(), [(name, number) for number, name, _ in quantity.meanings])
             lines.append("")
     lines += _constants("KIND", [(kind.name, kind.number) for kind in KINDS])
-    lines += ["", *_alarm_table(), *_header_table()]
+    lines += ["", *_setting_table(), *_alarm_table(), *_header_table()]
     lines += [*_link_table(), ""]
     return "\n".join(lines)
 

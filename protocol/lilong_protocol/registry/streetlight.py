@@ -20,7 +20,7 @@ KIND = Kind(
         "lamp.high_temperature", "lamp.control_gear_comm_failure",
     ),
     events=("lamp.level", "tested"),
-    commands=("test", "set_level", "automatic", "set_failure_level"),
+    commands=("test", "set_level", "automatic"),
     outputs=("lamp", "failure_level"),
     settings=("beat_s", "log_level", "failure_level"),
     object_id=3416,

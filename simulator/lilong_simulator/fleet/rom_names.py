@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
+from .bundle import CORE
 from .edits import Edits
 from .scopes import bound
 
@@ -31,15 +32,23 @@ names = set()
 def look(thing):
     for name in dir(thing):
         names.add(name)
-for module in ("sys os time socket ssl machine math cmath struct errno select gc hashlib binascii json random "
-    "collections io array deflate heapq uctypes vfs platform cryptolib framebuf builtins micropython asyncio").split():
+for module in ("sys os time socket ssl tls machine math cmath struct errno select gc hashlib binascii json random re "
+    "collections io array deflate heapq uctypes vfs platform cryptolib framebuf builtins micropython asyncio _asyncio "
+    "asyncio.core asyncio.event asyncio.funcs asyncio.lock asyncio.stream argparse mip requests termios websocket "
+    "_thread").split():
     try:
-        module = __import__(module)
+        module = __import__(module, None, None, ("*",))
     except ImportError:
         continue
     look(module)
     for name in dir(module):
-        look(getattr(module, name))
+        thing = getattr(module, name)
+        look(thing)
+        if name in ("ArgumentParser", "Event", "Lock", "Stream", "StringIO", "TaskQueue"):
+            try:
+                look(thing())
+            except TypeError:
+                look(thing(None))
 for thing in (1, "", b"", [], (), {}, set(), bytearray(), range(1), OSError(1)):
     look(thing)
 print(" ".join(sorted(names)))
@@ -63,18 +72,18 @@ def lend(sources: Mapping[str, str], rom: Sequence[str]) -> dict[str, str]:
     private = _private(sources, own)
     common = sorted(own.difference(*private))
     lent = dict(zip(common, free, strict=False))  # the last ones keep theirs when the words run out
-    for names in private:  # a board has one kind: the kinds may have the same words
+    for names in private:  # which do not meet: modules that come later may have the same words
         lent.update(zip(sorted(names), free[len(common) :], strict=False))
     return {path: _renamed(module, lent) for path, module in edits.items()}
 
 
 def _private(sources: Mapping[str, str], own: set[str]) -> list[set[str]]:
-    """The names that only the rules of one kind have, kind by kind."""
+    """The names that only one module has which is imported later, by need, module by module."""
     words = {path: set(re.findall(r"[A-Za-z_]\w*", text)) & own for path, text in sources.items()}
     return [
         names.difference(*(other for elsewhere, other in words.items() if elsewhere != path))
         for path, names in words.items()
-        if "/kinds/" in path
+        if path != CORE
     ]
 
 

@@ -22,6 +22,8 @@ def strip(sources: Mapping[str, str]) -> dict[str, str]:
 def _strip(node: ast.AST, edits: Edits) -> None:
     if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
         edits.drop(node)
+    elif isinstance(node, ast.If) and ast.unparse(node.test) == "not TYPE_CHECKING":
+        edits.replace(node.test, "True")
     elif isinstance(node, ast.Assign):
         if isinstance(node.targets[0], ast.Name) and node.targets[0].id in USELESS:
             edits.drop(node)

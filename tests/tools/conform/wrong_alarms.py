@@ -144,7 +144,7 @@ class raises_what_comes_back_as_a_new_alarm(Device):
         super().alarm(now, code, values)
 
 
-@fault("smoke", "LIL-ALARM-006")
+@fault("smoke", "LIL-ALARM-006", "LIL-ALARM-009")  # what has ended gives up its place
 class clears_what_latches_by_itself(Device):
     def restore(self, now, code, values):
         self._clear(now, code, 0)

@@ -124,8 +124,8 @@ with_part("session", "door", tells_of_no_rejections, "LIL-TELE-002")
 class has_no_place_for_others(outbox.Outbox):
     __slots__ = ()
 
-    def _victim(self, code):
-        return None
+    def _victims(self, code, kind):
+        return []
 
 
 with_part("outbox", "smoke", has_no_place_for_others, "LIL-ALARM-009")
@@ -134,8 +134,8 @@ with_part("outbox", "smoke", has_no_place_for_others, "LIL-ALARM-009")
 class gives_up_the_eldest(outbox.Outbox):
     __slots__ = ()
 
-    def _victim(self, code):
-        return min(self._entries, key=lambda entry: (entry.boot, entry.seq))
+    def _victims(self, code, kind):
+        return [min(self._entries, key=lambda entry: (entry.boot, entry.seq))]
 
 
 with_part("outbox", "door", gives_up_the_eldest, "LIL-ALARM-009")

@@ -1,0 +1,45 @@
+"""What a board keeps of a fault of its program, before it restarts: the record "crash", told after the next start."""
+
+import io
+import sys
+
+from lilong_protocol import cbor
+
+from .session import FIRMWARE_VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .device import Device
+
+EXCEPTION, OUT_OF_MEMORY = 0, 4
+TRACE_CHARACTERS = 256
+
+
+def keep(device: "Device", now: int, error: Exception) -> None:
+    """Store cause and innermost lines of the trace; a store that fails costs only that."""
+    cause = OUT_OF_MEMORY if isinstance(error, MemoryError) else EXCEPTION
+    record = [cause, innermost(_trace(error)), FIRMWARE_VERSION, device.uplink.boot, now]
+    try:
+        device.store.put("crash", cbor.encode(record))
+    except OSError:
+        pass
+
+
+def innermost(trace: str) -> str:
+    """The last whole lines of a trace that fit; a line that does not fit by itself loses its beginning."""
+    text = "".join([letter if " " <= letter <= "~" or letter == "\n" else "?" for letter in trace]).strip()
+    if len(text) > TRACE_CHARACTERS:
+        text = text[-TRACE_CHARACTERS:]
+        text = text[text.find("\n") + 1 :]
+    return text
+
+
+def _trace(error: Exception) -> str:
+    out = io.StringIO()
+    if hasattr(sys, "print_exception"):
+        sys.print_exception(error, out)
+    else:
+        import traceback  # noqa: PLC0415  CPython
+
+        traceback.print_exception(error, file=out)
+    return out.getvalue()
