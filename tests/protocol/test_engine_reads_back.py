@@ -110,6 +110,7 @@ class Memory(RuleBasedStateMachine):
         while (due := self.backend.engine.deadline) is not None and due <= until:
             self.now = max(self.now, due)
             self.backend.engine.step(self.now)
+            self.what_was_committed_reads_back_as_it_was()
         self.now = until
 
     # ---- the backend
@@ -162,12 +163,19 @@ class Memory(RuleBasedStateMachine):
             assert known(again.engine, device) == known(running, device)
 
 
+def tags(seen):
+    """By number."""
+    runs = zip(seen._firsts, seen._runs, strict=True)
+    found = {first + at // 8: run[at : at + 8] for first, run in runs for at in range(0, len(run), 8)}
+    return {number: tag for number, tag in found.items() if any(tag)}
+
+
 def known(engine, device):
     peer = engine.receiver.peer(device)
     progress = engine.progress(device)
     return {
         "receiver": engine.receiver.save(device),
-        "seen": [peer.tag(cls, boot, seq) for cls in ("al", "ev") for boot in range(50) for seq in range(100)],
+        "seen": {cls: tags(seen) for cls, seen in peer._seen.items()},
         "waiting": sorted(peer.order._waiting),
         "counter": engine.orders.counter(device),
         "orders": sorted((order.save() for order in engine.orders.open_of(device)), key=lambda saved: saved["counter"]),

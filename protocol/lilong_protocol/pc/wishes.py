@@ -83,7 +83,6 @@ class Wishes:
     def issue(self, now_ms: int, order: Order) -> Order:
         """An order whose content has been checked; its counter is given here. What has waited goes before it."""
         self.proceed(now_ms)
-        self._touched[order.device] = None
         return self.orders.issue(now_ms, order)
 
     def configure(self, device: str, settings: dict[str, int], label: str | None = None) -> int:
@@ -213,7 +212,6 @@ class Wishes:
     def _sealed(
         self, order: Order, peer: Peer, counter: int, boot: int, nonce: bytes, deadline_ms: int
     ) -> Sealed | None:
-        self._touched[order.device] = None
         downlink = peer.downlink
         if order.name == OPERATOR_ACK and order.ref is not None:
             return downlink.operator_ack(order.ref, order.operator or "", counter, boot, nonce, deadline_ms)
