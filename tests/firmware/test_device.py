@@ -16,6 +16,7 @@ def device(store, boot=None, kind="smoke", seed=b"d"):
     return Device(Identity(TENANT, DEVICE, bytes(32)), rules(kind), store, Draws(seed), boot=boot)
 
 
+@pytest.mark.spec("LIL-SESSION-003")
 def test_boots_are_numbered_from_1_and_the_number_is_stored_before_anything_is_said():
     store = RamStore()
     assert [device(store).uplink.boot for _ in range(3)] == [1, 2, 3]
@@ -33,10 +34,12 @@ def test_a_store_that_fails_costs_no_start_and_the_number_is_hardly_used_twice()
     assert min(numbers) > 1
 
 
+@pytest.mark.spec("LIL-SESSION-004")
 def test_the_nonce_is_another_after_each_start():
     assert device(RamStore(), seed=b"1").uplink.nonce != device(RamStore(), seed=b"2").uplink.nonce
 
 
+@pytest.mark.spec("LIL-EVENT-001")
 def test_frames_are_numbered_per_class_without_a_gap():
     host = Host("door")
     for _ in range(3):
@@ -86,6 +89,7 @@ def test_numbers_are_kept_across_a_restart():
     assert full.kept("level") == 0
 
 
+@pytest.mark.spec("LIL-CMD-004")
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_commands_of_the_registry_are_known_and_no_others(kind):
     for command in COMMANDS:

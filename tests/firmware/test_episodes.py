@@ -16,6 +16,7 @@ def reloaded(store):
     return episodes
 
 
+@pytest.mark.spec("LIL-ALARM-005")
 def test_a_restart_takes_up_what_was_open_under_its_old_name():
     store = RamStore()
     episodes = Episodes(store)

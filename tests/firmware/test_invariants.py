@@ -261,7 +261,7 @@ def _machine(kind):
     machine = type("Life_of_" + kind, (Life,), {"kind": kind})
     case = machine.TestCase
     case.settings = settings(max_examples=25, stateful_step_count=50, deadline=None)
-    return case
+    return pytest.mark.spec("LIL-ALARM-003", "LIL-ALARM-005", "LIL-ALARM-006", "LIL-ALARM-007", "LIL-EVENT-001")(case)
 
 
 TestSmoke = _machine("smoke")
@@ -302,6 +302,7 @@ def test_local_outputs_are_the_same_with_a_good_a_slow_a_lossy_and_no_network(ki
 # ---- an alarm is never behind a backlog
 
 
+@pytest.mark.spec("LIL-ALARM-008")
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
@@ -332,6 +333,7 @@ def _sessions(host):
     return [(birth, next((end for end in ends if end >= birth), host.now + 1)) for birth in births]
 
 
+@pytest.mark.spec("LIL-ALARM-008")
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())

@@ -355,6 +355,7 @@ def test_an_outage_of_days_with_a_thousand_events_loses_none(restarts):
     resends_are_the_same_bytes(host)
 
 
+@pytest.mark.spec("LIL-EVENT-003")
 def test_more_than_the_log_holds_costs_the_oldest_and_the_beat_says_how_many():
     host = Host(Counter, link=False)
     pulses(host, 1_500)
@@ -365,6 +366,7 @@ def test_more_than_the_log_holds_costs_the_oldest_and_the_beat_says_how_many():
     assert told(host) == [(1, seq) for seq in range(dropped + 1, 1_501)]
 
 
+@pytest.mark.spec("LIL-EVENT-002")
 def test_one_event_is_in_flight_at_a_time():
     host = Host(Counter, latency=100)
     host.run(SECOND)

@@ -38,12 +38,14 @@ def alarmed(**options):
 # ---- repeats
 
 
+@pytest.mark.spec("LIL-ALARM-001")
 def test_is_on_flash_before_the_first_publish():
     box = outbox(store := RamStore())
     box.add(0, SMOKE, RAISE, 1, 1, data(1))
     assert store.items() == [("o0000000100000001", bytes([SMOKE | 0x80]) + data(1))]
 
 
+@pytest.mark.spec("LIL-ALARM-003")
 def test_is_repeated_byte_for_byte_on_its_schedule_until_it_is_stored():
     host = alarmed(acks=0)
     host.run(4 * MINUTE)
@@ -57,6 +59,7 @@ def test_is_repeated_byte_for_byte_on_its_schedule_until_it_is_stored():
     assert len(host.of(frame.RAISE, SMOKE)) == len(raises)
 
 
+@pytest.mark.spec("LIL-ALARM-004")
 def test_a_puback_proves_nothing():
     host = alarmed(acks=0)
     host.run(HOUR)
@@ -64,6 +67,7 @@ def test_a_puback_proves_nothing():
     assert all(not s.windowed and s.qos == 1 for s in host.of(frame.RAISE, SMOKE))
 
 
+@pytest.mark.spec("LIL-ALARM-004")
 def test_a_stored_ack_for_other_bytes_stores_nothing():
     box = outbox()
     box.add(0, SMOKE, RAISE, 1, 1, data(1))
@@ -88,6 +92,7 @@ def test_a_forged_stored_ack_stores_nothing():
     assert host.device.downlink.rejected == 1
 
 
+@pytest.mark.spec("LIL-ALARM-003")
 def test_the_link_coming_back_repeats_at_once_and_starts_the_schedule_anew():
     host = alarmed(acks=0)
     host.run(5 * MINUTE)
@@ -101,6 +106,7 @@ def test_the_link_coming_back_repeats_at_once_and_starts_the_schedule_anew():
     assert raises[1] - raises[0] < 1_100
 
 
+@pytest.mark.spec("LIL-ALARM-003")
 def test_a_restart_repeats_the_same_bytes():
     host = alarmed(acks=0)
     host.power_cycle()
@@ -240,6 +246,7 @@ def test_a_smoke_alarm_that_flickers_for_a_night_without_a_link_leaves_room_for_
 # ---- a store that fails
 
 
+@pytest.mark.spec("LIL-ALARM-002")
 def test_a_full_flash_keeps_no_alarm_from_being_told():
     host = alarmed(store=FullStore())
     assert host.outputs["sounder"] == 1

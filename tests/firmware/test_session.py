@@ -25,6 +25,7 @@ def door(**options):
 # ---- birth, will, beat
 
 
+@pytest.mark.spec("LIL-SESSION-002")
 def test_says_first_who_is_here():
     birth = door().sent[0]
     assert (birth.cls, birth.kind, birth.qos) == (topics.STATE, frame.BIRTH, 1)
@@ -44,6 +45,7 @@ def test_its_own_beat_is_announced():
     assert (birth.sent[0].body[3], birth.sent[0].body[4], birth.sent[0].body[5]) == (3_600, 7_200, False)
 
 
+@pytest.mark.spec("LIL-SESSION-001", "LIL-SESSION-002")
 def test_the_will_is_the_death_of_this_connection():
     host = door()
     host.cut()
@@ -58,6 +60,7 @@ def test_the_will_is_the_death_of_this_connection():
     assert birth.body[6] == 1
 
 
+@pytest.mark.spec("LIL-SESSION-004", "LIL-TELE-002")
 def test_an_always_on_kind_stays_and_beats():
     host = door()
     host.run(HOUR)
@@ -77,6 +80,7 @@ def test_the_first_beat_falls_anywhere_in_its_period(seed):
     assert 0 < host.of(frame.HEARTBEAT)[0].at <= MINUTE + SECOND
 
 
+@pytest.mark.spec("LIL-TELE-001")
 def test_gas_sends_its_readings_in_columns_every_quarter_hour():
     host = Host("gas", {"gas": 12})
     host.run(HOUR)
@@ -92,6 +96,7 @@ def test_gas_sends_its_readings_in_columns_every_quarter_hour():
 # ---- reconnecting
 
 
+@pytest.mark.spec("LIL-SESSION-005")
 @given(seed=st.binary(min_size=1, max_size=8))
 def test_backs_off_exponentially_with_full_jitter(seed):
     host = Host("door", link=False, seed=seed)
@@ -147,6 +152,7 @@ def test_only_an_accepted_birth_ends_the_backoff():
     assert host.device.session._attempt == 0
 
 
+@pytest.mark.spec("LIL-SESSION-005")
 @pytest.mark.parametrize("kind", [ALWAYS_ON, SLEEPING])
 def test_an_alarm_does_not_wait_for_the_backoff(kind):
     host = Host(kind, link=False)
@@ -178,6 +184,7 @@ def test_it_wakes_at_its_beat():
     assert {b - a for a, b in pairwise(host.connects[1:])} == {DAY}
 
 
+@pytest.mark.spec("LIL-SESSION-006")
 def test_it_wakes_for_an_alarm_and_stays_until_that_is_stored():
     host = Host(SLEEPING, acks=0)
     host.run(HOUR)
@@ -215,6 +222,7 @@ def test_it_leaves_after_a_reset():
     assert not online(host)
 
 
+@pytest.mark.spec("LIL-SESSION-006")
 def test_it_waits_for_the_time_as_long_as_that_would_be_taken():
     host = Host(SLEEPING, times=False)
     host.run(5 * SECOND)
@@ -240,6 +248,7 @@ def knocks(host, n):
         host.sense("exit_button", 1)
 
 
+@pytest.mark.spec("LIL-EVENT-002")
 def test_one_message_is_in_flight_at_a_time_and_order_is_kept():
     host = door(latency=100)
     knocks(host, 10)
@@ -250,6 +259,7 @@ def test_one_message_is_in_flight_at_a_time_and_order_is_kept():
     assert all(b.at - a.at == 2 * host.latency for a, b in pairwise(events))
 
 
+@pytest.mark.spec("LIL-EVENT-002")
 def test_what_was_in_flight_when_the_link_went_is_sent_again_as_it_was():
     host = door()
     knocks(host, 3)
@@ -263,6 +273,7 @@ def test_what_was_in_flight_when_the_link_went_is_sent_again_as_it_was():
     assert len({s.data for s in host.of(frame.EVENT)}) == 3
 
 
+@pytest.mark.spec("LIL-ALARM-008")
 def test_an_alarm_waits_for_no_window():
     host = door(latency=200)
     knocks(host, 20)
@@ -283,6 +294,7 @@ def test_after_a_lost_link_alarms_go_before_the_queue():
     assert [s.kind for s in host.sent[before : before + 2]] == [frame.BIRTH, frame.RAISE]
 
 
+@pytest.mark.spec("LIL-EVENT-003", "LIL-TELE-002")
 def test_the_queue_is_bounded_gives_up_the_oldest_and_tells_how_many():
     host = door(store=VolatileStore())  # nor has it a log then
     host.cut()
@@ -307,12 +319,14 @@ def test_what_is_in_flight_is_not_given_up():
 # ---- commands
 
 
+@pytest.mark.spec("LIL-CMD-005")
 def test_a_fresh_command_is_carried_out_and_answered():
     host = door()
     assert host.order(codes.CMD_UNLOCK) == frame.OK
     assert host.outputs["lock"] == 1
 
 
+@pytest.mark.spec("LIL-TOPIC-003")
 def test_a_retained_command_is_dropped_without_an_answer():
     host = door()
     assert host.order(codes.CMD_UNLOCK, retained=True) is None
@@ -321,6 +335,7 @@ def test_a_retained_command_is_dropped_without_an_answer():
     assert host.of(frame.HEARTBEAT)[-1].body[1] == 1
 
 
+@pytest.mark.spec("LIL-CMD-001")
 @pytest.mark.parametrize("change", [{"nonce": bytes(8)}, {"target": 2}, {"target": 0}])
 def test_a_command_for_another_boot_is_stale(change):
     host = door()
@@ -328,6 +343,7 @@ def test_a_command_for_another_boot_is_stale(change):
     assert host.outputs["lock"] == 0
 
 
+@pytest.mark.spec("LIL-CMD-001")
 def test_a_command_from_before_a_restart_is_stale():
     host = door()
     old = host.device.uplink
@@ -337,6 +353,7 @@ def test_a_command_from_before_a_restart_is_stale():
     assert host.outputs["lock"] == 0
 
 
+@pytest.mark.spec("LIL-CMD-003")
 def test_a_command_after_its_deadline_is_expired():
     host = door()
     assert host.order(codes.CMD_UNLOCK, deadline=host.uptime() + host.latency) == frame.OK
@@ -345,6 +362,7 @@ def test_a_command_after_its_deadline_is_expired():
     assert host.outputs["lock"] == 0
 
 
+@pytest.mark.spec("LIL-CMD-002")
 def test_a_repeated_command_is_answered_again_and_not_carried_out_again():
     host = door()
     counter = host.command(codes.CMD_UNLOCK)
@@ -358,6 +376,7 @@ def test_a_repeated_command_is_answered_again_and_not_carried_out_again():
     assert len(set(answers)) == 1
 
 
+@pytest.mark.spec("LIL-CMD-002")
 def test_a_counter_that_has_been_passed_is_a_conflict():
     host = door()
     for counter in range(10, 16):
@@ -409,6 +428,7 @@ def test_bytes_from_a_stranger_change_nothing(data):
     assert [s.kind for s in host.sent] == [frame.BIRTH, frame.REPORTED_CONFIG]
 
 
+@pytest.mark.spec("LIL-CMD-004")
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -432,6 +452,7 @@ def test_a_malformed_command_is_refused_with_its_reason(body, code):
     assert host.outputs["lock"] == 0
 
 
+@pytest.mark.spec("LIL-FRAME-006")
 @pytest.mark.parametrize(
     ("payload", "code"),
     [
@@ -456,6 +477,7 @@ def test_a_frame_that_only_devices_send_is_unsupported():
     assert [s.body[0] for s in host.of(frame.ERROR)] == [frame.UNSUPPORTED_KIND]
 
 
+@pytest.mark.spec("LIL-ALARM-010")
 def test_an_operator_acknowledges_an_open_alarm_once():
     host = door()
     host.sense("tamper", 1)
@@ -485,6 +507,7 @@ def test_has_no_time_until_it_is_told():
     assert host.events()[0].frame.quality is None
 
 
+@pytest.mark.spec("LIL-TIME-003")
 @pytest.mark.parametrize(("latency", "quality"), [(10, 3), (50, 3), (51, 2), (1_000, 2), (1_001, 1), (2_000, 1)])
 def test_takes_the_time_and_knows_how_good_it_is(latency, quality):
     host = door(latency=latency)
@@ -497,6 +520,7 @@ def test_takes_the_time_and_knows_how_good_it_is(latency, quality):
     assert abs(event.epoch - (EPOCH + told)) <= 1
 
 
+@pytest.mark.spec("LIL-TIME-002")
 def test_an_answer_after_five_seconds_is_refused_and_asked_for_again_at_the_beat():
     host = door(times=False)
     birth = host.sent[0]
@@ -507,6 +531,7 @@ def test_an_answer_after_five_seconds_is_refused_and_asked_for_again_at_the_beat
     assert host.of(frame.HEARTBEAT)[0].body[4] is True
 
 
+@pytest.mark.spec("LIL-TIME-002")
 @pytest.mark.parametrize("wrong", ["uptime", "nonce"])
 def test_an_answer_to_another_question_is_refused(wrong):
     host = door(times=False)
@@ -519,6 +544,7 @@ def test_an_answer_to_another_question_is_refused(wrong):
     assert host.device.uplink.clock.epoch(host.uptime()) is None
 
 
+@pytest.mark.spec("LIL-TIME-003")
 def test_asks_for_the_time_every_day_gb_50396():
     host = door()
     host.run(3 * DAY + HOUR)
@@ -527,6 +553,7 @@ def test_asks_for_the_time_every_day_gb_50396():
     assert all(DAY <= b - a <= DAY + 2 * MINUTE for a, b in pairwise(asking))
 
 
+@pytest.mark.spec("LIL-TIME-002")
 def test_a_replayed_answer_sets_the_clock_once():
     host = door()
     host.run(SECOND)

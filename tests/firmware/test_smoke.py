@@ -75,6 +75,7 @@ def test_smoke_that_returns_within_the_minute_keeps_the_alarm():
     assert host.outputs["sounder"] == 1
 
 
+@pytest.mark.spec("LIL-ALARM-006")
 def test_stays_open_until_an_operator_resets_it():
     host = smoky()
     assert host.order(codes.CMD_RESET) == frame.CONFLICT
@@ -87,6 +88,7 @@ def test_stays_open_until_an_operator_resets_it():
     assert clear.body[6] == 1
 
 
+@pytest.mark.spec("LIL-ALARM-005", "LIL-ALARM-006")
 def test_smoke_after_the_end_is_the_same_alarm_active_again():
     host = smoky()
     host.set("obscuration", 5)
@@ -183,6 +185,7 @@ def test_tamper_is_told_at_once():
     assert host.notes[-1] == (12_345, "raised", codes.ALARM_TAMPER)
 
 
+@pytest.mark.spec("LIL-ALARM-005")
 def test_a_restart_inside_the_alarm_sounds_at_once_and_raises_nothing_new():
     host = smoky()
     name = host.ref(codes.ALARM_SMOKE_ALARM)
