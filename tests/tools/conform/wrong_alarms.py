@@ -36,7 +36,7 @@ class takes_a_puback_for_stored(outbox.Outbox):
 with_part(
     "outbox", "gas", takes_a_puback_for_stored,
     "LIL-ALARM-001", "LIL-ALARM-003", "LIL-ALARM-004", "LIL-ALARM-009", "LIL-ALARM-010", "LIL-SEAL-005", "LIL-SEC-005",
-    "LIL-TELE-002",
+    "LIL-TELE-002", "LIL-KEY-004",
 )  # fmt: skip
 
 
@@ -105,11 +105,11 @@ class waits_for_its_schedule_after_a_reconnect(outbox.Outbox):
 with_part(
     "outbox", "gas", waits_for_its_schedule_after_a_reconnect,
     "LIL-ALARM-001", "LIL-ALARM-003", "LIL-ALARM-004", "LIL-ALARM-009", "LIL-ALARM-010", "LIL-SEAL-005", "LIL-SEC-005",
-    "LIL-SESSION-005",
+    "LIL-SESSION-005", "LIL-KEY-004",
 )  # fmt: skip
 
 
-@fault("smoke", "LIL-ALARM-003", "LIL-EVENT-001")
+@fault("smoke", "LIL-ALARM-003", "LIL-EVENT-001", "LIL-KEY-004")
 class seals_repeats_anew(Device):
     def _plan(self, now):
         before = len(self.out)
@@ -144,7 +144,7 @@ class raises_what_comes_back_as_a_new_alarm(Device):
         super().alarm(now, code, values)
 
 
-@fault("smoke", "LIL-ALARM-006", "LIL-ALARM-009")  # what has ended gives up its place
+@fault("smoke", "LIL-ALARM-006")
 class clears_what_latches_by_itself(Device):
     def restore(self, now, code, values):
         self._clear(now, code, 0)

@@ -79,7 +79,7 @@ class ignores_the_deadline(downlink.Downlink):
 with_part("downlink", "door", ignores_the_deadline, "LIL-CMD-003")
 
 
-@fault("smoke", "LIL-CMD-004")
+@fault("smoke", "LIL-CMD-004", "LIL-KEY-003")
 class says_yes_to_everything(Device):
     def _command(self, now, message):
         super()._command(now, message)

@@ -240,6 +240,7 @@ class Bench:
 
     def _learn(self, one: Seen) -> None:
         kind, told = one.kind, one.frame
+        self.epoch = max(self.epoch, one.epoch)  # the newest that the device has used
         if kind == frame.DEATH:
             self.present = self.present and (told.boot, one.body.get(0)) != (self.boot, self.connection)
             return

@@ -26,7 +26,6 @@ async def a_new_epoch(bench: Bench, judge: Judge) -> None:
     births = bench.of(frame.BIRTH, since)
     right = bool(births) and (births[0].epoch, births[0].body.get(9)) == (1, 1)
     judge("LIL-KEY-003", "a birth in the new epoch follows", right, "no birth" if not births else f"{births[0].body}")
-    bench.epoch = 1
     code = await bench.code_of(bench.order(codes.CMD_USE_EPOCH, {0: 1}))
     judge("LIL-KEY-003", "an epoch that is not above is refused with 409", code == frame.CONFLICT, f"{code}")
     since = bench.mark()

@@ -1,13 +1,13 @@
 """Updates, with artifacts whose digest is wrong: nothing that is offered here may ever be installed."""
 
-from lilong_protocol import frame, topics
+from lilong_protocol import codes, frame, topics
 
 from ...scenario import Judge, NotTriedError
 from ..bench import ANSWER_MS, DEADLINE_MS, Bench
 from ..book import scenario
 from ..seen import Seen
 
-FIRMWARE = 0
+FIRMWARE, CARD_LIST = 0, 1
 DATA = bytes(range(256)) * 6  # two chunks of 768 bytes
 AGAIN_MS, TRIES = 10_000, 6
 OTHER_DIGEST = b"\x5a" * 32
@@ -17,7 +17,8 @@ DOWNLOADING = 1
 async def _offered(bench: Bench) -> int:
     """Offer an artifact of wrong digest; its number. NotTriedError when the device takes no updates."""
     artifact = bench.counter()
-    body = {0: artifact, 1: FIRMWARE, 2: "conformance", 3: len(DATA), 4: OTHER_DIGEST}
+    what = CARD_LIST if bench.kind == codes.KIND_DOOR else FIRMWARE
+    body = {0: artifact, 1: what, 2: "conformance", 3: len(DATA), 4: OTHER_DIGEST}
     payload = frame.pack(
         frame.UPDATE_OFFER, body, counter=bench.counter(), target=bench.boot, nonce=bench.nonce,
         deadline=bench.uptime() + DEADLINE_MS,
@@ -26,7 +27,7 @@ async def _offered(bench: Bench) -> int:
     if code == frame.FORBIDDEN:
         raise NotTriedError("it refuses what is not signed (403) before it fetches it")
     if code != frame.OK:
-        raise NotTriedError(f"it does not take the offer of a firmware: {code or 'no response'}")
+        raise NotTriedError(f"it does not take the offer: {code or 'no response'}")
     return artifact
 
 
