@@ -104,6 +104,16 @@ class Memory(RuleBasedStateMachine):
                 self.backend.receive(self.now, message)
         self.sent = keep
 
+    @rule(device=devices, asked=st.booleans())
+    def a_gap(self, device, asked):
+        one = self.devices[device]
+        if asked:
+            self.backend.receive(self.now, one.birth(self.now))
+        one.event(self.now)
+        self.backend.receive(self.now, one.event(self.now))
+        self.pass_time(11)
+        self.pass_time(11)
+
     @rule(seconds=st.sampled_from((1, 5, 11, 200, 100_000)))
     def pass_time(self, seconds):
         until = self.now + seconds * 1_000
