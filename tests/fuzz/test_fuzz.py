@@ -3,7 +3,6 @@
 import pytest
 from lilong_protocol import cbor, mqtt_packets
 from lilong_protocol.pc import peer
-from lilong_protocol.pc.seen import Seen
 from micropython import find_micropython
 
 from tests.fuzz.compare import compare
@@ -66,7 +65,7 @@ def test_it_finds_an_encoding_that_is_not_written_back(monkeypatch: pytest.Monke
 
 
 def test_it_finds_a_backend_that_takes_an_alarm_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peer.Peer, "seen_in", lambda self, cls, boot: Seen())  # a memory that has just begun
+    monkeypatch.setattr(peer.Peer, "tag", lambda self, cls, boot, seq: None)  # a memory that has just begun
     assert "takes effect once" in batch("session", "planted", 2_000).why
 
 

@@ -1,6 +1,7 @@
 """What the READMEs say can be done is done by a test, and where they point there is something."""
 
 import ast
+import itertools
 import os
 import re
 import shlex
@@ -140,7 +141,8 @@ def test_the_simulation_of_the_readme_passes_as_it_stands_there(tmp_path: Path) 
 @pytest.mark.parametrize("command", [command for command in RUN_BY if "lilong" in command or "ARGS" in command])
 def test_every_option_of_a_command_is_one_that_the_command_has(command: str) -> None:
     words = shlex.split(command.replace('make demo ARGS="', "lilong demo ").removesuffix('"'))[1:]
-    with lilong(words[0], "--help", env={"COLUMNS": "200", "NO_COLOR": "1"}) as told:
+    named = itertools.takewhile(lambda word: not word.startswith("-"), words)
+    with lilong(*named, "--help", env={"COLUMNS": "200", "NO_COLOR": "1"}) as told:
         known = set(re.findall(r"--[a-z-]+", told.end().out))
     assert {word for word in words if word.startswith("--")} <= known
 
