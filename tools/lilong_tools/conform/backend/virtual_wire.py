@@ -2,12 +2,11 @@
 
 import heapq
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from lilong_protocol import topics
 from lilong_protocol.seal import DOWN
 
-from ..scenario import NotTriedError
 from .wire import Heard, Row
 
 LATENCY_MS = 20
@@ -151,8 +150,3 @@ class VirtualWire:
         parts = topics.parse(topic)
         if parts is not None and parts[2] == DOWN:
             self._take(Heard(self._now, parts[1], parts[3], data))
-
-
-def not_here(what: str) -> Any:
-    """For what an application has no hook for."""
-    raise NotTriedError(f"needs {what}")
