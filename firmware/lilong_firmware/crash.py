@@ -39,7 +39,5 @@ def _trace(error: Exception) -> str:
     if hasattr(sys, "print_exception"):
         sys.print_exception(error, out)
     else:
-        import traceback  # noqa: PLC0415  CPython
-
-        traceback.print_exception(error, file=out)
+        __import__("traceback").print_exception(error, file=out)  # CPython's: no board has it
     return out.getvalue()
