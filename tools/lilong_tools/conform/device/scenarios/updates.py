@@ -68,7 +68,7 @@ async def an_artifact_of_another_digest(bench: Bench, judge: Judge) -> None:
         served += 1
     await bench.until(lambda: bool(_results(bench, artifact)), ANSWER_MS)
     results = _results(bench, artifact)
-    judge("LIL-UPD-002", "what has another digest is refused with 422", results == [frame.INVALID], f"{results}")
+    judge("LIL-UPD-002", "what has another digest is refused with 422", results == [frame.INVALID], f"{results or 'no result'}")
     judge("LIL-UPD-004", "it tells one result", len(results) == 1, f"{len(results)}")
     states = [one.body[1] for one in bench.of(frame.UPDATE_PROGRESS, since) if one.body[0] == artifact]
     judge("LIL-UPD-004", "it tells that it downloads", DOWNLOADING in states, f"{states}")
@@ -95,4 +95,4 @@ async def chunks_that_do_not_come(bench: Bench, judge: Judge) -> None:
     right = len(asked) == TRIES and all(AGAIN_MS - 500 <= gap <= AGAIN_MS + 2_000 for gap in gaps)
     judge("LIL-UPD-001", "asked for again after 10 s, six times", right, f"{len(asked)} requests after {gaps} ms")
     results = _results(bench, artifact)
-    judge("LIL-UPD-001", "then given up with 408", results == [frame.EXPIRED], f"{results}")
+    judge("LIL-UPD-001", "then given up with 408", results == [frame.EXPIRED], f"{results or 'no result'}")
