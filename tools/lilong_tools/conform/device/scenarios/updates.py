@@ -68,7 +68,8 @@ async def an_artifact_of_another_digest(bench: Bench, judge: Judge) -> None:
         served += 1
     await bench.until(lambda: bool(_results(bench, artifact)), ANSWER_MS)
     results = _results(bench, artifact)
-    judge("LIL-UPD-002", "what has another digest is refused with 422", results == [frame.INVALID], f"{results or 'no result'}")
+    right = results == [frame.INVALID]
+    judge("LIL-UPD-002", "what has another digest is refused with 422", right, f"{results or 'no result'}")
     judge("LIL-UPD-004", "it tells one result", len(results) == 1, f"{len(results)}")
     states = [one.body[1] for one in bench.of(frame.UPDATE_PROGRESS, since) if one.body[0] == artifact]
     judge("LIL-UPD-004", "it tells that it downloads", DOWNLOADING in states, f"{states}")
