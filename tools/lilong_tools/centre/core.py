@@ -140,7 +140,7 @@ class Core:
         for message in decided.kept:
             self._outcome.keep(message)
         batch, alarms, devices = self._outcome.take()
-        batch.publishes = decided.publishes
+        batch.publishes, batch.decided = decided.publishes, decided
         batch.rows += [Row("gap", (*gap, self._now_ms)) for gap in decided.gaps]
         batch.rows += [order_row(order) for order in decided.orders]
         batch.rows += state_rows(decided.state)

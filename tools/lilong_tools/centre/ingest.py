@@ -157,7 +157,7 @@ class Ingest:
         self._durable()
         stored_ms = self.now()
         for work in held:
-            self._feed.write(stored_ms, work.batch.feed)  # before anybody hears of it: nothing acknowledged lacks there
+            self._feed.tell(stored_ms, work.batch)  # before anybody hears of it: nothing acknowledged lacks there
         for work in held:
             self._pump.finish(work.arrivals, work.batch.publishes)
         for work in held:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from lilong_protocol import topics
-from lilong_protocol.pc.decided import Publish, StateRow
+from lilong_protocol.pc.decided import Decided, Publish, StateRow
 from lilong_protocol.pc.errors import RequestError as CentreError
 
 __all__ = [
@@ -54,13 +54,14 @@ class Row(NamedTuple):
 class Batch:
     """What the core has decided: `rows` must be durable before anything of `publishes` leaves.
 
-    `feed`: rows of the observed feed. `changes`: messages for the consoles.
+    `feed`: rows of the observed feed; `decided`: what its details are made of. `changes`: messages for the consoles.
     """
 
     rows: list[Row] = field(default_factory=list)
     publishes: list[Publish] = field(default_factory=list)
     feed: list[Json] = field(default_factory=list)
     changes: list[Json] = field(default_factory=list)
+    decided: Decided | None = None
 
     def __bool__(self) -> bool:
         return bool(self.rows or self.publishes or self.feed or self.changes)

@@ -10,16 +10,21 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .alarms import Alarm
-from .model import CentreError, Json
+from .details import details
+from .model import Batch, CentreError, Json
 
 log = logging.getLogger("lilong.centre")
 
 
 class ObservedFeed:
-    """Appends and flushes; without a path it does nothing. What it cannot write holds up no alarm."""
+    """Appends and flushes; without a path it does nothing. What it cannot write holds up no alarm.
 
-    def __init__(self, path: str | None) -> None:
+    detailed: tell events, dates and incidents too (`details`); what a kill cut off of these is not made up for.
+    """
+
+    def __init__(self, path: str | None, detailed: bool = False) -> None:
         self._path = path
+        self._detailed = detailed
         self._file: BinaryIO | None = None
         self._complaint = ""
         if path is None:
@@ -46,8 +51,13 @@ class ObservedFeed:
         for alarm in alarms:
             self.write(now_ms, [row for row in alarm.happened() if (alarm.id, row["event"]) not in written])
 
+    def tell(self, at_ms: int, batch: Batch) -> None:
+        """What a batch has made true at `at_ms`, the end of its commit."""
+        more = details(batch.decided) if self._detailed and batch.decided is not None else []
+        self.write(at_ms, batch.feed + more)
+
     def write(self, at_ms: int, rows: Iterable[Json]) -> None:
-        """Rows that have become true at `at_ms`, the end of the commit."""
+        """Append rows, each with its time."""
         if self._file is None:
             return
         lines = [json.dumps({**row, "at": at_ms}, separators=(",", ":"), ensure_ascii=False) + "\n" for row in rows]

@@ -45,6 +45,7 @@ class Web:
                 Route("/api/cards/revoke", self.revoke, methods=["POST"]),
                 Route("/api/device/{device}", self.device),
                 Route("/api/device/{device}/command", self.command, methods=["POST"]),
+                Route("/api/alarm/{alarm}/acknowledge", self.acknowledge, methods=["POST"]),
                 WebSocketRoute("/api/live", self.live),
                 Mount("/static", StaticFiles(directory=CONSOLE, check_dir=False)),
             ],
@@ -92,6 +93,17 @@ class Web:
         except CentreError as error:
             return _error(400, error)
         return JSONResponse({"counter": counter}, 202)
+
+    async def acknowledge(self, request: Request) -> Response:
+        if (foreign := _foreign(request)) is not None:
+            return foreign
+        alarm = request.path_params["alarm"]
+        try:
+            operator = _text_of(await _body(request, '{"operator": name}'), "operator")
+            self._ingest.decide(lambda now: self._core.acknowledge(now, alarm, operator))
+        except CentreError as error:
+            return _error(404 if self._core.alarms.find(alarm) is None else 400, error)
+        return JSONResponse({"alarm": alarm}, 202)
 
     async def cards(self, _: Request) -> Response:
         return JSONResponse(self._core.cards.shown_as())
