@@ -317,10 +317,10 @@ class TestEpochs:
         assert backend.engine.refused == {}
         backend.give(NOW + SECOND, door.birth(NOW + SECOND, again=True, _8=0))
         door.use(0)
-        backend.give(NOW + SECOND, door.event(NOW + SECOND))
+        backend.give(NOW + SECOND, door.heartbeat(NOW + SECOND))
         assert backend.engine.refused == {"forged": 1}
         backend.crash(NOW + SECOND)
-        backend.give(NOW + SECOND, door.event(NOW + SECOND))
+        backend.give(NOW + SECOND, door.heartbeat(NOW + SECOND))
         assert backend.engine.refused == {"forged": 1}
 
     def test_an_epoch_that_is_not_above_the_one_in_use_is_not_asked_for(self, backend, door):

@@ -71,12 +71,12 @@ class Receiver:
         if retained and not topics.retained(cls):
             return self._refuse(now_ms, why.RETAINED, topic, payload)
         try:
-            message = unpack(peer.keyring.open(cls, payload))
+            message = unpack(peer.keyring.open(now_ms, cls, payload))
         except SealError as error:
             return self._refuse(now_ms, why.FORGED if error.forged else why.SEAL, topic, payload)
         except frame.FrameError:
             return self._refuse(now_ms, why.PAYLOAD, topic, payload)
-        if peer.keyring.only_death and message.kind != frame.DEATH:
+        if not peer.keyring.lets(message.kind):
             return self._refuse(now_ms, why.FORGED, topic, payload)
         self._routes[topic] = route
         self._peers[peer.device] = peer
@@ -232,7 +232,7 @@ class Receiver:
         elif not received.retained:
             session.heard(now_ms, message)
             anew = (session.boot, session.connection) != connection
-            peer.keyring.born(anew, message.body.get(_OUTBOX) == 0)
+            peer.keyring.born(now_ms, anew, message.body.get(_OUTBOX) == 0)
         if verdict == NEW:
             self._release(now_ms, peer)  # a later boot ends the wait for an earlier one
         received.since_ms, received.at_ms = session.when(now_ms, message)
@@ -271,6 +271,7 @@ class Receiver:
             received.fate = MALFORMED
             self.refusals.count(why.BODY)
         if received.cls == topics.EVENT:
+            peer.keyring.followed |= peer.keyring.used == peer.keyring.epoch
             if peer.order.late(boot, seq):
                 received.late = True
                 self._released.append(received)
@@ -292,6 +293,7 @@ class Receiver:
         if wanted is not None:
             self._wanted.append(Gap(peer.device, *wanted))
         deadline = peer.order.deadline()
+        peer.keyring.settle(deadline is not None)
         if deadline is not None:
             self._gap_times.plan(peer.device, max(deadline, now_ms + 1))
 
