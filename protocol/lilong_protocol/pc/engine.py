@@ -157,13 +157,20 @@ class Engine(Wishes):
         if message.fate != REPEAT:
             self._keep(now_ms, message)
         if message.fate == FRESH:
-            ended = message.kind == frame.CLEAR or message.body.get(_STATE) == ACTIVE_AGAIN
-            if ended and message.kind != frame.RAISE:
-                boot, seq = message.frame.ref
-                self.orders.withdraw(now_ms, message.device, alarm_cause(message.device, (boot, seq)))
+            if message.kind != frame.RAISE:
+                self._moves_on(now_ms, message)
             self._deliver(message)
         downlink = self.receiver.peer(message.device).downlink
         self.send(message.device, downlink.stored_ack(message.boot, message.seq, frame_tag(message.data)))
+
+    def _moves_on(self, now_ms: int, message: Message) -> None:
+        """A clear ends what a person was told of; an alarm that is active again calls anew, if that is news to them."""
+        boot, seq = message.frame.ref
+        cause = alarm_cause(message.device, (boot, seq))
+        if message.kind == frame.CLEAR:
+            self.orders.withdraw(now_ms, message.device, cause)
+        elif message.body.get(_STATE) == ACTIVE_AGAIN:
+            self.orders.withdraw(now_ms, message.device, cause, (message.boot, message.seq))
 
     def _release(self, now_ms: int) -> None:
         """Events whose turn has come, gaps that were passed, gaps to be asked for."""

@@ -31,6 +31,7 @@ class Order:
     issued_ms: int
     insists: bool  # is sent anew, and waits for a device that is not there
     ref: tuple[int, int] | None = None  # the alarm that an operator's acknowledgement is of
+    told: tuple[int, int] | None = None  # the latest alarm frame, (boot, seq), that the operator knew of
     sent_ms: int | None = None  # None: waits for a session
     tries: int = 0
     code: int | None = None
@@ -63,7 +64,9 @@ class Order:
     def load(cls, saved: dict[str, Any]) -> "Order":
         saved = dict(saved)
         saved["arguments"] = {int(place): value for place, value in saved["arguments"].items()}
-        saved["ref"] = None if saved["ref"] is None else (saved["ref"][0], saved["ref"][1])
+        for name in ("ref", "told"):
+            pair = saved.get(name)
+            saved[name] = None if pair is None else (pair[0], pair[1])
         return cls(**saved)
 
 

@@ -140,10 +140,11 @@ class Orders:
                 return order
         return None
 
-    def withdraw(self, now_ms: int, device: str, cause: str) -> None:
-        """What the orders of this cause were for is over."""
+    def withdraw(self, now_ms: int, device: str, cause: str, by: tuple[int, int] | None = None) -> None:
+        """What the orders of this cause were for is over. `by`: said by the alarm frame (boot, seq), so of no order
+        whose operator knew of that frame or of a later one."""
         for order in list(self.open_of(device)):
-            if order.cause == cause:
+            if order.cause == cause and (by is None or order.told is None or order.told < by):
                 self._end(now_ms, order, SILENT)
 
     def take_changed(self) -> list[Order]:

@@ -38,6 +38,11 @@ class Peer:
         seen = self._seen.get(cls)
         return None if seen is None else seen.tag(boot << 32 | seq)
 
+    def latest(self, cls: str) -> tuple[int, int]:
+        """(boot, seq) of the alarm or event frame that the device has sealed last, of those that have arrived."""
+        seen = self._seen.get(cls)
+        return (-1, 0) if seen is None else (seen.high >> 32, seen.high & 0xFFFFFFFF)
+
     def remember(self, cls: str, boot: int, seq: int, tag: bytes) -> None:
         """An alarm or event frame under a number that was not there before."""
         seen = self._seen.get(cls)

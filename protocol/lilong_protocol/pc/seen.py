@@ -19,6 +19,11 @@ class Seen:
         self._firsts: list[int] = []
         self._runs: list[bytearray] = []
 
+    @property
+    def high(self) -> int:
+        """The highest number that has arrived, -1 when none has."""
+        return self._firsts[-1] + len(self._runs[-1]) // TAG_BYTES - 1 if self._firsts else -1
+
     def tag(self, seq: int) -> bytes | None:
         """The tag that came under `seq`, None when nothing has."""
         at = bisect_right(self._firsts, seq) - 1

@@ -69,16 +69,20 @@ class Wishes:
             self._check_present(now_ms, device, name, what)
         return self.issue(now_ms, Order(device, 0, name, by_place, operator, cause, now_ms, insists))
 
-    def acknowledge(self, now_ms: int, device: str, ref: tuple[int, int], operator: str) -> Order:
+    def acknowledge(
+        self, now_ms: int, device: str, ref: tuple[int, int], operator: str, told: tuple[int, int] | None = None
+    ) -> Order:
         """A person has taken notice of the alarm whose raise was (boot, seq) `ref`: told until the device answers.
 
-        It is withdrawn when the alarm is cleared or active again.
+        It is withdrawn when the alarm is cleared, or active again later than `told`: the (boot, seq) of the latest
+        alarm frame that the person knew of, by default the latest of the device that has arrived.
         """
         if not 1 <= len(operator) <= OPERATOR_CHARACTERS:
             raise RequestError(f"acknowledging {ref} of {device}: a name needs 1 to {OPERATOR_CHARACTERS} characters")
-        self._known(device)
+        peer = self._known(device)
+        told = peer.latest(topics.ALARM) if told is None else told
         cause = alarm_cause(device, ref)
-        return self.issue(now_ms, Order(device, 0, OPERATOR_ACK, {}, operator, cause, now_ms, True, ref))
+        return self.issue(now_ms, Order(device, 0, OPERATOR_ACK, {}, operator, cause, now_ms, True, ref, told))
 
     def issue(self, now_ms: int, order: Order) -> Order:
         """An order whose content has been checked; its counter is given here. What has waited goes before it."""

@@ -50,6 +50,11 @@ class Alarm:
         return self.boot, self.seq
 
     @property
+    def told(self) -> tuple[int, int]:
+        """(boot, seq) of its latest frame that moved it."""
+        return max(self.ref, (self.told_boot, self.told_seq))
+
+    @property
     def cause(self) -> str:
         """Of the orders that it gives."""
         return alarm_cause(self.device, self.ref)

@@ -91,7 +91,7 @@ class Core:
         operator = _operator(operator, f"acknowledging {alarm_id}")
         if alarm.acknowledged_at_ms is not None or alarm.cleared:
             return
-        self.engine.acknowledge(now_ms, alarm.device, alarm.ref, operator)
+        self.engine.acknowledge(now_ms, alarm.device, alarm.ref, operator, alarm.told)
         alarm.acknowledged_at_ms, alarm.operator = now_ms, operator
         self._outcome.feed(alarm.feed(now_ms, "acknowledged"))
         self._outcome.alarm(alarm)
