@@ -1,5 +1,7 @@
 """Orders: for what they were given, how often they are sent, and how they end."""
 
+from itertools import pairwise
+
 import pytest
 from engine_world import DOOR, DOOR_KIND, NOW, SECOND, SMOKE, SMOKE_KIND, Backend, Scripted
 from lilong_protocol import frame, topics
@@ -71,3 +73,120 @@ class TestAcknowledgements:
         backend.engine.acknowledge(NOW, SMOKE, (1, 1), "Wang")
         backend.give(NOW, clear)
         assert backend.engine.orders.open_of(SMOKE) == []
+
+
+class TestPauses:
+    def sent_at(self, backend, device, until, beats=False):
+        """Seconds at which something was sent to a device that answers nothing; `beats`: every ten of them."""
+        found = []
+        for second in range(until):
+            now = NOW + second * SECOND
+            out = backend.pass_time(now - SECOND, now)
+            if beats and second % 10 == 0:
+                out += backend.give(now, device.heartbeat(now))
+            found += [second for _ in told(device, out, frame.COMMAND, frame.OPERATOR_ACK)]
+        return found
+
+    def test_what_insists_is_sent_anew_after_pauses_that_double_up_to_five_minutes(self, backend, door):
+        backend.engine.command(NOW, DOOR, "test", insists=True)
+        backend.commit()
+        at = [0, *self.sent_at(backend, door, 3_600, beats=True)]
+        pauses = [later - earlier for earlier, later in pairwise(at)]
+        for pause, least in zip(pauses[:6], (5, 10, 20, 40, 80, 160), strict=True):
+            assert least <= pause <= least * 6 // 5 + 1
+        assert all(300 <= pause <= 361 for pause in pauses[6:])
+        assert len(pauses) == pytest.approx(17, abs=2)
+
+    def test_a_device_that_keeps_silent_is_told_four_times_and_then_when_it_is_heard(self, backend, door):
+        backend.engine.command(NOW, DOOR, "test", insists=True)
+        backend.commit()
+        assert len(self.sent_at(backend, door, 3_600)) == 3
+        later = NOW + 3_600 * SECOND
+        assert len(told(door, backend.give(later, door.heartbeat(later)), frame.COMMAND)) == 1
+
+    def test_a_pause_goes_on_over_a_restart_of_the_backend(self, backend, door):
+        backend.engine.command(NOW, DOOR, "test", insists=True)
+        backend.commit()
+        for _ in range(2):
+            backend.pass_time(NOW, NOW + 20 * SECOND)
+            backend.crash(NOW + 20 * SECOND)
+        (order,) = backend.engine.orders.open_of(DOOR)
+        assert order.tries == 3
+        assert backend.pass_time(NOW + 20 * SECOND, NOW + 30 * SECOND) == []
+
+    def test_a_new_session_is_told_at_once(self, backend, door):
+        backend.engine.command(NOW, DOOR, "test", insists=True)
+        backend.commit()
+        self.sent_at(backend, door, 600, beats=True)
+        now = NOW + 600 * SECOND
+        door.restart(now)
+        assert len(told(door, backend.give(now, door.birth(now)), frame.COMMAND)) == 1
+        assert backend.engine.orders.open_of(DOOR)[0].tries == 1
+
+    def test_a_release_for_fire_never_pauses_for_longer_than_36_seconds(self, backend, door):
+        backend.engine.command(NOW, DOOR, "fire_release", insists=True)
+        backend.commit()
+        at = [0, *self.sent_at(backend, door, 1_200, beats=True)]
+        assert max(later - earlier for earlier, later in pairwise(at)) <= 36
+
+    def test_devices_that_were_told_at_one_time_are_not_told_again_at_one_time(self):
+        backend = Backend()
+        doors = [Scripted(f"d{number:015x}", DOOR_KIND) for number in range(40)]
+        for door in doors:
+            backend.give(NOW, door.birth(NOW))
+            backend.engine.command(NOW, door.device, "test", insists=True)
+        backend.commit()
+        due = {order.due_ms for order in backend.engine.orders.all_open()}
+        assert len(due) > 30
+        assert min(due) >= NOW + 5 * SECOND > max(due) - SECOND
+
+
+class TestBoots:
+    """What does not insist is for the boot that was there when it was given."""
+
+    def asleep(self, backend):
+        smoke = Scripted(SMOKE, SMOKE_KIND)
+        backend.give(NOW, smoke.birth(NOW, _4=26 * 3_600, _5=False))
+        backend.pass_time(NOW, NOW + 10 * SECOND)
+        assert backend.engine.session(SMOKE) == "asleep"
+        return smoke
+
+    @pytest.mark.spec("LIL-CMD-001", "LIL-CMD-007")
+    @pytest.mark.parametrize("first", ["birth", "alarm", "heartbeat"])
+    def test_a_reset_that_waited_is_not_delivered_to_a_new_boot_and_its_end_is_told(self, backend, first):
+        smoke = self.asleep(backend)
+        order = backend.engine.command(NOW + 10 * SECOND, SMOKE, "reset", operator="Wang")
+        backend.commit()
+        backend.crash(NOW + 20 * SECOND)
+        later = NOW + 55 * SECOND
+        smoke.restart(later)
+        out = backend.give(later, getattr(smoke, first)(later)) + backend.give(later, smoke.birth(later))
+        assert told(smoke, out, frame.COMMAND) == []
+        assert [(one.counter, one.code) for one in backend.given_up] == [(order.counter, frame.STALE)]
+        assert backend.engine.orders.open_of(SMOKE) == []
+        assert not [row for row in backend.rows.values() if row.name.startswith("order/")]
+
+    def test_a_reset_that_waited_is_delivered_to_the_boot_it_was_given_for(self, backend):
+        smoke = self.asleep(backend)
+        backend.engine.command(NOW + 10 * SECOND, SMOKE, "reset")
+        backend.commit()
+        later = NOW + HOUR
+        assert len(told(smoke, backend.give(later, smoke.birth(later)), frame.COMMAND)) == 1
+
+    def test_an_order_that_waits_for_the_birth_that_was_asked_for_ends_with_the_boot_too(self, backend):
+        door = Scripted(DOOR, DOOR_KIND)
+        backend.give(NOW, door.birth(NOW), retained=True)
+        backend.engine.command(NOW, DOOR, "unlock")
+        backend.commit()
+        door.restart(NOW + SECOND)
+        assert told(door, backend.give(NOW + SECOND, door.birth(NOW + SECOND)), frame.COMMAND) == []
+        assert [order.code for order in backend.given_up] == [frame.STALE]
+
+    @pytest.mark.spec("LIL-ALARM-018")
+    def test_what_is_for_an_alarm_or_insists_goes_to_the_new_boot(self, backend, smoke):
+        backend.give(NOW, smoke.alarm(NOW))
+        backend.engine.acknowledge(NOW, SMOKE, (1, 1), "Wang")
+        backend.commit()
+        smoke.restart(NOW + SECOND)
+        out = backend.give(NOW + SECOND, smoke.birth(NOW + SECOND))
+        assert [message.target for message in told(smoke, out, frame.OPERATOR_ACK)] == [2]

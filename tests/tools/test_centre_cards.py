@@ -1,6 +1,5 @@
 """A revoked credential: every door takes the list in order, whatever is lost, and then hears that it is whole."""
 
-
 import centre_before
 import pytest
 from centre_process import running
@@ -134,8 +133,8 @@ class TestOrder:
     def test_an_answer_that_was_lost_is_made_good_by_what_the_door_tells_of_itself(self):
         story = Played(revoked=2)
         (first,) = story.born()
-        for at in (5, 10, 15, 20):
-            story.step(at * SECOND)  # sent anew, then given up until it is heard
+        for at in (6, 18, 42):
+            assert said(story.step(at * SECOND)) == [("card_revoke", 100, 1)]
         assert said(story.beat(stamp=1, at=MINUTE)) == [("card_revoke", 101, 2)]
         assert story.answers(first, at=MINUTE) == []  # nobody waits for that any more
 
@@ -290,9 +289,9 @@ class TestFirstOfAll:
 
     def test_a_door_that_does_not_answer_them_gets_the_rest_with_its_next_heartbeat(self, story):
         story.born(connection=2, at=MINUTE)
-        for second in (5, 10, 15, 20):
-            assert "acknowledged" not in said(story.step(MINUTE + second * SECOND))
-        assert set(said(story.beat(at=2 * MINUTE))) == {("card_revoke", 100, 1), "acknowledged"}
+        for second in (6, 18, 42):
+            assert said(story.step(MINUTE + second * SECOND)) == [("card_revoke", 100, 1)]
+        assert said(story.beat(at=2 * MINUTE)) == ["acknowledged"]
 
     def test_they_wait_for_a_long_list_as_long_as_it_gets_on(self, story):
         for credential in range(102, 105):

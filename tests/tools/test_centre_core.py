@@ -452,6 +452,18 @@ class TestOperators:
         assert [(row[3], row[4]) for row in world.rows("record") if row[2] == "response"] == [(200, counter)]
         assert world.alarm(SMOKE)["state"] == "cleared"
 
+    @pytest.mark.spec("LIL-CMD-001")
+    def test_a_reset_that_waited_for_a_device_that_restarted_ends_as_of_an_earlier_session(self):
+        world = self.asleep()
+        counter = world.core.command(world.now, SMOKE, "reset", {}, "Wang")
+        world.settle()
+        world.run(45 * SECOND)
+        world.members[SMOKE].power_on(world.now)
+        world.run(MINUTE)
+        assert world.commanded(SMOKE, "reset") == []
+        assert [(row[3], row[4]) for row in world.rows("record") if row[2] == "response"] == [(frame.STALE, counter)]
+        assert world.alarm(SMOKE)["state"] == "restored"
+
     def test_a_mute_that_waits_in_an_old_store_ends_with_its_deadline_and_never_leaves(self):
         world = World(SMOKE)
         world.core.commands.restore(world.now, Order(SMOKE, 5, "mute", {}, "Wang", "operator", world.now, False))

@@ -72,4 +72,3 @@ def well_formed(kind: int, body: Any) -> bool:
         elif not check(value):
             return False
     return kind != _TELEMETRY or _even(body)
-

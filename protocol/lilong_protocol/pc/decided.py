@@ -34,7 +34,8 @@ class Decided:
     `messages`: each once, in the order in which they count. `kept`: alarm and event frames as they arrived, each once,
     also those that wait for their turn or that nobody understands: for an archive. `sessions`: never, online, asleep
     or offline, of each device where that changed; `lost`: devices whose silence has proved it. `orders`: those that
-    changed, `given_up`: those never answered.
+    changed, `given_up`: those that ended without an answer, with the code SILENT, or STALE when the boot that they
+    were given for has ended before they could leave.
     """
 
     messages: list[Message] = field(default_factory=list)
@@ -51,5 +52,5 @@ class Decided:
     def __bool__(self) -> bool:
         return bool(
             self.messages or self.kept or self.gaps or self.incidents or self.sessions or self.orders or self.state
-            or self.publishes
+            or self.publishes or self.given_up
         )  # fmt: skip

@@ -6,6 +6,7 @@ An engine made from the rows that were stored goes on where the last one stopped
 """
 
 from collections.abc import Callable, Container, Iterable
+from random import Random
 
 from .. import frame, topics
 from ..seal import frame_tag
@@ -32,6 +33,7 @@ class Engine(Wishes):
 
     `known`: the devices that may speak (None: all that have a key). `planned`: what is known of a device that has not
     said it itself. `awake`: a device that sleeps as a rule is awake now all the same. `state`: rows of a former run.
+    `chance`: of the jitter in the pauses of orders; by default the same for a tenant at each start.
     """
 
     def __init__(
@@ -43,9 +45,10 @@ class Engine(Wishes):
         known: Container[str] | None = None,
         planned: Callable[[str], Planned | None] = lambda _: None,
         awake: Callable[[int, str], bool] | None = None,
+        chance: Random | None = None,
     ) -> None:
         receiver = Receiver(tenant, keys, known)
-        super().__init__(receiver, Presence(receiver.peer, planned), awake)
+        super().__init__(receiver, Presence(receiver.peer, planned), awake, chance or Random(tenant))
         self.tenant = tenant
         self.arrived = 0  # messages, whatever they were
         self._now_ms = start_ms
@@ -86,7 +89,7 @@ class Engine(Wishes):
         self.receiver.step(now_ms)
         self._release(now_ms)
         self.presence.step(now_ms)
-        self._decided.given_up += self.orders.step(now_ms)
+        self.orders.step(now_ms)
         return self._decided.messages[first:]
 
     # ---- out
@@ -103,7 +106,7 @@ class Engine(Wishes):
         decided, self._decided = self._decided, Decided()
         decided.incidents = self.receiver.take_incidents()
         decided.sessions, decided.lost = self.take_sessions(), self.presence.take_lost()
-        decided.orders = self.orders.take_changed()
+        decided.orders, decided.given_up = self.orders.take_changed(), self.orders.take_given_up()
         for order in decided.orders:
             self._touched[order.device] = None  # its counter
         decided.publishes, self._publishes = self._publishes, []

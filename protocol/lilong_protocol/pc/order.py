@@ -19,7 +19,8 @@ SILENT = 0  # the code of an order that was never answered
 class Order:
     """`name`: a command of the registry, OPERATOR_ACK or OFFER; `arguments` by place.
 
-    `counter` is its first, `code` the device's answer: None while it is open, SILENT when none came.
+    `counter` is its first, `code` the device's answer: None while it is open, SILENT when none came, STALE when it
+    waited and the device has restarted: it was for the boot that had ended.
     """
 
     device: str
@@ -38,6 +39,8 @@ class Order:
     done_ms: int | None = None
     counters: list[int] = field(default_factory=list)
     asked: bool = False  # waits for the birth that was asked for
+    boot: int | None = None  # for which alone it was given, where it does not insist; None: not known
+    due_ms: int | None = None  # sent anew at the earliest then, where it insists
 
     @property
     def waits(self) -> bool:

@@ -1,7 +1,7 @@
 """What a backend tells devices to do: sealed for the present session, numbered for ever upward, followed up.
 
-One that insists is sent anew, under a new counter, until it is answered; another goes out at once or never: an old mute
-must not silence a new fire.
+One that insists is sent anew, under a new counter, until it is answered, after pauses that double up to a limit;
+another goes out at once or never, and to the boot for which it was given: an old mute must not silence a new fire.
 """
 
 from collections.abc import Callable
@@ -14,14 +14,17 @@ from .order import SILENT, Order
 from .peer import Peer
 
 ANSWER_MS = 5_000  # no response by then: lost
-REPEATS = 3
+REPEATS = 3  # to a device that keeps silent; then only to one that was heard since
+PAUSE_MAX_MS, AT_ONCE_PAUSE_MAX_MS = 300_000, 30_000  # (ours) between two of what insists, the second for AT_ONCE
+JITTER_PART = 5  # a pause is longer by up to this part of it, so that a thousand devices are not told at one time
 WAIT_MS = 2 * 86_400_000  # what may wait for the next report of a device that sleeps: it connects once a day
 COUNTERS_KEPT = 8  # of one order: an answer to an earlier one does not come any more
 OPEN_MAX = 16  # orders of one device
 
 
 class Sender:
-    """What an order book needs of its surroundings. `seal` makes the frame; `rebirth` asks a device for its birth."""
+    """What an order book needs of its surroundings. `seal` makes the frame; `rebirth` asks a device for its birth;
+    `below` draws an integer from 0 to below its argument."""
 
     def __init__(
         self,
@@ -30,12 +33,14 @@ class Sender:
         send: Callable[[str, Sealed], None],
         seal: Callable[[Order, Peer, int, int, bytes, int], Sealed | None],
         rebirth: Callable[[int, str], bool],
+        below: Callable[[int], int],
     ) -> None:
         self.peer = peer
         self.reachable = reachable
         self.send = send
         self.seal = seal
         self.rebirth = rebirth
+        self.below = below
 
 
 class Orders:
@@ -48,6 +53,7 @@ class Orders:
         self._agenda = Agenda()
         self._changed: dict[tuple[str, int], Order] = {}
         self._held: dict[str, tuple[int, str]] = {}  # device: until, but for this cause
+        self._given_up: list[Order] = []
 
     # ---- counters
 
@@ -79,6 +85,9 @@ class Orders:
             raise RequestError(
                 f"{order.name} for {order.device}: {OPEN_MAX} orders wait for it; try again when it has answered"
             )
+        peer = self._sender.peer(order.device)
+        if not order.insists and peer is not None and peer.session.boot >= 0:
+            order.boot = peer.session.boot
         order.counter = self.next_counter(now_ms, order.device)
         self._open.setdefault(order.device, []).append(order)
         self._transmit(now_ms, order, order.counter)
@@ -116,6 +125,8 @@ class Orders:
     def born(self, now_ms: int, device: str) -> None:
         """A new session: what waited leaves, and what insists is told to the new boot again."""
         for order in self._urgent_first(device):
+            if order.insists:
+                order.tries, order.due_ms = 0, None
             if self._holds(now_ms, order):
                 order.sent_ms = None
                 self._change(order)
@@ -127,7 +138,8 @@ class Orders:
         if device in self._open and self.leaves_now(now_ms, device):
             for order in self._urgent_first(device):
                 waits = order.sent_ms is None and (order.insists or self._may_leave(order))
-                if waits and not self._holds(now_ms, order):
+                paused = order.due_ms is not None and now_ms < order.due_ms
+                if waits and not paused and not self._holds(now_ms, order):
                     self._again(now_ms, order)
 
     def answered(self, now_ms: int, device: str, counter: int, code: int) -> Order | None:
@@ -158,23 +170,28 @@ class Orders:
     def deadline(self) -> int | None:
         return self._agenda.deadline
 
-    def step(self, now_ms: int) -> list[Order]:
-        """Orders that have waited for their answer in vain: sent anew, or given up and returned."""
-        given_up = []
+    def take_given_up(self) -> list[Order]:
+        """Those that have ended without an answer since the last call, by their `code`."""
+        if not self._given_up:
+            return []
+        given_up, self._given_up = self._given_up, []
+        return given_up
+
+    def step(self, now_ms: int) -> None:
+        """Orders that have waited for their answer in vain: sent anew, or given up."""
         for device in self._agenda.due(now_ms):
             for order in list(self.open_of(device)):
                 due_ms = _due(order)
                 if due_ms is None or now_ms < due_ms:
                     self._plan(order)
-                elif order.insists and order.tries <= REPEATS:
+                elif order.insists and (order.tries <= REPEATS or self._heard_since(order)):
                     self._transmit(now_ms, order, self.next_counter(now_ms, device))
                 elif order.insists:
                     order.sent_ms = None  # until it is heard again
                     self._change(order)
                 else:
                     self._end(now_ms, order, SILENT)
-                    given_up.append(order)
-        return given_up
+                    self._given_up.append(order)
 
     # ---- inside
 
@@ -196,8 +213,19 @@ class Orders:
         if due_ms is not None:
             self._agenda.plan(order.device, max(due_ms, at_least_ms))
 
+    def _heard_since(self, order: Order) -> bool:
+        """Its device is there and does not answer it."""
+        peer = self._sender.peer(order.device)
+        heard_ms = None if peer is None else peer.session.last_ms
+        return heard_ms is not None and order.sent_ms is not None and heard_ms > order.sent_ms
+
+    def _pause_ms(self, order: Order) -> int:
+        """Until it is sent anew: twice as long after each try, up to a limit, and some jitter."""
+        limit_ms = AT_ONCE_PAUSE_MAX_MS if order.at_once else PAUSE_MAX_MS
+        pause_ms = min(limit_ms, ANSWER_MS << min(order.tries - 1, 16))
+        return pause_ms + self._sender.below(pause_ms // JITTER_PART)
+
     def _again(self, now_ms: int, order: Order) -> None:
-        order.tries = 0
         unused = not order.counters and order.counter == self.counter(order.device)
         counter = order.counter if unused else self.next_counter(now_ms, order.device)
         self._transmit(now_ms, order, counter)
@@ -210,6 +238,8 @@ class Orders:
         if not order.insists:
             return False
         order.sent_ms = None
+        if order.tries <= REPEATS:
+            order.due_ms = None  # with the next sign of life
         self._change(order)
         return True
 
@@ -221,6 +251,10 @@ class Orders:
             return  # nobody has a key for it
         session = peer.session
         nonce, clock = session.nonce, session.clock
+        if order.boot is not None and order.boot != session.boot:
+            self._end(now_ms, order, frame.STALE)
+            self._given_up.append(order)
+            return
         if not session.alive or not (order.insists or self._sender.reachable(now_ms, order.device)):
             return
         if nonce is None or clock is None:
@@ -232,6 +266,7 @@ class Orders:
         order.counters = [*order.counters, counter][-COUNTERS_KEPT:]
         order.tries += 1
         order.sent_ms = now_ms
+        order.due_ms = now_ms + self._pause_ms(order) if order.insists else None
         self._plan(order)
         self._sender.send(order.device, sealed)
 
@@ -253,7 +288,7 @@ def _lapses_ms(now_ms: int, order: Order) -> int:
 def _due(order: Order) -> int | None:
     """When an order is sent anew or given up; None while it waits for as long as it takes."""
     if order.sent_ms is not None:
-        return order.sent_ms + ANSWER_MS
+        return order.sent_ms + ANSWER_MS if order.due_ms is None else order.due_ms
     if order.insists:
         return None
     return order.issued_ms + (WAIT_MS if order.waits else order.lasts_ms)

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from random import Random
 
 from .. import topics
 from ..registry import COMMAND, KIND_BY_NUMBER
@@ -29,7 +30,9 @@ def alarm_cause(device: str, ref: tuple[int, int]) -> str:
 class Wishes:
     """The half of an engine that speaks to devices. Everything leaves with the next batch, after its commit."""
 
-    def __init__(self, receiver: Receiver, presence: Presence, awake: Callable[[int, str], bool] | None) -> None:
+    def __init__(
+        self, receiver: Receiver, presence: Presence, awake: Callable[[int, str], bool] | None, chance: Random
+    ) -> None:
         self.receiver = receiver
         self.presence = presence
         self.updates = Updates()
@@ -40,7 +43,9 @@ class Wishes:
         self._publishes: list[Publish] = []
         self._rows: list[StateRow] = []
         self._touched: dict[str, None] = {}  # devices whose row must be stored
-        self.orders = Orders(Sender(receiver.find, self.reachable, self.send, self._sealed, self.rebirth))
+        self.orders = Orders(
+            Sender(receiver.find, self.reachable, self.send, self._sealed, self.rebirth, chance.randrange)
+        )
 
     # ---- what may be asked for
 

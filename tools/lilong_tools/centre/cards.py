@@ -117,7 +117,10 @@ class Cards:
             door.fail(now_ms)  # its answer was 200, but it has not kept it
         door.told = door.stamp = stamp
         order = self._order(device)
-        if order is not None and (born or (order.sent_ms is None and self._wanted(now_ms, door) != _content(order))):
+        if order is None:
+            return
+        lost = order.sent_ms is None or now_ms >= order.sent_ms + ANSWER_MS  # it, or its answer
+        if born or (lost and self._wanted(now_ms, door) != _content(order)):
             self._commands.withdraw(now_ms, device, CARDS)
 
     def back(self, now_ms: int, device: str) -> None:
