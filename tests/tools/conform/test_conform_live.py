@@ -33,13 +33,12 @@ KEY = simulation_key(TENANT)
 PATIENCE_S = 30
 
 
-async def on_a_device(make, kind, wanted, **without):
+async def on_a_device(make, kind, wanted):
     """The results of some scenarios against a device of ours on an embedded broker."""
     identity = Identity(TENANT, DEVICE, device_root(KEY, TENANT, DEVICE))
     async with EmbeddedBroker() as own:
         broker = Broker("embedded", own.host, own.port)
         async with make(broker, identity, kind, 1_000) as device:
-            hooks = {"stimulate": device.stimulate, "restart": device.restart, "renew": device.renew, **without}
             counter = 0
 
             async def bench_of():
@@ -47,7 +46,7 @@ async def on_a_device(make, kind, wanted, **without):
                 counter += 1_000
                 return Bench(wire, TENANT, DEVICE, identity.root, counter)
 
-            async with MqttWire(broker, TENANT, DEVICE, identity.root, **hooks) as wire:
+            async with MqttWire(broker, TENANT, DEVICE, identity.root, device.hands()) as wire:
                 return await run(bench_of, wanted, watched=False)
 
 
@@ -63,12 +62,27 @@ def test_a_device_in_the_fleet_passes_what_is_tried_over_a_broker():
 
 
 @pytest.mark.skipif(bool(available()), reason=str(available()))
-@pytest.mark.spec("LIL-ALARM-001", "LIL-ALARM-003", "LIL-ALARM-005", "LIL-SESSION-003", "LIL-CMD-004")
+@pytest.mark.spec("LIL-ALARM-001", "LIL-ALARM-002", "LIL-ALARM-003", "LIL-ALARM-005", "LIL-CMD-004", "LIL-SESSION-003")
 def test_a_micropython_device_passes_what_is_tried_over_a_broker():
-    wanted = ["repeats_after_a_restart", "commands_that_make_no_sense"]
+    wanted = ["repeats_after_a_restart", "commands_that_make_no_sense", "an_alarm_that_cannot_be_stored"]
     results = in_loop(on_a_device(OnBoard, "smoke", wanted), 100)
     assert [result for result in results if not result.passed] == []
     assert len(results) > 8
+
+
+@pytest.mark.skipif(bool(available()), reason=str(available()))
+@pytest.mark.spec("LIL-LOG-002")
+def test_a_micropython_device_whose_program_faults_tells_it():
+    results = in_loop(on_a_device(OnBoard, "gas", ["a_crash"]), 100)
+    assert [result for result in results if result.passed is False] == []
+    assert sum(result.passed is True for result in results) == 3
+
+
+@pytest.mark.spec("LIL-LOG-001", "LIL-LOG-002")
+def test_a_device_in_the_fleet_logs_and_crashes_over_a_broker():
+    results = in_loop(on_a_device(InFleet, "door", ["a_log_level", "a_crash"]), 100)
+    assert [result for result in results if result.passed is False] == []
+    assert {result.id for result in results if result.passed} == {"LIL-LOG-001", "LIL-LOG-002"}
 
 
 def test_without_hooks_what_needs_them_is_not_tried():

@@ -80,7 +80,7 @@ class sleeps_with_a_full_outbox(session.Session):
     __slots__ = ()
 
     def _may_sleep(self, now):
-        return self._first() is None and self._flying is None
+        return self._first() is None and self._flying is None and not self.later
 
 
 with_part("session", "smoke", sleeps_with_a_full_outbox, "LIL-SESSION-006", "LIL-ALARM-003")

@@ -71,6 +71,8 @@ def device(
         str | None, typer.Option(help="a shell command that sets a sensor channel: 'press {channel} {value}'")
     ] = None,
     restart: Annotated[str | None, typer.Option(help="a shell command that restarts the device")] = None,
+    log: Annotated[str | None, typer.Option(help="has it log a line: 'say {level}' (0 emergency to 7 debug)")] = None,
+    crash: Annotated[str | None, typer.Option(help="makes its program fault; it restarts by itself")] = None,
     only: Only = None,
     list_: List = False,
     patience: Patience = 1.0,
@@ -84,8 +86,9 @@ def device(
     _check_files(json_file, junit_file)
     _check_patience(patience)
     console = _console()
+    hooks = on_device.Hooks(stimulus, restart, log, crash)
     if simulate is not None:
-        if (broker, device, root, key, keys, stimulus, restart) != (None,) * 7:
+        if (broker, device, root, key, keys, *hooks) != (None,) * 9:
             raise InputError("--simulate: brings its own broker, device and keys; leave out the options for a real one")
         subject = f"simulated {simulate} ({on})"
         results = on_device.simulate(simulate, on, only or [], patience, console)
@@ -94,7 +97,7 @@ def device(
             raise InputError("--broker and --device: both are needed; or give --simulate KIND")
         subject = f"{tenant}/{device}"
         identity = Identity(tenant, device, on_device.root_of(tenant, device, root, key, keys))
-        results = on_device.real(broker, identity, stimulus, restart, only or [], patience, console)
+        results = on_device.real(broker, identity, hooks, only or [], patience, console)
     sys.exit(tell("conform device", subject, results, console, json_file, junit_file))
 
 

@@ -10,7 +10,7 @@ from lilong_protocol.seal import DOWN, UP, Seal, frame_tag
 
 from ..scenario import NotTriedError
 from .seen import Seen
-from .stimuli import ALARMS, Alarm
+from .stimuli import ALARMS, Alarm, Stimulus, alarm_name
 from .wire import Heard, Wire
 
 BIRTH_MS = 75_000  # the longest wait of LIL-SESSION-005, and what a connection takes
@@ -37,6 +37,7 @@ class Bench:
         self.patience = patience
         self.acknowledges = True
         self.tells_time = True
+        self.overflows = False  # the device is made to give events up: their numbers leave gaps
         self.seen: list[Seen] = []
         self.boot: int | None = None
         self.nonce = b""
@@ -112,6 +113,12 @@ class Bench:
         await self.wire.restart()
         return await self.born(since, "a birth after its restart")
 
+    def beat_ms(self) -> int:
+        """Within this time a heartbeat comes; NotTriedError when none does soon."""
+        if not self.always_on or not self.beat_s or self.beat_s * 1000 > self.wire.longest_ms:
+            raise NotTriedError(f"a {self.kind_name()} sends no heartbeat soon")
+        return self.beat_s * 1000 + 2_000
+
     # ---- stimuli
 
     def alarms(self) -> tuple[Alarm, Alarm]:
@@ -121,23 +128,31 @@ class Bench:
             raise NotTriedError(f"no stimulus is known here for a device of kind {self.kind}")
         return found
 
+    async def apply(self, stimulus: Stimulus) -> None:
+        """Bring its channels to their values."""
+        for channel, value in stimulus.steps:
+            await self.wire.stimulate(channel, value)
+
     async def begins(self, alarm: Alarm) -> Seen:
         """Cause an alarm and give its raise."""
         since = self.mark()
-        for channel, value in alarm.begin.steps:
-            await self.wire.stimulate(channel, value)
-        return await self.obtain(
-            f"a raise of alarm {alarm.code} after its stimulus",
-            lambda: self.of(frame.RAISE, since, alarm.code),
-            (alarm.begin.within_s + 3) * 1000,
-        )
+        await self.apply(alarm.begin)
+        raised = await self.told(frame.RAISE, alarm, since, alarm.begin)
+        if raised is None:
+            raise NotTriedError(f"not seen: a raise of {alarm_name(alarm.code)} after its stimulus")
+        return raised
 
     async def ends(self, alarm: Alarm) -> None:
         """Let the condition of an alarm end."""
         if not alarm.end.steps:
-            raise NotTriedError(f"alarm {alarm.code} ends by a reset only")
-        for channel, value in alarm.end.steps:
-            await self.wire.stimulate(channel, value)
+            raise NotTriedError(f"{alarm_name(alarm.code)} ends by a reset only")
+        await self.apply(alarm.end)
+
+    async def told(self, kind: int, alarm: Alarm, since: int, after: Stimulus) -> Seen | None:
+        """The last raise, update or clear of an alarm that comes in time after its stimulus; None when none does."""
+        await self.until(lambda: bool(self.of(kind, since, alarm.code)), (after.within_s + 3) * 1000)
+        found = self.of(kind, since, alarm.code)
+        return found[-1] if found else None
 
     # ---- what is said to it
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 from lilong_firmware.device import Identity
 from lilong_protocol.keys import device_root
@@ -16,13 +16,29 @@ from rich.console import Console
 
 from ...broker import open_broker, parse_url
 from ...inputs import InputError
-from ..hooks import call, checked
+from ..hooks import hook
 from ..progress import teller
 from ..report import Result
 from .bench import Bench
-from .mqtt_wire import MqttWire
+from .mqtt_wire import Hands, MqttWire
 from .run import run, run_virtual
 from .simulated import InFleet, OnBoard
+
+
+class Hooks(NamedTuple):
+    """Shell commands, or None: what each option of that name was given."""
+
+    stimulus: str | None
+    restart: str | None
+    log: str | None
+    crash: str | None
+
+    def hands(self) -> Hands:
+        """What they bring about; InputError for one whose braces cannot be filled in."""
+        stimulate = hook("--stimulus", self.stimulus, "channel", "value")
+        say, crash = hook("--log", self.log, "level"), hook("--crash", self.crash)
+        return Hands(stimulate, hook("--restart", self.restart), say=say, crash=crash)
+
 
 SIMULATED = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
 WAYS = ("virtual", "live", "micropython")
@@ -76,7 +92,7 @@ def simulate(kind: str, way: str, wanted: list[str], patience: float, console: C
             boot = int(time.time()) & 0xFFFFFF
             one: InFleet | OnBoard = (InFleet if way == "live" else OnBoard)(broker, identity, kind, boot)
             await stack.enter_async_context(one)
-            wire = MqttWire(broker, tenant, device, identity.root, one.stimulate, one.restart, one.renew)
+            wire = MqttWire(broker, tenant, device, identity.root, one.hands())
             return await _on(wire, identity, wanted, patience, console)
 
     try:
@@ -86,18 +102,14 @@ def simulate(kind: str, way: str, wanted: list[str], patience: float, console: C
 
 
 def real(
-    url: str, identity: Identity, stimulus: str | None, restart: str | None, wanted: list[str], patience: float,
-    console: Console,
-) -> list[Result]:  # fmt: skip
+    url: str, identity: Identity, hooks: Hooks, wanted: list[str], patience: float, console: Console
+) -> list[Result]:
     """Against somebody's device."""
     broker = parse_url(url)
-    checked("--stimulus", stimulus, "channel", "value")
-    checked("--restart", restart)
+    hands = hooks.hands()
 
     async def live() -> list[Result]:
-        wire = MqttWire(
-            broker, identity.tenant, identity.device, identity.root, _stimulate(stimulus), _restart(restart)
-        )
+        wire = MqttWire(broker, identity.tenant, identity.device, identity.root, hands)
         return await _on(wire, identity, wanted, patience, console)
 
     return asyncio.run(live())
@@ -113,13 +125,3 @@ async def _on(wire: MqttWire, identity: Identity, wanted: list[str], patience: f
 
     async with wire:
         return await run(bench_of, wanted, teller(console))
-
-
-def _stimulate(command: str | None) -> Callable[[str, int], Awaitable[None]] | None:
-    if command is None:
-        return None
-    return lambda channel, value: call("--stimulus", command, channel=channel, value=value)
-
-
-def _restart(command: str | None) -> Callable[[], Awaitable[None]] | None:
-    return None if command is None else (lambda: call("--restart", command))

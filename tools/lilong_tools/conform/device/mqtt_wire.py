@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from lilong_protocol import topics
 from lilong_protocol.keys import broker_password
@@ -17,26 +18,41 @@ KEPT_S = 1.0
 TICK_S = 0.02
 LONGEST_MS = 130_000
 
-Stimulate = Callable[[str, int], Awaitable[None]]
-Restart = Callable[[], Awaitable[None]]
+
+@dataclass(frozen=True)
+class Hands:
+    """What does to a device what only hands, a relay or a debugger can; None: nothing does.
+
+    stimulate: channel, value. renew: gives a device that remembers nothing. say: level of a line. fill_flash: full.
+    """
+
+    stimulate: Callable[[str, int], Awaitable[None]] | None = None
+    restart: Callable[[], Awaitable[None]] | None = None
+    renew: Callable[[], Awaitable[None]] | None = None
+    say: Callable[[int], Awaitable[None]] | None = None
+    crash: Callable[[], Awaitable[None]] | None = None
+    fill_flash: Callable[[bool], Awaitable[None]] | None = None
+
+
+T = TypeVar("T")
+
+
+def _given(hand: T | None, instead: str) -> T:
+    if hand is None:
+        raise NotTriedError(instead)
+    return hand
 
 
 class MqttWire:
-    """`async with MqttWire(...)`. stimulate, restart: what brings these about, None: nothing does.
-
-    renew: gives a device that remembers nothing, for a simulated one.
-    """
+    """`async with MqttWire(...)`."""
 
     longest_ms = LONGEST_MS
 
-    def __init__(
-        self, broker: Broker, tenant: str, device: str, root: bytes, stimulate: Stimulate | None = None,
-        restart: Restart | None = None, renew: Restart | None = None,
-    ) -> None:  # fmt: skip
-        self.wiped = renew is not None
+    def __init__(self, broker: Broker, tenant: str, device: str, root: bytes, hands: Hands | None = None) -> None:
+        self._hands = hands or Hands()
+        self.wiped = self._hands.renew is not None
         self._broker = broker
         self._tenant, self._device, self._root = tenant, device, root
-        self._stimulate, self._restart, self._renew = stimulate, restart, renew
         self._loop = asyncio.get_running_loop()
         self._take: Callable[[Heard], None] = lambda _: None
         self._line: Line | None = None
@@ -87,10 +103,11 @@ class MqttWire:
         return True
 
     async def power(self) -> None:
-        if self._renew is not None:
-            await self._renew()
-        elif self._restart is not None:
-            await self._restart()
+        hands = self._hands
+        if hands.renew is not None:
+            await hands.renew()
+        elif hands.restart is not None:
+            await hands.restart()
         elif not self._back:
             raise NotTriedError("the device did not come back when its link was cut: if it sleeps, give --restart")
         else:
@@ -99,9 +116,7 @@ class MqttWire:
             await self.release()
 
     async def restart(self) -> None:
-        if self._restart is None:
-            raise NotTriedError("needs a restart: give --restart 'command'")
-        await self._restart()
+        await _given(self._hands.restart, "needs a restart: give --restart 'command'")()
 
     async def hold(self) -> None:
         """A session under the device's id ends its own; whenever it comes back, so do we."""
@@ -142,9 +157,17 @@ class MqttWire:
             raise NotTriedError("a broker that withholds PUBACKs is there in virtual time only (--simulate)")
 
     async def stimulate(self, channel: str, value: int) -> None:
-        if self._stimulate is None:
-            raise NotTriedError("needs a stimulus: give --stimulus 'command {channel} {value}'")
-        await self._stimulate(channel, value)
+        given = _given(self._hands.stimulate, "needs a stimulus: give --stimulus 'command {channel} {value}'")
+        await given(channel, value)
+
+    async def fill_flash(self, full: bool) -> None:
+        await _given(self._hands.fill_flash, "flash that can be filled is there with --simulate only")(full)
+
+    async def say(self, level: int) -> None:
+        await _given(self._hands.say, "needs a line in its log: give --log 'command {level}'")(level)
+
+    async def crash(self) -> None:
+        await _given(self._hands.crash, "needs a fault of its program: give --crash 'command'")()
 
     # ---- inside
 

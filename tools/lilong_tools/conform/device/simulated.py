@@ -2,21 +2,29 @@
 
 import asyncio
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import cast
 
 from lilong_firmware.device import Device, Identity
 from lilong_firmware.draws import Draws
 from lilong_firmware.kinds import rules
-from lilong_firmware.store import RamStore
+from lilong_firmware.rarely import end
+from lilong_firmware.rules import Rules
 from lilong_simulator.fleet.board_lines import Line, Output
 from lilong_simulator.fleet.live import LiveFleet
 from lilong_simulator.fleet.plant import Plant
 from lilong_simulator.fleet.process import BoardConfig, BoardError, BoardProcess
 
 from ...broker import Broker
+from ..scenario import NotTriedError
+from .mqtt_wire import Hands
+from .virtual_wire import Flash
 
 OFF_S = 0.2
+FRAMES = 200  # alarm frames of a boot for which there is no room when the flash is full
+CRASH_S = 10.0
 
 
 class _Unobserved:
@@ -35,7 +43,7 @@ class InFleet:
     def __init__(self, broker: Broker, identity: Identity, kind: str, boot: int) -> None:
         self._identity, self._rules = identity, rules(kind)
         self._boot = boot
-        self._store = RamStore()
+        self._store = Flash()
         self._values: dict[str, int] = {}
         password = None if broker.password is None else broker.password.encode()
         self._fleet = LiveFleet(
@@ -57,9 +65,27 @@ class InFleet:
         await self._power(None)
 
     async def renew(self) -> None:
-        self._store, self._values = RamStore(), {}
+        self._store, self._values = Flash(), {}
         self._boot += 1_000
         await self._power(self._boot)
+
+    async def fill_flash(self, full: bool) -> None:
+        self._store.full = full
+
+    async def say(self, level: int) -> None:
+        member = self._fleet.members[self._identity.device]
+        member.device.log(self._uptime(), level, f"a line of level {level}")
+        member.settle()
+
+    async def crash(self) -> None:
+        end(self._fleet.members[self._identity.device].device, self._uptime(), RuntimeError("conformance"))
+        await self.restart()
+
+    def hands(self) -> Hands:
+        return Hands(self.stimulate, self.restart, self.renew, self.say, self.crash, self.fill_flash)
+
+    def _uptime(self) -> int:
+        return self._fleet.now() - self._fleet.members[self._identity.device].base
 
     async def _power(self, boot: int | None) -> None:
         if self._identity.device in self._fleet.members:
@@ -104,10 +130,44 @@ class OnBoard:
         self._boot += 1_000
         await self._on(self._boot)
 
+    async def fill_flash(self, full: bool) -> None:
+        """In the way of each alarm frame to come stands a folder of its name."""
+        boot = int.from_bytes((self._store / "boot").read_bytes(), "big")
+        for seq in range(1, FRAMES):
+            path = self._store / f"o{boot:08x}{seq:08x}.new"
+            if full:
+                path.mkdir()
+            else:
+                path.rmdir()
+
+    async def crash(self) -> None:
+        """A sensor reads what is no number, which no program expects."""
+        channels = cast(type[Rules], rules(self._kind)).CHANNELS
+        polled = next((channel[0] for channel in channels if channel[1]), None)
+        if polled is None:
+            raise NotTriedError(f"no sensor of a {self._kind} is sampled, so that none can read what is no number")
+        sound = dict(self._values)
+        self._values[polled] = "no number"  # type: ignore[assignment]
+        await self._on(None)
+        assert self._process is not None
+        with suppress(BoardError):
+            async with asyncio.timeout(CRASH_S):
+                while True:
+                    await self._process.memory()
+        self._values = sound
+        await self._on(None)
+
+    def hands(self) -> Hands:
+        return Hands(self.stimulate, self.restart, self.renew, crash=self.crash, fill_flash=self.fill_flash)
+
+    @property
+    def _store(self) -> Path:
+        return Path(self._folder.name) / str(self._lives)
+
     async def _on(self, boot: int | None) -> None:
         await self._off()
         broker, identity = self._broker, self._identity
-        store = Path(self._folder.name) / str(self._lives)
+        store = self._store
         store.mkdir(exist_ok=True)
         self._process = BoardProcess(self._told)
         await self._process.start(

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from lilong_protocol import codes
+from lilong_protocol.registry import ALARM
 
 
 class Stimulus(NamedTuple):
@@ -18,6 +19,11 @@ class Alarm(NamedTuple):
     code: int
     begin: Stimulus
     end: Stimulus
+
+
+def alarm_name(code: int) -> str:
+    """An alarm in words."""
+    return f"alarm {code} ({ALARM[code].name})" if code in ALARM else f"alarm {code}"
 
 
 def _alarm(code: int, channel: str, trips: int, idle: int, within_s: int = 2, ends_s: int = 2) -> Alarm:

@@ -2,12 +2,14 @@
 
 import heapq
 from collections.abc import Callable, Coroutine
+from errno import ENOSPC
 from typing import Any, TypeVar, cast
 
 from lilong_firmware.device import Device, Identity
 from lilong_firmware.draws import Draws
 from lilong_firmware.effects import CONNECT, DISCONNECT, OUTPUT, PUBLISH
 from lilong_firmware.kinds import rules
+from lilong_firmware.rarely import end
 from lilong_firmware.rules import Rules
 from lilong_firmware.store import RamStore
 from lilong_protocol import topics
@@ -33,6 +35,46 @@ def run_now(coroutine: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("a scenario in virtual time has waited for something that is not virtual")
 
 
+class Flash(RamStore):
+    """A flash chip that can be full."""
+
+    __slots__ = ("full",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.full = False
+
+    def put(self, name: str, data: bytes) -> None:
+        self._check()
+        super().put(name, data)
+
+    def write(self, name: str, at: int, data: bytes) -> None:
+        self._check()
+        super().write(name, at, data)
+
+    def _check(self) -> None:
+        if self.full:
+            raise OSError(ENOSPC)
+
+
+class Taker:
+    """Takes any artifact, piece by piece, and installs none: the host of a simulated device and its sink in one."""
+
+    def sink(self, what: int) -> "Taker":
+        return self
+
+    def verified(self, digest: bytes, signature: bytes | None) -> bool:
+        return True
+
+    def begin(self, size: int) -> bool:
+        return True
+
+    def write(self, offset: int, data: bytes) -> None: ...
+
+    def finish(self, now: int) -> bool:
+        return False
+
+
 class VirtualWire:
     """`make(identity, rules, store, draws)` gives the device; another one than ours behaves as ours does outside."""
 
@@ -46,7 +88,7 @@ class VirtualWire:
         self._values = {channel[0]: channel[2] for channel in self._rules.CHANNELS}
         self._make = make
         self._seed = seed
-        self._store = RamStore()
+        self._store = Flash()
         self._now = 0
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         self._serial = 0
@@ -121,12 +163,23 @@ class VirtualWire:
         self._sense(channel, value)
         self._steps()
 
+    async def fill_flash(self, full: bool) -> None:
+        self._store.full = full
+
+    async def say(self, level: int) -> None:
+        self._tell("log", level, f"a line of level {level}")
+
+    async def crash(self) -> None:
+        end(self._device, self._now - self._born, RuntimeError("conformance"))
+        await self.restart()
+
     # ---- the device
 
     def _power_on(self) -> None:
         self._born = self._now
         seed = self._seed + str(self._now).encode()
         self._device = self._make(self._identity, self._rules, self._store, Draws(seed))
+        self._device.updating = Taker()
         for name, slot in self._slots.items():
             self._device.sense(0, slot, self._values[name])
         self._device.start(0)

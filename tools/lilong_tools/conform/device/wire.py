@@ -58,3 +58,12 @@ class Wire(Protocol):
 
     async def stimulate(self, channel: str, value: int) -> None:
         """A sensor channel reads this from now on."""
+
+    async def fill_flash(self, full: bool) -> None:
+        """The device's flash takes nothing more, or does again."""
+
+    async def say(self, level: int) -> None:
+        """Its program has a line of that level for its log."""
+
+    async def crash(self) -> None:
+        """Its program comes to a fault; it is there again after that."""

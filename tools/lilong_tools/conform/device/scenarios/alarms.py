@@ -8,20 +8,13 @@ from lilong_protocol.registry import ALARM
 from ...scenario import Judge, NotTriedError
 from ..bench import Bench
 from ..book import scenario
-from ..seen import Seen
-from ..stimuli import EVENTS, Alarm
+from ..stimuli import Alarm, Stimulus
+from .events import pile_up
 from .repeats import LATE_MS, copies
 
 RESTORED, ACTIVE_AGAIN, BY_OPERATOR = 2, 1, 1
 WAITING = 5  # events behind a broken link
 TOGGLES = 14  # two frames each: more than any outbox holds
-
-
-async def _told(bench: Bench, kind: int, alarm: Alarm, since: int, within_s: int) -> Seen | None:
-    """The update or clear of an alarm that comes in time."""
-    await bench.until(lambda: bool(bench.of(kind, since, alarm.code)), (within_s + 3) * 1000)
-    found = bench.of(kind, since, alarm.code)
-    return found[-1] if found else None
 
 
 @scenario("LIL-ALARM-005")
@@ -31,13 +24,12 @@ async def one_episode(bench: Bench, judge: Judge) -> None:
     raised = await bench.begins(alarm)
     since = bench.mark()
     await bench.ends(alarm)
-    restored = await _told(bench, frame.UPDATE, alarm, since, alarm.end.within_s)
+    restored = await bench.told(frame.UPDATE, alarm, since, alarm.end)
     if restored is None:
         raise NotTriedError("not seen: the update when the condition had ended")
     since = bench.mark()
-    for channel, value in alarm.begin.steps:
-        await bench.wire.stimulate(channel, value)
-    again = await _told(bench, frame.UPDATE, alarm, since, alarm.begin.within_s)
+    await bench.apply(alarm.begin)
+    again = await bench.told(frame.UPDATE, alarm, since, alarm.begin)
     second = [one for one in bench.of(frame.RAISE, since, alarm.code) if one.ref != raised.ref]
     judge("LIL-ALARM-005", "a re-crossing raises no second alarm", not second, "it was raised again")
     claim = "it is an update that names the raise"
@@ -52,7 +44,7 @@ async def the_end_of_an_alarm(bench: Bench, judge: Judge) -> None:
     raised = await bench.begins(alarm)
     since = bench.mark()
     await bench.ends(alarm)
-    restored = await _told(bench, frame.UPDATE, alarm, since, alarm.end.within_s)
+    restored = await bench.told(frame.UPDATE, alarm, since, alarm.end)
     told = restored is not None and restored.told == raised.ref and restored.body.get(5) == RESTORED
     judge("LIL-ALARM-006", "the end of its condition is an update", told, _seen(bench, since))
     await bench.settle()
@@ -60,7 +52,7 @@ async def the_end_of_an_alarm(bench: Bench, judge: Judge) -> None:
     judge("LIL-ALARM-006", "which clears nothing", not early, "it was cleared without a reset")
     since = bench.mark()
     code = await bench.code_of(bench.order(codes.CMD_RESET))
-    cleared = await _told(bench, frame.CLEAR, alarm, since, 2)
+    cleared = await bench.told(frame.CLEAR, alarm, since, Stimulus((), 2))
     judge("LIL-ALARM-006", "a reset is answered with 200", code == frame.OK, f"{code}")
     named = cleared is not None and cleared.told == raised.ref and cleared.ref != raised.ref
     judge("LIL-ALARM-006", "and clears it, in a frame that names the raise", named, _seen(bench, since))
@@ -88,14 +80,10 @@ async def two_alarms(bench: Bench, judge: Judge) -> None:
     one, other = bench.alarms()
     first = await bench.begins(one)
     since = bench.mark()
-    for channel, value in other.begin.steps:
-        await bench.wire.stimulate(channel, value)
-    raised = await bench.until(
-        lambda: bool(bench.of(frame.RAISE, since, other.code)), (other.begin.within_s + 3) * 1000
-    )
-    judge("LIL-ALARM-007", "an alarm is raised while another is open", raised, _seen(bench, since))
-    if raised:
-        second = bench.of(frame.RAISE, since, other.code)[0]
+    await bench.apply(other.begin)
+    second = await bench.told(frame.RAISE, other, since, other.begin)
+    judge("LIL-ALARM-007", "an alarm is raised while another is open", second is not None, _seen(bench, since))
+    if second is not None:
         judge("LIL-ALARM-007", "under a number of its own", second.ref != first.ref, "under that of the other")
 
 
@@ -127,19 +115,8 @@ def operator_ack(bench: Bench, ref: tuple[int, int], **changes: Any) -> bytes:
 async def alarms_go_first(bench: Bench, judge: Judge) -> None:
     """Events wait behind a broken link, then an alarm: at most one of them goes before it."""
     alarm = bench.alarms()[0]
-    press = EVENTS.get(bench.kind or 0)
-    if press is None:
-        await bench.settle()
-        bench.wire.withhold_pubacks(True)
-        for _ in range(WAITING):
-            bench.say(topics.COMMAND, bench.order(codes.CMD_TEST))
-        await bench.quiet(1_000)
-        bench.wire.withhold_pubacks(False)
-    await bench.wire.hold()
-    for _ in range(0 if press is None else WAITING):
-        await bench.wire.stimulate(*(press or ("", 0)))
-    for channel, value in alarm.begin.steps:
-        await bench.wire.stimulate(channel, value)
+    await pile_up(bench, WAITING)
+    await bench.apply(alarm.begin)
     await bench.quiet(alarm.begin.within_s * 1000)
     since = bench.mark()
     await bench.wire.release()
@@ -177,8 +154,7 @@ async def a_full_outbox(bench: Bench, judge: Judge) -> None:
     raised = await bench.begins(one)
     for _ in range(TOGGLES):
         await bench.ends(one)
-        for channel, value in one.begin.steps:
-            await bench.wire.stimulate(channel, value)
+        await bench.apply(one.begin)
     second = await bench.begins(other)
     since = bench.mark()
     await bench.cut()

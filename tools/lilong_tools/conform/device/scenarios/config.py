@@ -12,7 +12,7 @@ CHOSEN, OTHER = 3, 6  # log levels: a setting of every kind, and one that does n
 DANGERS = {codes.KIND_SMOKE: (2, 10_000), codes.KIND_GAS: (3, 1_000)}  # a trip level that no fire or leak reaches
 
 
-async def _configured(bench: Bench, version: int, settings: dict[int, int]) -> Seen | None:
+async def configured(bench: Bench, version: int, settings: dict[int, int]) -> Seen | None:
     """Publish a desired configuration; the report of its version, None when there is none."""
     since = bench.mark()
     bench.say(topics.CONFIG, frame.pack(frame.DESIRED_CONFIG, {0: version, 1: settings}), True)
@@ -30,7 +30,7 @@ async def versions_that_rise(bench: Bench, judge: Judge) -> None:
     """A version above the one in effect is taken and reported, kept over a restart; no other changes anything."""
     version = bench.configured + 1
     try:
-        report = await _configured(bench, version, {LOG_LEVEL: CHOSEN})
+        report = await configured(bench, version, {LOG_LEVEL: CHOSEN})
         right = report is not None and (report.body[0], report.body[1].get(LOG_LEVEL)) == (version, CHOSEN)
         judge("LIL-CONF-005", "a version that is taken is reported", right, _told(report))
         for what, number in (("the same version", version), ("an earlier one", version - 1)):
@@ -53,7 +53,7 @@ async def versions_that_rise(bench: Bench, judge: Judge) -> None:
         again = bool(found) and found[-1].body[1].get(LOG_LEVEL) == CHOSEN
         claim = "it is reported at the first connection of a boot"
         judge("LIL-CONF-005", claim, again, _told(found[-1] if found else None))
-        report = await _configured(bench, version + 1, {})
+        report = await configured(bench, version + 1, {})
         right = report is not None and (report.body[0], report.body[1]) == (version + 1, {})
         judge("LIL-CONF-003", "a setting that is absent is at its default", right, _told(report))
     finally:
@@ -69,7 +69,7 @@ async def settings_that_are_refused(bench: Bench, judge: Judge) -> None:
     if danger is not None:
         wanted[danger[0]] = danger[1]
     try:
-        report = await _configured(bench, version, wanted)
+        report = await configured(bench, version, wanted)
         if report is None:
             judge("LIL-CONF-004", "the configuration is reported", False, "no report")
             raise NotTriedError("it reports no configuration")
@@ -82,6 +82,6 @@ async def settings_that_are_refused(bench: Bench, judge: Judge) -> None:
             raise NotTriedError(f"no setting of a {bench.kind_name()} could hide a fire or a leak")
         safe = refused.get(danger[0]) == frame.INVALID and danger[0] not in taken
         judge("LIL-CONF-006", "a trip level that nothing reaches is refused", safe, f"{taken}, refused {refused}")
-        await _configured(bench, version + 1, {})
+        await configured(bench, version + 1, {})
     finally:
         bench.wire.publish(topics.CONFIG, b"", True)

@@ -7,10 +7,28 @@ from lilong_protocol.registry import KIND_BY_NUMBER
 from ...scenario import Judge, NotTriedError
 from ..bench import SOON_MS, Bench
 from ..book import scenario
+from ..stimuli import EVENTS
 
 TESTS = 4
 BACKFILL = 1
 CARD = 271_828_182
+
+
+async def pile_up(bench: Bench, count: int) -> None:
+    """So many events wait, and the link is held: `release` is the caller's."""
+    press = EVENTS.get(bench.kind or 0)
+    if press is not None:
+        await bench.wire.hold()
+        for _ in range(count):
+            await bench.wire.stimulate(*press)
+        return
+    await bench.settle()
+    bench.wire.withhold_pubacks(True)
+    for _ in range(count):
+        bench.say(topics.COMMAND, bench.order(codes.CMD_TEST))
+    await bench.quiet(1_000)
+    bench.wire.withhold_pubacks(False)
+    await bench.wire.hold()
 
 
 @scenario("LIL-EVENT-001", "LIL-EVENT-002")

@@ -61,8 +61,7 @@ async def an_alarm_connects_at_once(bench: Bench, judge: Judge) -> None:
     await bench.quiet(min(100_000, bench.wire.longest_ms // 10))  # failures in a row make its waits long
     since = bench.mark()
     await bench.wire.release()
-    for channel, value in alarm.begin.steps:
-        await bench.wire.stimulate(channel, value)
+    await bench.apply(alarm.begin)
     within_ms = alarm.begin.within_s * 1000 + 2_000
     there = await bench.until(lambda: bool(bench.of(frame.RAISE, since, alarm.code)), within_ms)
     judge("LIL-SESSION-005", "an alarm connects at once", there, f"no alarm in {within_ms / 1000:.0f} s")
@@ -84,9 +83,7 @@ async def asleep_with_a_full_outbox(bench: Bench, judge: Judge) -> None:
 @scenario("LIL-TELE-002", "LIL-TELE-003")
 async def what_a_heartbeat_tells(bench: Bench, judge: Judge) -> None:
     """Three forged frames, then an alarm that waits: the next heartbeat counts them."""
-    if not bench.always_on or not bench.beat_s or bench.beat_s * 1000 > bench.wire.longest_ms:
-        raise NotTriedError(f"a {bench.kind_name()} sends no heartbeat soon")
-    beat_ms = bench.beat_s * 1000 + 2_000
+    beat_ms = bench.beat_ms()
     first = await bench.obtain("a heartbeat", lambda: bench.of(frame.HEARTBEAT), beat_ms)
     good = bench.sealed(topics.COMMAND, bench.order(1))
     for n in range(3):

@@ -6,6 +6,7 @@ from ...scenario import Judge, NotTriedError
 from ..bench import ANSWER_MS, DEADLINE_MS, Bench
 from ..book import scenario
 from ..seen import Seen
+from ..stimuli import Alarm
 
 FIRMWARE, CARD_LIST = 0, 1
 DATA = bytes(range(256)) * 6  # two chunks of 768 bytes
@@ -46,13 +47,11 @@ def _serve(bench: Bench, artifact: int, offset: int, size: int, nonce: bytes | N
     bench.say(topics.UPDATE, frame.pack(frame.CHUNK, body, target=bench.boot, nonce=nonce or bench.nonce))
 
 
-@scenario("LIL-UPD-001", "LIL-UPD-002", "LIL-UPD-004")
-async def an_artifact_of_another_digest(bench: Bench, judge: Judge) -> None:
-    """Every chunk comes, but the digest is another: fetched piece by piece, then refused with 422."""
-    since = bench.mark()
-    artifact = await _offered(bench)
-    served = 0
-    while served < 8 and not _results(bench, artifact):
+async def _serve_all(bench: Bench, artifact: int) -> list[int]:
+    """Answer every chunk request until the update has ended; how many were open each time."""
+    served = max(0, len(_asked(bench, artifact)) - 1)
+    open_: list[int] = []
+    while len(open_) < 8 and not _results(bench, artifact):
         wanted = served
         await bench.until(
             lambda wanted=wanted: len(_asked(bench, artifact)) > wanted or bool(_results(bench, artifact)),  # type: ignore[misc]
@@ -61,12 +60,50 @@ async def an_artifact_of_another_digest(bench: Bench, judge: Judge) -> None:
         asked = _asked(bench, artifact)
         if len(asked) <= served:
             break
-        claim = "one request is open at a time"
-        judge("LIL-UPD-001", claim, len(asked) == served + 1, f"{len(asked) - served} requests")
+        open_.append(len(asked) - served)
         body = asked[served].body
         _serve(bench, artifact, body[1], body[2])
         served += 1
     await bench.until(lambda: bool(_results(bench, artifact)), ANSWER_MS)
+    return open_
+
+
+@scenario("LIL-UPD-006")
+async def alarms_in_an_update(bench: Bench, judge: Judge) -> None:
+    """An alarm while a chunk is awaited, and another with a chunk: each comes as soon as it would without an update."""
+    one, other = bench.alarms()
+    artifact = await _offered(bench)
+    await bench.obtain("a chunk request", lambda: _asked(bench, artifact), ANSWER_MS)
+    since = bench.mark()
+    await bench.apply(one.begin)
+    first = await bench.told(frame.RAISE, one, since, one.begin)
+    judge("LIL-UPD-006", "an alarm comes while a chunk is awaited", first is not None, f"none in {_within(one)} s")
+    body = _asked(bench, artifact)[0].body
+    since = bench.mark()
+    await bench.apply(other.begin)
+    _serve(bench, artifact, body[1], body[2])
+
+    def second() -> list[Seen]:
+        return [
+            one for one in bench.seen[since:] if one.cls == topics.ALARM and (first is None or one.ref != first.ref)
+        ]
+
+    there = await bench.until(lambda: bool(second()), _within(other) * 1000)
+    judge("LIL-UPD-006", "and while chunks are taken", there, f"none in {_within(other)} s")
+    await _serve_all(bench, artifact)
+
+
+def _within(alarm: Alarm) -> int:
+    return alarm.begin.within_s + 3
+
+
+@scenario("LIL-UPD-001", "LIL-UPD-002", "LIL-UPD-004")
+async def an_artifact_of_another_digest(bench: Bench, judge: Judge) -> None:
+    """Every chunk comes, but the digest is another: fetched piece by piece, then refused with 422."""
+    since = bench.mark()
+    artifact = await _offered(bench)
+    for open_ in await _serve_all(bench, artifact):
+        judge("LIL-UPD-001", "one request is open at a time", open_ == 1, f"{open_} requests")
     results = _results(bench, artifact)
     right = results == [frame.INVALID]
     judge("LIL-UPD-002", "what has another digest is refused with 422", right, f"{results or 'no result'}")
