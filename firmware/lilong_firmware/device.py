@@ -329,11 +329,12 @@ class Device:
             handle(self, now, message)
 
     def _obey(self, now: int, message: frame.Frame) -> None:
-        kept = self.downlink.response(message.counter) if message.target == self.uplink.boot else None
-        if kept is not None:
+        uplink = self.uplink
+        kept = self.downlink.response(message.counter)
+        if kept is not None and message.target == uplink.boot and message.nonce == uplink.nonce:
             self.session.send(now, topics.RESPONSE, kept)
             return
-        code = self.downlink.refusal(now, message, self.uplink.boot, self.uplink.nonce)
+        code = self.downlink.refusal(now, message, uplink.boot, uplink.nonce)
         body: dict[int, int] | None = {0: code}
         if code == 0:
             kind = message.kind
@@ -354,7 +355,7 @@ class Device:
     def _command(self, now: int, message: frame.Frame) -> int:
         command = message.body.get(0)
         arguments = message.body.get(1, {})
-        if not isinstance(command, int) or not isinstance(arguments, dict):
+        if isinstance(command, bool) or not isinstance(command, int) or not isinstance(arguments, dict):
             return frame.BAD
         for key in arguments:
             if isinstance(arguments[key], bool) or not isinstance(arguments[key], int):

@@ -19,8 +19,10 @@ BACKFILLS = 4  # (ours) that wait for one another
 
 def answer(device: "Device", now: int, body: "dict[int, Any]") -> "dict[int, int] | None":
     """Carry out a fresh request; the body of the response, or None where the birth is the answer."""
-    what = body.get(0)
+    what: Any = body.get(0)
     session = device.session
+    if isinstance(what, bool) or not isinstance(what, int):
+        return {0: frame.INVALID}
     if what == REBIRTH:
         if now - session.reborn_at >= REBIRTH_MS:
             session.reborn_at = now

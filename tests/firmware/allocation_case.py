@@ -102,8 +102,7 @@ gc.disable()
 result = {"bits": 32 if sys.maxsize < 1 << 32 else 64, "uptimes": [], "frames": [], "taken": {}}
 while True:
     now = uptime()
-    if uplink.clock.epoch(now) is None:
-        uplink.clock.set(now, now, EPOCH)
+    uplink.clock.set(now, now, EPOCH + now)
     result["uptimes"].append(now)
     if now > 5 << 31:
         break

@@ -112,6 +112,7 @@ def test_a_kind_takes_its_settings_of_the_registry_in_their_ranges(kind):
                 assert (chosen, refused) == ({}, {setting.number: 422})
 
 
+@pytest.mark.spec("LIL-CONF-008")
 def test_a_report_on_a_flood_of_unknown_settings_fits_into_a_frame():
     host = born()
     host.configure(1, {100 + number: 1 for number in range(115)})
@@ -188,6 +189,7 @@ def test_a_damaged_record_is_counted_and_leaves_the_defaults(record):
 # ---- what the settings do
 
 
+@pytest.mark.spec("LIL-CONF-009")
 def test_the_beat_follows_and_a_birth_tells_it_with_the_silence_that_proves_loss():
     host = born()
     host.configure(1, {codes.S_BEAT_S: 600})
@@ -201,10 +203,24 @@ def test_the_beat_follows_and_a_birth_tells_it_with_the_silence_that_proves_loss
     assert (birth[3], birth[4]) == (60, 180)
 
 
+@pytest.mark.spec("LIL-CONF-009")
 def test_a_quicker_beat_proves_no_loss_sooner():
     host = born()
     host.configure(1, {codes.S_BEAT_S: 10})
     assert host.of(frame.BIRTH)[-1].body[4] == 180
+
+
+@pytest.mark.spec("LIL-CONF-009")
+@pytest.mark.parametrize("beat_s", [None, 3_600])
+def test_a_beat_of_0_is_the_one_it_was_provisioned_with_or_that_of_its_kind(beat_s):
+    host = born("smoke", beat_s=beat_s, offline_s=None if beat_s is None else 7_200)
+    before = host.of(frame.BIRTH)[-1].body
+    host.configure(1, {codes.S_BEAT_S: 172_800})
+    host.configure(2, {codes.S_BEAT_S: 0})
+    birth = host.of(frame.BIRTH)[-1].body
+    assert (birth[3], birth[4], birth[10]) == (before[3], before[4], 2)
+    assert birth[3] == (beat_s or KIND["smoke"].link.beat_s)
+    assert reports(host)[-1] == {0: 2, 1: {}}
 
 
 def test_a_lamp_with_a_beat_of_its_own_keeps_it_lit_or_not():

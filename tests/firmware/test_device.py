@@ -23,6 +23,14 @@ def test_boots_are_numbered_from_1_and_the_number_is_stored_before_anything_is_s
     assert store.items() == [("boot", b"\0\0\0\x03")]
 
 
+@pytest.mark.spec("LIL-SESSION-013")
+@pytest.mark.parametrize("generation", [1, 2, 255])
+def test_a_device_that_is_provisioned_anew_counts_on_within_its_generation(generation):
+    store = RamStore()
+    store.put("boot", (generation << 24).to_bytes(4, "big"))
+    assert [device(store).uplink.boot for _ in range(2)] == [(generation << 24) + 1, (generation << 24) + 2]
+
+
 def test_a_fleet_may_give_the_number_itself():
     assert device(RamStore(), boot=77).uplink.boot == 77
     assert device(FullStore(), boot=77).uplink.boot == 77

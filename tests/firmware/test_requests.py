@@ -70,12 +70,14 @@ def test_a_rebirth_opens_the_question_for_the_time():
     assert host.device.uplink.clock.epoch(0) is not None
 
 
+@pytest.mark.spec("LIL-CMD-011")
 @pytest.mark.parametrize("change", [{"nonce": bytes(8)}, {"target": 2}])
 def test_a_request_for_another_boot_is_stale(change):
     host = door()
     counter = host.request({0: REBIRTH}, **change)
     host.run(SECOND)
     assert host.response(counter) == frame.STALE
+    assert host.of(frame.RESPONSE)[-1].frame.boot == host.device.uplink.boot
     assert len(host.of(frame.BIRTH)) == 1
 
 
@@ -92,7 +94,9 @@ def test_a_request_has_no_deadline_and_its_counter_must_rise():
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({}, frame.NOT_FOUND),
+        ({}, frame.INVALID),
+        ({0: "0"}, frame.INVALID),
+        ({0: False}, frame.INVALID),
         ({0: 2}, frame.NOT_FOUND),
         ({0: BACKFILL}, frame.INVALID),
         ({0: BACKFILL, 1: "ev", 2: 1, 3: True, 4: 2}, frame.INVALID),
@@ -205,6 +209,7 @@ def test_without_a_log_what_waits_in_ram_is_all_there_is(store):
     assert answers(host, again) == [{0: 404}]
 
 
+@pytest.mark.spec("LIL-EVENT-008")
 def test_only_a_few_backfills_wait_for_one_another():
     host = door(latency=300)
     knocks(host, 60)

@@ -230,6 +230,7 @@ def test_a_sink_that_fails_ends_the_update(sink, code):
         ({}, frame.INVALID),
     ],
 )
+@pytest.mark.spec("LIL-UPD-007", "LIL-FRAME-010")
 def test_an_offer_that_cannot_be_taken_is_refused(body, code):
     host = board()
     counter = host.offer(body)
@@ -238,6 +239,7 @@ def test_an_offer_that_cannot_be_taken_is_refused(body, code):
     assert not host.of(frame.CHUNK_REQUEST)
 
 
+@pytest.mark.spec("LIL-UPD-007")
 def test_a_device_whose_host_takes_no_updates_refuses_them():
     host = Host("smoke")
     host.run(SECOND)
@@ -246,6 +248,7 @@ def test_a_device_whose_host_takes_no_updates_refuses_them():
     assert host.response(counter) == frame.NOT_FOUND
 
 
+@pytest.mark.spec("LIL-UPD-007", "LIL-UPD-008")
 def test_one_update_at_a_time_and_the_same_offer_again_changes_nothing():
     host = board()
     host.offer(offer())

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from . import bodies, cbor, encode, keys, messages, payloads, seals, topics
+from . import bodies, cbor, downlinks, encode, keys, messages, passwords, payloads, seals, topics
 from .base import Case
 
 V1 = Path(__file__).parents[1] / "v1"
 GROUPS: dict[str, ModuleType] = {
     "keys": keys, "cbor": cbor, "encode": encode, "messages": messages, "seals": seals, "payloads": payloads,
-    "bodies": bodies, "topics": topics,
+    "bodies": bodies, "topics": topics, "passwords": passwords, "downlinks": downlinks,
 }  # fmt: skip
 FROZEN = "frozen.txt"
 

@@ -116,6 +116,23 @@ def _newer() -> Iterator[Case]:
             yield _case(message.number, f"{message.name}: {what}", {**least, **extra}, True, _LETS)
 
 
+def _out_of_range() -> Iterator[Case]:
+    """Values that no sensor should give, and numbers that nothing can have."""
+    for kind, name, body in (
+        (5, "event with a battery of 101 %", {0: 4, 4: {3: 101}}),
+        (5, "event with a battery of -1 %", {0: 4, 4: {3: -1}}),
+        (6, "alarm raise with an obscuration beyond its range", {**LEAST[6][1], 4: {1: 10_001}}),
+        (4, "telemetry with a battery of 101 %", {0: [3], 1: [0], 2: [[101]]}),
+        (1, "birth with a quantity -1", {**LEAST[1][1], 7: {-1: 5}}),
+        (3, "heartbeat with a quantity 2^32", {**LEAST[3][1], 3: {U32 + 1: 5}}),
+        (12, "reported config with a setting -1", {0: 1, 1: {-1: 1}}),
+        (17, "command with an argument -1", {0: 1, 1: {-1: 1}}),
+        (18, "desired config with a setting 2^32", {0: 1, 1: {U32 + 1: 1}}),
+        (18, "desired config with a setting out of range", {0: 1, 1: {2: 301}}),
+    ):
+        yield _case(kind, name, body, True, ["LIL-FRAME-011"])
+
+
 def cases() -> Iterator[Case]:
     for message in MESSAGES:
         number, least = message.number, LEAST[message.number][1]
@@ -135,3 +152,4 @@ def cases() -> Iterator[Case]:
                 yield _case(number, f"{title} {what} fits", {**least, field.key: value}, True, _IDS)
     yield from _telemetry()
     yield from _newer()
+    yield from _out_of_range()

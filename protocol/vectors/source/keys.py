@@ -8,7 +8,7 @@ ABOUT = (
     "root = HKDF-SHA-256(estate_key, salt 'lilong/1 device root', info tenant/device); "
     "key = HKDF-SHA-256(root, salt 'lilong/1 frame key', info direction/epoch). estate_key null: the root is its own."
 )
-_OWN_ROOT = bytes(range(255, 223, -1))
+OWN_ROOT = bytes(range(255, 223, -1))
 
 
 def cases() -> Iterator[Case]:
@@ -30,6 +30,6 @@ def cases() -> Iterator[Case]:
         for epoch in (0, 1):
             yield {
                 "name": f"a root of its own, {direction}, epoch {epoch}", "ids": ["LIL-KEY-002"], "estate_key": None,
-                "tenant": TENANT, "device": DEVICE, "root": _OWN_ROOT.hex(), "direction": direction, "epoch": epoch,
-                "key": frame_key(direction, epoch, _OWN_ROOT).hex(),
+                "tenant": TENANT, "device": DEVICE, "root": OWN_ROOT.hex(), "direction": direction, "epoch": epoch,
+                "key": frame_key(direction, epoch, OWN_ROOT).hex(),
             }  # fmt: skip

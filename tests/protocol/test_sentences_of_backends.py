@@ -1,0 +1,132 @@
+"""What the specification settles for a backend where births, commands and configurations leave something open."""
+
+import pytest
+from engine_world import DOOR, DOOR_KIND, NOW, SECOND, SMOKE, SMOKE_KIND, Backend, Scripted
+from lilong_protocol import frame, topics
+from lilong_protocol.pc.errors import RequestError
+from lilong_protocol.registry import COMMANDS, KINDS
+
+LAMP, LAMP_KIND = "1a00000000000001", 4
+UNKNOWN_OFFLINE_S = 180
+
+
+@pytest.fixture
+def backend():
+    return Backend()
+
+
+@pytest.fixture
+def door():
+    return Scripted(DOOR, DOOR_KIND)
+
+
+def told(device, publishes, kind):
+    mine = [device.opened(publish) for publish in publishes if topics.parse(publish.topic)[1] == device.device]
+    return [message for message in mine if message.kind == kind]
+
+
+# ---- births
+
+
+def short_birth(device, now, **body):
+    """A birth with no more than it must carry."""
+    device.connection += 1
+    told = {0: device.kind, 1: device.connection} | {int(key[1:]): value for key, value in body.items()}
+    return device.seal(now, "st", frame.BIRTH, told, True, nonce=device.nonce)
+
+
+@pytest.mark.spec("LIL-SESSION-014")
+@pytest.mark.parametrize("body", [{}, {"_4": 0}, {"_3": 0}, {"_3": 7}], ids=str)
+@pytest.mark.parametrize("kind", [kind.number for kind in KINDS] + [60_000])
+def test_silence_proves_loss_after_the_time_of_the_kind_where_a_birth_tells_none(backend, kind, body):
+    offline_s = {row.number: row.link.offline_s for row in KINDS}.get(kind, UNKNOWN_OFFLINE_S)
+    device = Scripted(DOOR, kind)
+    backend.give(NOW, short_birth(device, NOW, **body))
+    backend.engine.step(NOW + offline_s * SECOND - 1)
+    assert backend.take().lost == []
+    backend.engine.step(NOW + offline_s * SECOND)
+    assert backend.take().lost == [DOOR]
+
+
+@pytest.mark.spec("LIL-SESSION-014")
+@pytest.mark.parametrize(("body", "state"), [({}, "online"), ({"_5": True}, "online"), ({"_5": False}, "asleep")])
+def test_a_device_stays_connected_unless_its_birth_says_otherwise(backend, body, state):
+    smoke = Scripted(SMOKE, SMOKE_KIND)
+    backend.give(NOW, short_birth(smoke, NOW, **body))
+    backend.pass_time(NOW, NOW + 60 * SECOND)
+    assert backend.engine.session(SMOKE) == state
+
+
+@pytest.mark.spec("LIL-SESSION-012", "LIL-SESSION-015")
+def test_connections_that_are_left_out_mean_nothing_and_a_late_birth_counts(backend, door):
+    late, later = door.birth(NOW), None
+    door.connection = 40
+    later = door.birth(NOW + SECOND)
+    backend.give(NOW + 3_600 * SECOND, late)
+    backend.give(NOW + 3_600 * SECOND, later)
+    assert [message.name for message in backend.effects] == ["birth", "birth"]
+    backend.give(NOW + 3_600 * SECOND, late)
+    assert len(backend.effects) == 2
+
+
+@pytest.mark.spec("LIL-SESSION-013")
+def test_a_device_that_was_provisioned_anew_is_one_of_a_higher_boot_whose_numbers_are_new(backend, door):
+    backend.give(NOW, door.birth(NOW), door.alarm(NOW))
+    door.boot = 1 << 24
+    door.restart(NOW + SECOND)
+    publishes = backend.give(NOW + SECOND, door.birth(NOW + SECOND), door.alarm(NOW + SECOND))
+    assert [(message.boot, message.seq) for message in backend.effects if message.name == "alarm raise"] == [
+        (1, 1), ((1 << 24) + 1, 1),
+    ]  # fmt: skip
+    assert [ack.ref for ack in told(door, publishes, frame.STORED_ACK)] == [[(1 << 24) + 1, 1]]
+
+
+@pytest.mark.spec("LIL-SESSION-015")
+def test_a_birth_is_asked_for_at_most_once_in_ten_seconds(backend, door):
+    backend.give(NOW, door.birth(NOW), retained=True)
+    asked = []
+    for at in range(NOW, NOW + 25 * SECOND, 2 * SECOND):
+        backend.engine.command(at, DOOR, "test")
+        asked += [at] * len(told(door, backend.commit(), frame.REQUEST))
+    assert asked == [NOW, NOW + 10 * SECOND, NOW + 20 * SECOND]
+
+
+# ---- commands and configuration
+
+
+@pytest.mark.spec("LIL-CMD-014")
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_no_command_leaves_without_an_argument_or_with_one_too_many_or_out_of_its_range(backend, command):
+    kinds = [kind for kind in KINDS if command.name in kind.commands]
+    device = Scripted(LAMP, kinds[0].number if kinds else LAMP_KIND)
+    backend.give(NOW, device.birth(NOW))
+    right = {argument.name: argument.low for argument in command.arguments}
+    wrong = [right | {"more": 1}, *({k: v for k, v in right.items() if k != name} for name in right)]
+    for argument in command.arguments:
+        wrong += [right | {argument.name: value} for value in (argument.low - 1, argument.high + 1, True, "1", None)]
+    for arguments in wrong:
+        with pytest.raises(RequestError):
+            backend.engine.command(NOW, LAMP, command.name, arguments)
+    assert told(device, backend.commit(), frame.COMMAND) == []
+    if command.name != "use_epoch":  # which has a call of its own
+        backend.engine.command(NOW, LAMP, command.name, right)
+        (sent,) = told(device, backend.commit(), frame.COMMAND)
+        assert sent.body[1] == {place: argument.low for place, argument in enumerate(command.arguments)}
+
+
+@pytest.mark.spec("LIL-CONF-010")
+def test_a_configuration_has_a_version_above_all_that_were_given_and_reported(backend, door):
+    backend.give(NOW, door.birth(NOW), door.seal(NOW, "cf", frame.REPORTED_CONFIG, {0: 41, 1: {}}, True))
+    assert [backend.engine.configure(DOOR, {"beat_s": beat_s}) for beat_s in (120, 130)] == [42, 43]
+    backend.commit()
+    backend.crash(NOW)
+    assert backend.engine.configure(DOOR, {}) == 44
+
+
+# ---- values
+
+
+@pytest.mark.spec("LIL-FRAME-011")
+def test_values_out_of_range_and_numbers_of_nothing_are_carried_on_as_they_are(backend, door):
+    (message,) = backend.receive(NOW, door.event(NOW, values={3: 101, -1: 5, 1 << 40: None}))
+    assert message.values == {"battery": 101, "-1": 5, str(1 << 40): None}
