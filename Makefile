@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
+RP2_READY := $(VENV)/rp2/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -30,13 +31,19 @@ $(DEV_READY): $(READY) requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(RP2_READY): $(READY) requirements-rp2.lock
+	@rm -rf $(VENV)/rp2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		--target $(VENV)/rp2 -r requirements-rp2.lock
+	@touch $@
+
 demo: $(READY)
 	@exec $(BIN)/lilong demo $(ARGS)
 
-test: $(DEV_READY)
+test: $(DEV_READY) $(RP2_READY)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-check: $(DEV_READY)
+check: $(DEV_READY) $(RP2_READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m lilong_tools.check_boards
@@ -59,3 +66,5 @@ lock: $(READY)  ## pin every dependency anew, with hashes (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml -o requirements-dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --group build pyproject.toml \
 		-c requirements-dev.lock -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-deps --group rp2 \
+		-o requirements-rp2.lock

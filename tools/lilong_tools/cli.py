@@ -17,6 +17,8 @@ from lilong_simulator.feed import FeedError, FeedReader
 from lilong_simulator.live_run import RunError
 from rich.console import Console
 
+from .boards import BoardError
+from .boards.command import boards
 from .broker import BrokerError, open_broker, parse_url
 from .broker_config import BrokerConfigError
 from .broker_config.command import broker_config
@@ -140,6 +142,7 @@ def dissector_command(
 
 
 app.command("broker-config")(broker_config)
+app.command("boards")(boards)
 app.add_typer(keys, name="keys")
 
 
@@ -211,7 +214,7 @@ def main() -> None:
         app()
     except (
         InputError, EstateError, BrokerError, CentreProcessError, RunError, FeedError, incidents.IncidentError,
-        BrokerConfigError, KeyStoreError, PublicKeyError,
+        BoardError, BrokerConfigError, KeyStoreError, PublicKeyError,
     ) as error:  # fmt: skip
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"lilong: {error}", style="red", markup=False)
         sys.exit(BAD_INPUT)

@@ -1,0 +1,56 @@
+"""Channels and outputs of each kind of device, as its rules have them."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import lilong_firmware
+from lilong_firmware.kinds import rules
+from lilong_firmware.rules import Rules
+
+FIRMWARE = Path(lilong_firmware.__file__).parent
+
+NEEDED = {
+    "door": ("contact", "lock"),
+    "gas": ("gas", "sounder"),
+    "manhole": ("tilt", "water"),
+    "smoke": ("obscuration", "sounder"),
+    "streetlight": ("lamp",),
+    "wristband": ("sos",),
+}
+"""Without these it is no device of that kind; a board may go without the others, and says why."""
+
+MOMENTARY = frozenset(("credential", "exit_button", "pin", "shock"))
+"""Channels that have no present value: each value is an occurrence, which a driver's `take` tells."""
+
+
+@cache
+def kinds() -> tuple[str, ...]:
+    """The kinds that the firmware has rules for, sorted."""
+    return tuple(sorted(path.stem for path in (FIRMWARE / "kinds").glob("*.py") if path.stem != "__init__"))
+
+
+@cache
+def channels(kind: str) -> tuple[str, ...]:
+    found: type[Rules] = rules(kind)
+    return tuple(channel[0] for channel in found.CHANNELS)
+
+
+@cache
+def outputs(kind: str) -> tuple[str, ...]:
+    """The names that the rules of a kind, and the modules they are made of, give to `Device.output`; sorted."""
+    found: set[str] = set()
+    seen: set[Path] = set()
+    todo = [FIRMWARE / "kinds" / f"{kind}.py"]
+    while todo:
+        path = todo.pop()
+        if path in seen or not path.is_file():
+            continue
+        seen.add(path)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level and node.module:
+                todo.append(FIRMWARE / f"{node.module}.py")
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "output":
+                found.update(arg.value for arg in node.args[:1]
+                             if isinstance(arg, ast.Constant) and isinstance(arg.value, str))  # fmt: skip
+    return tuple(sorted(found))
