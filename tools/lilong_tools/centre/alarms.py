@@ -1,112 +1,37 @@
-"""The alarm list: one alarm from its raise to its clear, whatever comes late, twice or in another order."""
+"""The alarm list: one alarm from its raise to its clear, whatever comes late, twice, never or in another order.
+
+Its memory is bounded. Open alarms of a device: `OPEN_MAX`, beyond which the mildest, then the eldest, is given up. A
+device has one episode of a code at a time, so the later of two that are open proves that the earlier has ended unheard:
+its clear was given up in the device's outbox. Alarms that ended: the last `CLEARED_KEPT`; beyond them those whose
+raise is still to come, `UNRAISED_MAX` of each device, and below these a mark of the device, under which a raise that
+was never heard is taken for ended.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from lilong_protocol import frame
 from lilong_protocol.pc.message import Message
-from lilong_protocol.pc.wishes import alarm_cause
-from lilong_protocol.registry import ALARM
-from lilong_protocol.registry.tables import LEVEL, ORANGE
 
-from .model import CentreError, Json, Row
+from .alarm import Alarm, alarm_id, level_of
+from .model import CentreError
+
+__all__ = ["Alarm", "AlarmBook", "GivenUp", "alarm_id"]
 
 CLEARED_KEPT = 200  # ended alarms that stay in the list
+OPEN_MAX = 64  # (ours) of one device: more than the registry has alarms for any kind
+UNRAISED_MAX = 64  # (ours) of one device: more than an outbox holds
 ACTIVE_AGAIN, RESTORED = 1, 2  # the state that an update tells (firmware: episodes)
+SUPERSEDED, CROWDED_OUT = "superseded", "crowded out"
+
+Ref = tuple[int, int]
 
 
-def alarm_id(device: str, boot: int, seq: int) -> str:
-    """The name of an alarm: the key of its raise."""
-    return f"{device}-{boot}-{seq}"
+class GivenUp(NamedTuple):
+    """An alarm that the centre has ended without a clear. `why`: SUPERSEDED or CROWDED_OUT."""
 
-
-@dataclass
-class Alarm:
-    """Times are epoch ms. `raised_since_ms` is below `raised_at_ms` when nobody can tell better."""
-
-    id: str
-    device: str
-    boot: int
-    seq: int
-    code: int
-    level: int
-    values: dict[int, Any] = field(default_factory=dict)
-    uptime_ms: int | None = None  # of the raise; None while only an update or a clear has come
-    raised_at_ms: int = 0
-    raised_since_ms: int | None = None
-    stored_at_ms: int = 0
-    shown_at_ms: int | None = None
-    acknowledged_at_ms: int | None = None
-    operator: str | None = None
-    restored: bool = False
-    cleared: bool = False
-    cleared_at_ms: int | None = None
-    told_boot: int = -1  # the latest update, by (boot, seq)
-    told_seq: int = -1
-
-    @property
-    def ref(self) -> tuple[int, int]:
-        return self.boot, self.seq
-
-    @property
-    def told(self) -> tuple[int, int]:
-        """(boot, seq) of its latest frame that moved it."""
-        return max(self.ref, (self.told_boot, self.told_seq))
-
-    @property
-    def cause(self) -> str:
-        """Of the orders that it gives."""
-        return alarm_cause(self.device, self.ref)
-
-    @property
-    def state(self) -> str:
-        """The furthest that it has come."""
-        if self.cleared:
-            return "cleared"
-        if self.restored:
-            return "restored"
-        return "raised" if self.acknowledged_at_ms is None else "acknowledged"
-
-    def row(self) -> Row:
-        values = {str(q): v for q, v in self.values.items()}
-        return Row("alarm", (
-            self.id, self.device, self.boot, self.seq, self.code, self.level, values, self.uptime_ms,
-            self.raised_at_ms, self.raised_since_ms, self.stored_at_ms, self.shown_at_ms, self.acknowledged_at_ms,
-            self.operator, self.restored, self.cleared, self.cleared_at_ms, self.told_boot, self.told_seq,
-        ))  # fmt: skip
-
-    @classmethod
-    def load(cls, saved: Json) -> "Alarm":
-        saved = dict(saved)
-        saved["values"] = {int(q): v for q, v in saved["values"].items()}
-        return cls(**saved)
-
-    def feed(self, at_ms: int, event: str) -> Json:
-        """A row of the observed feed."""
-        return {
-            "at": at_ms, "event": event, "alarm": self.id, "device": self.device, "code": self.code,
-            "boot": self.boot, "seq": self.seq,
-        }  # fmt: skip
-
-    def happened(self) -> list[Json]:
-        """The rows of the observed feed that must be there by now."""
-        times = {
-            "stored": None if self.uptime_ms is None else self.stored_at_ms, "shown": self.shown_at_ms,
-            "acknowledged": self.acknowledged_at_ms, "cleared": self.cleared_at_ms,
-        }  # fmt: skip
-        return [self.feed(at_ms, event) for event, at_ms in times.items() if at_ms is not None]
-
-    def shown_as(self, name: str, kind: str) -> Json:
-        """As consoles get it."""
-        return {
-            "id": self.id, "device": self.device, "name": name, "kind": kind, "code": self.code, "level": self.level,
-            "values": {str(q): v for q, v in self.values.items()}, "state": self.state,
-            "acknowledged": self.acknowledged_at_ms is not None, "restored": self.restored, "cleared": self.cleared,
-            "raised_at": self.raised_at_ms, "raised_since": self.raised_since_ms, "stored_at": self.stored_at_ms,
-            "shown_at": self.shown_at_ms, "acknowledged_at": self.acknowledged_at_ms, "operator": self.operator,
-            "cleared_at": self.cleared_at_ms,
-        }  # fmt: skip
+    alarm: Alarm
+    why: str
 
 
 class AlarmBook:
@@ -116,6 +41,9 @@ class AlarmBook:
         self._alarms: dict[str, Alarm] = {}
         self._open: dict[str, dict[str, Alarm]] = {}  # by device
         self._ended: dict[str, None] = {}  # in the order of their end
+        self._unraised: dict[str, dict[Ref, Alarm]] = {}  # by device: have left the list before their raise came
+        self._passed: dict[str, Ref] = {}  # by device: the highest that has left those
+        self._given_up: list[GivenUp] = []
 
     def get(self, alarm: str) -> Alarm:
         found = self._alarms.get(alarm)
@@ -135,9 +63,15 @@ class AlarmBook:
         return iter(self._alarms.values())
 
     def restore(self, alarm: Alarm) -> None:
-        """Take back an alarm after a restart."""
-        self._add(alarm)
-        self._file(alarm)
+        """Take back an alarm after a restart, those that ended in the order of their end."""
+        if alarm.id not in self._alarms:
+            self._add(alarm)
+            self._file(alarm)
+
+    def take_given_up(self) -> list[GivenUp]:
+        """What `apply` has ended beside the alarm that it gave, since the last call."""
+        given_up, self._given_up = self._given_up, []
+        return given_up
 
     def apply(self, now_ms: int, received: Message) -> Alarm | None:
         """A fresh raise, update or clear. Whichever comes first makes the alarm; None when it changes nothing."""
@@ -146,10 +80,9 @@ class AlarmBook:
         boot, seq = (message.boot, message.seq) if message.kind == frame.RAISE else message.ref
         alarm = self._alarms.get(alarm_id(received.device, boot, seq))
         if alarm is None:
-            code = body[0]
-            alarm = Alarm(alarm_id(received.device, boot, seq), received.device, boot, seq, code, level_of(code, body))
-            alarm.raised_at_ms, alarm.stored_at_ms = received.at_ms, now_ms
-            self._add(alarm)
+            alarm = self._left(received, (boot, seq))
+            if alarm is None:
+                return None
         if message.kind == frame.RAISE:
             self._raised(alarm, now_ms, received)
         elif alarm.cleared:
@@ -165,8 +98,52 @@ class AlarmBook:
                 alarm.acknowledged_at_ms = alarm.operator = None  # what comes back calls again
             if alarm.uptime_ms is None:
                 alarm.values = body.get(4) or {}
-        self._file(alarm)
+        if alarm.id in self._alarms:
+            self._file(alarm)
+        self._bound(received, alarm)
         return alarm
+
+    # ---- inside
+
+    def _left(self, received: Message, ref: Ref) -> Alarm | None:
+        """An alarm that is not in the list: a new one; or one that has left it and whose raise comes now, else None."""
+        device, is_raise = received.device, received.kind == frame.RAISE
+        unraised = self._unraised.get(device, {})
+        if ref in unraised:
+            if not is_raise:
+                return None
+            alarm = unraised.pop(ref)
+            if not unraised:
+                del self._unraised[device]
+            return alarm
+        over = ref <= self._passed.get(device, (-1, 0))
+        if over and not is_raise:
+            return None
+        body = received.body
+        alarm = Alarm(alarm_id(device, *ref), device, *ref, body[0], level_of(body[0], body))
+        alarm.raised_at_ms, alarm.stored_at_ms = received.at_ms, received.received_ms
+        self._add(alarm)
+        if over:
+            self._give_up(received, alarm, SUPERSEDED)
+        return alarm
+
+    def _bound(self, received: Message, alarm: Alarm) -> None:
+        """What an alarm that has opened proves or leaves no room for is given up."""
+        here = list(self.open_of(alarm.device))
+        if received.kind == frame.RAISE and not alarm.cleared:
+            same = [one for one in here if one.code == alarm.code]
+            last = max(one.ref for one in same)
+            for one in same:
+                if one.ref < last:
+                    self._give_up(received, one, SUPERSEDED)
+        while len(self._open.get(alarm.device, ())) > OPEN_MAX:
+            victim = min(self.open_of(alarm.device), key=lambda one: (-one.level, one.ref))
+            self._give_up(received, victim, CROWDED_OUT)
+
+    def _give_up(self, received: Message, alarm: Alarm, why: str) -> None:
+        alarm.cleared, alarm.cleared_at_ms = True, received.at_ms
+        self._file(alarm)
+        self._given_up.append(GivenUp(alarm, why))
 
     def _raised(self, alarm: Alarm, now_ms: int, received: Message) -> None:
         body: dict[int, Any] = received.frame.body
@@ -181,7 +158,7 @@ class AlarmBook:
         self._open.setdefault(alarm.device, {})[alarm.id] = alarm
 
     def _file(self, alarm: Alarm) -> None:
-        """Move an alarm that has ended out of the open ones, and forget the eldest of those."""
+        """Move an alarm that has ended out of the open ones, and the eldest of those out of the list."""
         if not alarm.cleared or alarm.id in self._ended:
             return
         open_here = self._open[alarm.device]
@@ -191,12 +168,15 @@ class AlarmBook:
         self._ended[alarm.id] = None
         if len(self._ended) > CLEARED_KEPT:
             eldest = next(iter(self._ended))
-            del self._ended[eldest], self._alarms[eldest]
+            del self._ended[eldest]
+            self._forget(self._alarms.pop(eldest))
 
-
-def level_of(code: int, body: dict[int, Any]) -> int:
-    """The warning level, 1 to 4: the device's own severity, else the registry's level, else orange."""
-    level = LEVEL.get(body.get(1, 0))
-    if level is not None:
-        return level
-    return ALARM[code].level if code in ALARM else ORANGE
+    def _forget(self, alarm: Alarm) -> None:
+        if alarm.uptime_ms is not None:
+            return  # its raise will only ever be a repeat
+        unraised = self._unraised.setdefault(alarm.device, {})
+        unraised[alarm.ref] = alarm
+        if len(unraised) > UNRAISED_MAX:
+            lowest = min(unraised)
+            del unraised[lowest]
+            self._passed[alarm.device] = max(lowest, self._passed.get(alarm.device, lowest))

@@ -6,13 +6,14 @@ from lilong_protocol import frame, topics
 from lilong_protocol.pc.engine import Engine
 from lilong_protocol.pc.message import Message
 
-from .alarms import Alarm, AlarmBook, alarm_id
+from .alarms import CROWDED_OUT, Alarm, AlarmBook, alarm_id
 from .cards import Cards
 from .linkage import Linkages
 from .outcome import Outcome, by_text
 from .presence import Presence
 from .register import Register
 
+TOO_MANY_ALARMS = "too many open alarms"  # among the counts of what was refused
 CORRECTION_MS = 1_000  # a better clock than this moves the times of open alarms
 _WHAT = {frame.RAISE: "alarm", frame.UPDATE: "alarm update", frame.CLEAR: "alarm clear"}
 
@@ -30,6 +31,7 @@ class Intake:
         cards: Cards,
         outcome: Outcome,
     ) -> None:
+        self._engine = engine
         self._receiver = engine.receiver
         self._register = register
         self._alarms = alarms
@@ -62,6 +64,8 @@ class Intake:
         device, message = received.device, received.frame
         body: dict[int, Any] = message.body
         self._outcome.record(device, received.at_ms, _WHAT[message.kind], body[0], body.get(4) or {})
+        if received.since_ms is not None:  # else nobody can tell whether there are newer ones
+            self._take_values(device, received.at_ms, body.get(4) or {})
         if message.kind != frame.RAISE and self._long_over(received):
             return
         alarm = self._alarms.apply(now_ms, received)
@@ -72,8 +76,16 @@ class Intake:
         elif message.kind == frame.CLEAR:
             self._outcome.feed(alarm.feed(now_ms, "cleared"))
         self._outcome.alarm(alarm)
-        self._presence.restate(device)
         self._linkages.alarm(now_ms, alarm)
+        for ended, why in self._alarms.take_given_up():
+            self._outcome.record(device, now_ms, f"alarm {why}", ended.code, {})
+            self._outcome.feed(ended.feed(now_ms, "cleared"))
+            self._outcome.alarm(ended)
+            self._linkages.alarm(now_ms, ended)
+            self._engine.orders.withdraw(now_ms, device, ended.cause)
+            if why == CROWDED_OUT:
+                self._receiver.refusals.count(TOO_MANY_ALARMS)
+        self._presence.restate(device)
 
     def _long_over(self, received: Message) -> bool:
         """An update to an alarm whose raise was seen but which has left the list: it was cleared."""

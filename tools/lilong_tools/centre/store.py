@@ -81,6 +81,7 @@ class Store:
         saved = Saved(
             devices=_rows(self._db, "SELECT * FROM device"),
             alarms=[
+                *_rows(self._db, "SELECT * FROM alarm WHERE cleared = 1 AND uptime_ms IS NULL ORDER BY cleared_at_ms"),
                 *reversed(_rows(self._db, ended)),
                 *_rows(self._db, "SELECT * FROM alarm WHERE cleared = 0 ORDER BY stored_at_ms"),
             ],
