@@ -25,6 +25,7 @@ SETTLE = 50  # samples after that
 class Ppg:
     """`feed` it the light of both LEDs at 50 Hz."""
 
+    _at: int
     _sum_ir: int
     _sum_red: int
     _half: int
