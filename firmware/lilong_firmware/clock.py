@@ -3,23 +3,23 @@
 from struct import pack_into
 
 from lilong_protocol.cbor import MAX_INT, Writer
-from lilong_protocol.frame import CLOCK_1_S, CLOCK_50_MS, CLOCK_60_S, START
+from lilong_protocol.frame import START
 
 MAX_ROUND_TRIP_MS = 5_000  # an older answer is refused: its request is nobody's any more
-# The error is half a round trip at first and grows by 10 s a day (GB 50396 5.1); quality is what it stays within.
+# The error is half a round trip at first and grows by 10 s a day (GB 50396 5.1), one part in so many: what it stays
+# within is the quality, 3 for 50 ms, 2 for 1 s, 1 for 60 s.
 DRIFT_PER = 8_640
-WITHIN_60_S, WITHIN_1_S, WITHIN_50_MS = 60_000, 1_000, 50
 
 
 class Clock:
-    """None until set; epoch_ms = uptime_ms + offset. `_until`: the last uptimes of each quality, 1 to 3."""
+    """None until set; epoch_ms = uptime_ms + offset. `_until`: the last uptimes of quality 3, 2 and 1."""
 
     __slots__ = ("_high", "_low", "_offset", "_until")
 
     def __init__(self) -> None:
         self._offset: int | None = None
         self._high = self._low = 0  # the offset's 29 and 24 bits
-        self._until = (-1, -1, -1)
+        self._until: tuple[int, ...] = ()
 
     def set(self, now: int, asked: int, epoch_ms: int) -> bool:
         """Take the answer to a request made at uptime `asked`; False when it came too late, or tells no such time."""
@@ -33,12 +33,8 @@ class Clock:
         data = offset.to_bytes(8, "big")
         self._high = data[1] << 24 | int.from_bytes(data[2:5], "big")
         self._low = int.from_bytes(data[5:], "big")
-        error = (round_trip + 1) // 2
-        self._until = (
-            now + (WITHIN_60_S - error) * DRIFT_PER,
-            now + (WITHIN_1_S - error) * DRIFT_PER,
-            now + (WITHIN_50_MS - error) * DRIFT_PER,
-        )
+        now -= (round_trip + 1) // 2 * DRIFT_PER
+        self._until = (now + 50 * DRIFT_PER, now + 1_000 * DRIFT_PER, now + 60_000 * DRIFT_PER)
         return True
 
     def epoch(self, now: int) -> "int | None":
@@ -51,13 +47,11 @@ class Clock:
 
         Small integers have 31 bits on a board. The uptime is taken apart in the room that is left for the seal.
         """
-        until = self._until
-        if now <= until[2]:
-            quality = CLOCK_50_MS
-        elif now <= until[1]:
-            quality = CLOCK_1_S
-        elif now <= until[0]:
-            quality = CLOCK_60_S
+        quality = 3
+        for until in self._until:
+            if now <= until:
+                break
+            quality -= 1
         else:
             return
         buf = writer.buf

@@ -34,7 +34,8 @@ SENTENCES = [
         "LIL-FRAME-011", "LIL-SEC-004", "LIL-SEC-005", "LIL-TELE-001",
     )
 ]  # fmt: skip
-ONLY_BODIES = {"LIL-FRAME-004", "LIL-FRAME-005", "LIL-FRAME-011", "LIL-TELE-001"}  # which a board does not check by the registry
+# Which a board does not check by the registry.
+ONLY_BODIES = {"LIL-FRAME-004", "LIL-FRAME-005", "LIL-FRAME-011", "LIL-TELE-001"}
 ALL = list(questions())
 MESSAGES = load("messages")
 
