@@ -25,7 +25,8 @@ if TYPE_CHECKING:
         def connected(self, connection: int) -> None: ...
         def disconnected(self, why: str) -> None: ...
         def published(self) -> None: ...
-        def received(self, cls: str, data: bytes, retained: bool) -> None: ...
+        def received(self, cls: str, data: bytes, retained: bool) -> None:
+            """A message; `data` is a view that holds until this returns."""
 
 
 RESOLVE_MS = 5_000
@@ -204,13 +205,16 @@ class Link:
     async def _read(self, stream: "asyncio.StreamReader") -> None:
         """Read until it breaks. `_talk` watches the client's deadlines meanwhile, and cancels this."""
         events: list[tuple[Any, ...]] = []
+        buffer: Any = memoryview(bytearray(READ_BYTES))  # what is in it is told before more is read
         try:
             while True:
-                data = await stream.read(READ_BYTES)
-                if not data:
+                size = await stream.readinto(buffer)
+                if size is None:
+                    continue
+                if not size:
                     raise OSError("the broker closed the connection")
                 try:
-                    self._client.feed(data, self._clock(), events)
+                    self._client.feed(buffer[:size], self._clock(), events)
                 finally:
                     for event in events:
                         self._tell(event)

@@ -274,7 +274,7 @@ class _Reader:
             raise self.error("length beyond the end")
         if major == 2:
             self.at += n
-            return self.data[self.at - n : self.at]
+            return bytes(self.data[self.at - n : self.at])  # of a view a copy is kept, of bytes there is one already
         if major == 3:
             if n > MAX_TEXT:
                 raise self.error("text longer than 256 bytes")
@@ -307,7 +307,10 @@ class _Reader:
 
 
 def decode(data: bytes) -> "Any":
-    """Decode exactly one item; raises CborError for anything outside the subset, never another exception."""
+    """Decode exactly one item; raises CborError for anything outside the subset, never another exception.
+
+    `data` may be a memoryview: what is decoded holds nothing of it.
+    """
     if len(data) > MAX_FRAME:
         raise CborError("longer than 1024 bytes")
     reader = _Reader(data)

@@ -119,7 +119,7 @@ class Client(PacketStream):
         """The transport is gone: nothing is awaited any more."""
         self.state = CLOSED
         self._awaited: list[int] = []  # answers awaited and when each is due, in ms; the oldest first
-        self._rest = b""
+        self.clear()
 
     def take(self) -> bytes:
         """All that is to be sent, once."""

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 2048
 """Largest remaining length taken from the peer, bytes: a frame is at most 1024, its topic far less."""
 
+KEPT_BYTES = 128  # (ours) of a packet that the heap has no room for: its header, topic and id
+
 # Each first byte that MQTT 3.1.1 has without QoS 2. Flags are fixed but for PUBLISH (2.2.2), which has no DUP
 # with QoS 0 (3.3.1.1).
 _FIRST_BYTES = b"\x10\x20\x30\x31\x32\x33\x3a\x3b\x40\x82\x90\xa2\xb0\xc0\xd0\xe0"
@@ -135,6 +137,7 @@ def read_field(data: bytes, at: int, end: int, what: str) -> "tuple[bytes, int]"
 def read_text(data: bytes, at: int, end: int, what: str) -> "tuple[str, int]":
     """The text behind a length at `at`, and where it ends."""
     raw, stop = read_field(data, at, end, what)
+    raw = bytes(raw)  # `in` finds nothing in MicroPython's memoryview
     try:
         text = str(raw, "utf-8")
     except UnicodeError:
@@ -190,46 +193,84 @@ def _check_text(text: str, data: bytes, what: str) -> None:
 
 
 class PacketStream:
-    """Cuts a stream into packets, however its bytes arrive; holds one unfinished packet at most."""
+    """Cuts a stream into packets, however its bytes arrive; holds one unfinished packet at most.
 
-    __slots__ = ("_rest", "limit")
+    A packet that the heap has no room for is cut off: its first bytes come as if it ended there, so that it can be
+    answered, and is refused for what it lacks.
+    """
+
+    __slots__ = ("_begun", "_have", "_left", "_rest", "limit")
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
         self.limit = limit
-        self._rest = b""
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget what is unfinished."""
+        self._rest = b""  # of a header
+        self._begun: bytearray | None = None  # the packet that is not complete
+        self._have = self._left = 0  # bytes of it that came, and that are to come
 
     def packets(self, data: bytes) -> "Iterator[tuple[int, bytes, int, int]]":
         """Of each packet that `data` completes: first byte, a buffer, start and end of the body in it.
 
+        Of a memoryview the buffers are memoryviews too, and only one copy is made, of a packet that comes in pieces.
         MqttError as soon as a header cannot be right: of a packet beyond `limit` nothing is kept. Read to the
         end; to stop early is to give up the connection.
         """
-        data = self._rest + data
-        self._rest = b""
+        if self._rest or not isinstance(data, memoryview):
+            data = self._rest + data
+            self._rest = b""
         at = 0
         size = len(data)
         while at < size:
-            first = data[at]
-            if first not in _FIRST_BYTES:
-                raise MqttError("%s: first byte 0x%02x is reserved or of QoS 2" % (packet_name(first >> 4), first))
-            start = at + 1
-            length = shift = 0
-            while start < size:
-                byte = data[start]
-                start += 1
-                length |= (byte & 127) << shift
-                if length > self.limit or shift > 21:
-                    raise MqttError("%s is longer than the limit of %d bytes" % (packet_name(first >> 4), self.limit))
-                if byte < 128:
-                    if shift and not byte:
-                        raise MqttError("%s has an overlong length" % packet_name(first >> 4))
-                    break
-                shift += 7
-            else:
-                break
-            end = start + length
-            if end > size:
-                break
-            yield first, data, start, end
-            at = end
-        self._rest = data[at:]
+            if not self._left:
+                start, end = self._header(data, at, size)
+                if not start:
+                    self._rest = bytes(data[at:])
+                    return
+                if end <= size:
+                    yield data[at], data, start, end
+                    at = end
+                    continue
+                self._left = end - at
+                self._have = 0
+                try:
+                    self._begun = bytearray(self._left)
+                except MemoryError:
+                    self._begun = bytearray(min(self._left, KEPT_BYTES))
+            begun = self._begun
+            assert begun is not None
+            taken = min(size - at, self._left)
+            room = min(taken, len(begun) - self._have)
+            if room > 0:
+                begun[self._have : self._have + room] = data[at : at + room]
+            self._have += taken
+            self._left -= taken
+            at += taken
+            if not self._left:
+                self._begun = None
+                start = 2
+                while begun[start - 1] > 127:
+                    start += 1
+                yield begun[0], memoryview(begun) if isinstance(data, memoryview) else bytes(begun), start, len(begun)
+
+    def _header(self, data: bytes, at: int, size: int) -> "tuple[int, int]":
+        """Start and end of the body of the packet at `at`; (0, 0) when its header is not complete."""
+        first = data[at]
+        if first not in _FIRST_BYTES:
+            raise MqttError("%s: first byte 0x%02x is reserved or of QoS 2" % (packet_name(first >> 4), first))
+        start = at + 1
+        length = shift = 0
+        while start < size:
+            byte = data[start]
+            start += 1
+            length |= (byte & 127) << shift
+            if length > self.limit or shift > 21:
+                raise MqttError("%s is longer than the limit of %d bytes" % (packet_name(first >> 4), self.limit))
+            if byte < 128:
+                if shift and not byte:
+                    raise MqttError("%s has an overlong length" % packet_name(first >> 4))
+                return start, start + length
+            shift += 7
+        return 0, 0

@@ -87,7 +87,10 @@ class Seal:
         return bytes(view[first:last])
 
     def open(self, cls: str, frame: bytes) -> bytes:
-        """The payload of a frame that arrived on class `cls`; SealError when anything is off."""
+        """The payload of a frame that arrived on class `cls`; SealError when anything is off.
+
+        Of a memoryview it is a memoryview, and nothing of the frame is copied.
+        """
         size = self._size
         tag_head = self._tag_head
         head = self._head
@@ -95,9 +98,10 @@ class Seal:
         end = len(frame) - size - len(tag_head)
         if end <= start or len(frame) > MAX_FRAME:
             raise SealError("not a sealed frame: length %d" % len(frame))
-        if frame[:start] != head:
+        view = memoryview(frame)
+        if view[:start] != head:
             raise SealError("not a sealed frame of this device and direction")
-        item = frame[start:end]
+        item = view[start:end]
         first = item[0]
         if 0x40 <= first < 0x58:
             skip, length, least = 1, first - 0x40, 0
@@ -107,11 +111,11 @@ class Seal:
             skip, length, least = 3, item[1] << 8 | item[2], 256
         else:
             raise SealError("payload is not a byte string")
-        if length < least or skip + length != len(item) or frame[end : end + len(tag_head)] != tag_head:
+        if length < least or skip + length != len(item) or view[end : end + len(tag_head)] != tag_head:
             raise SealError("lengths inside the frame do not add up")
-        if not equal(self._tag(cls, item)[:size], frame[len(frame) - size :]):
+        if not equal(self._tag(cls, item)[:size], view[len(frame) - size :]):
             raise SealError("the tag does not fit: forged, or sealed for another topic", True)
-        return item[skip:]
+        return bytes(item[skip:]) if isinstance(frame, bytes) else item[skip:]
 
 
 def frame_tag(frame: bytes) -> bytes:

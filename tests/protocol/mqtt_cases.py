@@ -187,9 +187,19 @@ def case_events_before_a_fault_are_not_lost():
     assert events == [(MESSAGE, "a", b"x", 1, False)]
 
 
-def case_buffers_of_other_types_are_taken_as_bytes():
-    packet = publish_packet("a", b"x", 0, False)
-    for data in (bytearray(packet), memoryview(packet)):
+def case_a_bytearray_is_taken_as_bytes():
+    packet = bytearray(publish_packet("a", b"x", 0, False))
+    client = ready()
+    assert client.feed(packet, 0) == [(MESSAGE, "a", b"x", 0, False)]
+    assert isinstance(client.feed(packet, 0)[0][2], bytes)
+
+
+def case_of_a_memoryview_the_payload_is_one_too_however_it_is_cut():
+    packet = publish_packet("a", bytes(range(200)), 1, False, 7)
+    for cut in range(len(packet)):
         client = ready()
-        assert client.feed(data, 0) == [(MESSAGE, "a", b"x", 0, False)]
-        assert isinstance(client.feed(data, 0)[0][2], bytes)
+        view = memoryview(packet)
+        events = client.feed(view[:cut], 0) + client.feed(view[cut:], 0)
+        assert events == [(MESSAGE, "a", bytes(range(200)), 1, False)]
+        assert isinstance(events[0][2], memoryview) or 0 < cut < 3
+        assert client.take() == b"\x40\x02\x00\x07"
