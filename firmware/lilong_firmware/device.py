@@ -21,7 +21,7 @@ from .uplink import Uplink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from .log import Log
@@ -65,7 +65,8 @@ class Device:
     """The rules of one kind between sensors and session.
 
     polls: sample quiet channels too, as a board does. settings: values in effect by number (`codes.S_...`). reported:
-    the body of the report on them. epoch: of the keys. updating: what the host gives to take updates, or None.
+    the body of the report on them. epoch: of the keys. updating: makes for an offer
+    what the host takes updates with; None where it takes none.
     """
 
     __slots__ = (
@@ -106,7 +107,7 @@ class Device:
         self.settings: Sequence[int] = DEFAULTS
         self.reported = NOT_CONFIGURED
         self.epoch = 0
-        self.updating: Updating | None = None
+        self.updating: Callable[[Device], Updating] | None = None
         self.rules = rules(self)
         periods = tuple([channel[1] for channel in rules.CHANNELS])
         self.sampling = Sampling(periods, [channel[2] for channel in rules.CHANNELS], polls)

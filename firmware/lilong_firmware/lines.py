@@ -3,6 +3,7 @@
 from lilong_protocol import cbor, frame, topics
 
 from .effects import NEVER
+from .session import LOG_LINES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ TEXT_BYTES = 256  # cbor.MAX_TEXT
 
 class Lines:
     """Frames of class lg that wait; the last source of `Session.later`."""
+
+    WHAT = LOG_LINES
 
     __slots__ = ("_device", "deadline", "frames")
 
@@ -62,8 +65,8 @@ def shortened(text: str) -> str:
 def _lines(device: "Device") -> Lines:
     session = device.session
     for source in session.later:
-        if isinstance(source, Lines):
-            return source
+        if source.WHAT == LOG_LINES:
+            return source  # type: ignore[return-value]
     lines = Lines(device)
     session.later = list(session.later) + [lines]  # noqa: RUF005  MicroPython unpacks into no list
     return lines

@@ -79,6 +79,7 @@ class Host:
         )
         draws = Draws(settings["seed"] or board.seed())
         self._board = board
+        self._modules = 0  # how many are loaded at rest
         self.device = Device(identity, kind, store(settings["store"]), draws, True, settings["boot"])
         self._channels = {channel[0]: at for at, channel in enumerate(kind.CHANNELS)}
         self._sampled = [(at, channel[0]) for at, channel in enumerate(kind.CHANNELS) if channel[1]]
@@ -127,7 +128,13 @@ class Host:
         self._act()
 
     def received(self, cls: str, data: bytes, retained: bool) -> None:
-        self.device.received(self._look(), cls, data, retained)
+        device = self.device
+        now = self._look()
+        try:
+            device.received(now, cls, data, retained)
+        except MemoryError:  # what of it is not done yet is dropped
+            device.downlink.rejected += 1
+            device.deadline = now  # and planned anew
         self._act()
         self._board.handled(cls)
 
@@ -153,6 +160,8 @@ class Host:
     def _act(self) -> None:
         """Do what the device wants done: what is local first, so that no socket comes before a sounder."""
         out = self.device.out
+        if len(sys.modules) > self._modules:
+            self._forget()
         if out:
             for effect in out:
                 if effect[0] == OUTPUT:
@@ -163,10 +172,6 @@ class Host:
                     if self.link.publish(effect[1], effect[2], effect[3], effect[4]):
                         self._board.sent(effect[1])
                 elif kind == CONNECT:
-                    if not self.device.session.later:  # what has done its work is loaded again when it is needed
-                        for name in list(sys.modules):
-                            if name.startswith("lilong_firmware"):
-                                del sys.modules[name]
                     gc.collect()  # a quiet moment, before the buffers of a new connection
                     self.link.connect(effect[1])
                 elif kind == DISCONNECT:
@@ -176,6 +181,16 @@ class Host:
                     self._board.note(effect[1], effect[2], effect[3], effect[4])
             out.clear()
         self._board.wake()
+
+    def _forget(self) -> None:
+        """What has been loaded for once has done its work: it is loaded again when it is needed."""
+        here = __file__[: __file__.rindex("/")]
+        for name in list(sys.modules):
+            file = getattr(sys.modules[name], "__file__", "")
+            if file != __file__ and file.startswith(here):
+                del sys.modules[name]
+        self._modules = len(sys.modules)
+        gc.collect()
 
 
 async def serve(board: "BoardLike", host: Host) -> None:

@@ -1,12 +1,17 @@
 """What a device rarely does: each part is loaded when it is first needed, and the core has one name for them all.
 
-A name costs a board's RAM 50 bytes, a module some hundred; what `main` forgets of these comes back by itself.
+A name costs a board's RAM 50 bytes, a module some hundred: `main` forgets these as soon as they have done their work.
+So none of them may count on being the same module the next time, but for what an object that lives has of it.
 """
 
 from lilong_protocol import frame
 
+from .session import UPDATE_COMES
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .device import Device
 
 
@@ -28,9 +33,11 @@ def handle(device: "Device", now: int, message: "frame.Frame") -> None:
 
         take(device, now, message.body)
     elif message.kind == frame.CHUNK:
-        from .update import take_chunk  # noqa: PLC0415
-
-        take_chunk(device, now, message)
+        for source in device.session.later:
+            if source.WHAT == UPDATE_COMES:
+                fetch: Any = source
+                fetch.take(now, message)
+                break
     else:
         raise frame.FrameError(frame.UNSUPPORTED_KIND, "kind %d is not for a device" % message.kind)
 

@@ -3,7 +3,7 @@
 from lilong_protocol import frame, topics
 
 from .effects import NEVER, PUBLISH
-from .session import ASKED
+from .session import ASKED, EVENTS_AGAIN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def answer(device: "Device", now: int, body: "dict[int, Any]") -> "dict[int, int
             return {0: frame.INVALID}
     if body.get(1) != topics.EVENT:  # alarms come again by themselves, and nothing else is kept
         return {0: frame.NOT_FOUND}
-    if len([source for source in session.later if isinstance(source, Backfill)]) >= BACKFILLS:
+    if len([source for source in session.later if source.WHAT == EVENTS_AGAIN]) >= BACKFILLS:
         return {0: frame.CONFLICT}
     count = 0
     for _ in kept(device, boot, first, last):
@@ -67,6 +67,8 @@ def kept(device: "Device", boot: int, first: int, last: int) -> "Iterator[bytes]
 
 class Backfill:
     """Frames on their way again, one in flight; a source of `Session.later`."""
+
+    WHAT = EVENTS_AGAIN
 
     __slots__ = ("_device", "_frames", "_next", "deadline")
 

@@ -23,6 +23,7 @@ ROWS_MAX = 24  # rows of a telemetry batch: more of the widest kind do not fit i
 QUEUE_MAX = 32  # events and responses that wait for the link in RAM
 
 DOWN, CONNECTING, ONLINE = 0, 1, 2
+EVENTS_AGAIN, UPDATE_COMES, LOG_LINES = 0, 1, 2  # what a source is
 COLD_START, RECONNECTED, ASKED = 0, 1, 2
 
 TYPE_CHECKING = False
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     class Source(Protocol):
         """What is sent when nothing else waits: events that are wanted again, pieces of an update, the log."""
 
+        WHAT: int  # EVENTS_AGAIN ...: its class may be another after its module has been loaded again
         deadline: int  # uptime in ms of the next `step`
 
         def first(self) -> "tuple[str, bytes, int] | None":

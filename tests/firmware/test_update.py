@@ -7,9 +7,9 @@ import pytest
 from harness import HOUR, MINUTE, SECOND, CutStore, Host, PowerCut, codes, online
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lilong_firmware.fetch import ANSWER_MS, CHUNK_BYTES, TRIES
 from lilong_firmware.flash import FileStore
 from lilong_firmware.store import RamStore, VolatileStore
-from lilong_firmware.update import ANSWER_MS, CHUNK_BYTES, TRIES
 from lilong_protocol import frame, topics
 
 FIRMWARE, CARD_LIST = 0, 1
@@ -27,8 +27,14 @@ class Sink:
         self.finishes = finishes
         self.finished = 0
 
-    def begin(self, size):
-        return size <= self.room
+    def begin(self, size, digest):
+        return len(self.data) if size <= self.room else -1
+
+    def read(self, offset, size):
+        return bytes(self.data[offset : offset + size])
+
+    def discard(self):
+        self.data = bytearray()
 
     def write(self, offset, data):
         assert offset == len(self.data)
@@ -58,7 +64,7 @@ class Updating:
 def board(kind="smoke", sink=None, key=False, **options):
     host = Host(kind, **options)
     host.run(SECOND)
-    host.device.updating = Updating(sink or Sink(), key)
+    host.device.updating = lambda device: Updating(sink or Sink(), key)
     return host
 
 

