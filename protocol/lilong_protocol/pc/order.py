@@ -5,6 +5,7 @@ from typing import Any
 
 from ..registry import COMMAND, KIND
 from ..registry.tables import Command
+from .downlink import OPERATOR_CHARACTERS
 from .errors import RequestError
 
 OPERATOR_ACK, OFFER = "operator_ack", "offer"
@@ -12,6 +13,7 @@ ACK_MS, OFFER_MS = 30_000, 30_000
 # May wait for the next report of a device that sleeps: it ends only what is over, else the device refuses it (409).
 WAITS = frozenset(("reset",))
 AT_ONCE = frozenset(("fire_release",))  # waits for nothing but its device
+CAUSE_CHARACTERS = 200  # (ours)
 SILENT = 0  # the code of an order that was never answered
 
 
@@ -71,6 +73,17 @@ class Order:
             pair = saved.get(name)
             saved[name] = None if pair is None else (pair[0], pair[1])
         return cls(**saved)
+
+
+def check_options(what: str, operator: object, cause: object, insists: object) -> None:
+    """What an order tells beside its content; RequestError where anything is off. `what`: of what order."""
+    for option, value, most in (("operator", operator, OPERATOR_CHARACTERS), ("cause", cause, CAUSE_CHARACTERS)):
+        if option == "operator" and value is None:
+            continue
+        if not isinstance(value, str) or not 1 <= len(value) <= most:
+            raise RequestError(f"{what}, {option}={value!r}: give a text of 1 to {most} characters")
+    if not isinstance(insists, bool):
+        raise RequestError(f"{what}, insists={insists!r}: give True or False")
 
 
 def checked(name: str, kind: str | None, arguments: Any, device: str) -> tuple[Command, dict[int, int]]:

@@ -11,7 +11,7 @@ from .desired import Configuration, settings_of
 from .downlink import OPERATOR_CHARACTERS, Sealed
 from .errors import RequestError
 from .memory import config_row, update_row
-from .order import OFFER, OPERATOR_ACK, WAITS, Order, checked
+from .order import OFFER, OPERATOR_ACK, WAITS, Order, check_options, checked
 from .orders import Orders, Sender
 from .peer import Peer
 from .presence import ASLEEP, NEVER, OFFLINE, Presence
@@ -69,7 +69,10 @@ class Wishes:
         peer = self._known(device)
         known = KIND_BY_NUMBER.get(-1 if peer.session.kind is None else peer.session.kind)
         what = f"command {name!r} for {label or device}"
-        _, by_place = checked(name, known.name if known else None, arguments or {}, label or device)
+        check_options(what, operator, cause, insists)
+        _, by_place = checked(
+            name, known.name if known else None, {} if arguments is None else arguments, label or device
+        )
         if not insists:
             self._check_present(now_ms, device, name, what)
         return self.issue(now_ms, Order(device, 0, name, by_place, operator, cause, now_ms, insists))

@@ -9,21 +9,18 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from ...keys import device_root
 from ..decided import Decided, StateRow
-from ..desired import Configuration
 from ..engine import Engine
 from ..errors import BackendError
-from ..message import Message
-from ..order import Order
 from ..roots import KeySource, keys_of
 from ..simulation import is_loopback, simulation_key
-from ..updates import Artifact, Progress
 from .address import address_of
+from .asking import Asking
 from .statefile import StateFile
-from .tenants import Known, Tenants
+from .tenants import Known, Tenants, add
 from .workers import own_tenants, refuse_in_turn, shared_prefix
 
 if TYPE_CHECKING:
@@ -34,12 +31,10 @@ log = logging.getLogger("lilong.backend")
 
 OUTSIDE = "the backend is not running; use it inside `async with Backend(...)`"
 OUTSTANDING_MAX = 10_000  # messages in batches that were not stored: no more are taken from the broker
-T = TypeVar("T")
-
 _ANY_DEVICE = "0" * 16
 
 
-class Backend:
+class Backend(Asking):
     """`async with Backend(...) as backend: async for batch in backend: ...; await batch.stored()`.
 
     url: mqtts://[user:password@]host[:port], with PEM files `ca`, `cert`, `key` where needed; mqtt:// on this machine.
@@ -88,6 +83,7 @@ class Backend:
         self._engines: Tenants | None = None
         self._pump: Pump[Decided] | None = None
         self._outstanding: deque[Batch] = deque()
+        self._untold = Decided()
         self._storing = False
         self._finished = asyncio.Event()
         self._links: asyncio.Task[None] | None = None
@@ -141,8 +137,6 @@ class Backend:
         """After the end: leave no session on the broker; what it would have kept is lost."""
         await self._running().forget()
 
-    # ---- what may be asked of devices; it leaves with the batch at hand, or makes one of its own
-
     def engine(self, tenant: str) -> Engine:
         """The engine of a tenant: sessions, orders, configurations ... After a wish of it call `wake`."""
         return self._decider().engine(tenant)
@@ -151,43 +145,9 @@ class Backend:
         """Something was decided: the next batch comes at once."""
         self._running().wake()
 
-    def command(
-        self, tenant: str, device: str, name: str, arguments: dict[str, int] | None = None, **more: Any
-    ) -> Order:
-        """As `Engine.command`."""
-        return self._wish(lambda now: self.engine(tenant).command(now, device, name, arguments, **more))
-
-    def acknowledge(self, raised: Message, operator: str) -> Order:
-        """A person has taken notice of an alarm; its raise, or any later message of it, is given."""
-        alarm = raised.alarm
-        if alarm is None:
-            raise BackendError(f"{raised!r}: no alarm; acknowledge a raise, an update or a clear")
-        engine = self.engine(raised.tenant)
-        return self._wish(lambda now: engine.acknowledge(now, raised.device, (alarm.boot, alarm.seq), operator))
-
-    def configure(self, tenant: str, device: str, settings: dict[str, int]) -> int:
-        """As `Engine.configure`."""
-        return self._wish(lambda _: self.engine(tenant).configure(device, settings))
-
-    def configuration(self, tenant: str, device: str) -> Configuration:
-        """What a device shall have and what it has reported."""
-        return self.engine(tenant).configuration(device)
-
-    def offer(self, tenant: str, device: str, artifact: Artifact) -> Order:
-        """As `Engine.offer`."""
-        return self._wish(lambda now: self.engine(tenant).offer(now, device, artifact))
-
-    def provide(self, tenant: str, artifact: Artifact) -> None:
-        """Hold the bytes of an artifact ready that was offered before a restart."""
-        self._wish(lambda now: self.engine(tenant).provide(now, artifact))
-
-    def progress(self, tenant: str, device: str) -> Progress | None:
-        """Of the update that a device was offered last."""
-        return self.engine(tenant).progress(device)
-
-    def use_epoch(self, tenant: str, device: str, epoch: int) -> Order:
-        """As `Engine.use_epoch`."""
-        return self._wish(lambda now: self.engine(tenant).use_epoch(now, device, epoch))
+    def now(self) -> int:
+        """Epoch ms by the clock of the backend; it never goes back."""
+        return self._running().now()
 
     # ---- for a batch
 
@@ -214,6 +174,9 @@ class Backend:
                     self._storing = False
         self._outstanding.popleft()
         self._finished.set()
+        if batch.untold():
+            add(self._untold, batch.untold())
+            self.wake()
         self._running().finish(batch.arrivals, batch.decided.publishes)
 
     # ---- inside
@@ -233,11 +196,14 @@ class Backend:
                 self._links.result()
                 return
             work = pump.decide(take_in=not self._stopped)
-            if work is None:
+            if work is None and not self._untold:
                 continue
-            batch = Batch(self, work.batch, work.arrivals)
+            decided, self._untold = self._untold, Decided()
+            if work is not None:
+                add(decided, work.batch)
+            batch = Batch(self, decided, work.arrivals if work is not None else [])
             self._outstanding.append(batch)
-            if len(self._outstanding) == 1 and self._concerns_nobody(work.batch):
+            if len(self._outstanding) == 1 and self._concerns_nobody(decided):
                 await batch.stored()
             else:
                 yield batch
@@ -245,7 +211,9 @@ class Backend:
     def _concerns_nobody(self, decided: Decided) -> bool:
         """Repeats, refusals, answers: nothing of it is the application's to store."""
         told = decided.messages or decided.kept or decided.gaps or decided.incidents or decided.sessions
-        return not told and not decided.given_up and (self._file is not None or not decided.state)
+        return (
+            not told and not decided.orders and not decided.given_up and (self._file is not None or not decided.state)
+        )
 
     async def _room(self) -> None:
         """Wait while too much was given to the application that it has not stored."""
@@ -275,12 +243,6 @@ class Backend:
         if self._file is not None:
             self._writer.shutdown()
             self._file.close()
-
-    def _wish(self, wish: Callable[[int], T]) -> T:
-        pump = self._running()
-        result = wish(pump.now())
-        pump.wake()
-        return result
 
     def _refuse_public_keys(self) -> None:
         for tenant in self.tenants:

@@ -26,6 +26,7 @@ class Batch:
         self._backend = backend
         self._decided = decided
         self.arrivals = arrivals
+        self._told = len(decided.orders), len(decided.given_up)  # at least so many of them the application can see
 
     @property
     def messages(self) -> list[Message]:
@@ -54,13 +55,16 @@ class Batch:
 
     @property
     def given_up(self) -> list[Order]:
-        """Orders that were never answered."""
-        return self._decided.given_up
+        """Orders that have ended without an answer: by their `code` never answered (0) or of an earlier boot (412)."""
+        return self._all().given_up
 
     @property
     def orders(self) -> list[Order]:
-        """Orders that are new, sent, answered or over."""
-        return self._decided.orders
+        """Orders that are new, sent, answered or over, as they stand; those of a moment ago too.
+
+        What changes after the last look, until it is `stored()`, is told by the next batch.
+        """
+        return self._all().orders
 
     @property
     def state(self) -> list[StateRow]:
@@ -82,6 +86,16 @@ class Batch:
         """Take in what was decided since, while this is the last batch."""
         if self._backend.is_last(self):
             add(self._decided, self._backend.decided_since())
+
+    def untold(self) -> Decided:
+        """Of what was taken in: what the application has not seen."""
+        orders, given_up = self._told
+        return Decided(orders=self._decided.orders[orders:], given_up=self._decided.given_up[given_up:])
+
+    def _all(self) -> Decided:
+        self.fold()
+        self._told = len(self._decided.orders), len(self._decided.given_up)
+        return self._decided
 
     @property
     def decided(self) -> Decided:
