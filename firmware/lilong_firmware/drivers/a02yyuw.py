@@ -1,0 +1,96 @@
+"""DFRobot A02YYUW ultrasonic distance by UART: how far the water is below the rim."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DATA_SHEET = {
+    "chip": ("DFRobot A02YYUW (SEN0311)", "product wiki, communication protocol", "2026-01-21"),
+    "measures": {"water": ("mm below rim", 30, 4_500, "specification: 3 to 450 cm, its own temperature compensation")},
+    "bus": "UART 9,600 8N1; RX high or open: processed values",
+    "timing_ms": {"frame": (300, "output communication: 100 to 300"), "silence": (1_500, "(ours)")},
+    "limits": {"accuracy_mm": (-10, 10, "specification"), "angle_deg": (0, 60, "specification")},
+}
+WIRING = {
+    "class": "A02YYUW",
+    "takes": {"uart": "uart", "?offset_mm": (-1_000, 5_000)},
+    "gives": ("water",),
+    "drives": (),
+}
+
+START = 0xFF
+NEAREST_MM, FARTHEST_MM = 30, 4_500
+SILENT_MS = 1_500
+KEPT = 5
+
+
+class A02YYUW:
+    """`offset_mm`: how far its face is below the rim.
+
+    `water` is the median of the last five. Nearer than it can measure reads as its nearest, so that a full shaft is an
+    alarm and no fault; no echo, or silence, reads None.
+    """
+
+    POLL_MS = 100
+
+    def __init__(self, uart: "Any", offset_mm: int = 0) -> None:
+        self._uart = uart
+        self._offset = offset_mm
+        self._chunk = bytearray(16)
+        self._frame = bytearray(4)
+        self._filled = 0
+        self._values = [-1] * KEPT
+        self._at = 0
+        self._heard_at = 0
+        self.bad = 0  # frames with a wrong sum
+
+    def start(self, now: int) -> None:
+        self._heard_at = now
+
+    def poll(self, now: int) -> None:
+        try:
+            while True:
+                count = self._uart.readinto(self._chunk)
+                if not count:
+                    break
+                for at in range(count):
+                    self._take(self._chunk[at], now)
+        except OSError:
+            pass  # silence, then
+        if now - self._heard_at > SILENT_MS:
+            for at in range(KEPT):
+                self._values[at] = -1
+
+    def read(self, channel: str) -> "int | None":
+        return median(self._values, self._offset)
+
+    def _take(self, byte: int, now: int) -> None:
+        frame = self._frame
+        frame[self._filled] = byte
+        self._filled += 1
+        if self._filled == 4:
+            if (frame[0] + frame[1] + frame[2]) & 0xFF == frame[3]:
+                self._filled = 0
+                self._heard_at = now
+                mm = frame[1] << 8 | frame[2]
+                self._values[self._at] = max(mm, NEAREST_MM) if 0 < mm <= FARTHEST_MM else -1
+                self._at = (self._at + 1) % KEPT
+                return
+            self.bad += 1
+            self._shift()
+        while self._filled and frame[0] != START:
+            self._shift()
+
+    def _shift(self) -> None:
+        frame = self._frame
+        frame[0], frame[1], frame[2] = frame[1], frame[2], frame[3]
+        self._filled -= 1
+
+
+def median(values: "list[int]", offset: int) -> "int | None":
+    """Of those that are not -1, plus `offset` and not below 0; None when fewer than three are."""
+    good = [value for value in values if value >= 0]
+    if len(good) < 3:
+        return None
+    good.sort()
+    return max(good[len(good) >> 1] + offset, 0)
