@@ -4,8 +4,7 @@ Each bit is a low pulse, on D0 for 0 and on D1 for 1; silence ends a frame. The 
 line that stays low is seen. A cut wire, a reader without power, and one that somebody else speaks for are not.
 """
 
-from .card_bits import SPLIT, card_number
-from .keypad import Keypad
+from .card_reader import ENTER, SPLIT, CardReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,34 +34,24 @@ WRAP = (1 << 30) - 1  # a board's ticks begin again at 2**30
 STORED = 40  # (ours) bits of a frame that are kept; what has more is refused anyway
 
 
-class Wiegand:
-    """`refused_parity`, `refused_length`, `lost`: frames that were no card of the length, and those that came too fast.
-
-    `bits`: the length of this door's cards. D0 and D1 need pull-ups; `led` and `buzzer` are active low, as readers are.
-    """
+class Wiegand(CardReader):
+    """`lost`: frames that came too fast. D0 and D1 need pull-ups; `led` and `buzzer` are active low, as readers are."""
 
     POLL_MS = 20
 
     def __init__(self, d0: "Any", d1: "Any", bits: int = 26, led: "Any" = None, buzzer: "Any" = None,
                  ticks: "Callable[[], int] | None" = None) -> None:  # fmt: skip
-        if bits not in (26, 34):
-            raise ValueError("Wiegand: bits is %d; cards of 26 and of 34 bits can be read: give one of these" % bits)
+        CardReader.__init__(self, bits)
         if ticks is None:
             from time import ticks_us  # type: ignore[attr-defined]  # noqa: PLC0415  CPython has none
 
             ticks = ticks_us
-        self.refused_parity = 0
-        self.refused_length = 0
         self.lost = 0
-        self.keypad = Keypad()
         self._ticks_us: Any = ticks
         self._d0 = d0
         self._d1 = d1
-        self._length = bits
         self._outputs = {"led": led, "buzzer": buzzer}
         self._low = 0  # polls in a row that saw a line low
-        self._credential = 0
-        self._pin = 0
         # The handlers' own. `_frame` numbers the frames, so that `poll` never writes what they write.
         self._frame = 0
         self._bits = 0
@@ -126,33 +115,16 @@ class Wiegand:
                 self._decode(now, first, second, bits)
 
     def _decode(self, now: int, first: int, second: int, bits: int) -> None:
-        if bits == self._length:
-            number = card_number(first, second, bits)
-            if number > 0:
-                self._credential = number
-            else:
-                self.refused_parity += 1
-        elif bits == 4 or (bits == 8 and first >> 4 == ~first & 15):
-            if first & 15 <= 11:
-                self._pin = self.keypad.key(now, first & 15) or self._pin
+        if (bits == 4 or (bits == 8 and first >> 4 == ~first & 15)) and first & 15 <= ENTER:
+            self._key(now, first & 15)
         else:
-            self.refused_length += 1
+            self._card(first, second, bits)
 
     def read(self, channel: str) -> "int | None":
         """Channel "tamper" or "reader"."""
         if channel == "tamper":
             return 1 if self._low > 1 else 0
         return 0 if self._low > 1 else 1
-
-    def take(self) -> "tuple[str, int] | None":
-        """A card or a PIN that has been read since."""
-        if self._credential:
-            number, self._credential = self._credential, 0
-            return "credential", number
-        if self._pin:
-            number, self._pin = self._pin, 0
-            return "pin", number
-        return None
 
     def drive(self, name: str, value: int) -> None:
         line = self._outputs.get(name)

@@ -5,7 +5,7 @@ from chips.pins import Pin
 from chips.wiegand import WiegandReader
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lilong_firmware.drivers.card_bits import SPLIT, card_number
+from lilong_firmware.drivers.card_reader import SPLIT, card_number
 from lilong_firmware.drivers.wiegand import Wiegand
 
 
