@@ -1,9 +1,13 @@
 """Backends in virtual time: the library's engine with a little application around it, and the real centre."""
 
-from lilong_protocol import frame, topics
+from contextlib import suppress
+
+from lilong_protocol import codes, frame
 from lilong_protocol.keys import device_root
 from lilong_protocol.pc.engine import Engine
+from lilong_protocol.pc.errors import RequestError
 from lilong_tools.centre.core import Core
+from lilong_tools.centre.details import details, incident_row, told
 from lilong_tools.centre.store import Store
 from lilong_tools.conform.backend.bench import Bench
 from lilong_tools.conform.backend.run import run
@@ -54,13 +58,23 @@ class Application:
     def acknowledge(self, now_ms, device, boot, seq):
         self.engine.acknowledge(now_ms, device, (boot, seq), "conformance")
 
+    def configure(self, now_ms, device):
+        configure(self.engine, device)
+
+    def rotate(self, now_ms, device, epoch):
+        with suppress(RequestError):
+            self.engine.use_epoch(now_ms, device, epoch)
+
     def take(self):
         decided = self.engine.take()
-        feed = [one for message in decided.messages for one in self.effects(message)]
+        feed = [one for message in decided.messages for one in self.effects(message)] + self.reports(decided)
         return Out(self.published(decided), lambda: self.store(decided.state), feed, self.early)
 
     def published(self, decided):
-        return [(publish.topic, publish.payload) for publish in decided.publishes]
+        return decided.publishes
+
+    def reports(self, decided):
+        return [incident_row(incident) for incident in decided.incidents]
 
     def store(self, rows):
         for one in rows:
@@ -75,10 +89,20 @@ class Application:
                 return []
             event = "stored" if message.kind == frame.RAISE else "cleared"
             raised = message.alarm
-            return [row(event, self.now_ms, message.device, raised.boot, raised.seq, message.code)]
-        if message.cls == topics.EVENT and not message.late:
-            return [row("event", self.now_ms, message.device, message.boot, message.seq, message.code)]
-        return []
+            return [
+                row(event, self.now_ms, message.device, raised.boot, raised.seq, message.code), *self.details(message)
+            ]  # fmt: skip
+        return self.details(message)
+
+    def details(self, message):
+        found = told(message)
+        return [] if found is None else [found]
+
+
+def configure(engine, device):
+    """Desire something else than before."""
+    level = engine.configuration(device).settings.get(codes.S_LOG_LEVEL, 0)
+    engine.configure(device, {"log_level": (level + 1) % 4})
 
 
 def results_of(make=Application, wanted=(), feed=True):
@@ -124,8 +148,14 @@ class CentreApplication:
 
     def take(self):
         batch = self._core.take()
-        publishes = [(publish.topic, publish.payload) for publish in batch.publishes]
-        return Out(publishes, lambda: self._store.commit(batch.rows), batch.feed)
+        return Out(batch.publishes, lambda: self._store.commit(batch.rows), batch.feed + details(batch.decided))
+
+    def configure(self, now_ms, device):
+        configure(self._core.engine, device)
+
+    def rotate(self, now_ms, device, epoch):
+        with suppress(RequestError):
+            self._core.engine.use_epoch(now_ms, device, epoch)
 
 
 def centre_results(estate, key, path, wanted=()):

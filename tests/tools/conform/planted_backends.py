@@ -3,6 +3,7 @@
 from backends_here import DEVICES, KEY, TENANT, Application
 from lilong_protocol import cbor, topics
 from lilong_protocol.keys import device_root, frame_key
+from lilong_protocol.pc.decided import Publish
 from lilong_protocol.pc.downlink import Downlink
 from lilong_protocol.pc.engine import Engine
 from lilong_protocol.pc.sealed import payload_of
@@ -25,7 +26,8 @@ def entering(faults):
 def ack(device, boot, seq, data, tag=None, cls=topics.ACK):
     """The topic and frame of a stored-ack."""
     downlink = Downlink(device_root(KEY, TENANT, device), TENANT, device)
-    return topics.down(TENANT, device, cls), downlink.stored_ack(boot, seq, tag or frame_tag(data))[1]
+    sealed = downlink.stored_ack(boot, seq, tag or frame_tag(data))[1]
+    return Publish(topics.down(TENANT, device, cls), sealed, 1, False)
 
 
 def read(data):
@@ -37,11 +39,19 @@ def read(data):
 
 
 def verified(device, cls, data):
-    try:
-        Seal(frame_key(device_root(KEY, TENANT, device), UP), TENANT, device, UP).open(cls, data)
-    except SealError:
-        return False
-    return True
+    return opened(device, cls, data, UP) is not None
+
+
+def opened(device, cls, data, direction):
+    """(epoch, payload) of a frame, None when no epoch fits."""
+    root = device_root(KEY, TENANT, device)
+    for epoch in range(6):
+        try:
+            seal = Seal(frame_key(root, direction, epoch), TENANT, device, direction, epoch)
+            return epoch, seal.open(cls, data)
+        except SealError:
+            continue
+    return None
 
 
 class Rewriting(Application):

@@ -3,9 +3,9 @@
 from backends_here import DEVICES, KEY, TENANT, Application
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import device_root, frame_key
-from lilong_protocol.pc.sealed import payload_of
+from lilong_protocol.pc.decided import Publish
 from lilong_protocol.seal import DOWN, UP, Seal, frame_tag
-from planted_backends import Rewriting, ack, entering, read, read_down, row_of, verified
+from planted_backends import Rewriting, ack, entering, opened, read, read_down, row_of, verified
 
 FAULTS: dict = {}
 fault = entering(FAULTS)
@@ -14,12 +14,12 @@ fault = entering(FAULTS)
 # ---- stored-acks
 
 
-@fault("LIL-ALARM-011", "LIL-ALARM-012", "LIL-ALARM-013")
+@fault("LIL-ALARM-011", "LIL-ALARM-012", "LIL-ALARM-013", "LIL-CONF-001")
 class acknowledges_before_the_commit(Application):
     early = True
 
 
-@fault("LIL-ALARM-011", "LIL-ALARM-012", "LIL-ALARM-013")
+@fault("LIL-ALARM-011", "LIL-ALARM-012", "LIL-ALARM-013", "LIL-CONF-001")
 class never_commits(Application):
     def store(self, rows):
         pass
@@ -62,14 +62,8 @@ class counts_repeats(Application):
 @fault("LIL-ALARM-011", "LIL-ALARM-013")
 class acknowledges_other_bytes(Rewriting):
     def more(self, device, cls, payload, retained, fields):
-        return cls == topics.ALARM and verified(device, cls, payload) and not retained and well(payload)
-
-
-def well(payload):
-    try:
-        return frame.unpack(payload_of(payload)).kind in (frame.RAISE, frame.UPDATE, frame.CLEAR)
-    except frame.FrameError:
-        return False
+        known = self.engine.receiver.peer(device).tag(cls, fields[2], fields[3]) if device in DEVICES else None
+        return known not in (None, frame_tag(payload)) and verified(device, cls, payload)
 
 
 @fault("LIL-SEAL-005", "LIL-SEC-005")
@@ -78,7 +72,7 @@ class acknowledges_forgeries(Rewriting):
         return cls == topics.ALARM and not verified(device, cls, payload) and payload[8:16].hex() in DEVICES
 
 
-@fault("LIL-TOPIC-004")
+@fault("LIL-TOPIC-004", "LIL-SEC-007")
 class takes_retained_alarms(Application):
     def receive(self, now_ms, topic, payload, retained):
         super().receive(now_ms, topic, payload, retained and topic.endswith(("/st", "/cf")))
@@ -146,11 +140,11 @@ class names_other_tags(Application):
 class seals_with_short_tags(Application):
     def published(self, decided):
         out = []
-        for topic, data in super().published(decided):
+        for topic, data, *_ in super().published(decided):
             device, cls = topic.split("/")[3], topic.split("/")[5]
             root = device_root(KEY, TENANT, device)
             if cls == topics.COMMAND and data[16:17] == b"\x58":
-                payload = Seal(frame_key(root, DOWN), TENANT, device, DOWN).open(cls, data)
-                data = Seal(frame_key(root, DOWN), TENANT, device, UP).seal(cls, payload)
-                out.append((topic, data))
+                epoch, payload = opened(device, cls, data, DOWN)
+                data = Seal(frame_key(root, DOWN, epoch), TENANT, device, UP, epoch).seal(cls, payload)
+                out.append(Publish(topic, data, 1, False))
         return super().published(decided) + out

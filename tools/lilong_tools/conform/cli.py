@@ -121,6 +121,9 @@ def backend(
     acknowledge: Annotated[
         str | None, typer.Option(help="acknowledges an alarm there: 'ack {alarm}' ({device} {boot} {seq})")
     ] = None,
+    configure: Annotated[
+        str | None, typer.Option(help="has it desire another configuration of a device: 'configure {device}'")
+    ] = None,
     only: Only = None,
     list_: List = False,
     patience: Patience = 1.0,
@@ -137,7 +140,7 @@ def backend(
         raise InputError("--broker: give the broker that the backend listens on")
     kinds = on_backend.players(tenant, device or [], estate)
     roots = on_backend.roots_of(tenant, kinds, key, keys, public)
-    hooks = Hooks(kill, restart, command, acknowledge)
+    hooks = Hooks(kill, restart, command, acknowledge, configure)
     console = _console()
     results = on_backend.against(broker, tenant, kinds, roots, hooks, observed, only or [], patience, console)
     sys.exit(tell("conform backend", f"{tenant} on {parse_url(broker).host}", results, console, json_file, junit_file))

@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 
 from lilong_protocol import mqtt
+from lilong_protocol.keys import broker_password
 from lilong_protocol.mqtt_packets import MqttError
 
 from ..broker import Broker, BrokerError
 
 CONNECT_S = 10.0
 KEEPALIVE_S = 30
+KEPT_S = 1.0  # a retained message comes at once after the SUBACK
 LIMIT = 1 << 16  # bytes of a packet
 
 Take = Callable[[str, bytes, int, bool], None]
@@ -132,6 +136,32 @@ class Line(asyncio.Protocol):
             self._client.connect(self._now(), client_id, KEEPALIVE_S, will, broker.username, password)
         )
         return self._ready
+
+
+def logged_in(broker: Broker, device: str, root: bytes) -> Broker:
+    """As a device reaches it: with a login of its own where the broker wants one."""
+    if broker.username is None:
+        return broker
+    return replace(broker, username=device, password=broker_password(root))
+
+
+async def kept(broker: Broker, client_id: str, topic: str) -> bytes | None:
+    """What the broker keeps for a topic."""
+    found: list[bytes] = []
+    came = asyncio.Event()
+
+    def take(_topic: str, data: bytes, _qos: int, _retained: bool) -> None:
+        found.append(data)
+        came.set()
+
+    line = await open_line(broker, client_id, take)
+    try:
+        await line.subscribe(topic)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(came.wait(), KEPT_S)
+    finally:
+        line.close()
+    return found[0] if found else None
 
 
 async def open_line(broker: Broker, client_id: str, take: Take = lambda *_: None, will: Will | None = None) -> Line:

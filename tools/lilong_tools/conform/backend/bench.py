@@ -15,16 +15,18 @@ ANSWER_MS = 5_000
 GRACE_MS = 400  # after an honest frame was answered: nothing more comes for what was sent before it
 FEED_MS = 2_000
 GAP_MS = 10_000  # LIL-EVENT-005
+EPOCHS = 6  # key epochs that are tried on what comes
 _START = 16  # of the payload in a frame
 
 
 class Told:
     """A downlink. `problem`: the first thing that is wrong with it, by the id that it breaks."""
 
-    __slots__ = ("at", "cls", "device", "frame", "problem")
+    __slots__ = ("at", "cls", "data", "device", "epoch", "frame", "problem")
 
     def __init__(self, heard: Heard) -> None:
-        self.at, self.device, self.cls = heard.at, heard.device, heard.cls
+        self.at, self.device, self.cls, self.data = heard
+        self.epoch = 0  # of the key under which it was sealed
         self.frame = frame.Frame({1: -1})
         self.problem: tuple[str, str] | None = None
 
@@ -47,11 +49,17 @@ class Bench:
         self.patience = patience
         self.told: list[Told] = []
         self.sent: dict[bytes, str] = {}  # the last 8 bytes of each frame: device
-        self._seals = {device: Seal(frame_key(root, DOWN), tenant, device, DOWN) for device, root in roots.items()}
-        self.players = [
-            Player(tenant, device, root, boot, kinds.get(device, codes.KIND_GAS), wire.now, self._publish)
+        self._seals = {
+            device: [Seal(frame_key(root, DOWN, epoch), tenant, device, DOWN, epoch) for epoch in range(EPOCHS)]
             for device, root in roots.items()
-        ]
+        }
+        self.players = [
+            Player(
+                tenant, device, root, boot, kinds.get(device, codes.KIND_GAS), wire.now, self._publish,
+                wire.epochs.get(device, 0),
+            )
+            for device, root in roots.items()
+        ]  # fmt: skip
         wire.listen(self._take)
 
     # ---- time and what has come
@@ -157,17 +165,20 @@ class Bench:
         self.wire.publish(device, cls, data)
 
     def _take(self, heard: Heard) -> None:
+        if heard.device not in self._seals:
+            return
         one = Told(heard)
         self.told.append(one)
-        seal = self._seals.get(heard.device)
-        if seal is None:
-            return
-        try:
-            one.frame = frame.unpack(seal.open(heard.cls, heard.data))
-        except SealError as error:
-            one.problem = ("LIL-SEAL-002", f"d/{heard.cls}: {error}")
-        except frame.FrameError as error:
-            one.problem = ("LIL-FRAME-001", f"d/{heard.cls}: {error}")
+        for epoch, seal in enumerate(self._seals[heard.device]):
+            try:
+                one.frame = frame.unpack(seal.open(heard.cls, heard.data))
+                one.epoch, one.problem = epoch, None
+                return
+            except SealError as error:
+                one.problem = one.problem or ("LIL-SEAL-002", f"d/{heard.cls}: {error}")
+            except frame.FrameError as error:
+                one.problem = ("LIL-FRAME-001", f"d/{heard.cls}: {error}")
+                return
 
 
 def _payload(data: bytes) -> Any:

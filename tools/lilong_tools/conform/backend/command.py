@@ -84,6 +84,7 @@ def against(
     checked("--kill", hooks.kill)
     checked("--restart", hooks.restart)
     checked("--command", hooks.command, "device")
+    checked("--configure", hooks.configure, "device")
     checked("--acknowledge", hooks.acknowledge, "device", "boot", "seq", "alarm")
     feed = None if observed is None else FeedFile(observed)
 

@@ -5,15 +5,14 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lilong_protocol import topics
-from lilong_protocol.keys import broker_password
 
 from ...broker import Broker, BrokerError
 from ...inputs import InputError
 from ..hooks import call
-from ..line import Line, open_line
+from ..line import Line, kept, logged_in, open_line
 from ..scenario import NotTriedError
 from .feed import FeedFile
 from .wire import Heard, Row
@@ -29,14 +28,18 @@ class Hooks:
     restart: str | None = None
     command: str | None = None
     acknowledge: str | None = None
+    configure: str | None = None
 
 
 class MqttWire:
     """`async with MqttWire(...)`: the devices of `roots` are on the broker until the block ends."""
 
+    longest_ms = 60_000
+
     def __init__(
         self, broker: Broker, tenant: str, roots: dict[str, bytes], hooks: Hooks, feed: FeedFile | None = None
     ) -> None:
+        self.epochs: dict[str, int] = {}
         self._broker, self._tenant, self._roots = broker, tenant, roots
         self._hooks, self._feed = hooks, feed
         self._loop = asyncio.get_running_loop()
@@ -45,11 +48,8 @@ class MqttWire:
         self._take: Callable[[Heard], None] = lambda _: None
 
     async def __aenter__(self) -> "MqttWire":
-        for device, root in self._roots.items():
-            broker = self._broker
-            if broker.username is not None:  # then devices log in with what is theirs
-                broker = replace(broker, username=device, password=broker_password(root))
-            self._lines[device] = line = await open_line(broker, device, self._arrived)
+        for device in self._roots:
+            self._lines[device] = line = await open_line(self._login(device), device, self._arrived)
             await line.subscribe(topics.down_filter(self._tenant, device))
         return self
 
@@ -74,6 +74,12 @@ class MqttWire:
         qos = topics.up_qos(cls)
         self._lines[device].publish(topics.up(self._tenant, device, cls), data, qos, topics.retained(cls))
 
+    def publish_stranger(self, device: str, cls: str, data: bytes) -> None:
+        if self._broker.username is not None:
+            raise NotTriedError("the access list of a broker with logins keeps strangers out")
+        line = next(iter(self._lines.values()))
+        line.publish(topics.up(self._tenant, device, cls), data, topics.up_qos(cls), False)
+
     def publish_kept(self, device: str, cls: str, data: bytes) -> None:
         raise NotTriedError("a broker marks as retained only what it had before a backend subscribed: in tests only")
 
@@ -95,6 +101,10 @@ class MqttWire:
 
     def observed(self) -> list[Row] | None:
         return None if self._feed is None else self._feed.look()
+
+    async def kept(self, device: str, cls: str) -> bytes | None:
+        topic = topics.down(self._tenant, device, cls)
+        return await kept(self._login(device), f"lilong-conform-look-{device}", topic)
 
     async def kill(self) -> None:
         hooks = self._hooks
@@ -123,7 +133,19 @@ class MqttWire:
         alarm = f"{device}-{boot}-{seq}"
         await call("--acknowledge", self._hooks.acknowledge, device=device, boot=boot, seq=seq, alarm=alarm)
 
+    async def configure(self, device: str) -> None:
+        if self._hooks.configure is None:
+            raise NotTriedError("needs --configure 'configure {device}': has it desire another configuration each time")
+        await call("--configure", self._hooks.configure, device=device)
+
+    async def rotate(self, device: str, epoch: int) -> None:
+        raise NotTriedError("a rotation of keys cannot be undone: in tests only")
+
     # ---- inside
+
+    def _login(self, device: str) -> Broker:
+        """With what is the device's where devices log in."""
+        return logged_in(self._broker, device, self._roots[device])
 
     def _arrived(self, topic: str, payload: bytes, _qos: int, _retained: bool) -> None:
         parts = topics.parse(topic)

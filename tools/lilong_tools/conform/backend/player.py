@@ -16,20 +16,22 @@ class Player:
 
     def __init__(
         self, tenant: str, device: str, root: bytes, boot: int, kind: int, now: Callable[[], int],
-        publish: Callable[[str, str, bytes], None],
+        publish: Callable[[str, str, bytes], None], epoch: int = 0,
     ) -> None:  # fmt: skip
         self.tenant, self.device, self.root, self.kind = tenant, device, root, kind
+        self.epoch = epoch  # of its keys
+        self.configured = 0  # version in effect
         self.connection = 0
         self.raised: list[bytes] = []
         self._now, self._publish = now, publish
         self.start(boot)
 
-    def start(self, boot: int) -> None:
-        """A cold start: boot, numbers, nonce and uptime are new."""
+    def start(self, boot: int, lived_ms: int = LIVED_MS) -> None:
+        """A cold start, that long ago: boot, numbers, nonce and uptime are new."""
         self.boot = boot
         self.nonce = boot.to_bytes(8, "big")
         self.connection = 0
-        self._born = self._now() - LIVED_MS
+        self._born = self._now() - lived_ms
         self._seqs: dict[str, int] = {}
 
     def uptime(self) -> int:
@@ -50,9 +52,10 @@ class Player:
             told["seq"] = self.number(cls)
         return frame.pack(kind, body, **told)
 
-    def sealed(self, cls: str, payload: bytes, epoch: int = 0, root: bytes | None = None, device: str | None = None,
-               as_class: str | None = None) -> bytes:  # fmt: skip
+    def sealed(self, cls: str, payload: bytes, epoch: int | None = None, root: bytes | None = None,
+               device: str | None = None, as_class: str | None = None) -> bytes:  # fmt: skip
         """Its frame, or one that only looks like it."""
+        epoch = self.epoch if epoch is None else epoch
         key = frame_key(root or self.root, UP, epoch)
         return Seal(key, self.tenant, device or self.device, UP, epoch).seal(as_class or cls, payload)
 
@@ -67,11 +70,11 @@ class Player:
         fields.update(keys)
         return cbor.encode({key: value for key, value in fields.items() if value is not None})
 
-    def raising(self, code: int = codes.ALARM_TAMPER, **fields: Any) -> bytes:
+    def raising(self, code: int = codes.ALARM_TAMPER, key_epoch: int | None = None, **fields: Any) -> bytes:
         """The frame of a raise, not sent."""
         severity, urgency, certainty = codes.cap(code) if code in _CODES else (3, 4, 4)
         body = {0: code, 1: severity, 2: urgency, 3: certainty, 4: {}}
-        return self.frame(frame.RAISE, topics.ALARM, body, **fields)
+        return self.sealed(topics.ALARM, self.payload(frame.RAISE, topics.ALARM, body, **fields), key_epoch)
 
     def updating(self, ref: tuple[int, int], state: int, code: int = codes.ALARM_TAMPER) -> bytes:
         """The frame of an update, not sent."""
@@ -81,10 +84,11 @@ class Player:
         """The frame of a clear, not sent."""
         return self.frame(frame.CLEAR, topics.ALARM, {0: code, 6: 1}, ref=ref, **fields)
 
-    def eventing(self, seq: int | None = None) -> bytes:
+    def eventing(self, seq: int | None = None, key_epoch: int | None = None) -> bytes:
         """The frame of an event, not sent."""
         fields = {} if seq is None else {"seq": seq}
-        return self.frame(frame.EVENT, topics.EVENT, {0: codes.EVENT_TESTED, 4: {}}, **fields)
+        payload = self.payload(frame.EVENT, topics.EVENT, {0: codes.EVENT_TESTED, 4: {}}, **fields)
+        return self.sealed(topics.EVENT, payload, key_epoch)
 
     def death(self, connection: int | None = None, boot: int | None = None) -> bytes:
         """The frame of a will."""
@@ -98,14 +102,17 @@ class Player:
         self._publish(self.device, cls, data)
         return data
 
-    def birth(self, connection: int | None = None, **body: Any) -> bytes:
+    def birth(self, connection: int | None = None, outbox: int = 0) -> bytes:
         """Connect: a birth."""
         self.connection = self.connection + 1 if connection is None else connection
-        return self.send(topics.STATE, self.bearing(self.connection))
+        return self.send(topics.STATE, self.bearing(self.connection, outbox=outbox))
 
-    def bearing(self, connection: int, boot: int | None = None, nonce: bytes | None = None) -> bytes:
+    def bearing(self, connection: int, boot: int | None = None, nonce: bytes | None = None, outbox: int = 0) -> bytes:
         """The frame of a birth, not sent."""
-        told = {0: self.kind, 1: connection, 2: "conform", 3: BEAT_S, 4: OFFLINE_S, 5: True, 6: 0, 7: {}, 8: 0, 9: 0}
+        told = {
+            0: self.kind, 1: connection, 2: "conform", 3: BEAT_S, 4: OFFLINE_S, 5: True, 6: 0, 7: {}, 8: outbox,
+            9: self.epoch, 10: self.configured,
+        }  # fmt: skip
         fields = {} if boot is None else {"boot": boot}
         return self.frame(frame.BIRTH, topics.STATE, told, nonce=nonce or self.nonce, **fields)
 

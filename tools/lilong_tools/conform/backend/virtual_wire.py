@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from lilong_protocol import topics
+from lilong_protocol.pc.decided import Publish
 from lilong_protocol.seal import DOWN
 
 from .wire import Heard, Row
@@ -17,7 +18,7 @@ EPOCH_MS = 1_800_000_000_000  # at 0 of this clock
 class Out(NamedTuple):
     """What a batch of decisions comes to: to be stored, then fed, then published. early: published at once instead."""
 
-    publishes: Iterable[tuple[str, bytes]]
+    publishes: Iterable[Publish]
     store: Callable[[], None]
     feed: Iterable[Row]
     early: bool = False
@@ -33,12 +34,17 @@ class Application(Protocol):
     def take(self) -> Out: ...
     def command(self, now_ms: int, device: str) -> None: ...
     def acknowledge(self, now_ms: int, device: str, boot: int, seq: int) -> None: ...
+    def configure(self, now_ms: int, device: str) -> None: ...
+    def rotate(self, now_ms: int, device: str, epoch: int) -> None: ...
 
 
 class VirtualWire:
     """`make(epoch_ms)` starts the application from whatever it has stored."""
 
+    longest_ms = 90_000_000
+
     def __init__(self, tenant: str, make: Callable[[int], Application], feed: bool = True) -> None:
+        self.epochs: dict[str, int] = {}
         self._tenant = tenant
         self._make = make
         self._now = 0
@@ -47,6 +53,7 @@ class VirtualWire:
         self._life = 0  # what was under way in an earlier one is lost
         self._feed: list[Row] | None = [] if feed else None
         self._waiting: list[tuple[str, bytes, bool]] = []  # messages that the broker has no PUBACK for
+        self._kept: dict[tuple[str, str], bytes] = {}  # retained downlinks
         self._take: Callable[[Heard], None] = lambda _: None
         self._application = make(self.epoch())
 
@@ -63,6 +70,8 @@ class VirtualWire:
 
     def publish(self, device: str, cls: str, data: bytes) -> None:
         self._deliver((topics.up(self._tenant, device, cls), data, False))
+
+    publish_stranger = publish
 
     def publish_kept(self, device: str, cls: str, data: bytes) -> None:
         self._deliver((topics.up(self._tenant, device, cls), data, True))
@@ -84,6 +93,9 @@ class VirtualWire:
     def observed(self) -> list[Row] | None:
         return self._feed
 
+    async def kept(self, device: str, cls: str) -> bytes | None:
+        return self._kept.get((device, cls))
+
     async def kill(self) -> None:
         self._life += 1
         self._application = self._make(self.epoch())
@@ -97,6 +109,14 @@ class VirtualWire:
 
     async def acknowledge(self, device: str, boot: int, seq: int) -> None:
         self._application.acknowledge(self.epoch(), device, boot, seq)
+        self._work()
+
+    async def configure(self, device: str) -> None:
+        self._application.configure(self.epoch(), device)
+        self._work()
+
+    async def rotate(self, device: str, epoch: int) -> None:
+        self._application.rotate(self.epoch(), device, epoch)
         self._work()
 
     # ---- inside
@@ -139,14 +159,16 @@ class VirtualWire:
 
         self._at(10 * COMMIT_MS if out.early else COMMIT_MS, commit)
 
-    def _finish(self, publishes: list[tuple[str, bytes]], done: Iterable[tuple[str, bytes, bool]]) -> None:
+    def _finish(self, publishes: list[Publish], done: Iterable[tuple[str, bytes, bool]]) -> None:
         for message in done:
             if message in self._waiting:
                 self._waiting.remove(message)
-        for topic, data in publishes:
-            self._at(LATENCY_MS, lambda topic=topic, data=data: self._told(topic, data))  # type: ignore[misc]
+        for one in publishes:
+            self._at(LATENCY_MS, lambda one=one: self._told(one))  # type: ignore[misc]
 
-    def _told(self, topic: str, data: bytes) -> None:
-        parts = topics.parse(topic)
+    def _told(self, one: Publish) -> None:
+        parts = topics.parse(one.topic)
         if parts is not None and parts[2] == DOWN:
-            self._take(Heard(self._now, parts[1], parts[3], data))
+            if one.retain:
+                self._kept[parts[1], parts[3]] = one.payload
+            self._take(Heard(self._now, parts[1], parts[3], one.payload))

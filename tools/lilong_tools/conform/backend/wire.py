@@ -17,7 +17,13 @@ class Heard(NamedTuple):
 
 
 class Wire(Protocol):
-    """Raises NotTriedError for what it cannot do, with what that would need."""
+    """Raises NotTriedError for what it cannot do, with what that would need.
+
+    epochs: of the keys that devices use since they were told to, else 0. longest_ms: nobody waits longer.
+    """
+
+    epochs: dict[str, int]
+    longest_ms: int
 
     def now(self) -> int:
         """Ms of a clock that never goes back."""
@@ -31,6 +37,9 @@ class Wire(Protocol):
     def publish(self, device: str, cls: str, data: bytes) -> None:
         """Publish on u/{cls} as a device does."""
 
+    def publish_stranger(self, device: str, cls: str, data: bytes) -> None:
+        """Publish as a device that the backend does not know."""
+
     def publish_kept(self, device: str, cls: str, data: bytes) -> None:
         """Let the backend have it as a message that its broker had retained."""
 
@@ -40,6 +49,9 @@ class Wire(Protocol):
     def observed(self) -> list[Row] | None:
         """The observed feed so far; None where there is none."""
 
+    async def kept(self, device: str, cls: str) -> bytes | None:
+        """What the broker keeps for d/{cls} of a device."""
+
     async def kill(self) -> None:
         """End the backend as a power cut does, now, and have it started again."""
 
@@ -48,3 +60,9 @@ class Wire(Protocol):
 
     async def acknowledge(self, device: str, boot: int, seq: int) -> None:
         """Have a person acknowledge the alarm of that raise."""
+
+    async def configure(self, device: str) -> None:
+        """Have the backend desire another configuration than before."""
+
+    async def rotate(self, device: str, epoch: int) -> None:
+        """Have somebody wish that the device use the keys of an epoch; the backend may refuse that."""

@@ -3,18 +3,16 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from lilong_protocol import topics
-from lilong_protocol.keys import broker_password
 
 from ...broker import Broker, BrokerError
-from ..line import Line, open_line
+from ..line import Line, kept, logged_in, open_line
 from ..scenario import NotTriedError
 from .wire import Heard
 
-KEPT_S = 1.0
 TICK_S = 0.02
 LONGEST_MS = 130_000
 
@@ -139,18 +137,8 @@ class MqttWire:
             self._holder = None
 
     async def kept(self, cls: str) -> bytes | None:
-        found: list[bytes] = []
-        line = await open_line(
-            self._broker,
-            f"lilong-conform-look-{self._device}",
-            lambda _topic, data, _qos, _retained: found.append(data),
-        )
-        try:
-            await line.subscribe(topics.up(self._tenant, self._device, cls))
-            await self.wait(lambda: bool(found), int(KEPT_S * 1000))
-        finally:
-            line.close()
-        return found[0] if found else None
+        topic = topics.up(self._tenant, self._device, cls)
+        return await kept(self._broker, f"lilong-conform-look-{self._device}", topic)
 
     def withhold_pubacks(self, withhold: bool) -> None:
         if withhold:
@@ -180,9 +168,7 @@ class MqttWire:
         self._news.set()
 
     async def _keep_holding(self) -> None:
-        broker = self._broker
-        if broker.username is not None:  # then devices log in with what is theirs
-            broker = replace(broker, username=self._device, password=broker_password(self._root))
+        broker = logged_in(self._broker, self._device, self._root)
         line = None
         try:
             while True:

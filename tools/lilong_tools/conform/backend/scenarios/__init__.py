@@ -1,5 +1,21 @@
 """What a backend is put through, a file for each theme; importing this enters all of it."""
 
-from . import alarms, durability, episodes, events, hostile, operators, sessions
+from . import (
+    alarms,
+    config,
+    dates,
+    durability,
+    episodes,
+    epochs,
+    events,
+    hostile,
+    incidents,
+    operators,
+    order,
+    sessions,
+)  # fmt: skip
 
-__all__ = ["alarms", "durability", "episodes", "events", "hostile", "operators", "sessions"]
+__all__ = [
+    "alarms", "config", "dates", "durability", "episodes", "epochs", "events", "hostile", "incidents", "operators",
+    "order", "sessions",
+]  # fmt: skip

@@ -11,7 +11,7 @@ KILLS = 3
 BACK_MS = 60_000
 
 
-async def _back(bench: Bench) -> None:
+async def back(bench: Bench) -> None:
     """Until the backend acknowledges again: a device repeats until then."""
     player = bench.players[2]
     data = player.raising(codes.ALARM_BATTERY_LOW)
@@ -32,7 +32,7 @@ async def killed_after_a_stored_ack(bench: Bench, judge: Judge) -> None:
         if not await bench.acked(player, data):
             raise NotTriedError("not seen: the stored-ack of an honest alarm")
         await bench.wire.kill()
-        await _back(bench)
+        await back(bench)
         since = bench.mark()
         _, seq = name_of(data)
         other = player.send(topics.ALARM, player.raising(codes.ALARM_SENSOR_FAULT, seq=seq))
@@ -55,7 +55,7 @@ async def killed_before_its_stored_ack(bench: Bench, judge: Judge) -> None:
     player = bench.players[0]
     sent = [player.alarm() for _ in range(5)]
     await bench.wire.kill()
-    await _back(bench)
+    await back(bench)
     for data in sent:
         if not bench.acks(player, data):
             player.send(topics.ALARM, data)
@@ -83,6 +83,6 @@ async def counters_over_a_kill(bench: Bench, judge: Judge) -> None:
         if last == 3:
             await bench.probe(player)
             await bench.wire.kill()
-            await _back(bench)
+            await back(bench)
             player.heartbeat()
     judge("LIL-CMD-006", "counters rise over a restart of the backend", counters[0] < counters[1], f"{counters}")

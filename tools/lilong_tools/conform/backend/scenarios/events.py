@@ -16,7 +16,12 @@ def requests(bench: Bench, player: Player, since: int) -> list[Told]:
     return [one for one in bench.of(player, frame.REQUEST, since) if one.body.get(0) == BACKFILL]
 
 
-def _order(bench: Bench, player: Player) -> list[tuple[int, int]]:
+def tells_events(bench: Bench) -> bool:
+    """There is a feed, and it tells of events."""
+    return any(row.get("event") == "event" for row in bench.wire.observed() or [])
+
+
+def order_of(bench: Bench, player: Player) -> list[tuple[int, int]]:
     """(boot, seq) of the events that have had their effect, as the feed tells it."""
     rows = bench.wire.observed() or []
     mine = [row for row in rows if row.get("event") == "event" and row.get("device") == player.device]
@@ -49,15 +54,14 @@ async def a_gap(bench: Bench, judge: Judge) -> None:
     await bench.quiet(GAP_MS + LATE_MS)
     count = len(requests(bench, player, since))
     judge("LIL-EVENT-005", "once", count <= 1, f"{count} requests")
-    _in_order(bench, judge, player, [name_of(data) for data in frames])
+    _inorder_of(bench, judge, player, [name_of(data) for data in frames])
 
 
-def _in_order(bench: Bench, judge: Judge, player: Player, wanted: list[tuple[int, int]]) -> None:
-    rows = bench.wire.observed()
-    if rows is None or not any(row.get("event") == "event" for row in rows):
+def _inorder_of(bench: Bench, judge: Judge, player: Player, wanted: list[tuple[int, int]]) -> None:
+    if not tells_events(bench):
         judge.skip("LIL-EVENT-004", 'not observed: needs --observed FILE with rows of event "event"')
         return
-    found = [one for one in _order(bench, player) if one in wanted]
+    found = [one for one in order_of(bench, player) if one in wanted]
     judge("LIL-EVENT-004", "events have their effect once each, in order", found == wanted, f"{found}")
 
 
@@ -73,17 +77,16 @@ async def a_gap_for_ever(bench: Bench, judge: Judge) -> None:
     for one in requests(bench, player, since)[:1]:
         said = player.frame(frame.RESPONSE, topics.RESPONSE, {0: 404}, counter=one.frame.counter)
         player.send(topics.RESPONSE, said)
-    await bench.until(lambda: name_of(frames[2]) in _order(bench, player), ANSWER_MS)
-    passed = name_of(frames[2]) in _order(bench, player)
+    await bench.until(lambda: name_of(frames[2]) in order_of(bench, player), ANSWER_MS)
+    passed = name_of(frames[2]) in order_of(bench, player)
     player.send(topics.EVENT, frames[1])
     await bench.quiet(GAP_MS + LATE_MS)
     count = len(requests(bench, player, since))
     judge("LIL-EVENT-005", "a gap of which nothing comes is asked for once", count <= 1, f"{count} requests")
-    rows = bench.wire.observed()
-    if rows is None or not any(row.get("event") == "event" for row in rows):
+    if not tells_events(bench):
         judge.skip("LIL-EVENT-007", 'not observed: needs --observed FILE with rows of event "event"')
         return
-    found = [one for one in _order(bench, player) if one in [name_of(data) for data in frames]]
+    found = [one for one in order_of(bench, player) if one in [name_of(data) for data in frames]]
     judge("LIL-EVENT-005", "and passed", passed, "what comes after it has had no effect")
     if not passed:
         raise NotTriedError("the gap was not passed")

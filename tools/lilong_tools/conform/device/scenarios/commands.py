@@ -3,7 +3,7 @@
 from lilong_protocol import codes, frame, topics
 
 from ...scenario import Judge, NotTriedError
-from ..bench import SOON_MS, UNKNOWN_COMMAND, Bench
+from ..bench import ANSWER_MS, SOON_MS, UNKNOWN_COMMAND, Bench
 from ..book import scenario
 
 U32 = (1 << 32) - 1
@@ -44,10 +44,11 @@ async def a_replayed_command(bench: Bench, judge: Judge) -> None:
     first = await bench.answer(payload)
     if first is None or first.body[0] != frame.OK:
         raise NotTriedError("the command was not carried out the first time")
-    await bench.settle()
+    await bench.quiet(SOON_MS)  # no other answer may take the place of this one
     done = len({one.ref for one in bench.of(frame.EVENT, since, event)})
     for _ in range(3):
         bench.wire.publish(topics.COMMAND, sent)
+    await bench.until(lambda: len(bench.responses(counter, since)) > 1, ANSWER_MS)
     await bench.settle()
     again = bench.responses(counter, since)
     same = all(one.data == first.data for one in again)

@@ -60,7 +60,7 @@ async def a_crash(bench: Bench, judge: Judge) -> None:
     if told:
         teller = bench.of(frame.CRASH, since)[0]
         which = teller.body.get(3, boot)
-        right = which == boot or (boot or 0) < which < teller.frame.boot
+        right = which == boot or (boot or 0) < (which or 0) < teller.frame.boot
         judge("LIL-LOG-002", "it names the boot that ended", right, f"boot {which} in boot {teller.frame.boot}")
     await bench.settle()
     await bench.quiet(SOON_MS)
