@@ -12,6 +12,7 @@ from time import ticks_diff, ticks_ms, ticks_us
 from lilong_firmware.kinds import rules
 from lilong_firmware.link import Link
 from lilong_firmware.uptime import Uptime
+from lilong_firmware.waiting import Bell
 from stimuli import Stimuli, tell
 
 TYPE_CHECKING = False
@@ -31,7 +32,7 @@ class Board:
     def __init__(self, settings: "dict[str, Any]") -> None:
         self._power_on_us = ticks_us()
         self._uptime = Uptime(ticks_ms, ticks_diff)
-        self._wake = asyncio.Event()
+        self._wake = Bell()
         kind: type[Rules] = rules(settings["kind"])
         self._values = {channel[0]: channel[2] for channel in kind.CHANNELS}  # at the pins
         self._values.update(settings.get("values") or {})
@@ -46,21 +47,18 @@ class Board:
 
     async def wait(self, deadline: int, link: Link) -> None:
         if self._stepped is not None:
-            self._wake.clear()
+            self._wake.rings = False
             self._arrived.extend(await self._stepped.wait(deadline, link, self._wake))
             return
         ms = deadline - self._uptime()
         if ms <= 0 or self._arrived:
             await asyncio.sleep_ms(0)
             return
-        self._wake.clear()
-        try:
-            await asyncio.wait_for_ms(self._wake.wait(), min(ms, LOOK_MS))
-        except asyncio.TimeoutError:  # noqa: UP041  not the builtin one here
-            pass  # the deadline has come
+        self._wake.rings = False
+        await self._wake.wait(min(ms, LOOK_MS))
 
     def wake(self) -> None:
-        self._wake.set()
+        self._wake.ring()
 
     # ---- peripherals
 
@@ -113,7 +111,7 @@ class Board:
             raise ValueError("no channel %s: there are %s" % (channel, ", ".join(sorted(self._values))))
         if self._stepped is None:
             self._arrived.append((channel, value))
-            self._wake.set()
+            self._wake.ring()
         else:
             self._stepped.held.append((channel, value))
 
@@ -124,7 +122,7 @@ class Board:
         if ms < self._stepped.now:
             raise ValueError("%d is past: the uptime is %d" % (ms, self._stepped.now))
         self._stepped.target = ms
-        self._wake.set()
+        self._wake.ring()
 
 
 def _step_clock() -> "StepClock":

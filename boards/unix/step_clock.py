@@ -7,6 +7,9 @@ from stimuli import tell
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lilong_firmware.link import Link
+    from lilong_firmware.waiting import Bell
+
+LOOK_MS = 3_600_000
 
 
 class StepClock:
@@ -19,17 +22,17 @@ class StepClock:
         self._reached = False  # the target: its changes have been told, its deadlines come next
         self._begun = False
 
-    async def wait(self, deadline: int, link: Link, wake: asyncio.Event) -> "list[tuple[str, int]]":
+    async def wait(self, deadline: int, link: Link, wake: Bell) -> "list[tuple[str, int]]":
         """Until it is `deadline`, or the target, or `wake`; the changes of that instant."""
         while not self._begun:  # before the first `at` nothing is done, not even what is due at 0
-            await wake.wait()
-            wake.clear()
+            await wake.wait(LOOK_MS)
+            wake.rings = False
             self._begun = self.target is not None
-        while not wake.is_set():
+        while not wake.rings:
             if link.busy:
                 await asyncio.sleep_ms(1)
             elif self.target is None:
-                await wake.wait()
+                await wake.wait(LOOK_MS)
             elif deadline < self.target:
                 self.now = max(self.now, deadline)
                 await asyncio.sleep_ms(0)

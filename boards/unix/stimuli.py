@@ -3,9 +3,10 @@
 In: `set <channel> <value>`, `at <ms>`, `mem`, `quit`; the end of stdin is a quit. To quit is to lose power.
 """
 
-import asyncio
 import gc
 import sys
+
+from lilong_firmware.waiting import readable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ class Stimuli:
 
     async def run(self) -> None:
         """Until the power goes, which ends the process."""
-        stdin = asyncio.StreamReader(sys.stdin.buffer)
+        stdin = sys.stdin.buffer
         while True:
-            line = await stdin.readline()
+            await readable(stdin)
+            line = stdin.readline()
             words = line.decode().split()
             if not line or words == ["quit"]:
                 sys.exit(0)

@@ -1,6 +1,7 @@
 """Boards as data: boards/{board}/board.toml, checked against chip, drivers and kinds, and made into wiring.py."""
 
 from pathlib import Path
+from typing import Any
 
 from lilong_simulator.fleet.image import board_folder
 
@@ -9,12 +10,23 @@ from .complaints import BoardError, Complaint
 from .drivers import WiringError
 from .flash import check_flash
 from .generate import generate
-from .load import FILE, load
+from .load import FILE, build, load
 from .model import Board
 from .pins import check_buses, check_pins, check_twice
 from .wires import check_kinds
 
-__all__ = ["Board", "BoardError", "Complaint", "WiringError", "board_ids", "check", "find", "open_board", "wiring"]
+__all__ = [
+    "Board",
+    "BoardError",
+    "Complaint",
+    "WiringError",
+    "board_ids",
+    "check",
+    "check_content",
+    "find",
+    "open_board",
+    "wiring",
+]
 
 
 def board_ids() -> list[str]:
@@ -38,7 +50,12 @@ def find(name: str) -> Path:
 
 def check(folder: Path) -> tuple[Board | None, list[Complaint]]:
     """A board as far as it can be read, and everything that is wrong with it, sorted."""
-    board, complaints = load(folder)
+    return check_content(folder, load(folder))
+
+
+def check_content(folder: Path, content: dict[str, Any]) -> tuple[Board | None, list[Complaint]]:
+    """The same of what a board.toml would say; its partition table is in the folder."""
+    board, complaints = build(folder, content)
     if board is not None:
         complaints = [
             *complaints, *check_pins(board), *check_twice(board), *check_buses(board),

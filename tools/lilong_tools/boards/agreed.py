@@ -9,26 +9,14 @@ from typing import Any
 from .drivers import Driver, drivers
 
 AGREED: dict[str, tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]] = {
-    "bh1750": ({"i2c": "i2c", "?address": (0x23, 0x5C)}, ("lux",), ()),
     "buzzer": ({"pwm": "pwm"}, (), ("sounder", "buzzer")),
-    "contact": (
-        {"pin": "in", "?active": (0, 1)},
-        ("contact", "tamper", "exit_button", "relay", "sos", "cancel", "charging"), (),
-    ),
     "dali": ({"tx": "out", "rx": "in"}, ("gear",), ("lamp", "failure_level")),
-    "dimmer": ({"pwm": "pwm"}, (), ("lamp", "failure_level")),
-    "h2s": ({"uart": "uart"}, ("h2s",), ()),
-    "max17048": ({"i2c": "i2c"}, ("battery",), ()),
-    "max30102": ({"i2c": "i2c", "?int": "in"}, ("heart_rate", "spo2", "worn"), ()),
-    "mq": ({"adc": "adc"}, ("gas",), ()),
-    "osdp": ({"uart": "uart", "de": "out"}, ("credential", "pin", "reader", "tamper"), ()),
-    "pzem004t": ({"uart": "uart"}, ("power", "voltage", "current", "power_factor"), ()),
-    "relay": ({"pin": "out"}, (), ("lock",)),
-    "smoke_adc": ({"adc": "adc", "led": "out"}, ("obscuration",), ()),
-    "ultrasonic": ({"trigger": "out", "echo": "in"}, ("water",), ()),
     "valve": ({"pin": "out"}, (), ("valve",)),
+    "button": ({"pin": "in", "?pressed": (0, 1)}, ("sos", "cancel"), ()),
+    "charging": ({"pin": "in", "?active": (0, 1)}, ("charging",), ()),
+    "mfrc522": ({"spi": "spi", "cs": "out"}, ("credential", "reader"), ()),
+    "tamper": ({"pin": "in", "?closed": (0, 1)}, ("tamper",), ()),
     "vibration": ({"pwm": "pwm"}, (), ("vibrate",)),
-    "ze07": ({"uart": "uart"}, ("co",), ()),
 }  # fmt: skip
 
 

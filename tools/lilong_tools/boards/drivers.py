@@ -8,7 +8,8 @@ WIRING = {
 }
 
 `takes`: the constructor's parameters by name, "?" before an optional one; a role ("i2c", "spi", "uart", "in", "out",
-"adc", "pwm") or (low, high) for a whole number. `gives`: channels, `drives`: outputs.
+"adc", "pwm"), (low, high) for a whole number, or "data" for bytes that the device is given at provisioning.
+`gives`: channels, `drives`: outputs.
 
 A channel is read by `read()`, or by `read(channel)` of a driver that gives several. An output is driven by
 `drive(value)`, or by `drive(output, value)` of a driver that drives several; without a `drive` by calling the driver
@@ -25,7 +26,7 @@ from typing import Any
 from .kinds import FIRMWARE
 
 FOLDER = FIRMWARE / "drivers"
-ROLES = ("i2c", "spi", "uart", "in", "out", "adc", "pwm")
+ROLES = ("i2c", "spi", "uart", "in", "out", "adc", "pwm", "data")
 KEYS = {"class", "takes", "gives", "drives"}
 
 

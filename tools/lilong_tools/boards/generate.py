@@ -1,6 +1,6 @@
 """Writes wiring.py, the module that goes onto a board beside the firmware: buses, pins and drivers of one kind.
 
-`wire()` returns (sensors, outputs): {channel: what has `read()`} and {output: what is called with a value}. Besides
+`wire(data)` returns (sensors, outputs): {channel: what has `read()`} and {output: what is called with a value}. Besides
 there are `drivers`, each one that `wire` has built, once; `ABSENT`, the channels that the board goes without; with a
 modem `modem()`, its serial line and its pins by use.
 """
@@ -64,8 +64,11 @@ if TYPE_CHECKING:
         def drive(self, output: str, value: int) -> None: ...
 """
 ADAPTERS = {"Driving": DRIVING, "Microvolts": ADC_UV, "Moment": MOMENT, "Reading": READING}
-WIRE = '''def wire() -> "tuple[dict[str, Sensor], dict[str, Callable[[int], Any]]]":
-    """Sensors by channel, outputs by name."""'''
+WIRE = '''def wire(
+    data: "dict[str, bytes] | None" = None,
+) -> "tuple[dict[str, Sensor], dict[str, Callable[[int], Any]]]":
+    """Sensors by channel, outputs by name. `data`: what the device was given at provisioning, by name."""
+    given = data or {}'''
 
 
 def generate(board: Board, kind: str, drivers: Mapping[str, Driver]) -> str:
@@ -142,6 +145,8 @@ class _Module:
     def _value(self, role: Any, value: Any) -> str:
         if isinstance(role, tuple):
             return f"{value:_}" if abs(value) >= 10_000 else str(value)
+        if role == "data":
+            return f'given.get("{value}")'
         if role in self.board.chip.buses:
             return _variable(f"{role}.{value}")
         return self._pin(role, self.wiring.pins[value])

@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from . import chips
 from .complaints import BoardError, Complaint
@@ -20,18 +21,22 @@ MODEM_OUTPUTS = ("power_key", "reset", "dtr")
 FILE = "board.toml"
 
 
-def load(folder: Path) -> tuple[Board | None, list[Complaint]]:
-    """The board in a folder as far as it can be read (None without a known chip), and what is wrong with the file."""
+def load(folder: Path) -> dict[str, Any]:
+    """What the board.toml of a folder says; BoardError when it is not there or no TOML."""
     file = folder / FILE
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         says = f"cannot be read ({error.strerror}); a board is a folder with a {FILE}"
         raise BoardError([Complaint(file, "", says)]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BoardError([Complaint(file, "", f"is not TOML: {error}")]) from None
+
+
+def build(folder: Path, content: dict[str, Any]) -> tuple[Board | None, list[Complaint]]:
+    """The board as far as it can be read (None without a known chip), and what is wrong with the file."""
     complaints: list[Complaint] = []
-    top = Table(file, "", content, complaints)
+    top = Table(folder / FILE, "", content, complaints)
     board = _board(top, folder.resolve().name)
     top.done(("modem", "peripherals", "proved", "pins", "adc", "i2c", "spi", "uart"))
     return board, complaints

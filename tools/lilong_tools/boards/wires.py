@@ -83,6 +83,9 @@ def _parameters(board: Board, wiring: Wiring, part: Part, driver: Driver) -> Ite
                 yield name, f"{value!r} is not a whole number; give {_said(role)}"
             elif not role[0] <= value <= role[1]:
                 yield name, f"{value} is out of range for {part.driver}; give {_said(role)}"
+        elif role == "data":
+            if not isinstance(value, str) or not value:
+                yield name, f"{value!r} is no text; give the name under which the device is given it"
         else:
             says = _role(board, wiring, role, value)
             if says:
@@ -116,7 +119,7 @@ def _uses(wiring: Wiring, drivers: Mapping[str, Driver]) -> Iterator[tuple[Part,
         driver = drivers.get(part.driver)
         for name in part.parameters:
             role = driver.takes.get(name) if driver else None
-            if isinstance(role, str) and isinstance(part.parameters[name], str):
+            if isinstance(role, str) and role != "data" and isinstance(part.parameters[name], str):
                 yield part, name, role
 
 
@@ -149,5 +152,10 @@ def _used_twice(board: Board, wiring: Wiring, drivers: Mapping[str, Driver]) -> 
 def _said(role: str | tuple[int, int]) -> str:
     if isinstance(role, tuple):
         return f"a whole number from {role[0]} to {role[1]}"
-    return {"in": "a pin that it reads", "out": "a pin that it drives", "adc": "an analogue input",
-            "pwm": "a pin with PWM"}.get(role, f"a bus ({role})")  # fmt: skip
+    return {
+        "in": "a pin that it reads",
+        "out": "a pin that it drives",
+        "adc": "an analogue input",
+        "pwm": "a pin with PWM",
+        "data": "the name of what the device is given",
+    }.get(role, f"a bus ({role})")
