@@ -22,6 +22,7 @@ from lilong_protocol.pc.simulation import simulation_key
 from lilong_tools.broker.embedded import EmbeddedBroker
 from lilong_tools.broker.mosquitto import Mosquitto, find_mosquitto
 
+LINKS = ("lilong-backend", "lilong-backend-alarms")  # sessions at the broker
 README = Path(__file__).parents[2] / "protocol" / "README.md"
 
 
@@ -340,7 +341,8 @@ def test_the_ten_lines_of_the_readme_work_as_they_stand_there(tmp_path, monkeypa
         async with EmbeddedBroker() as broker:
             backend = asyncio.create_task(names["main"](url_of(broker), keys, saved.extend))
             async with device_at(broker, device) as wire:
-                while "lilong-backend" not in broker.sessions:
+                sessions = broker.sessions
+                while not all(name in sessions and sessions[name].filters for name in LINKS):
                     await asyncio.sleep(0.005)
                     assert not backend.done(), backend.result()
                 wire.device.birth(NOW)

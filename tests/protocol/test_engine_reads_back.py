@@ -198,3 +198,17 @@ def known(engine, device):
 
 TestReadsBack = Memory.TestCase
 TestReadsBack.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_an_engine_that_nobody_will_restart_makes_no_rows_and_decides_the_same():
+    decided = []
+    for durable in (True, False):
+        backend, door = Backend(durable=durable), Scripted(DOOR, DOOR_KIND)
+        for message in (door.birth(NOW), door.event(NOW), door.alarm(NOW), door.heartbeat(NOW)):
+            backend.receive(NOW, message)
+        backend.engine.configure(DOOR, {"beat_s": 60})
+        backend.engine.command(NOW, DOOR, "test", insists=True)
+        decided.append(backend.take())
+    assert [bool(one.state) for one in decided] == [True, False]
+    assert decided[0].publishes == decided[1].publishes
+    assert [message.key for message in decided[0].messages] == [message.key for message in decided[1].messages]

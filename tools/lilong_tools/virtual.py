@@ -63,7 +63,7 @@ class CentreInTheLoop:
     """The centre's core in virtual time: a commit takes COMMIT_MS, a console DRAW_MS, a person some seconds."""
 
     def __init__(self, estate: Estate, estate_key: bytes, epoch_zero: int, seed: int, log: MessageLog) -> None:
-        self._core = Core(estate, estate_key, epoch_zero)
+        self._core = Core(estate, estate_key, epoch_zero, durable=False)
         self._policy = Policy(seed, {device.id: device.core for device in estate.devices})
         self._epoch_zero = epoch_zero
         self._log = log

@@ -26,7 +26,6 @@ from .session import AGAIN, NEW, ROLLBACK
 _FOR_EVER = (topics.ALARM, topics.EVENT)
 _PASSING = tuple(cls for cls in topics.UP_CLASSES if cls not in (*_FOR_EVER, topics.STATE))
 _OUTBOX = 8  # in the body of a birth
-
 Received = Message
 
 

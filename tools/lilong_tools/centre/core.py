@@ -38,7 +38,9 @@ class Core:
         start_ms: int,
         linkages: Iterable[Linkage] = LINKAGES,
         saved: Saved | None = None,
+        durable: bool = True,
     ) -> None:
+        """`durable` False: nobody will start another core from its rows; those of the engine are not made then."""
         saved = saved or Saved()
         self.estate = estate
         self.messages = 0
@@ -46,7 +48,7 @@ class Core:
         self.alarms = AlarmBook()
         self.engine = Engine(
             estate.id, keys, start_ms, saved.engine_state(estate.id), self.register.placed, self._planned,
-            lambda now_ms, device: awake(now_ms, device, self.alarms),
+            lambda now_ms, device: awake(now_ms, device, self.alarms), durable=durable,
         )  # fmt: skip
         self.receiver = self.engine.receiver
         self.commands = self.engine.orders
