@@ -3,7 +3,7 @@
 `FAULTS`: name: (kind of device, what plants it, the sentences that it breaks and no others).
 """
 
-from lilong_firmware import configuration, epochs, requests, update
+from lilong_firmware import configuration, epochs, fetch, requests
 from lilong_protocol import frame, topics
 
 FAULTS = {}
@@ -103,38 +103,40 @@ def sends_again_what_nobody_has_asked_for(patch):
 
 @fault("door", "LIL-UPD-002")
 def uses_what_has_another_digest(patch):
-    whole = update.Update._end
+    whole = fetch.Fetch._end
 
     def end(self, now, code):
         whole(self, now, frame.OK if code == frame.INVALID else code)
 
-    patch.setattr(update.Update, "_end", end)
+    patch.setattr(fetch.Fetch, "_end", end)
 
 
 @fault("door", "LIL-UPD-003", "LIL-UPD-001")
 def takes_any_chunk(patch):
-    whole = update.Update.take
+    whole = fetch.Fetch.take
 
-    def take(self, now, body):
-        data = body[2] * update.CHUNK_BYTES
-        whole(self, now, {0: self._body[0], 1: self._have, 2: data[: min(update.CHUNK_BYTES, 1536 - self._have)]})
+    def take(self, now, message):
+        data = message.body[2] * fetch.CHUNK_BYTES
+        message.target, message.nonce = self._device.uplink.boot, self._device.uplink.nonce
+        message.body = {0: self._body[0], 1: self._have, 2: data[: min(fetch.CHUNK_BYTES, 1536 - self._have)]}
+        whole(self, now, message)
 
-    patch.setattr(update.Update, "take", take)
+    patch.setattr(fetch.Fetch, "take", take)
 
 
 @fault("door", "LIL-UPD-001")
 def asks_for_chunks_every_second(patch):
-    patch.setattr(update, "ANSWER_MS", 1_000)
+    patch.setattr(fetch, "ANSWER_MS", 1_000)
 
 
 @fault("door", "LIL-UPD-001")
 def gives_an_update_up_after_two(patch):
-    patch.setattr(update, "TRIES", 2)
+    patch.setattr(fetch, "TRIES", 2)
 
 
 @fault("door", "LIL-UPD-004")
 def tells_no_progress(patch):
-    patch.setattr(update.Update, "_tell", lambda *_: None)
+    patch.setattr(fetch.Fetch, "_tell", lambda *_: None)
 
 
 # ---- key epochs

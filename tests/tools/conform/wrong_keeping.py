@@ -2,9 +2,7 @@
 
 from lilong_firmware import downlink, outbox, session
 from lilong_firmware.device import Device
-from lilong_firmware.lines import Lines
 from lilong_firmware.rarely import tell
-from lilong_firmware.update import Update
 from lilong_protocol import frame
 from planted import Faults
 
@@ -72,7 +70,7 @@ class counts_one_event_for_all(Device):
 @fault("door", "LIL-UPD-006")
 class holds_alarms_for_an_update(Device):
     def _plan(self, now):
-        if any(isinstance(source, Update) for source in self.session.later):
+        if any(source.WHAT == session.UPDATE_COMES for source in self.session.later):
             waiting, self.outbox._entries = self.outbox._entries, []
             super()._plan(now)
             self.outbox._entries = waiting
@@ -101,7 +99,7 @@ class tells_its_log_first(session.Session):
 
     def _first(self):
         for source in self.later:
-            if isinstance(source, Lines):
+            if source.WHAT == session.LOG_LINES:
                 return source.first()
         return super()._first()
 
@@ -154,3 +152,13 @@ class remembers_every_answer(downlink.Downlink):
 
 
 with_part("downlink", "door", remembers_every_answer)
+
+
+class remembers_one_answer(downlink.Downlink):
+    __slots__ = ()
+
+    def keep_response(self, counter, data):
+        self._responses = [(counter, data)]
+
+
+with_part("downlink", "smoke", remembers_one_answer)

@@ -60,16 +60,23 @@ class Flash(RamStore):
 class Taker:
     """Takes any artifact, piece by piece, and installs none: the host of a simulated device and its sink in one."""
 
+    def __init__(self, device: Device) -> None: ...
+
     def sink(self, what: int) -> "Taker":
         return self
 
     def verified(self, digest: bytes, signature: bytes | None) -> bool:
         return True
 
-    def begin(self, size: int) -> bool:
-        return True
+    def begin(self, size: int, digest: bytes) -> int:
+        return 0
+
+    def read(self, offset: int, size: int) -> bytes:
+        return b""
 
     def write(self, offset: int, data: bytes) -> None: ...
+
+    def discard(self) -> None: ...
 
     def finish(self, now: int) -> bool:
         return False
@@ -179,7 +186,7 @@ class VirtualWire:
         self._born = self._now
         seed = self._seed + str(self._now).encode()
         self._device = self._make(self._identity, self._rules, self._store, Draws(seed))
-        self._device.updating = Taker()
+        self._device.updating = Taker
         for name, slot in self._slots.items():
             self._device.sense(0, slot, self._values[name])
         self._device.start(0)
