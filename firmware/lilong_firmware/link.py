@@ -14,6 +14,8 @@ from lilong_protocol import topics
 from lilong_protocol.mqtt import CONNECTED, MESSAGE, PUBLISHED, READY, REFUSED, SUBSCRIBED, Client
 from lilong_protocol.mqtt_packets import MqttError
 
+from .waiting import Bell, readable
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,9 +33,10 @@ if TYPE_CHECKING:
 
 RESOLVE_MS = 5_000
 TCP_MS = 5_000
-SEND_MS = 10_000  # a peer that takes nothing for so long is dead
+SEND_MS = 10_000  # a peer that does not take a packet in so long is dead
+STALLED_MS = 5  # (ours) between two tries to send to one that is slow
 LOOK_MS = 60_000  # look at an idle connection at least so often
-READ_BYTES = 256
+READ_BYTES = 128
 UNSENT = 8  # packets beyond which frames that are repeated anyway are skipped
 IN_FLIGHT = 32  # the same, for frames without their PUBACK
 
@@ -42,8 +45,8 @@ class Link:
     """The connections of one device. `clock` gives ms that never go back; `resolve` must not block for long."""
 
     __slots__ = (
-        "_broken", "_client", "_clock", "_device", "_down", "_host", "_keepalive_s", "_leaving", "_listener", "_open",
-        "_password", "_port", "_resolve", "_tenant", "_username", "_wake", "_will", "_windowed", "connection",
+        "_address", "_broken", "_client", "_clock", "_device", "_down", "_host", "_keepalive_s", "_leaving",
+        "_listener", "_open", "_password", "_port", "_resolve", "_tenant", "_username", "_wake", "_will", "_windowed", "connection",
     )  # fmt: skip
 
     def __init__(
@@ -71,11 +74,12 @@ class Link:
         self._password = password
         self._down = topics.down(tenant, device, "")
         self._client = Client()
-        self._wake = asyncio.Event()
+        self._wake = Bell()
         self._will: bytes | None = None  # of the connection that is wanted next
         self._open = False  # from the start of a connection until its socket is closed
         self._leaving = False  # the device wants no more of it
-        self._broken: Exception | None = None  # why nothing more can be read
+        self._broken: Exception | None = None  # why there is no address, or nothing more can be read
+        self._address: Any = None  # of the broker, as getaddrinfo has it
         self._windowed = 0  # packet id of the windowed frame
         self.connection = 0  # how many have been asked for
 
@@ -85,7 +89,7 @@ class Link:
         """Open a connection whose will is the sealed death frame `will`."""
         self._will = will
         self.connection += 1
-        self._wake.set()
+        self._wake.ring()
 
     def disconnect(self) -> None:
         """Leave in good order; of this connection nothing more is told."""
@@ -93,7 +97,7 @@ class Link:
         if self._open:
             self._leaving = True
             self._client.disconnect()
-        self._wake.set()
+        self._wake.ring()
 
     def publish(self, cls: str, frame: bytes, qos: int, windowed: bool) -> bool:
         """Queue a frame; False when it was skipped. `windowed`: tell `published` at its PUBACK."""
@@ -106,7 +110,7 @@ class Link:
         pid = client.publish(topic, frame, qos, topics.retained(cls), self._clock())
         if windowed:
             self._windowed = pid
-        self._wake.set()
+        self._wake.ring()
         return True
 
     @property
@@ -124,8 +128,8 @@ class Link:
         while True:
             will = self._will
             if will is None:
-                self._wake.clear()
-                await self._wake.wait()
+                self._wake.rings = False
+                await self._wake.wait(LOOK_MS)
                 continue
             self._will = self._broken = None
             self._windowed = 0
@@ -134,7 +138,7 @@ class Link:
             why = ""
             try:
                 await self._connection(will)
-            except (OSError, MqttError, asyncio.TimeoutError, MemoryError) as error:  # noqa: UP041  not the builtin one
+            except (OSError, MqttError, MemoryError) as error:
                 why = str(error) or type(error).__name__
             finally:
                 self._client.close()
@@ -143,7 +147,10 @@ class Link:
                 self._listener.disconnected(why)
 
     async def _connection(self, will: bytes) -> None:
-        address: Any = await asyncio.wait_for_ms(self._resolve(self._host, self._port), RESOLVE_MS)
+        await self._resolved()
+        address = self._address
+        if self._leaving:
+            return
         sock = socket.socket(address[0], address[1], address[2])
         try:
             sock.setblocking(False)
@@ -158,6 +165,29 @@ class Link:
         finally:
             sock.close()
 
+    async def _resolved(self) -> None:
+        """Wait for the address."""
+        self._address = None
+        look_up = asyncio.create_task(self._look_up())
+        until = self._clock() + RESOLVE_MS
+        while self._address is None and not self._leaving:
+            if self._broken is not None:
+                raise self._broken
+            left = until - self._clock()
+            if left <= 0:
+                look_up.cancel()
+                raise OSError("no address of %s in %d ms" % (self._host, RESOLVE_MS))
+            self._wake.rings = False
+            await self._wake.wait(left)
+        look_up.cancel()
+
+    async def _look_up(self) -> None:
+        try:
+            self._address = await self._resolve(self._host, self._port)
+        except Exception as error:  # told by `_resolved`
+            self._broken = error
+        self._wake.ring()
+
     async def _writable(self, sock: socket.socket) -> None:
         """Wait for TCP. A refusal shows as writable too, and then as the error of the first write."""
         poller = poll()
@@ -166,20 +196,18 @@ class Link:
         while not self._leaving and not poller.poll(0):
             if self._clock() > until:
                 raise OSError("no TCP connection to %s:%d in %d ms" % (self._host, self._port, TCP_MS))
-            await asyncio.sleep_ms(5)
+            await asyncio.sleep_ms(STALLED_MS)
 
     async def _talk(self, sock: socket.socket, will: bytes) -> None:
         client = self._client
-        writer = asyncio.StreamWriter(sock)
         last_will = (topics.up(self._tenant, self._device, topics.STATE), will, 1, True)
         data = client.connect(self._clock(), self._device, self._keepalive_s, last_will, self._username, self._password)
-        reader = asyncio.create_task(self._read(asyncio.StreamReader(sock)))
+        reader = asyncio.create_task(self._read(sock))
         try:
             while True:
                 if data:
-                    writer.write(data)
-                    await asyncio.wait_for_ms(writer.drain(), SEND_MS)
-                self._wake.clear()
+                    await self._send(sock, data)
+                self._wake.rings = False
                 now = self._clock()
                 client.step(now)
                 data = client.take_packet()
@@ -190,25 +218,33 @@ class Link:
                 if self._leaving:
                     return
                 deadline = client.deadline
-                await self._woken(LOOK_MS if deadline is None else min(deadline - now, LOOK_MS))
+                await self._wake.wait(LOOK_MS if deadline is None else min(deadline - now, LOOK_MS))
         finally:
             reader.cancel()
 
-    async def _woken(self, ms: int) -> None:
-        try:
-            await asyncio.wait_for_ms(self._wake.wait(), ms)
-        except asyncio.TimeoutError:  # noqa: UP041
-            pass  # time for the client's next step
+    async def _send(self, sock: "Any", data: bytes) -> None:
+        """Write a packet; what the network does not take at once it is offered again. It yields in any case."""
+        rest = memoryview(data)
+        until = self._clock() + SEND_MS
+        while True:
+            taken = sock.write(rest)
+            rest = rest[taken or 0 :]
+            await asyncio.sleep_ms(STALLED_MS if len(rest) else 0)
+            if not len(rest):
+                return
+            if self._clock() > until:
+                raise OSError("the broker did not take a packet in %d ms" % SEND_MS)
 
     # ---- what arrives
 
-    async def _read(self, stream: "asyncio.StreamReader") -> None:
+    async def _read(self, sock: "Any") -> None:
         """Read until it breaks. `_talk` watches the client's deadlines meanwhile, and cancels this."""
         events: list[tuple[Any, ...]] = []
         buffer: Any = memoryview(bytearray(READ_BYTES))  # what is in it is told before more is read
         try:
             while True:
-                size = await stream.readinto(buffer)
+                await readable(sock)
+                size = sock.readinto(buffer)
                 if size is None:
                     continue
                 if not size:
@@ -219,10 +255,10 @@ class Link:
                     for event in events:
                         self._tell(event)
                     events.clear()
-                self._wake.set()
+                self._wake.ring()
         except Exception as error:  # told by `_talk`, whose task it breaks
             self._broken = error
-            self._wake.set()
+            self._wake.ring()
 
     def _tell(self, event: "tuple[Any, ...]") -> None:
         kind = event[0]

@@ -193,10 +193,19 @@ class Host:
         gc.collect()
 
 
-async def serve(board: "BoardLike", host: Host) -> None:
+def _end(_: object, context: "dict[str, Any]") -> None:
+    """A fault in one task ends all."""
+    raise context["exception"]
+
+
+def serve(board: "BoardLike", host: Host) -> None:
     """Run a device on a board for ever. A fault of the program ends it, and is kept: restarting is the board's."""
+    loop = asyncio.get_event_loop()
+    loop.set_exception_handler(_end)
+    for task in (host.run(), host.link.run(), board.run()):
+        asyncio.create_task(task)  # noqa: RUF006  MicroPython's loop keeps it
     try:
-        await asyncio.gather(host.run(), host.link.run(), board.run())
+        loop.run_forever()
     except Exception as error:
         from .rarely import end  # noqa: PLC0415
 
@@ -214,4 +223,4 @@ def main() -> None:
     board = Board(settings)
     host = Host(board, settings)
     del settings, load  # what is kept of it has its place by now
-    asyncio.run(serve(board, host))
+    serve(board, host)
