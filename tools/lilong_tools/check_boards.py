@@ -55,14 +55,14 @@ def wirings() -> Iterator[tuple[str, str, str]]:
                 print(error)
 
 
-def mypy(root: Path, stubs: Path, cache: str, folder: Path, modules: list[str]) -> int:
-    """mypy's exit code for the firmware and modules of a folder."""
+def mypy(root: Path, stubs: Path, cache: str, folders: list[Path], modules: list[str]) -> int:
+    """mypy's exit code for the firmware and modules of these folders."""
     named = [argument for module in modules for argument in ("-m", module)]
     return subprocess.run(
         [sys.executable, "-m", "mypy", "--config-file", str(root / "firmware" / "mypy.ini"),
          "--custom-typeshed-dir", str(stubs), "--cache-dir", str(root / ".mypy_cache" / cache),
          "-p", "lilong_firmware", *named],
-        env={**os.environ, "MYPYPATH": os.pathsep.join((str(folder), str(stubs)))}, cwd=root, check=False,
+        env={**os.environ, "MYPYPATH": os.pathsep.join(map(str, (*folders, stubs)))}, cwd=root, check=False,
     ).returncode  # fmt: skip
 
 
@@ -72,7 +72,8 @@ def check_wirings(root: Path, port: str, sources: Mapping[str, str], stubs: Path
         for module, source in sources.items():
             Path(name, f"{module}.py").write_text(source, encoding="utf-8")
         print(f"{port}: the firmware and {len(sources)} wirings: {', '.join(sources) or 'none'}", flush=True)
-        return mypy(root, stubs, f"wiring-{port}", Path(name), list(sources))
+        unix = root / "boards" / "unix"  # the firmware imports `board`
+        return mypy(root, stubs, f"wiring-{port}", [Path(name), unix], list(sources))
 
 
 def main(root: Path) -> int:
@@ -90,7 +91,7 @@ def main(root: Path) -> int:
             if port == "esp32":
                 for board in sorted(path.parent for path in root.glob("boards/*/board.py")):
                     modules = [path.stem for path in sorted(board.glob("*.py")) if path.name != "manifest.py"]
-                    worst = max(worst, mypy(root, stubs, board.name, board, modules))
+                    worst = max(worst, mypy(root, stubs, board.name, [board], modules))
             sources = {module: source for of, module, source in written if of == port}
             worst = max(worst, check_wirings(root, port, sources, stubs))
     return worst
