@@ -218,6 +218,7 @@ class Osdp(CardReader):
         if session is not None and up:
             if not block:
                 if reply == NAK or (reply == ACK and self._state == KEYSET):
+                    self._default = False
                     self._begin(now)  # the reader has lost the session, or ended it for the new key
                 else:
                     self.refused += 1
