@@ -1,4 +1,4 @@
-"""Writes what follows from the registry: the board's codes.py, lilong.cddl to read, the tables of REFERENCE.md.
+"""Writes what follows from the registry: the board's codes.py, lilong.cddl, the tables of REFERENCE.md.
 
 python -m lilong_protocol.registry.generate [--check]
 """
@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from . import ALARMS, COMMANDS, EVENTS, KINDS, MESSAGES, QUANTITIES, SETTINGS
+from .cddl import cddl
 from .messages import HEADER
-from .tables import MAX, SEVERITY, U32, Field, Message
+from .tables import MAX, SEVERITY, U32, Field
 
 _PROTOCOL = Path(__file__).parents[2]
 
@@ -140,67 +141,6 @@ def codes() -> str:
     return "\n".join(lines)
 
 
-# ---- CDDL
-
-_CDDL_HEAD = """\
-; Frames of version 1, to read: generated from the registry. Not the oracle: CDDL cannot say "deterministic",
-; and the validators tried accepted wrong frames. The vectors in vectors/ are.
-
-frame = [protected: bstr .cbor { 1: 4 / 5 }, { 4: device }, payload: bstr .cbor message, tag: bstr .size (8 / 32)]
-device = bstr .size 8
-number = uint .le 9007199254740991
-integer = -9007199254740991..9007199254740991
-u32 = uint .le 4294967295
-values = { * u32 => integer / null }
-numbers = { * u32 => integer }
-extension = ( * 24..9007199254740991 => any, * nint => any )  ; ignored
-"""
-_CDDL_KEYS = {"number": "number", "u32": "u32", "quality": "1..3", "ref": "[u32, u32]", "nonce": "bstr .size 8"}
-
-
-def _cddl_type(field: Field) -> str:
-    match field.type:
-        case "number" if field.high == MAX and not field.low:
-            return "number"
-        case "number" if field.high == U32 and not field.low:
-            return "u32"
-        case "number":
-            return f"{field.low}..{field.high}"
-        case "text":
-            return f"tstr .size ({field.low}..{4 * field.high})"
-        case "bytes":
-            return f"bstr .size {field.low}" if field.low == field.high else f"bstr .size ({field.low}..{field.high})"
-        case "list":
-            return "[* number]"
-        case "columns":
-            return "[* [* integer / null]]"
-        case "class":
-            return "tstr .size 2"
-        case plain:
-            return plain
-
-
-def _cddl_rule(message: Message) -> str:
-    lines = [f"; {message.cls}, {'up' if message.uplink else 'down'}: {message.doc}"]
-    lines.append(f"{message.name.replace(' ', '-')} = {{")
-    lines += ["  0: 1,", f"  1: {message.number},"]
-    for name, (key, kind, _) in HEADER.items():
-        if name == "body":
-            lines.append("  7: {")
-            for field in message.body:
-                lines.append(f"    {'' if field.required else '? '}{field.key}: {_cddl_type(field)},  ; {field.name}")
-            lines += ["    * integer => any", "  },"]
-        elif kind in _CDDL_KEYS and name not in ("version", "kind"):
-            lines.append(f"  {'' if name in message.header else '? '}{key}: {_CDDL_KEYS[kind]},  ; {name}")
-    return "\n".join([*lines, "  extension", "}"])
-
-
-def cddl() -> str:
-    """The text of lilong.cddl."""
-    names = " / ".join(message.name.replace(" ", "-") for message in MESSAGES)
-    return "\n\n".join([_CDDL_HEAD + f"message = {names}", *map(_cddl_rule, MESSAGES)]) + "\n"
-
-
 # ---- reference tables
 
 
@@ -215,9 +155,23 @@ def _meaning(meanings: Iterable[tuple[object, ...]]) -> str:
     return ", ".join(f"{one[0]} {str(one[1]).replace('_', ' ')}" for one in meanings)
 
 
+_HEADER_TYPES = {
+    "number": ("number", "0 to 2^53 - 1"), "u32": ("number", "0 to 2^32 - 1"), "quality": ("number", "1 to 3"),
+    "map": ("map", ""), "ref": ("array", "2 numbers, each 0 to 2^32 - 1"), "nonce": ("bytes", "8"),
+}  # fmt: skip
+
+
 def _range(field: Field) -> str:
+    if field.type == "list":
+        return "each 0 to 2^32 - 1" if field.names else "one or more, each 0 to 2^53 - 1"
+    if field.type == "columns":
+        return "each as long as the ages"
+    if field.type == "class":
+        return ", ".join(dict.fromkeys(message.cls for message in MESSAGES if message.uplink))
     if field.type not in ("number", "text", "bytes"):
         return ""
+    if field.low == field.high:
+        return str(field.low)
     return f"{field.low} to {'2^53 - 1' if field.high == MAX else '2^32 - 1' if field.high == U32 else field.high}"
 
 
@@ -246,7 +200,8 @@ def reference() -> str:
     parts = [
         "# Reference: version 1 in tables\n\nGenerated from the registry (`make codes`); what it all means stands in "
         "[README.md](README.md).\n",
-        _table("Payload keys", "key | name | meaning", [(key, name, doc) for name, (key, _, doc) in HEADER.items()]),
+        _table("Payload keys", "key | name | type | range or length | meaning", [
+            (key, name, *_HEADER_TYPES[kind], doc) for name, (key, kind, doc) in HEADER.items()]),
         _table("Messages", "kind | name | class | QoS | retained | must carry, beside the body | meaning", messages),
         _table("Bodies", "message | key | field | type | range or length | meaning", bodies),
         _table("Devices", "kind | name | label | 中文 | link | keepalive s | beat s | offline after s | object", links),
