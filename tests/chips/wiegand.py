@@ -1,4 +1,4 @@
-"""A reader on Wiegand wires: it pulls D0 low for a 0 and D1 for a 1 (SIA AC-01: 20 to 100 us each, 0.2 to 20 ms apart).
+"""A reader on Wiegand wires: it pulls D0 low for a 0 and D1 for a 1 (SIA: 20 to 100 us each, 0.2 to 20 ms apart).
 
 `faults`: by the number of a bit, "lost" (no pulse), "twice" (another edge of the same line), "both" (a short pulls both
 lines low), "other" (it comes on the other line).

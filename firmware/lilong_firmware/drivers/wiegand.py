@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 DATA_SHEET = {
-    "chip": ("Security Industry Association", "AC-01-1996.10, Wiegand card reader interface standard", "1996"),
+    "chip": ("Security Industry Association", "Access control standard protocol, 26-bit Wiegand reader interface", ""),
     "measures": {
         "credential": ("number", 1, 0xFFFFFFFF, "26 bit: even parity, 8 facility, 16 card, odd parity"),
         "pin": ("digits after a 1", 10_000, 199_999_999, "4 bit or 8 bit bursts, one a key"),
