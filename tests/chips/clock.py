@@ -13,8 +13,7 @@ class Clock:
 
     def __init__(self, us=0):
         self.us = us
-        self._due = []  # (us, number, function), in order
-        self._number = 0
+        self._due = []  # (us, function), in order
 
     def ticks_ms(self):
         return self.us // 1000 % WRAP
@@ -30,15 +29,17 @@ class Clock:
 
     def after_us(self, us, function):
         """Call `function()` that much later."""
-        self._number += 1
-        self._due.append((self.us + us, self._number, function))
-        self._due.sort(key=lambda due: due[:2])
+        due = self._due
+        at = len(due)  # most come last; MicroPython's sort is slow on what is nearly sorted
+        while at and due[at - 1][0] > self.us + us:
+            at -= 1
+        due.insert(at, (self.us + us, function))
 
     def pass_us(self, us):
         """Let time go by; what falls due on the way happens at its own time."""
         until = self.us + us
         while self._due and self._due[0][0] <= until:
-            at, _, function = self._due.pop(0)
+            at, function = self._due.pop(0)
             self.us = max(self.us, at)
             function()
         self.us = max(self.us, until)
