@@ -137,8 +137,8 @@ def distance_m(latitude: int, longitude: int, other: int, another: int) -> int:
     narrow = cosine((latitude + other) // 2)
     if down > 1_000_000 or across // 1_000 * narrow > 10_000_000:
         return FAR_M
-    down = down * 1_000 // 8_993  # a degree of the great circle is 111.195 km
-    across = across * 1_000 // 8_993 * narrow // 10_000
+    down = (down * 1_000 + 4_496) // 8_993  # a degree of the great circle is 111.195 km
+    across = ((across * 1_000 + 4_496) // 8_993 * narrow + 5_000) // 10_000
     return min(isqrt(down * down + across * across), FAR_M)
 
 
