@@ -25,7 +25,7 @@ DATA_SHEET = {
 }
 WIRING = {
     "class": "Dali",
-    "takes": {"tx": "pulses", "rx": "in", "?relay": "out", "?address": (0, 64)},
+    "takes": {"tx": "out", "rx": "in", "?relay": "out", "?address": (0, 64)},
     "gives": ("gear",),
     "drives": ("lamp", "failure_level"),
 }
