@@ -15,7 +15,7 @@ from lilong_simulator.fleet.provision import Provisioner
 from lilong_tools.broker.embedded import EmbeddedBroker
 
 KINDS = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
-CEILING = 56_000  # bytes
+CEILING = 52_000  # bytes
 
 
 async def measured(identity: Identity, kind: str, broker: EmbeddedBroker) -> Memory:

@@ -46,7 +46,8 @@ class Link:
 
     __slots__ = (
         "_address", "_broken", "_client", "_clock", "_device", "_down", "_host", "_keepalive_s", "_leaving",
-        "_listener", "_open", "_password", "_port", "_resolve", "_tenant", "_username", "_wake", "_will", "_windowed", "connection",
+        "_listener", "_open", "_password", "_port", "_resolve", "_tenant", "_username", "_wake", "_will",
+        "_windowed", "connection",
     )  # fmt: skip
 
     def __init__(

@@ -1,6 +1,6 @@
 """What the MQTT client does, as plain functions: test_mqtt.py runs them on CPython and, unchanged, on MicroPython."""
 
-from lilong_protocol import mqtt
+from lilong_protocol import mqtt, mqtt_packets
 from lilong_protocol.mqtt import CONNECTED, MESSAGE, Client
 from lilong_protocol.mqtt_packets import MqttError, connect_packet, puback_packet, publish_packet, subscribe_packet
 
@@ -192,6 +192,29 @@ def case_a_bytearray_is_taken_as_bytes():
     client = ready()
     assert client.feed(packet, 0) == [(MESSAGE, "a", b"x", 0, False)]
     assert isinstance(client.feed(packet, 0)[0][2], bytes)
+
+
+def case_a_packet_that_the_heap_has_no_room_for_is_cut_off_and_answered():
+    def small(size):
+        if size > 200:
+            raise MemoryError
+        return bytearray(size)
+
+    packet = publish_packet("a/topic", bytes(900), 1, False, 7)
+    mqtt_packets.bytearray = small  # in the place of the builtin one
+    try:
+        for size in (1, 2, 3, 50, 128, 500):
+            client = ready()
+            events = []
+            for at in range(0, len(packet), size):
+                client.feed(memoryview(packet)[at : at + size], 0, events)
+            client.feed(publish_packet("b", b"next", 0, False), 0, events)
+            assert [event[1] for event in events] == ["a/topic", "b"]
+            assert 0 < len(events[0][2]) < mqtt_packets.KEPT_BYTES
+            assert events[1][2] == b"next"
+            assert client.take() == b"\x40\x02\x00\x07"
+    finally:
+        del mqtt_packets.bytearray
 
 
 def case_of_a_memoryview_the_payload_is_one_too_however_it_is_cut():
