@@ -1,7 +1,7 @@
 """Erases of flash that an alarm costs, on real LittleFS in real MicroPython: python benchmarks/flash_wear.py
 
-An alarm's whole life: raised, stored, acknowledged, restored, cleared, and every frame of it gone from the outbox. Beside
-it the same life written to one file that is appended to and closed each time, which is what a log in a file costs.
+An alarm's whole life: raised, stored, acknowledged, restored, cleared, and every frame gone from the outbox. Beside it
+the same frames in one file that is appended to and closed each time, which is what a log in a file costs.
 """
 
 import json
@@ -79,7 +79,7 @@ def main() -> int:
     print(f"two volumes: {erases[0]:.2f} and {erases[1]:.2f} erases of a sector per alarm, "
           f"{found['mirror'][0][1] / ALARMS:.0f} writes")  # fmt: skip
     print(f"one file, appended to: {plain:.2f}; that is {plain / max(erases):.1f} times as many")
-    print(f"at {ENDURANCE:,} erases a sector and only eight of them in use: {alarms:,.0f} alarms, or one every 10 minutes for "
+    print(f"at {ENDURANCE:,} erases a sector and eight of them in use: {alarms:,.0f} alarms, one every 10 minutes for "
           f"{alarms / 6 / 24 / 365:,.0f} years")  # fmt: skip
     return int(max(erases) > plain)
 
