@@ -153,6 +153,7 @@ def test_a_full_flash_denies_no_visitor_before_the_time():
 # ---- revocation
 
 
+@pytest.mark.spec("LIL-SEC-011")
 @pytest.mark.parametrize(
     ("number", "channel", "domain"), [(RESIDENT, "credential", b""), (VISITOR, "credential", b""), (PIN, "pin", b"pin")]
 )

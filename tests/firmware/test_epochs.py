@@ -32,7 +32,7 @@ def epoch_of(host, sent):
     return None
 
 
-@pytest.mark.spec("LIL-KEY-003")
+@pytest.mark.spec("LIL-KEY-003", "LIL-KEY-008")
 @pytest.mark.parametrize("kind", KINDS)
 def test_from_the_response_on_everything_is_sealed_in_the_new_epoch(kind):
     host = born(kind)
@@ -44,8 +44,11 @@ def test_from_the_response_on_everything_is_sealed_in_the_new_epoch(kind):
     assert {epoch_of(host, s) for s in after} == {3}
     assert {frame.BIRTH, frame.RESPONSE} <= {s.kind for s in after}
     assert after[0].body[9] == 3, "the birth says so"
+    kinds = [s.kind for s in after]
+    assert kinds.index(frame.BIRTH) < kinds.index(frame.RESPONSE)
 
 
+@pytest.mark.spec("LIL-KEY-008")
 def test_the_will_is_of_the_new_epoch_too():
     host = born()
     use_epoch(host, 1)
@@ -107,6 +110,7 @@ def test_alarm_frames_that_wait_keep_their_bytes():
     assert len(host.device.outbox) == 0
 
 
+@pytest.mark.spec("LIL-KEY-008")
 def test_downlinks_of_the_epoch_before_are_dropped_and_counted():
     host = born()
     use_epoch(host, 1)

@@ -61,6 +61,7 @@ def test_at_most_one_birth_is_told_in_ten_seconds():
     assert all(b - a >= 10 * SECOND for a, b in pairwise(told))
 
 
+@pytest.mark.spec("LIL-TIME-007")
 def test_a_rebirth_opens_the_question_for_the_time():
     host = door(times=False)
     host.run(10 * SECOND)
@@ -118,7 +119,7 @@ def store(request, tmp_path):
     return RamStore() if request.param == "RAM" else FileStore(str(tmp_path))
 
 
-@pytest.mark.spec("LIL-EVENT-006")
+@pytest.mark.spec("LIL-EVENT-006", "LIL-EVENT-009")
 def test_events_of_the_log_come_again_byte_for_byte_oldest_first_after_their_count(store):
     host = door(store=store)
     knocks(host, 200)
@@ -134,7 +135,7 @@ def test_events_of_the_log_come_again_byte_for_byte_oldest_first_after_their_cou
     assert host.device.session.later == []
 
 
-@pytest.mark.spec("LIL-EVENT-006")
+@pytest.mark.spec("LIL-EVENT-006", "LIL-EVENT-009")
 def test_events_of_an_earlier_boot_come_again_too(store):
     host = door(store=store)
     knocks(host, 5)

@@ -204,6 +204,7 @@ def test_a_sleeping_kind_reports_and_leaves():
     assert not online(host)
 
 
+@pytest.mark.spec("LIL-SESSION-018")
 def test_it_wakes_at_its_beat():
     host = Host(SLEEPING)
     host.run(HOUR)
@@ -569,7 +570,7 @@ def test_a_clock_that_nobody_sets_again_gets_worse_by_ten_seconds_a_day_until_it
     assert host.events()[-1].frame.quality == 3
 
 
-@pytest.mark.spec("LIL-TIME-002")
+@pytest.mark.spec("LIL-TIME-002", "LIL-TIME-007")
 def test_an_answer_after_five_seconds_is_refused_and_asked_for_again_at_the_beat():
     host = door(times=False)
     birth = host.sent[0]
@@ -593,7 +594,7 @@ def test_an_answer_to_another_question_is_refused(wrong):
     assert host.device.uplink.clock.epoch(host.uptime()) is None
 
 
-@pytest.mark.spec("LIL-TIME-003")
+@pytest.mark.spec("LIL-TIME-003", "LIL-TIME-007")
 def test_asks_for_the_time_every_day_gb_50396():
     host = door()
     host.run(3 * DAY + HOUR)

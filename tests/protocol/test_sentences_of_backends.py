@@ -4,6 +4,7 @@ import pytest
 from engine_world import DOOR, DOOR_KIND, NOW, SECOND, SMOKE, SMOKE_KIND, Backend, Scripted
 from lilong_protocol import frame, topics
 from lilong_protocol.pc.errors import RequestError
+from lilong_protocol.pc.updates import FIRMWARE, Artifact
 from lilong_protocol.registry import COMMANDS, KINDS
 
 LAMP, LAMP_KIND = "1a00000000000001", 4
@@ -130,3 +131,67 @@ def test_a_configuration_has_a_version_above_all_that_were_given_and_reported(ba
 def test_values_out_of_range_and_numbers_of_nothing_are_carried_on_as_they_are(backend, door):
     (message,) = backend.receive(NOW, door.event(NOW, values={3: 101, -1: 5, 1 << 40: None}))
     assert message.values == {"battery": 101, "-1": 5, str(1 << 40): None}
+
+
+# ---- what comes before a birth, late orders, another epoch, the ends of an artifact
+
+
+@pytest.mark.spec("LIL-SESSION-019")
+def test_what_a_device_says_counts_before_its_birth(backend, door):
+    publishes = backend.give(NOW, door.alarm(NOW), door.event(NOW), door.heartbeat(NOW))
+    assert [(m.name, m.device_kind_name) for m in backend.effects] == [
+        ("alarm raise", None), ("event", None), ("heartbeat", None),
+    ]  # fmt: skip
+    assert len(told(door, publishes, frame.STORED_ACK)) == 1
+    backend.give(NOW, door.birth(NOW), door.heartbeat(NOW))
+    assert backend.effects[-1].device_kind_name == "door"
+
+
+@pytest.mark.spec("LIL-CMD-015")
+@pytest.mark.parametrize("name", ["unlock", "test"])
+def test_what_a_person_orders_lapses_as_counted_from_then(backend, door, name):
+    lasts_ms = next(command.deadline_ms for command in COMMANDS if command.name == name)
+    backend.give(NOW, door.birth(NOW), retained=True)
+    backend.engine.command(NOW + SECOND, DOOR, name)
+    backend.commit()
+    (command,) = told(
+        door, backend.give(NOW + 4 * SECOND, door.birth(NOW + 4 * SECOND, again=True)), frame.COMMAND
+    )
+    assert command.deadline <= SECOND + lasts_ms
+
+
+@pytest.mark.spec("LIL-CONF-011")
+def test_configuration_is_sealed_anew_for_another_epoch(backend, door):
+    backend.give(NOW, door.birth(NOW))
+    backend.engine.configure(DOOR, {"beat_s": 120})
+    backend.commit()
+    door.config = 1
+    backend.engine.use_epoch(NOW, DOOR, 1)
+    backend.commit()
+    door.use(1)
+    publishes = backend.give(NOW, door.birth(NOW))
+    assert [publish.retain for publish in publishes if publish.topic.endswith("/cf")] == [True]
+    assert [message.body for message in told(door, publishes, frame.DESIRED_CONFIG)] == [{0: 1, 1: {1: 120}}]
+
+
+@pytest.mark.spec("LIL-UPD-009")
+def test_a_chunk_ends_where_the_artifact_does(backend, door):
+    artifact = Artifact(7, FIRMWARE, "1.1.0", bytes(range(200)))
+    backend.give(NOW, door.birth(NOW))
+    backend.engine.offer(NOW, DOOR, artifact)
+    backend.commit()
+    for offset, expected in ((0, 200), (150, 50), (199, 1), (200, None), (900, None)):
+        asked = door.seal(NOW, "ot", frame.CHUNK_REQUEST, {0: 7, 1: offset, 2: 768})
+        chunks = told(door, backend.give(NOW, asked), frame.CHUNK)
+        assert [len(chunk.body[2]) for chunk in chunks] == ([] if expected is None else [expected])
+
+
+@pytest.mark.spec("LIL-KEY-006")
+def test_a_birth_that_does_not_tell_its_outbox_ends_no_epoch(backend, door):
+    backend.give(NOW, door.birth(NOW))
+    waits = door.alarm(NOW)
+    backend.engine.use_epoch(NOW, DOOR, 1)
+    backend.commit()
+    door.use(1)
+    backend.give(NOW, short_birth(door, NOW))
+    assert [ack.ref for ack in told(door, backend.give(NOW, waits), frame.STORED_ACK)] == [[1, 1]]
