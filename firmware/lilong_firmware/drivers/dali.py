@@ -1,8 +1,9 @@
-"""DALI-2 control gear of a lamp: level, system failure level, status, by a transmitter of pulses and an input."""
+"""DALI-2 control gear of a lamp: level, system failure level, status, by an output of pulses and an input."""
 
 import time
 
 from .dali_frame import NOTHING, STOP_US, decode, encode, frame_end
+from .dali_line import transmitter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ LEVELS = (
 
 
 class Dali:
-    """`tx.write_pulses(durations, 0)` as `esp32.RMT` has it. `rx`: high when idle. `relay` feeds the gear.
+    """`tx`: a pin, or what has `write_pulses(durations, 0)` as `esp32.RMT`. `rx` when idle. `relay` feeds the gear.
 
     `address` 64 is all gear on the bus; more than one then answers at once, and needs addresses of its own. `status` is
     the last answer to QUERY STATUS.
@@ -76,7 +77,7 @@ class Dali:
     ) -> None:
         if not 0 <= address <= BROADCAST:
             raise ValueError("Dali: address %d; it is 0 to 63, or 64 for all gear" % address)
-        self._tx = tx
+        self._tx = tx if hasattr(tx, "write_pulses") else transmitter(tx)
         self._rx = rx
         self._relay = relay
         self._address = 0xFE if address == BROADCAST else address << 1

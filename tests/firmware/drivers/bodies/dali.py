@@ -4,6 +4,7 @@ from chips.clock import Clock
 from chips.dali import Bus, Gear, manchester
 from chips.noise import Noise
 from chips.pins import Pin
+from chips.ports import TxPin, install, uninstall
 from lilong_firmware.drivers.dali import LEVELS, Dali
 from lilong_firmware.drivers.dali_frame import NOTHING, VIOLATION, decode, encode, frame_end
 
@@ -159,6 +160,29 @@ def test_a_loop_that_stalls_in_a_pair_begins_it_anew():
         clock.pass_ms(3_000)
     _run(clock, dali, 1_000)
     assert (gear.failure_level, gear.power_on_level) == (LEVELS[60], LEVELS[60])
+
+
+# ---- what sends, on each port
+
+
+def test_rmt_and_pio_send_what_the_gear_understands():
+    for port in ("esp32", "rp2"):
+        clock = Clock()
+        bus = Bus(clock, Pin(clock))
+        gear = Gear(bus)
+        install(port)
+        try:
+            dali = Dali(TxPin(bus), bus.rx, ticks_us=clock.ticks_us)
+        finally:
+            uninstall(port)
+        clock.pass_ms(700)
+        for percent in (100, 37, 1):
+            dali.drive("lamp", percent)
+            _run(clock, dali, 200)
+            assert gear.level == LEVELS[percent], port
+        _run(clock, dali, 3_000)
+        assert dali.read("gear") == 1
+        assert dali.status == 0x04
 
 
 # ---- status
