@@ -29,17 +29,18 @@ WIRING = {
 
 # 9.2 Table 20.
 CommandReg, ComIrqReg, ErrorReg, FIFODataReg, FIFOLevelReg = 0x01, 0x04, 0x06, 0x09, 0x0A
-BitFramingReg, CollReg, ModeReg, TxModeReg, RxModeReg = 0x0D, 0x0E, 0x11, 0x12, 0x13
-TxControlReg, TxASKReg, TModeReg, TPrescalerReg = 0x14, 0x15, 0x2A, 0x2B
-TReloadRegH, TReloadRegL, VersionReg = 0x2C, 0x2D, 0x37
-Idle, Transceive, SoftReset = 0x00, 0x0C, 0x0F  # 10.3
+BitFramingReg, CollReg, TxModeReg, RxModeReg, TxControlReg, VersionReg = 0x0D, 0x0E, 0x12, 0x13, 0x14, 0x37
+Transceive, SoftReset = 0x0C, 0x0F  # 10.3
 PowerDown = 0x10  # CommandReg
 RxIRq, TimerIRq = 0x20, 0x01  # ComIrqReg
 CollErr, FAULTS = 0x08, 0x17  # ErrorReg; overflow, CRC, parity, protocol
 CollPosNotValid = 0x20  # CollReg
 StartSend = 0x80  # BitFramingReg
-# After a reset: 100 % ASK; CRC from 6363h; the timer begins after each frame, in steps of 25 us, 200 of them; antenna.
+# After a reset. TxASKReg: 100 % ASK. ModeReg: CRC from 6363h. TModeReg, TPrescalerReg, TReloadReg: the timer begins
+# after each frame, 200 steps of 25 us. TxControlReg: antenna.
 SETUP = b"\x15\x40\x11\x3d\x2a\x80\x2b\xa9\x2c\x00\x2d\xc8\x14\x83"
+# Before each frame: idle, no interrupts, the FIFO empty; what comes after a collision is 0.
+READY = b"\x01\x00\x04\x7f\x0a\x80\x0e\x00"
 ANTENNA = 0x03  # TxControlReg
 VERSIONS = (0x91, 0x92)  # 9.3.4.8
 
@@ -66,8 +67,7 @@ class MFRC522:
         self.resets = 0
         self._spi = spi
         self._cs = cs
-        self._out = bytearray(2)
-        self._in = bytearray(2)
+        self._bytes = bytearray(2)
         self._uid = bytearray(5)  # of a cascade level, with its check
         self._parts = b""
         self._level = SEL_1
@@ -124,8 +124,7 @@ class MFRC522:
             self._state = STARTING
             self._due = now + START_MS
         elif self._sound() and not self._get(CommandReg) & PowerDown:
-            for at in range(0, len(SETUP), 2):
-                self._set(SETUP[at], SETUP[at + 1])
+            self._write(SETUP)
             self._state = RESTING
         else:
             self._fail(now)
@@ -209,12 +208,9 @@ class MFRC522:
 
     def _send(self, state: int, frame: "bytes | tuple[int, ...]", bits: int, crc: int) -> None:
         """`bits`: of the last byte, 0 for all; what comes is put behind as many. `crc`: 0x80 for a frame with one."""
-        self._set(CommandReg, Idle)
-        self._set(ComIrqReg, 0x7F)
-        self._set(FIFOLevelReg, 0x80)
+        self._write(READY)
         self._set(TxModeReg, crc)
         self._set(RxModeReg, crc)
-        self._set(CollReg, 0)  # what comes after a collision is 0
         for byte in frame:
             self._set(FIFODataReg, byte)
         framing = bits if state == REQUESTING else bits << 4 | bits
@@ -223,18 +219,24 @@ class MFRC522:
         self._set(BitFramingReg, framing | StartSend)
         self._state = state
 
+    def _write(self, pairs: bytes) -> None:
+        for at in range(0, len(pairs), 2):
+            self._set(pairs[at], pairs[at + 1])
+
     def _set(self, register: int, value: int) -> None:
         """8.1.2.2, 8.1.2.3: the address is in bits 6 to 1."""
-        self._out[0] = register << 1
-        self._out[1] = value
-        self._cs(0)
-        self._spi.write(self._out)
-        self._cs(1)
+        self._swap(register << 1, value)
 
     def _get(self, register: int) -> int:
-        self._out[0] = register << 1 | 0x80
-        self._out[1] = 0
+        return self._swap(register << 1 | 0x80, 0)
+
+    def _swap(self, address: int, value: int) -> int:
+        both = self._bytes
+        both[0] = address
+        both[1] = value
         self._cs(0)
-        self._spi.write_readinto(self._out, self._in)
-        self._cs(1)
-        return self._in[1]
+        try:
+            self._spi.write_readinto(both, both)
+        finally:
+            self._cs(1)
+        return both[1]

@@ -65,7 +65,7 @@ class Osdp(CardReader):
         install: int = 0, aes: "Any" = None, random: "Callable[[int], bytes] | None" = None,
     ) -> None:  # fmt: skip
         if scbk is not None and (len(scbk) != 16 or scbk == SCBK_D):
-            raise ValueError("OSDP: scbk must be 16 bytes, and not the default key: provision the reader's own")
+            raise ValueError("Osdp: scbk is no key of 16 bytes of its own; provision one")
         CardReader.__init__(self, bits)
         if scbk is not None and aes is None:
             from cryptolib import aes  # type: ignore[import-not-found, no-redef]  # noqa: PLC0415
@@ -88,7 +88,6 @@ class Osdp(CardReader):
         self._end = 0
         self._check = CRC
         self._default = False  # the handshake is with the key that everybody knows
-        self._session: "Session | None" = None
         self._cryptogram = b""
         self._outputs: "dict[int, int]" = {}  # command: value
         self._unsent: "list[int]" = []
@@ -102,7 +101,7 @@ class Osdp(CardReader):
         """From the first message on; a sequence number of 0 ends what the reader knew of us."""
         self._state = ID
         self._sequence = 0
-        self._session = None
+        self._session = Session(self._aes, SCBK_D if self._default else self._scbk or b"", self._random(8))
         self._answers = False
         self._waiting = False
         self._tries = 0
@@ -144,9 +143,7 @@ class Osdp(CardReader):
         if command in (ID, CAP):
             data = b"\0"
         elif command == CHLNG:
-            random = self._random(8)
-            self._session = Session(self._aes, SCBK_D if self._default else self._scbk or b"", random)
-            data = random
+            data = self._session.random
         elif command == SCRYPT:
             data = self._cryptogram
         elif command == KEYSET:
@@ -158,31 +155,28 @@ class Osdp(CardReader):
                 data = bytes((0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 2 if on else 1, 0))
             else:  # reader 0: default tone half of each second, or off
                 data = bytes((0, 2 if on else 1, 5 if on else 0, 5 if on else 0, 0))
-        self._frame(command, data)
-
-    def _frame(self, command: int, data: bytes) -> None:
         out = self._out
         control = self._sequence | self._check
         at = 6
         session = self._session
-        up = session is not None and session.up
-        if up or command in (CHLNG, SCRYPT):
+        up = session.up
+        if up:
+            out[6], out[7] = 2, SCS_17 if data else SCS_15
+            if data:
+                data = session.encrypt(data)
+        elif command in (CHLNG, SCRYPT):
+            out[6], out[7], out[8] = 3, SCS_11 if command == CHLNG else SCS_13, 0 if self._default else 1
+        else:
+            out[6] = 0
+        if out[6]:
             control |= SECURE
-            out[6] = 2 if up else 3
-            if session is not None and up:
-                out[7] = SCS_17 if data else SCS_15
-                if data:
-                    data = session.encrypt(data)
-            else:
-                out[7] = SCS_11 if command == CHLNG else SCS_13
-                out[8] = 0 if self._default else 1
             at += out[6]
         out[at] = command
         end = at + 1 + len(data)
         out[at + 1 : end] = data
         out[3] = end - 1 + (4 if up else 0) + (2 if self._check else 1)
         out[5] = control
-        if session is not None and up:
+        if up:
             session.sign(out, 1, end)
             end += 4
         self._end = close(out, 1, end)
@@ -198,9 +192,8 @@ class Osdp(CardReader):
             block = buffer[6]
             at += max(buffer[5], 2)
         session = self._session
-        up = session is not None and session.up
-        if up:
-            end -= 4 if block else 0
+        if session.up and block:
+            end -= 4
         if at >= end or buffer[1] != self._address | 0x80:
             self.refused += 1
             return
@@ -215,7 +208,7 @@ class Osdp(CardReader):
             self.refused += 1
             return
         data: "bytes | None" = bytes(buffer[at + 1 : end])
-        if session is not None and up:
+        if session.up:
             if not block:
                 if reply == NAK or (reply == ACK and self._state == KEYSET):
                     self._default = False
@@ -252,16 +245,13 @@ class Osdp(CardReader):
         elif state == CAP:  # nothing in clear text may talk us out of the secure channel
             self._state = LSTAT if self._scbk is None else CHLNG
         elif state == CHLNG:
-            cryptogram = None
-            if session is not None and reply == CCRYPT and block == SCS_12:
-                cryptogram = session.challenged(data)
-            if cryptogram is None:
-                self._fail(now)
-            else:
-                self._cryptogram = cryptogram
+            self._cryptogram = session.challenged(data) if reply == CCRYPT and block == SCS_12 else b""
+            if self._cryptogram:
                 self._state = SCRYPT
+            else:
+                self._fail(now)
         elif state == SCRYPT:
-            if session is None or reply != RMAC_I or block != SCS_14 or not session.begin(data):
+            if reply != RMAC_I or block != SCS_14 or not session.begin(data):
                 self._fail(now)
             elif self._default:
                 self._state = KEYSET
@@ -271,7 +261,7 @@ class Osdp(CardReader):
         elif state == KEYSET:
             self._default = False
             self._begin(now)
-        elif block and session is None:
+        elif block and not session.up:
             self.refused += 1
         elif reply == NAK and data[:1] == bytes((NAK_SEQUENCE,)):
             self._begin(now)  # the reader has begun anew

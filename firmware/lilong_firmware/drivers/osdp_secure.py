@@ -20,10 +20,10 @@ class Session:
         self._reply_mac = bytearray(16)
         self._block = bytearray(16)
 
-    def challenged(self, answer: bytes) -> "bytes | None":
-        """Our cryptogram for CCRYPT (the reader's identity, random and cryptogram); None: it has another key."""
+    def challenged(self, answer: bytes) -> bytes:
+        """Our cryptogram for CCRYPT (the reader's identity, random and cryptogram); empty: it has another key."""
         if len(answer) != 32:
-            return None
+            return b""
         master = self._aes(self._key, ECB)
         keys = [master.encrypt(head + self.random[:6] + bytes(8)) for head in (b"\1\x82", b"\1\1", b"\1\2")]
         self._enc, self._mac1, mac2 = keys
@@ -31,7 +31,7 @@ class Session:
         encrypt = self._aes(self._enc, ECB).encrypt
         theirs = answer[8:16]
         if not same(encrypt(self.random + theirs), answer[16:32], 16):
-            return None
+            return b""
         ours: bytes = encrypt(theirs + self.random)
         self._mac2.encrypt(self._aes(self._mac1, ECB).encrypt(ours), self._reply_mac)
         return ours

@@ -244,15 +244,15 @@ def test_a_bus_that_dies_and_one_that_raises_are_no_reader():
     bench.chip.alive = True
     bench.run(2_000)
     assert bench.online() == 1
-    write = bench.spi.write
+    swap = bench.spi.write_readinto
 
-    def broken(_):
+    def broken(*_):
         raise OSError(5)
 
-    bench.spi.write = broken
+    bench.spi.write_readinto = broken
     bench.run(1_000)
     assert bench.online() == 0
-    bench.spi.write = write
+    bench.spi.write_readinto = swap
     bench.run(2_000)
     assert bench.online() == 1
 
