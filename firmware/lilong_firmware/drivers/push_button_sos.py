@@ -1,0 +1,12 @@
+"""The SOS button: a press too many is better than a press too few."""
+
+from .push_button import PushButton
+
+WIRING = {"class": "SosButton", "takes": {"pin": "in", "?pressed": (0, 1)}, "gives": ("sos",), "drives": ()}
+
+
+class SosButton(PushButton):
+    """Channel `sos`, by `take`. One that is pressed when the device starts calls too."""
+
+    NAME = "sos"
+    EAGER = True
