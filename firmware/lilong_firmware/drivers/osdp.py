@@ -85,6 +85,7 @@ class Osdp(CardReader):
         self._random: Any = random
         self._out = bytearray(64)
         self._out[0], self._out[1], self._out[2] = 0xFF, SOM, address
+        self._view = memoryview(self._out)
         self._end = 0
         self._check = CRC
         self._default = False  # the handshake is with the key that everybody knows
@@ -129,7 +130,7 @@ class Osdp(CardReader):
         if not self._tries:
             self._compose()
         self.receiver.flush()
-        self._uart.write(memoryview(self._out)[: self._end])
+        self._uart.write(self._view[: self._end])
         self._waiting = True
         self._next = now + PERIOD_MS
         self._reply_by = now + REPLY_MS + self._end * self._byte_us // 1000
@@ -207,7 +208,7 @@ class Osdp(CardReader):
         if sequence != self._sequence:
             self.refused += 1
             return
-        data: "bytes | None" = bytes(buffer[at + 1 : end])
+        data: "bytes | None" = bytes(buffer[at + 1 : end]) if end - at > 1 else b""
         if session.up:
             if not block:
                 if reply == NAK or (reply == ACK and self._state == KEYSET):

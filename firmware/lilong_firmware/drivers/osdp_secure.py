@@ -30,7 +30,7 @@ class Session:
         self._mac2 = self._aes(mac2, ECB)
         encrypt = self._aes(self._enc, ECB).encrypt
         theirs = answer[8:16]
-        if not same(encrypt(self.random + theirs), answer[16:32], 16):
+        if not same(encrypt(self.random + theirs), answer[16:]):
             return b""
         ours: bytes = encrypt(theirs + self.random)
         self._mac2.encrypt(self._aes(self._mac1, ECB).encrypt(ours), self._reply_mac)
@@ -38,7 +38,7 @@ class Session:
 
     def begin(self, answer: bytes) -> bool:
         """The reader's RMAC_I ends the handshake; False when it is not what both must come to."""
-        self.up = same(self._reply_mac, answer, 16)
+        self.up = same(self._reply_mac, answer)
         return self.up
 
     def encrypt(self, data: bytes) -> bytes:
@@ -59,12 +59,16 @@ class Session:
         """Put the MAC of a command behind it."""
         self._mac(buffer, start, end, self._reply_mac)
         self._command_mac[:] = self._block
-        buffer[end : end + 4] = self._block[:4]
+        for at in range(4):
+            buffer[end + at] = self._block[at]
 
     def verify(self, buffer: bytearray, end: int) -> bool:
         """Whether `end` is where the MAC of a reply to our last command begins. Only such a one moves the chain."""
         self._mac(buffer, 0, end, self._command_mac)
-        if not same(self._block, buffer[end : end + 4], 4):
+        different = 0
+        for at in range(4):
+            different |= self._block[at] ^ buffer[end + at]
+        if different:
             return False
         self._reply_mac[:] = self._block
         return True
@@ -85,12 +89,10 @@ class Session:
         self._mac2.encrypt(block, block)
 
 
-def same(one: "bytes | bytearray", other: "bytes | bytearray", length: int) -> bool:
-    """Equal, in a time that does not tell where they differ."""
-    if len(one) < length or len(other) < length:
-        return False
-    different = 0
-    for at in range(length):
+def same(one: "bytes | bytearray", other: bytes) -> bool:
+    """Whether two blocks are equal, in a time that does not tell where they differ."""
+    different = len(other) ^ 16
+    for at in range(min(len(other), 16)):
         different |= one[at] ^ other[at]
     return different == 0
 
