@@ -195,3 +195,41 @@ def test_a_birth_that_does_not_tell_its_outbox_ends_no_epoch(backend, door):
     door.use(1)
     backend.give(NOW, short_birth(door, NOW))
     assert [ack.ref for ack in told(door, backend.give(NOW, waits), frame.STORED_ACK)] == [[1, 1]]
+
+
+# ---- what is malformed, and gaps
+
+
+@pytest.mark.spec("LIL-FRAME-012")
+@pytest.mark.parametrize(
+    ("cls", "kind", "body", "fields"),
+    [
+        ("st", frame.BIRTH, {0: DOOR_KIND}, {"nonce": b"12345678"}),
+        ("st", frame.BIRTH, {0: DOOR_KIND, 1: 1}, {}),
+        ("hb", frame.HEARTBEAT, {0: 0, 1: 0}, {"nonce": b"12345678"}),
+        ("hb", frame.HEARTBEAT, {0: 0, 1: 0, 2: 0, 4: 1}, {"nonce": b"12345678"}),
+        ("tm", frame.TELEMETRY, {0: [1], 1: [], 2: [[]]}, {}),
+        ("rs", frame.RESPONSE, {0: 200}, {}),
+        ("cf", frame.REPORTED_CONFIG, {0: 1}, {}),
+        ("ot", frame.CHUNK_REQUEST, {0: 7, 1: 0, 2: 769}, {}),
+        ("lg", frame.LOG, {0: 8, 1: "x"}, {}),
+        ("ev", frame.HEARTBEAT, {0: 0, 1: 0, 2: 0}, {"nonce": b"12345678"}),
+        ("al", frame.UPDATE, {0: 1, 5: 2}, {}),
+    ],
+)
+def test_what_is_malformed_has_no_effect_and_no_answer_and_is_counted(backend, door, cls, kind, body, fields):
+    assert backend.give(NOW, door.seal(NOW, cls, kind, body, **fields)) == []
+    assert (backend.effects, backend.kept) == ([], [])
+    assert sum(backend.engine.refused.values()) == 1
+    assert backend.engine.session(DOOR) == "never"
+
+
+@pytest.mark.spec("LIL-EVENT-010")
+def test_more_than_64_events_beyond_a_gap_end_its_wait(backend, door):
+    backend.give(NOW, door.birth(NOW))
+    events = [door.event(NOW) for _ in range(66)]
+    backend.give(NOW, *events[1:65])
+    assert [message for message in backend.effects if message.name == "event"] == []
+    backend.give(NOW, events[65])
+    assert [message.seq for message in backend.effects if message.name == "event"] == list(range(2, 67))
+    assert len(backend.gaps) == 1
