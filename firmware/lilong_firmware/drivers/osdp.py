@@ -304,6 +304,7 @@ class Osdp(CardReader):
     def drive(self, name: str, value: int) -> None:
         """Output "led" (1 green, 0 red) or "buzzer"; told again after each new session."""
         command = LED if name == "led" else BUZ
-        self._outputs[command] = value
-        if command not in self._unsent:
-            self._unsent.append(command)
+        if self._outputs.get(command) != value:
+            self._outputs[command] = value
+            if command not in self._unsent:
+                self._unsent.append(command)

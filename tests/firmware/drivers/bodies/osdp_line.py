@@ -145,6 +145,15 @@ def test_led_and_buzzer_are_driven_and_driven_again_after_a_loss():
         assert (line.reader.led, line.reader.buzzer) == (1, 1)
 
 
+def test_an_output_that_is_driven_again_and_again_is_said_once():
+    line = secured()
+    before = len(line.said(0x6A))
+    for _ in range(50):
+        line.panel.drive("buzzer", 1)
+        line.run(20)
+    assert len(line.said(0x6A)) - before == 1
+
+
 def test_an_output_that_the_reader_does_not_have_hurts_nothing():
     line = secured()
     line.reader._obey = lambda code, data: (0x41, b"\x03") if code == 0x6A else (0x40, b"")
