@@ -42,6 +42,7 @@ class PushButton:
         self._edge = False  # any edge at all
         self._held = not self.EAGER  # this press has been told; one from before the start is none
         self._held_since = -1
+        self._on = False
         self._polled_at = 0
         self._told_at = -AGAIN_MS
         self._event = False
@@ -76,7 +77,7 @@ class PushButton:
             self._down = False
             if self._held_since >= 0 and self._held:
                 press = False  # the end of a press that was told
-            self._held = False
+            self._held = self._on = False
             self._held_since = -1
         else:
             if not self._down:
@@ -85,16 +86,17 @@ class PushButton:
             if self._held_since < 0:
                 self._held_since = now
             if not self._held and (self._ticks() - self._down_at) & MASK >= HOLD_MS:
-                self._held = press = True
+                self._held = self._on = press = True
         if press and now - self._told_at >= AGAIN_MS:
             self._told_at = now
             self._event = True
 
     def read(self, channel: str) -> "int | None":
-        """1 while pressed; None for a button that has been pressed for 30 s: it is stuck, or lain upon."""
-        if self._held_since < 0:
-            return 0
-        return None if self._polled_at - self._held_since >= STUCK_MS else 1
+        """1 while pressed, and for 300 ms at least; None for one that has been pressed for 30 s: stuck, or lain upon."""
+        now = self._polled_at
+        if self._held_since >= 0 and now - self._held_since >= STUCK_MS:
+            return None
+        return 1 if self._on or now - self._told_at < AGAIN_MS else 0
 
     def take(self) -> "tuple[str, int] | None":
         if not self._event:

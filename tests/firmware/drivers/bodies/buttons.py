@@ -3,6 +3,7 @@
 from chips.clock import Clock
 from chips.noise import Noise
 from chips.pins import Pin
+from lilong_firmware.drivers.charging import Charging
 from lilong_firmware.drivers.float_switch import FloatSwitch
 from lilong_firmware.drivers.push_button_cancel import CancelButton
 from lilong_firmware.drivers.push_button_sos import SosButton
@@ -118,6 +119,43 @@ def test_a_long_press_is_one_and_reads_pressed():
     assert bench.driver.read("sos") == 1
     assert bench.run(4_000) == 0
     assert bench.driver.read("sos") == 0
+
+
+def test_who_only_reads_sees_every_press_too_and_no_spark():
+    for late in (10, 90, 250):
+        bench = _Bench()
+        bench.run(100)
+        bench.press(50)
+        seen = []
+        for _ in range(10):
+            bench.clock.pass_ms(late)
+            bench.driver.poll(bench.clock.us // 1_000)
+            seen.append(bench.driver.read("sos"))
+        assert 1 in seen, late
+        assert seen[-1] == 0 or late == 10
+        bench.run(500)
+        bench.press(10)
+        for _ in range(30):
+            bench.clock.pass_ms(2)
+            bench.driver.poll(bench.clock.us // 1_000)
+            assert bench.driver.read("sos") == 0
+
+
+def test_a_charger_that_blinks_does_not_charge():
+    clock = Clock()
+    pin = Pin(clock, Pin.IN, Pin.PULL_UP)
+    driver = Charging(pin)
+    now = 0
+    for level, ms, reads in ((0, 1_900, None), (0, 300, 1), (1, 1_000, 1), (0, 1_000, 1), (1, 2_200, 0)):
+        pin.drive(level)
+        for _ in range(0, ms, 100):
+            driver.poll(now)
+            now += 100
+        assert driver.read("charging") == reads, now
+    for at in range(60):
+        pin.drive(at // 5 % 2)
+        driver.poll(now + at * 100)
+    assert driver.read("charging") == 0
 
 
 def test_a_stuck_button_says_so_after_its_call():
