@@ -128,7 +128,7 @@ class Estate(RuleBasedStateMachine):
         try:
             self.backend.engine.command(self.now, device, "test", operator="Wang", insists=insists)
         except RequestError:
-            assert not insists or len(self.backend.engine.orders.open_of(device)) >= 16
+            assert not insists or len(self.backend.engine.orders.open_of(device)) >= 128
 
     @rule(seconds=st.sampled_from((1, 4, 11, 70)))
     def pass_time(self, seconds):

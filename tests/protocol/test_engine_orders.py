@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from engine_world import DOOR, DOOR_KIND, NOW, SECOND, SMOKE, SMOKE_KIND, Backend, Scripted
 from lilong_protocol import frame, topics
+from lilong_protocol.pc.errors import RequestError
 
 MINUTE, HOUR = 60 * SECOND, 3_600 * SECOND
 ACTIVE_AGAIN, RESTORED = 1, 2
@@ -73,6 +74,27 @@ class TestAcknowledgements:
         backend.engine.acknowledge(NOW, SMOKE, (1, 1), "Wang")
         backend.give(NOW, clear)
         assert backend.engine.orders.open_of(SMOKE) == []
+
+
+class TestHowMany:
+    """What waits for a device that never answers is bounded."""
+
+    def test_an_acknowledgement_takes_the_place_of_an_earlier_one_of_its_alarm(self, backend, smoke):
+        backend.give(NOW, smoke.alarm(NOW))
+        for name in ("Wang", "Li"):
+            backend.engine.acknowledge(NOW, SMOKE, (1, 1), name)
+        out = told(smoke, backend.commit(), frame.OPERATOR_ACK)
+        assert [order.operator for order in backend.engine.orders.open_of(SMOKE)] == ["Li"]
+        assert out[-1].body == {0: "Li"}
+        assert len([row for row in backend.rows.values() if row.name.startswith("order/")]) == 1
+
+    @pytest.mark.parametrize(("insists", "most"), [(False, 16), (True, 128)])
+    def test_beyond_a_limit_an_order_is_refused(self, backend, door, insists, most):
+        for _ in range(most):
+            backend.engine.command(NOW, DOOR, "test", insists=insists)
+        with pytest.raises(RequestError, match=f"{most} orders wait for it; try again when it has answered"):
+            backend.engine.command(NOW, DOOR, "test", insists=insists)
+        backend.engine.command(NOW, DOOR, "test", insists=not insists)  # those of the other sort have their own limit
 
 
 class TestPauses:

@@ -19,7 +19,7 @@ PAUSE_MAX_MS, AT_ONCE_PAUSE_MAX_MS = 300_000, 30_000  # (ours) between two of wh
 JITTER_PART = 5  # a pause is longer by up to this part of it, so that a thousand devices are not told at one time
 WAIT_MS = 2 * 86_400_000  # what may wait for the next report of a device that sleeps: it connects once a day
 COUNTERS_KEPT = 8  # of one order: an answer to an earlier one does not come any more
-OPEN_MAX = 16  # orders of one device
+OPEN_MAX, INSISTING_MAX = 16, 128  # (ours) orders of one device: those that do not insist, and those that do
 
 
 class Sender:
@@ -81,9 +81,10 @@ class Orders:
 
     def issue(self, now_ms: int, order: Order) -> Order:
         """A new order: it leaves now if the device can be reached; else it waits, if it insists or `waits`."""
-        if not order.insists and len(self.open_of(order.device)) >= OPEN_MAX:
+        alike = sum(one.insists == order.insists for one in self.open_of(order.device))
+        if alike >= (INSISTING_MAX if order.insists else OPEN_MAX):
             raise RequestError(
-                f"{order.name} for {order.device}: {OPEN_MAX} orders wait for it; try again when it has answered"
+                f"{order.name} for {order.device}: {alike} orders wait for it; try again when it has answered"
             )
         peer = self._sender.peer(order.device)
         if not order.insists and peer is not None and peer.session.boot >= 0:
@@ -152,11 +153,16 @@ class Orders:
                 return order
         return None
 
-    def withdraw(self, now_ms: int, device: str, cause: str, by: tuple[int, int] | None = None) -> None:
-        """What the orders of this cause were for is over. `by`: said by the alarm frame (boot, seq), so of no order
-        whose operator knew of that frame or of a later one."""
+    def withdraw(
+        self, now_ms: int, device: str, cause: str, by: tuple[int, int] | None = None, name: str | None = None
+    ) -> None:
+        """What the orders of this cause, and of this `name` if one is given, were for is over.
+
+        `by`: said by the alarm frame (boot, seq), so of no order whose operator knew of that frame or of a later one.
+        """
         for order in list(self.open_of(device)):
-            if order.cause == cause and (by is None or order.told is None or order.told < by):
+            known = by is not None and order.told is not None and order.told >= by
+            if order.cause == cause and name in (None, order.name) and not known:
                 self._end(now_ms, order, SILENT)
 
     def take_changed(self) -> list[Order]:

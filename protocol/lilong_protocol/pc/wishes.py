@@ -83,13 +83,15 @@ class Wishes:
         """A person has taken notice of the alarm whose raise was (boot, seq) `ref`: told until the device answers.
 
         It is withdrawn when the alarm is cleared, or active again later than `told`: the (boot, seq) of the latest
-        alarm frame that the person knew of, by default the latest of the device that has arrived.
+        alarm frame that the person knew of, by default the latest of the device that has arrived. A later one of the
+        same alarm takes its place.
         """
         if not 1 <= len(operator) <= OPERATOR_CHARACTERS:
             raise RequestError(f"acknowledging {ref} of {device}: a name needs 1 to {OPERATOR_CHARACTERS} characters")
         peer = self._known(device)
         told = peer.latest(topics.ALARM) if told is None else told
         cause = alarm_cause(device, ref)
+        self.orders.withdraw(now_ms, device, cause, name=OPERATOR_ACK)
         return self.issue(now_ms, Order(device, 0, OPERATOR_ACK, {}, operator, cause, now_ms, True, ref, told))
 
     def issue(self, now_ms: int, order: Order) -> Order:
