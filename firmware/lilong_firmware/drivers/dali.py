@@ -84,7 +84,7 @@ class Dali:
         self._ticks_us: "Any" = ticks_us or time.ticks_us  # type: ignore[attr-defined]  # MicroPython
         self._times = [0] * EDGES
         self._edges = 0
-        self._last = self._ticks_us()  # edge
+        self._last: "Any" = self._ticks_us()  # edge
         self._queue: "list[int]" = []  # word << 2 | kind, the first is or goes on the line
         self._entry = -1  # on the line
         self._sent_at = self._pair_at = self._fed_at = self._ask_at = 0
