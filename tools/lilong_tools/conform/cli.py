@@ -98,7 +98,7 @@ def device(
         subject = f"{tenant}/{device}"
         identity = Identity(tenant, device, on_device.root_of(tenant, device, root, key, keys))
         results = on_device.real(broker, identity, hooks, only or [], patience, console)
-    sys.exit(tell("conform device", subject, results, console, json_file, junit_file))
+    sys.exit(tell("conform device", subject, results, console, json_file, junit_file, _again()))
 
 
 @app.command()
@@ -143,7 +143,20 @@ def backend(
     hooks = Hooks(kill, restart, command, acknowledge, configure)
     console = _console()
     results = on_backend.against(broker, tenant, kinds, roots, hooks, observed, only or [], patience, console)
-    sys.exit(tell("conform backend", f"{tenant} on {parse_url(broker).host}", results, console, json_file, junit_file))
+    subject = f"{tenant} on {parse_url(broker).host}"
+    sys.exit(tell("conform backend", subject, results, console, json_file, junit_file, _again()))
+
+
+def _again() -> str:
+    """The command line as it was given, without what narrows it."""
+    given = iter(sys.argv[1:])
+    kept = []
+    for word in given:
+        if word in ("--only", "--json", "--junit"):
+            next(given, None)
+        else:
+            kept.append(word)
+    return shlex.join(["lilong", *kept])
 
 
 def _console() -> Console:

@@ -138,17 +138,22 @@ def check_codec(
     results: list[Result] = []
     with Codec(command, answer_s) as codec:
         for question in questions() if asked is None else asked:
+            said = "nothing"
             if codec.starts > RESTARTS_MAX:
                 verdict: tuple[bool | None, str] = False, f"given up: no answer {RESTARTS_MAX} times"
             else:
                 try:
                     line = codec.ask(json.dumps(question.ask, ensure_ascii=False).encode())
                     verdict = judge(question, line)
+                    said = _short(line.decode(errors="replace"))
                     if not line.lstrip().startswith(b"{"):
                         codec.stop()  # more of a traceback may follow: the next answer shall not be mixed up with it
                 except NoAnswerError as error:
                     verdict = False, str(error)
-            results += [Result(name, question.case, *verdict) for name in question.ids]
+            frames = (
+                () if verdict[0] is not False else (f"asked: {_short(json.dumps(question.ask))}", f"answered: {said}")
+            )
+            results += [Result(name, question.case, *verdict, frames) for name in question.ids]
     return results
 
 

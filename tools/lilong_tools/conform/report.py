@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,19 +11,26 @@ from xml.etree import ElementTree
 from rich.console import Console
 from rich.table import Table
 
+from .sentences import sentence
+
 PASSED, FAILED = 0, 1  # exit codes; 2 is for bad input
-_SHOWN = 60  # characters of a failure's text in the table
+COUNTS = 56  # characters of a row before its sentence
+CASES = 3  # of a sentence, whose failures the console shows
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
 class Result:
-    """One case of one sentence. `passed` None: it could not be tried, `detail` says why."""
+    """One case of one sentence. `case`: scenario or question, then what must be true.
+
+    passed None: it could not be tried, `detail` says why; False: `detail` was seen instead, `frames` went before it.
+    """
 
     id: str
     case: str
     passed: bool | None
     detail: str = ""
+    frames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,26 +57,67 @@ def exit_code(results: Sequence[Result]) -> int:
     return PASSED if True in tried and False not in tried else FAILED
 
 
-def table(title: str, results: Sequence[Result]) -> Table:
-    """A row for each id, with its first failure."""
+def table(title: str, results: Sequence[Result], width: int) -> Table:
+    """A row for each id, with as much of its sentence as the width has room for."""
     shown = Table(title=title, title_justify="left")
+    counted = verdicts(results)
     for column in ("id", "passed", "failed", "not tried"):
         shown.add_column(column, justify="left" if column == "id" else "right", no_wrap=True)
-    shown.add_column("first failure")
-    for name, verdict in verdicts(results).items():
-        first = next((one for one in results if one.id == name and one.passed is False), None)
-        said = "" if first is None else f"{first.case}: {first.detail}"
-        said = said if len(said) <= 3 * _SHOWN else said[: 3 * _SHOWN] + " ..."
+    shown.add_column("sentence", no_wrap=True)
+    room = max(10, width - COUNTS)
+    for name, verdict in counted.items():
         style = "red" if verdict.failed else "yellow" if not verdict.passed else ""
-        shown.add_row(name, str(verdict.passed), str(verdict.failed), str(verdict.skipped), said, style=style)
+        counts = (str(verdict.passed), str(verdict.failed), str(verdict.skipped))
+        text = sentence(name).text
+        shown.add_row(name, *counts, text if len(text) <= room else text[: room - 3] + "...", style=style)
     return shown
+
+
+def explained(results: Sequence[Result], again: str) -> Iterator[str]:
+    """Lines on each sentence that is broken: what it says, what was expected and seen, the frames before, what to do.
+
+    `again`: how a scenario by name is run once more; nothing for a suite without scenarios.
+    """
+    for name in sorted({result.id for result in results if result.passed is False}):
+        text, whose, file = sentence(name)
+        yield ""
+        yield f"{name} is broken. It says ({file}, a duty of {whose}):"
+        yield f"  {text}"
+        failed = [result for result in results if result.id == name and result.passed is False]
+        shown: tuple[str, ...] = ()
+        for result in failed[:CASES]:
+            where, _, claim = result.case.partition(": ")
+            yield f"  in {where}"
+            yield f"    expected: {claim}"
+            yield f"    seen:     {result.detail or 'the contrary'}"
+            yield from (f"      {frame}" for frame in result.frames if result.frames != shown)
+            shown = result.frames
+        if len(failed) > CASES:
+            yield f"  and {len(failed) - CASES} more, which --json FILE has"
+        if again and " " not in (where := failed[0].case.partition(": ")[0]):
+            yield f"  again: {again} --only {where}"
+
+
+def untried(results: Sequence[Result]) -> Iterator[str]:
+    """Lines on what was not tried: each reason, and the sentences of which nothing has passed or failed for it."""
+    tried = {result.id for result in results if result.passed is not None}
+    reasons: dict[str, list[str]] = {}
+    for result in results:
+        if result.passed is None and result.id not in tried and result.id not in reasons.setdefault(result.detail, []):
+            reasons[result.detail].append(result.id)
+    for reason, names in reasons.items():
+        if names:
+            yield f"not tried: {' '.join(names)}: {reason}"
 
 
 def as_json(suite: str, subject: str, results: Sequence[Result]) -> dict[str, Any]:
     """Everything: the outcome, the counts of each id, each case."""
     return {
         "suite": suite, "subject": subject, "passed": exit_code(results) == PASSED,
-        "assertions": {name: asdict(verdict) for name, verdict in verdicts(results).items()},
+        "assertions": {
+            name: {**asdict(verdict), "sentence": sentence(name).text, "file": sentence(name).file}
+            for name, verdict in verdicts(results).items()
+        },
         "results": [asdict(result) for result in results],
     }  # fmt: skip
 
@@ -90,17 +138,20 @@ def as_junit(suite: str, results: Sequence[Result]) -> str:
             if result.passed is None:
                 ElementTree.SubElement(case, "skipped", message=_xml(result.detail))
             elif not result.passed:
-                ElementTree.SubElement(case, "failure", message=_xml(result.detail))
+                failure = ElementTree.SubElement(case, "failure", message=_xml(result.detail))
+                failure.text = _xml("\n".join((f"{name}: {sentence(name).text}", *result.frames)))
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def tell(
     suite: str, subject: str, results: Sequence[Result], console: Console, json_file: Path | None = None,
-    junit_file: Path | None = None,
+    junit_file: Path | None = None, again: str = "",
 ) -> int:  # fmt: skip
-    """Show the table, write the files that were asked for, give the exit code."""
-    console.print(table(f"{suite}: {subject}", results))
+    """Show the table and what to make of it, write the files that were asked for, give the exit code."""
+    console.print(table(f"{suite}: {subject}", results, console.width))
+    for text in (*untried(results), *explained(results, again)):
+        console.print(text, soft_wrap=True)
     failed = sum(result.passed is False for result in results)
     skipped = sum(result.passed is None for result in results)
     rest = f", {skipped} not tried" if skipped else ""

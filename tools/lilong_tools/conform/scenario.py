@@ -2,13 +2,25 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from ..inputs import InputError
 from .report import Result
 
-Bench = TypeVar("Bench")
-_SHOWN = 200  # characters of a reason
+_SHOWN = 400  # characters of a reason
+
+
+class Benchlike(Protocol):
+    """What a scenario plays on."""
+
+    def recent(self) -> tuple[str, ...]:
+        """The latest frames, decoded."""
+
+    async def begin(self) -> None:
+        """Have the other side there; NotTriedError when it is not."""
+
+
+Bench = TypeVar("Bench", bound=Benchlike)
 
 
 class NotTriedError(Exception):
@@ -18,15 +30,18 @@ class NotTriedError(Exception):
 class Judge:
     """Collects the results of one scenario. A claim is a sentence: what must be true."""
 
-    def __init__(self, case: str, ids: Sequence[str]) -> None:
+    def __init__(self, case: str, ids: Sequence[str], recent: Callable[[], tuple[str, ...]] = tuple) -> None:
         self.results: list[Result] = []
+        self._recent = recent
         self._case = case
         self._ids = ids
 
     def __call__(self, id_: str, claim: str, passed: bool, otherwise: str = "") -> bool:
         """Judge a claim; `otherwise`: what was seen instead."""
         assert id_ in self._ids, f"{self._case}: {id_} is not among the ids that it names"
-        self.results.append(Result(id_, f"{self._case}: {claim}", passed, "" if passed else otherwise[:_SHOWN]))
+        case = f"{self._case}: {claim}"
+        seen = () if passed else self._recent()
+        self.results.append(Result(id_, case, passed, "" if passed else otherwise[:_SHOWN], seen))
         return passed
 
     def skip(self, id_: str, why: str) -> None:
@@ -62,8 +77,9 @@ class Scenario(Generic[Bench]):
 
     async def judge(self, bench: Bench) -> list[Result]:
         """Run it; what it could not come to is reported as not tried, never as passed."""
-        judge = Judge(self.name, self.ids)
+        judge = Judge(self.name, self.ids, bench.recent)
         try:
+            await bench.begin()
             await self.run(bench, judge)
         except NotTriedError as reason:
             judge.stop(str(reason))
@@ -90,10 +106,15 @@ class Book(Generic[Bench]):
 
         return enter
 
-    def chosen(self, only: Sequence[str]) -> list[Scenario[Bench]]:
-        """Those that judge one of these ids (or the beginnings of ids), or have one of these names."""
+    def chosen(self, only: Sequence[str], of_all: Iterable[str] = ()) -> list[Scenario[Bench]]:
+        """Those that judge one of these ids (or the beginnings of ids), or have one of these names.
+
+        `of_all`: ids that are judged over all scenarios, whichever they are.
+        """
         for one in only:
             if not any(scenario.wanted([one]) for scenario in self.all):
+                if any(id_.startswith(one) for id_ in of_all):
+                    return self.all
                 raise InputError(f"--only {one}: no scenario judges or is called that; --list shows them")
         return [scenario for scenario in self.all if scenario.wanted(only)]
 

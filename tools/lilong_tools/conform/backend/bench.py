@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from lilong_protocol import cbor, codes, frame
+from lilong_protocol import cbor, codes, frame, topics
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import DOWN, Seal, SealError, frame_tag
 
 from ..scenario import Judge, NotTriedError
+from ..trace import Trace
 from .player import Player
 from .wire import Heard, Row, Wire
 
@@ -48,6 +49,8 @@ class Bench:
         self.wire = wire
         self.patience = patience
         self.told: list[Told] = []
+        self._trace = Trace(tenant, roots, wire.now)
+        self._tenant = tenant
         self.sent: dict[bytes, str] = {}  # the last 8 bytes of each frame: device
         self._seals = {
             device: [Seal(frame_key(root, DOWN, epoch), tenant, device, DOWN, epoch) for epoch in range(EPOCHS)]
@@ -63,6 +66,14 @@ class Bench:
         wire.listen(self._take)
 
     # ---- time and what has come
+
+    def recent(self) -> tuple[str, ...]:
+        """The latest frames of both directions, decoded."""
+        return self._trace.lines()
+
+    def words(self, one: Told) -> str:
+        """A downlink decoded."""
+        return self._trace.line(one.at / 1000, topics.down(self._tenant, one.device, one.cls), one.data)
 
     def mark(self) -> int:
         """The place in `told` from which on something is looked for."""
@@ -82,6 +93,7 @@ class Bench:
 
     def kept(self, player: Player, cls: str, data: bytes) -> None:
         """Let the backend have a frame as one that its broker had retained."""
+        self._trace.up(player.device, cls, data)
         self.sent[frame_tag(data)] = player.device
         self.wire.publish_kept(player.device, cls, data)
 
@@ -161,12 +173,14 @@ class Bench:
     # ---- inside
 
     def _publish(self, device: str, cls: str, data: bytes) -> None:
+        self._trace.up(device, cls, data)
         self.sent[frame_tag(data)] = device
         self.wire.publish(device, cls, data)
 
     def _take(self, heard: Heard) -> None:
         if heard.device not in self._seals:
             return
+        self._trace.down(heard.device, heard.cls, heard.data)
         one = Told(heard)
         self.told.append(one)
         for epoch, seal in enumerate(self._seals[heard.device]):

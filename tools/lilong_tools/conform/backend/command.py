@@ -23,7 +23,8 @@ from .mqtt_wire import Hooks, MqttWire
 from .run import run
 
 PLAYED = ("gas", "gas", "door")
-BOOTS = 100  # more than a scenario uses
+BOOTS = 10  # more than a scenario uses, and what the clock of boots counts while the shortest lasts
+SINCE_S = 1_577_836_800  # 2020: boots are tenths of a second from there, so that they rise from run to run
 
 
 def players(tenant: str, devices: list[str], estate: str | None) -> dict[str, int]:
@@ -89,11 +90,11 @@ def against(
     feed = None if observed is None else FeedFile(observed)
 
     async def live() -> list[Result]:
-        boot = int(time.time())  # above that of every run before
+        boot = 0
 
         async def bench_of() -> Bench:
             nonlocal boot
-            boot += BOOTS
+            boot = max(boot + BOOTS, int((time.time() - SINCE_S) * 10))
             return Bench(wire, tenant, roots, kinds, boot, patience)
 
         async with MqttWire(broker, tenant, roots, hooks, feed) as wire:

@@ -4,7 +4,7 @@ from lilong_protocol import frame
 from lilong_protocol.pc.bodies import well_formed
 from lilong_protocol.registry import MESSAGE
 
-from ..report import Result
+from ..tally import Tally
 from .bench import Bench
 
 CASE = "everything told"
@@ -21,43 +21,27 @@ class Watch:
     """Takes in what each bench was told; the first violation of each sentence is kept."""
 
     def __init__(self) -> None:
-        self._wrong: dict[str, str] = {}
-        self._looked: set[str] = set()
+        self._judge = Tally(CASE, CLAIMS, "no such downlink came")
+        self.results = self._judge.results
         self._counters: dict[str, int] = {}
 
     def take(self, bench: Bench) -> None:
         """Judge all that a bench was told."""
         for one in bench.told:
-            problem = one.problem
+            problem, told = one.problem, bench.words(one)
             for id_ in ("LIL-SEAL-002", "LIL-FRAME-001"):
-                self._judge(id_, problem is None or problem[0] != id_, "" if problem is None else problem[1])
+                self._judge(id_, problem is None or problem[0] != id_, "" if problem is None else problem[1], told)
             if problem is not None:
                 continue
             known = MESSAGE.get(one.kind)
             shaped = known is not None and not known.uplink and well_formed(one.kind, one.body)
-            self._judge("LIL-FRAME-001", shaped, f"kind {one.kind}: {one.body}")
-            self._judge("LIL-TOPIC-002", known is None or known.cls == one.cls, f"kind {one.kind} on d/{one.cls}")
+            self._judge("LIL-FRAME-001", shaped, f"kind {one.kind}: {one.body}", told)
+            self._judge("LIL-TOPIC-002", known is None or known.cls == one.cls, f"kind {one.kind} on d/{one.cls}", told)
             if one.kind == frame.STORED_ACK:
                 sent = bench.sent.get(one.body.get(0) or b"") == one.device
-                self._judge("LIL-ALARM-011", sent, f"{one.frame.ref}: the tag is of no frame of {one.device}")
+                self._judge("LIL-ALARM-011", sent, f"{one.frame.ref}: the tag is of no frame of {one.device}", told)
             counter = one.frame.counter
             if counter is not None:
                 last = self._counters.get(one.device, -1)
-                self._judge("LIL-CMD-006", counter > last, f"{counter} after {last}")
+                self._judge("LIL-CMD-006", counter > last, f"{counter} after {last}", told)
                 self._counters[one.device] = max(counter, last)
-
-    def results(self) -> list[Result]:
-        """A result for each sentence."""
-        return [
-            Result(id_, f"{CASE}: {claim}", False, self._wrong[id_])
-            if id_ in self._wrong
-            else Result(id_, f"{CASE}: {claim}", True)
-            if id_ in self._looked
-            else Result(id_, f"{CASE}: {claim}", None, "no such downlink came")
-            for id_, claim in CLAIMS.items()
-        ]
-
-    def _judge(self, id_: str, right: bool, otherwise: str) -> None:
-        self._looked.add(id_)
-        if not right:
-            self._wrong.setdefault(id_, otherwise)

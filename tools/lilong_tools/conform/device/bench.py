@@ -1,27 +1,26 @@
 """The backend's side of one device, sans-io: keys, what was seen, honest answers, and whatever else is asked of it."""
 
 from collections.abc import Callable
-from typing import Any
 
 from lilong_protocol import codes, frame, topics
 from lilong_protocol.keys import frame_key
 from lilong_protocol.registry import KIND_BY_NUMBER
-from lilong_protocol.seal import DOWN, UP, Seal, frame_tag
+from lilong_protocol.seal import UP, Seal
 
 from ..scenario import NotTriedError
 from .seen import Seen
+from .speaker import Speaker
 from .stimuli import ALARMS, Alarm, Stimulus, alarm_name
 from .wire import Heard, Wire
 
 BIRTH_MS = 75_000  # the longest wait of LIL-SESSION-005, and what a connection takes
 ANSWER_MS = 5_000
-DEADLINE_MS = 60_000
 SOON_MS = 400
 UNKNOWN_COMMAND = 4_000_000_000
 EPOCHS = 4  # key epochs that are tried on what comes
 
 
-class Bench:
+class Bench(Speaker):
     """Plays the backend. `acknowledges`, `tells_time`: whether it answers as an honest one does.
 
     `seen`: all that the device has published on this wire; `answered` says which response a counter had.
@@ -30,30 +29,30 @@ class Bench:
     def __init__(
         self, wire: Wire, tenant: str, device: str, root: bytes, counter: int = 0, patience: float = 1.0
     ) -> None:
-        self.wire = wire
-        self.tenant = tenant
-        self.device = device
-        self.root = root
+        super().__init__(wire, tenant, device, root, counter)
         self.patience = patience
         self.acknowledges = True
         self.tells_time = True
         self.overflows = False  # the device is made to give events up: their numbers leave gaps
         self.seen: list[Seen] = []
-        self.boot: int | None = None
-        self.nonce = b""
         self.connection = 0
         self.kind: int | None = None
         self.always_on = True
         self.beat_s: int | None = None
         self.configured = 0  # version of the configuration in effect, as far as it has been told
         self.present = False
-        self.epoch = 0
-        self._counter = counter
-        self._started: int | None = None  # ms of the wire's clock at the device's cold start, an upper bound
         self._up = [Seal(frame_key(root, UP, epoch), tenant, device, UP, epoch) for epoch in range(EPOCHS)]
         wire.listen(self._take)
 
     # ---- what has come
+
+    def recent(self) -> tuple[str, ...]:
+        """The latest frames of both directions, decoded."""
+        return self._trace.lines()
+
+    def words(self, one: Seen) -> str:
+        """A frame decoded."""
+        return self._trace.line(one.at / 1000, topics.up(self.tenant, self.device, one.cls), one.data)
 
     def mark(self) -> int:
         """The place in `seen` from which on something is looked for."""
@@ -99,7 +98,7 @@ class Bench:
         """The next live birth."""
         return await self.obtain(what, lambda: self.of(frame.BIRTH, since), BIRTH_MS)
 
-    async def cut(self, meanwhile: Callable[[], None] = lambda: None) -> Seen:
+    async def cut(self, meanwhile: Callable[[], object] = lambda: None) -> Seen:
         """Break the link, do something while it is down, and give the birth of the next connection."""
         await self.wire.hold()
         since = self.mark()
@@ -156,37 +155,6 @@ class Bench:
 
     # ---- what is said to it
 
-    def uptime(self) -> int:
-        """The device's uptime in ms, never more than the true one."""
-        return 0 if self._started is None else max(0, self.wire.now() - self._started)
-
-    def counter(self) -> int:
-        """One that has never been used."""
-        self._counter += 1
-        return self._counter
-
-    def sealed(self, cls: str, payload: bytes, as_class: str | None = None, epoch: int | None = None) -> bytes:
-        """A frame for d/{cls}, authentic for `as_class`."""
-        epoch = self.epoch if epoch is None else epoch
-        key = frame_key(self.root, DOWN, epoch)
-        return Seal(key, self.tenant, self.device, DOWN, epoch).seal(as_class or cls, payload)
-
-    def say(self, cls: str, payload: bytes, retained: bool = False) -> bytes:
-        """Send an authentic frame; its bytes."""
-        data = self.sealed(cls, payload)
-        self.wire.publish(cls, data, retained)
-        return data
-
-    def order(self, number: int, arguments: dict[int, Any] | None = None, **changes: Any) -> bytes:
-        """The payload of a command; `changes` of counter, target, nonce, deadline, ref, kind or body."""
-        fields: dict[str, Any] = {
-            "kind": frame.COMMAND, "body": {0: number, 1: arguments or {}}, "counter": None, "target": self.boot,
-            "nonce": self.nonce, "deadline": self.uptime() + DEADLINE_MS, **changes,
-        }  # fmt: skip
-        if fields["counter"] is None:
-            fields["counter"] = self.counter()
-        return frame.pack(**fields)
-
     async def answer(self, payload: bytes, cls: str = topics.COMMAND) -> Seen | None:
         """Send something that has a counter; its response, None when none has come."""
         counter = frame.unpack(payload).counter
@@ -208,20 +176,6 @@ class Bench:
         since = self.mark()
         self.say(topics.COMMAND, payload)
         return await self.until(lambda: bool(self.responses(counter, since)), ANSWER_MS)
-
-    def stored(self, one: Seen, **changes: Any) -> bytes:
-        """The payload of its stored-ack; `changes`: tag, ref."""
-        return frame.pack(
-            frame.STORED_ACK, {0: changes.get("tag", frame_tag(one.data))}, ref=changes.get("ref", one.ref)
-        )
-
-    def time(self, asked: Seen, **changes: Any) -> bytes:
-        """The payload that answers a question for the time; `changes`: epoch, body, target, nonce."""
-        fields: dict[str, Any] = {
-            "body": {0: asked.frame.uptime}, "epoch": self.wire.epoch(), "target": asked.frame.boot,
-            "nonce": asked.frame.nonce, **changes,
-        }  # fmt: skip
-        return frame.pack(frame.TIME, **fields)
 
     def acknowledge_all(self) -> None:
         """Tell of every alarm frame of this run that it is stored, and go on doing so."""
@@ -247,6 +201,7 @@ class Bench:
         await self.code_of(self.order(codes.CMD_RESET))
 
     def _take(self, heard: Heard) -> None:
+        self._trace.up(self.device, heard.cls, heard.data)
         one = Seen(heard)
         one.open(self._up)
         self.seen.append(one)

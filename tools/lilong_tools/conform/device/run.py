@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from lilong_firmware.device import Device, Identity
 
 from ..report import Result
-from ..scenario import Judge, NotTriedError, Scenario, only
+from ..scenario import Scenario, only
 from . import scenarios
 from .bench import Bench
 from .book import BOOK
@@ -17,16 +17,6 @@ assert scenarios  # they have entered themselves
 Told = Callable[[Scenario[Bench], list[Result]], None]
 
 
-async def _one(scenario: Scenario[Bench], bench: Bench) -> list[Result]:
-    try:
-        await bench.begin()
-    except NotTriedError as reason:
-        judge = Judge(scenario.name, scenario.ids)
-        judge.rest(str(reason))
-        return judge.results
-    return await scenario.judge(bench)
-
-
 async def run(
     bench_of: Callable[[], Awaitable[Bench]],
     wanted: Sequence[str] = (),
@@ -36,9 +26,9 @@ async def run(
     """Every scenario that is wanted, each on the bench that `bench_of` gives; `told` hears of each as it ends."""
     results: list[Result] = []
     watch = Watch()
-    for scenario in BOOK.chosen(wanted):
+    for scenario in BOOK.chosen(wanted, CLAIMS):
         bench = await bench_of()
-        found = await _one(scenario, bench)
+        found = await scenario.judge(bench)
         told(scenario, found)
         results += found
         watch.take(bench)

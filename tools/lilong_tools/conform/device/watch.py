@@ -2,7 +2,7 @@
 
 from lilong_protocol import codes, frame, topics
 
-from ..report import Result
+from ..tally import Tally
 from .bench import Bench
 from .seen import Seen
 
@@ -27,54 +27,39 @@ class Watch:
     """Takes in what each bench has seen; the first violation of each sentence is told."""
 
     def __init__(self) -> None:
-        self._wrong: dict[str, str] = {}
-        self._looked: set[str] = set()
+        self._judge = Tally(CASE, CLAIMS, "no such frame was seen")
+        self.results = self._judge.results
 
     def take(self, bench: Bench) -> None:
         """Judge all that a bench has seen."""
         live = [one for one in bench.seen if not one.retained]
         for one in live:
-            self._frame(one)
+            self._frame(one, bench.words(one))
         sound = [one for one in live if one.problem is None]
         self._numbers(sound, not bench.overflows)
         self._nonces(sound)
 
-    def results(self) -> list[Result]:
-        """A result for each sentence."""
-        return [
-            Result(id_, f"{CASE}: {claim}", False, self._wrong[id_])
-            if id_ in self._wrong
-            else Result(id_, f"{CASE}: {claim}", True)
-            if id_ in self._looked
-            else Result(id_, f"{CASE}: {claim}", None, "no such frame was seen")
-            for id_, claim in CLAIMS.items()
-        ]
-
-    def _judge(self, id_: str, right: bool, otherwise: str) -> None:
-        self._looked.add(id_)
-        if not right:
-            self._wrong.setdefault(id_, otherwise)
-
-    def _frame(self, one: Seen) -> None:
+    def _frame(self, one: Seen, told: str) -> None:
+        """`told`: the frame in words."""
         problem = one.problem
         for id_ in ("LIL-SEAL-001", "LIL-CBOR-001", "LIL-FRAME-001", "LIL-TOPIC-002"):
-            self._judge(id_, problem is None or problem[0] != id_, "" if problem is None else problem[1])
+            self._judge(id_, problem is None or problem[0] != id_, "" if problem is None else problem[1], told)
         if problem is not None:
             return
         qos = topics.up_qos(one.cls)
-        self._judge("LIL-TOPIC-001", one.qos == qos, f"u/{one.cls} at QoS {one.qos}, not {qos}")
+        self._judge("LIL-TOPIC-001", one.qos == qos, f"u/{one.cls} at QoS {one.qos}, not {qos}", told)
         if one.kind == frame.DEATH:
-            self._judge("LIL-EVENT-001", one.frame.seq is None, "the will carries a number")
+            self._judge("LIL-EVENT-001", one.frame.seq is None, "the will carries a number", told)
         if topics.retained(one.cls):
             values = one.body.get(7) if one.kind == frame.BIRTH else None
             private = [number for number in _PRIVATE if isinstance(values, dict) and number in values]
-            self._judge("LIL-SESSION-011", not private, f"quantities {private} in a retained message")
+            self._judge("LIL-SESSION-011", not private, f"quantities {private} in a retained message", told)
         if one.kind == frame.TELEMETRY:
             ages = one.body.get(1, [])
             fits = all(isinstance(age, int) and 0 <= age <= one.frame.uptime for age in ages)
-            self._judge("LIL-TELE-001", fits, f"ages {ages} at uptime {one.frame.uptime}")
+            self._judge("LIL-TELE-001", fits, f"ages {ages} at uptime {one.frame.uptime}", told)
         if one.kind in (frame.UPDATE, frame.CLEAR):
-            self._judge("LIL-ALARM-006", one.told[0] <= one.frame.boot, f"a boot to come: {one.told}")
+            self._judge("LIL-ALARM-006", one.told[0] <= one.frame.boot, f"a boot to come: {one.told}", told)
 
     def _numbers(self, sound: list[Seen], whole_: bool) -> None:
         first: dict[tuple[int, str, int], bytes] = {}

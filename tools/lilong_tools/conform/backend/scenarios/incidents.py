@@ -10,6 +10,7 @@ from ..book import scenario
 from ..player import Player
 
 FLOOD = 500
+AT_ONCE, PAUSE_MS = 25, 50  # what a connection takes without an answer
 STRANGER = "f" * 16
 
 
@@ -63,6 +64,8 @@ async def what_may_be_an_attack(bench: Bench, judge: Judge) -> None:
     before = _reports(bench, player.device)
     for n in range(FLOOD):
         player.send(topics.ALARM, good[:-8] + n.to_bytes(8, "big"))
+        if n % AT_ONCE == 0:
+            await bench.quiet(PAUSE_MS)
     await bench.probe(player)
     await bench.quiet(FEED_MS)
     count = _reports(bench, player.device) - before

@@ -3,7 +3,7 @@
 from lilong_protocol import topics
 
 from ...scenario import Judge
-from ..bench import ANSWER_MS, GAP_MS, Bench, name_of
+from ..bench import ANSWER_MS, FEED_MS, GAP_MS, Bench, name_of
 from ..book import scenario
 from .events import order_of, requests, tells_events
 
@@ -18,7 +18,7 @@ async def a_burst_of_several_devices(bench: Bench, judge: Judge) -> None:
     for n in range(BURST):
         for player in bench.players:
             player.send(topics.EVENT, frames[player.device][n])
-    observed = tells_events(bench)
+    observed = bench.wire.observed() is not None and await bench.until(lambda: tells_events(bench), FEED_MS)
     if not observed:
         judge.skip("LIL-BACK-001", 'not observed: needs --observed FILE with rows of event "event"')
     for player in bench.players if observed else ():

@@ -47,23 +47,24 @@ async def a_replayed_command(bench: Bench, judge: Judge) -> None:
     await bench.quiet(SOON_MS)  # no other answer may take the place of this one
     done = len({one.ref for one in bench.of(frame.EVENT, since, event)})
     for _ in range(3):
-        bench.wire.publish(topics.COMMAND, sent)
+        bench.publish(topics.COMMAND, sent)
     await bench.until(lambda: len(bench.responses(counter, since)) > 1, ANSWER_MS)
     await bench.settle()
     again = bench.responses(counter, since)
     same = all(one.data == first.data for one in again)
-    judge("LIL-CMD-002", "answered again with the same bytes", same and len(again) > 1, f"{len(again)} responses")
+    said = f"{len(again)} responses{'' if same else ', of other bytes'}"
+    judge("LIL-CMD-002", "answered again with the same bytes", same and len(again) > 1, said)
     events = len({one.ref for one in bench.of(frame.EVENT, since, event)})
     judge("LIL-CMD-002", "carried out once", events == done, f"{events} events for {done}")
     judge("LIL-SEC-006", "a replayed command is not carried out", events == done, f"{events} events for {done}")
     for _ in range(6):  # more answers than most devices keep
         await bench.settle()
     since = bench.mark()
-    bench.wire.publish(topics.COMMAND, sent)
+    bench.publish(topics.COMMAND, sent)
     await bench.settle()
     late = bench.responses(counter, since)
     right = bool(late) and all(one.data == first.data or one.body[0] == frame.CONFLICT for one in late)
-    said = f"{[one.body for one in late]}" if late else "no response"
+    said = f"responses {[one.body[0] for one in late]}, of other bytes" if late else "no response"
     judge("LIL-CMD-002", "after six others it has the same bytes again, or 409", right, said)
     judge("LIL-CMD-002", "and is not carried out", not bench.of(frame.EVENT, since, event), "its event came")
     low = await bench.code_of(bench.order(codes.CMD_TEST, counter=skipped))
@@ -79,7 +80,7 @@ async def a_command_of_the_boot_before(bench: Bench, judge: Judge) -> None:
         raise NotTriedError("the command was not carried out the first time")
     await bench.restart()
     since = bench.mark()
-    bench.wire.publish(topics.COMMAND, sent)
+    bench.publish(topics.COMMAND, sent)
     done = await bench.tested(since)
     said = [one.body[0] for one in bench.responses(frame.unpack(payload).counter, since)]
     judge("LIL-CMD-001", "it is refused with 412", said == [frame.STALE], f"{said}")

@@ -43,7 +43,7 @@ async def versions_that_rise(bench: Bench, judge: Judge) -> None:
                 changed = any(one.body[1].get(LOG_LEVEL) == OTHER for one in reports)
                 judge("LIL-CONF-002", f"{what} changes nothing", not changed, "it was taken")
         since = bench.mark()
-        bench.wire.publish(topics.CONFIG, b"", True)
+        bench.publish(topics.CONFIG, b"", True)
         birth = await bench.restart()
         kept = birth.body.get(10) == version
         judge("LIL-CONF-002", "it is stored", kept, f"after a restart the birth tells version {birth.body.get(10)}")
@@ -57,7 +57,7 @@ async def versions_that_rise(bench: Bench, judge: Judge) -> None:
         right = report is not None and (report.body[0], report.body[1]) == (version + 1, {})
         judge("LIL-CONF-003", "a setting that is absent is at its default", right, _told(report))
     finally:
-        bench.wire.publish(topics.CONFIG, b"", True)
+        bench.publish(topics.CONFIG, b"", True)
 
 
 @scenario("LIL-CONF-004", "LIL-CONF-006")
@@ -84,4 +84,4 @@ async def settings_that_are_refused(bench: Bench, judge: Judge) -> None:
         judge("LIL-CONF-006", "a trip level that nothing reaches is refused", safe, f"{taken}, refused {refused}")
         await configured(bench, version + 1, {})
     finally:
-        bench.wire.publish(topics.CONFIG, b"", True)
+        bench.publish(topics.CONFIG, b"", True)

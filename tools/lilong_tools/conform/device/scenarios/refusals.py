@@ -60,7 +60,7 @@ async def forged_commands(bench: Bench, judge: Judge) -> None:
         data = forge(bench.order(codes.CMD_TEST))
         since = bench.mark()
         before = {one.data for one in bench.seen}
-        bench.wire.publish(topics.COMMAND, data)
+        bench.publish(topics.COMMAND, data)
         alive = await bench.settle()
         done = [one for one in bench.of(frame.EVENT, since, codes.EVENT_TESTED) if one.data not in before]
         probe = 1 if alive else 0
@@ -76,9 +76,9 @@ async def forged_stored_acks(bench: Bench, judge: Judge) -> None:
     bench.acknowledges = False
     raised = await bench.begins(bench.alarms()[0])
     good = bench.sealed(topics.ACK, bench.stored(raised))
-    bench.wire.publish(topics.ACK, good[:-1] + bytes([good[-1] ^ 1]))
-    bench.wire.publish(topics.ACK, bench.sealed(topics.ACK, bench.stored(raised), as_class=topics.COMMAND))
-    bench.wire.publish(topics.ACK, raised.data)
+    bench.publish(topics.ACK, good[:-1] + bytes([good[-1] ^ 1]))
+    bench.publish(topics.ACK, bench.sealed(topics.ACK, bench.stored(raised), as_class=topics.COMMAND))
+    bench.publish(topics.ACK, raised.data)
     await bench.settle()
     since = bench.mark()
     await bench.cut()
@@ -95,10 +95,10 @@ async def a_retained_command(bench: Bench, judge: Judge) -> None:
     data = bench.sealed(topics.COMMAND, payload)
     since = bench.mark()
     try:
-        await bench.cut(lambda: bench.wire.publish(topics.COMMAND, data, True))
+        await bench.cut(lambda: bench.publish(topics.COMMAND, data, True))
         done = await bench.tested(since)
     finally:
-        bench.wire.publish(topics.COMMAND, b"", True)
+        bench.publish(topics.COMMAND, b"", True)
     judge("LIL-TOPIC-003", "a retained command is not carried out", not done, "its event came")
     said = [one.body for one in bench.responses(counter, since)]
     judge("LIL-TOPIC-003", "nor answered", not said, f"{said}")

@@ -87,7 +87,7 @@ async def what_a_heartbeat_tells(bench: Bench, judge: Judge) -> None:
     first = await bench.obtain("a heartbeat", lambda: bench.of(frame.HEARTBEAT), beat_ms)
     good = bench.sealed(topics.COMMAND, bench.order(1))
     for n in range(3):
-        bench.wire.publish(topics.COMMAND, good[:-1] + bytes([good[-1] ^ (n + 1)]))
+        bench.publish(topics.COMMAND, good[:-1] + bytes([good[-1] ^ (n + 1)]))
     await bench.settle()
     bench.acknowledges = False
     waiting = 1

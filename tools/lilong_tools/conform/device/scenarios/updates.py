@@ -3,9 +3,10 @@
 from lilong_protocol import codes, frame, topics
 
 from ...scenario import Judge, NotTriedError
-from ..bench import ANSWER_MS, DEADLINE_MS, Bench
+from ..bench import ANSWER_MS, Bench
 from ..book import scenario
 from ..seen import Seen
+from ..speaker import DEADLINE_MS
 from ..stimuli import Alarm
 
 FIRMWARE, CARD_LIST = 0, 1
