@@ -233,3 +233,33 @@ def test_more_than_64_events_beyond_a_gap_end_its_wait(backend, door):
     backend.give(NOW, events[65])
     assert [message.seq for message in backend.effects if message.name == "event"] == list(range(2, 67))
     assert len(backend.gaps) == 1
+
+
+# ---- which birth is the newer
+
+
+@pytest.mark.spec("LIL-SESSION-020")
+def test_of_two_births_of_a_boot_the_higher_connection_is_the_newer_then_the_higher_number(backend, door):
+    first, again, second = door.birth(NOW), door.birth(NOW, again=True, _7={20: 1}), door.birth(NOW, _7={20: 0})
+    backend.give(NOW, second)
+    assert [message.values for message in backend.effects] == [{"unlocked": 0}]
+    backend.give(NOW, first, again)
+    assert len(backend.effects) == 1
+    other = Backend()
+    other.give(NOW, again)
+    other.give(NOW, first)
+    assert [message.values for message in other.effects] == [{"unlocked": 1}]
+
+
+@pytest.mark.spec("LIL-SESSION-021")
+def test_a_death_that_comes_before_its_birth_ends_that_session(backend, door):
+    backend.give(NOW, door.birth(NOW))
+    birth = door.birth(NOW + SECOND)
+    backend.give(NOW + 2 * SECOND, door.death())
+    assert backend.engine.session(DOOR) == "offline"
+    effects = len(backend.effects)
+    backend.give(NOW + 3 * SECOND, birth)
+    assert backend.engine.session(DOOR) == "offline"
+    assert len(backend.effects) == effects
+    backend.give(NOW + 4 * SECOND, door.birth(NOW + 4 * SECOND))
+    assert backend.engine.session(DOOR) == "online"
