@@ -7,7 +7,6 @@ import pytest
 from commands import run_lilong
 from lilong_tools import boards
 from lilong_tools.boards import chips, kinds
-from lilong_tools.boards.agreed import all_drivers
 from lilong_tools.boards.readme import rewritten
 from lilong_tools.boards.show import markdown, summary
 
@@ -99,7 +98,7 @@ def test_pins_are_listed_as_ranges_that_read_back(pins):
 @pytest.mark.parametrize("name", WITH_PINS)
 def test_the_wiring_tables_of_a_readme_are_those_of_the_board(name):
     text = (ROOT / "boards" / name / "README.md").read_text(encoding="utf-8")
-    assert text == rewritten(text, markdown(boards.open_board(name), all_drivers()))
+    assert text == rewritten(text, markdown(boards.open_board(name), boards.known_drivers()))
 
 
 def test_the_table_of_all_boards_names_chip_kinds_and_flash_of_each():

@@ -5,9 +5,8 @@ from typing import Any
 
 from lilong_simulator.fleet.image import board_folder
 
-from .agreed import all_drivers
 from .complaints import BoardError, Complaint
-from .drivers import WiringError
+from .drivers import WiringError, known_drivers, read, unusable
 from .flash import check_flash
 from .generate import generate
 from .load import FILE, build, load
@@ -16,17 +15,9 @@ from .pins import check_buses, check_pins, check_twice
 from .wires import check_kinds
 
 __all__ = [
-    "Board",
-    "BoardError",
-    "Complaint",
-    "WiringError",
-    "board_ids",
-    "check",
-    "check_content",
-    "find",
-    "open_board",
-    "wiring",
-]
+    "Board", "BoardError", "Complaint", "WiringError", "board_ids", "check", "check_content", "find", "known_drivers",
+    "open_board", "read", "unusable", "wiring",
+]  # fmt: skip
 
 
 def board_ids() -> list[str]:
@@ -59,7 +50,7 @@ def check_content(folder: Path, content: dict[str, Any]) -> tuple[Board | None, 
     if board is not None:
         complaints = [
             *complaints, *check_pins(board), *check_twice(board), *check_buses(board),
-            *check_kinds(board, all_drivers()), *check_flash(board),
+            *check_kinds(board, known_drivers()), *check_flash(board),
         ]  # fmt: skip
     return board, sorted(set(complaints))
 
@@ -77,9 +68,4 @@ def wiring(board: Board, kind: str) -> str:
     if kind not in board.kinds or board.peripherals != "pins":
         there = ", ".join(board.kinds) if board.peripherals == "pins" else "none: its peripherals are lines"
         raise BoardError([Complaint(board.file, f"kind.{kind}", f"there is no wiring for it here; there is {there}")])
-    known = all_drivers()
-    missing = sorted({part.driver for part in board.kinds[kind].parts.values() if not known[part.driver].written})
-    if missing:
-        says = f"its drivers {', '.join(missing)} are not in the firmware yet; write them, or name others"
-        raise BoardError([Complaint(board.file, f"kind.{kind}", says)])
-    return generate(board, kind, known)
+    return generate(board, kind, known_drivers())

@@ -48,13 +48,13 @@ class Driver:
     gives: tuple[str, ...]
     drives: tuple[str, ...]
     methods: Mapping[str, int]
-    written: bool = True
-    """False: agreed on, and not in the tree yet (`agreed`)."""
+    parameters: Mapping[str, bool]
+    """Of the constructor: whether each must be given."""
 
     @property
     def momentary(self) -> bool:
         """It has no `read`: it only tells what occurs."""
-        return self.written and "read" not in self.methods
+        return "read" not in self.methods
 
     @property
     def drives_several(self) -> bool:
@@ -68,18 +68,32 @@ class Driver:
 
 
 @cache
-def drivers(folder: Path = FOLDER) -> dict[str, Driver]:
-    """Every driver with a WIRING, by the name of its module; WiringError for one that is not of the form."""
-    found = {}
+def known_drivers(folder: Path = FOLDER) -> dict[str, Driver]:
+    """Every driver with a WIRING of the form, by the name of its module."""
+    return _read_all(folder)[0]
+
+
+@cache
+def unusable(folder: Path = FOLDER) -> dict[str, str]:
+    """What is wrong with a WIRING that is not of the form, by the name of its module."""
+    return _read_all(folder)[1]
+
+
+def _read_all(folder: Path) -> tuple[dict[str, Driver], dict[str, str]]:
+    found, wrong = {}, {}
     for path in sorted(folder.glob("*.py")):
-        driver = read(path)
-        if driver is not None:
-            found[driver.name] = driver
-    return found
+        try:
+            driver = read(path)
+        except (WiringError, SyntaxError) as error:
+            wrong[path.stem] = str(error)
+        else:
+            if driver is not None:
+                found[driver.name] = driver
+    return found, wrong
 
 
 def read(path: Path) -> Driver | None:
-    """One module's; None when it has no WIRING (a base or a helper)."""
+    """One module's, WiringError when it is not of the form; None when it has no WIRING (a base or a helper)."""
     module = ast.parse(path.read_text(encoding="utf-8"), str(path))
     literals = [node.value for node in module.body if isinstance(node, ast.Assign) and _name(node) == "WIRING"]
     if not literals:
@@ -91,9 +105,10 @@ def read(path: Path) -> Driver | None:
     _look(path, wiring, {node.name for node in module.body if isinstance(node, ast.ClassDef)})
     takes = {name.removeprefix("?"): role for name, role in wiring["takes"].items()}
     optional = frozenset(name[1:] for name in wiring["takes"] if name.startswith("?"))
+    methods = _methods(path, wiring["class"])
     return Driver(
         path.stem, wiring["class"], takes, optional, tuple(wiring["gives"]), tuple(wiring["drives"]),
-        _methods(path, wiring["class"]),
+        {name: needed for name, (needed, _) in methods.items()}, methods.get("__init__", (0, {}))[1],
     )  # fmt: skip
 
 
@@ -113,15 +128,18 @@ def _look(path: Path, wiring: Any, classes: set[str]) -> None:
             raise WiringError(f"{path}: WIRING takes {name!r} as {role!r}; give {choices}")
 
 
-def _methods(path: Path, name: str) -> dict[str, int]:
-    """The methods of a class and of its bases, in this module and in those beside it."""
+def _methods(path: Path, name: str) -> dict[str, tuple[int, dict[str, bool]]]:
+    """The methods of a class and of its bases, in this module and in those beside it.
+
+    For each how many arguments it must be given, and of which of its parameters that holds.
+    """
     module = ast.parse(path.read_text(encoding="utf-8"), str(path))
     classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
     imports = [node for node in module.body if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module]
     beside = {
         alias.asname or alias.name: path.with_name(f"{node.module}.py") for node in imports for alias in node.names
     }
-    found: dict[str, int] = {}
+    found: dict[str, tuple[int, dict[str, bool]]] = {}
     if name not in classes:
         return _methods(beside[name], name) if name in beside and beside[name].is_file() else found
     for base in classes[name].bases:
@@ -129,5 +147,7 @@ def _methods(path: Path, name: str) -> dict[str, int]:
             found.update(_methods(path, base.id))
     for node in classes[name].body:
         if isinstance(node, ast.FunctionDef):
-            found[node.name] = len(node.args.args) - 1 - len(node.args.defaults)
+            names = [argument.arg for argument in node.args.args[1:]]
+            needed = len(names) - len(node.args.defaults)
+            found[node.name] = needed, {name: at < needed for at, name in enumerate(names)}
     return found

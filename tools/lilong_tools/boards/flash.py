@@ -74,9 +74,9 @@ def check_partitions(file: Path, mib: int) -> Iterator[Complaint]:
 
 
 def _wanted(file: Path, rows: list[Partition]) -> Iterator[Complaint]:
-    by_name = {row.name: row for row in rows}
+    by_name: dict[str, Partition] = {}
     for row in rows:
-        if by_name[row.name] is not row:
+        if by_name.setdefault(row.name, row) is not row:
             yield _at(file, row, "is there twice; give each its own name")
     for name, (kind, subtype) in WANTED.items():
         found = by_name.get(name)

@@ -108,7 +108,8 @@ class _Module:
     def body(self) -> str:
         wiring = self.wiring
         lines = [WIRE]
-        parts = [wiring.parts[name] for name in (*outputs(wiring.kind), *channels(wiring.kind)) if name in wiring.parts]
+        names = dict.fromkeys((*outputs(wiring.kind), *channels(wiring.kind)))
+        parts = [wiring.parts[name] for name in names if name in wiring.parts]
         for key in sorted(self._buses(parts)):
             lines.append(f"    {_variable(key)} = {self._bus(wiring.buses[key])}")
         for part in parts:  # outputs first: they are safe before anything else is looked at

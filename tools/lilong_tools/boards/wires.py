@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .complaints import Complaint
-from .drivers import Driver
+from .drivers import Driver, unusable
 from .kinds import NEEDED, channels, outputs
 from .model import LINES, Board, Part, Wiring
 from .pins import functions, pwm_clashes
@@ -24,7 +24,7 @@ def check_kinds(board: Board, drivers: Mapping[str, Driver]) -> Iterator[Complai
         for part in wiring.parts.values():
             driver = drivers.get(part.driver)
             if driver is None:
-                says = f"unknown driver {part.driver!r}; {nearest(part.driver, drivers)}"
+                says = unusable().get(part.driver) or f"unknown driver {part.driver!r}; {nearest(part.driver, drivers)}"
                 yield Complaint(board.file, f"{part.key}.driver", says)
                 continue
             if part.name not in driver.gives + driver.drives:
@@ -47,9 +47,9 @@ def _names(wiring: Wiring) -> Iterator[tuple[str, str]]:
     known = channels(kind) + outputs(kind)
     given = {*wiring.parts, *wiring.shares, *wiring.absent}
     for name in known:
-        what = "channel" if name in channels(kind) else "output"
+        what = "a channel" if name in channels(kind) else "an output"
         if name not in given:
-            yield name, f"is missing: a {what} of {kind}; give a driver, `shares`, or say in `absent` why there is none"
+            yield name, f"is missing: {what} of {kind}; give a driver, `shares`, or say in `absent` why there is none"
     for name in given - set(known):
         yield name, f"is no channel or output of {kind}; {nearest(name, known)}"
     for name, why in wiring.absent.items():
