@@ -162,7 +162,7 @@ class MFRC522:
                 self._collide(known)
             elif self._uid[0] ^ self._uid[1] ^ self._uid[2] ^ self._uid[3] == self._uid[4]:
                 self._send(SELECTING, bytes((self._level, WHOLE)) + self._uid, 0, 0x80)
-        elif state == SELECTING and not error & CollErr and self._get(FIFOLevelReg):
+        elif state == SELECTING and self._get(FIFOLevelReg):
             self._selected(now, self._get(FIFODataReg))
 
     def _collide(self, known: int) -> None:

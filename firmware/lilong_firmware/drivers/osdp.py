@@ -39,7 +39,7 @@ WIRING = {
 POLL, ID, CAP, LSTAT, LED, BUZ, KEYSET, CHLNG, SCRYPT = 0x60, 0x61, 0x62, 0x64, 0x69, 0x6A, 0x75, 0x76, 0x77
 ACK, NAK, PDID, PDCAP, LSTATR, RAW, KEYPAD = 0x40, 0x41, 0x45, 0x46, 0x48, 0x50, 0x53
 CCRYPT, RMAC_I, BUSY = 0x76, 0x78, 0x79
-SCS_11, SCS_12, SCS_13, SCS_14, SCS_15, SCS_16, SCS_17, SCS_18 = 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18
+SCS_11, SCS_12, SCS_13, SCS_14, SCS_15, SCS_17, SCS_18 = 0x11, 0x12, 0x13, 0x14, 0x15, 0x17, 0x18
 NAK_CHECK, NAK_SEQUENCE = 1, 4
 ONLINE = POLL  # the state is the command that it sends
 
@@ -217,7 +217,7 @@ class Osdp(CardReader):
                 else:
                     self.refused += 1
                 return
-            if block not in (SCS_16, SCS_18) or not session.verify(buffer, end):
+            if not session.verify(buffer, end):
                 self.refused += 1
                 return
             if block == SCS_18:

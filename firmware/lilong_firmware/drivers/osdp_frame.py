@@ -84,6 +84,6 @@ class Receiver:
         end = self._length
         if buffer[4] & CRC:
             self.end = end - 2
-            return end > 7 and crc16(buffer, 0, end - 2) == buffer[end - 2] | buffer[end - 1] << 8
+            return crc16(buffer, 0, end - 2) == buffer[end - 2] | buffer[end - 1] << 8
         self.end = end - 1
         return sum(buffer[:end]) & 0xFF == 0

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lilong_firmware.drivers.osdp import Osdp
 from lilong_firmware.drivers.osdp_frame import Receiver, close
+from lilong_firmware.drivers.osdp_secure import Session
 
 KEY = bytes(range(100, 116))
 
@@ -107,3 +108,20 @@ def test_a_whole_message_is_found_whatever_came_before_it(before, content, crc):
     assert receiver.take() == (length >= 7)
     if length >= 7:
         assert bytes(receiver.buffer[: receiver.end]) == bytes(message[: 5 + len(content)])
+
+
+@given(st.binary(min_size=1, max_size=100), st.binary(min_size=8, max_size=8), st.binary(min_size=8, max_size=8))
+@settings(deadline=None)
+def test_panel_and_reader_come_to_the_same_mac_of_any_message(message, ours, theirs):
+    reader = OsdpReader(Clock(), UART(Clock()), KEY)
+    session = Session(aes, KEY, ours)
+    reader._keys = [aes(KEY, 1).encrypt(head + ours[:6] + bytes(8)) for head in (b"\1\x82", b"\1\1", b"\1\2")]
+    cryptogram = session.challenged(bytes(8) + theirs + aes(reader._keys[0], 1).encrypt(ours + theirs))
+    chain = aes(reader._keys[2], 1).encrypt(aes(reader._keys[1], 1).encrypt(cryptogram))
+    assert session.begin(chain)
+    buffer = bytearray(message + bytes(4))
+    session.sign(buffer, 0, len(message))
+    mac = reader._mac(message, chain)
+    assert bytes(buffer[-4:]) == mac[:4]
+    answer = bytearray(message + reader._mac(message, mac)[:4])
+    assert session.verify(answer, len(message))

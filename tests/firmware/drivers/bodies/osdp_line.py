@@ -208,6 +208,44 @@ def test_commands_that_the_reader_does_not_hear_are_said_again():
     assert line.reader.sessions == 1
 
 
+def test_a_reply_that_comes_late_is_taken_once():
+    for late_us in (190_000, 230_000, 260_000, 300_000):
+        for line in (clear(), secured()):
+            line.reader.card(8, 26)
+            line.reader.card(9, 26)
+            line.reader.reply_us = late_us
+            line.run(100)
+            line.reader.reply_us = 3_000
+            taken = line.run(3_000)
+            assert taken in ([("credential", 8), ("credential", 9)], [("credential", 9)]), late_us
+            line.reader.card(10, 26)
+            assert line.run(300) == [("credential", 10)]
+
+
+def test_an_output_that_a_busy_reader_is_told_is_not_lost():
+    line = secured()
+    line.reader.busy = 2
+    line.panel.drive("led", 1)
+    line.run(1_000)
+    assert line.reader.led == 2
+
+
+def test_a_reader_that_is_busy_for_8_s_is_begun_with_anew():
+    line = clear()
+    said = []
+
+    def tap(frame):
+        said.append(frame[4] & 3)
+        return frame
+
+    line.reader.hear = tap
+    line.reader.busy = 1_000_000
+    line.run(7_900)
+    assert 0 not in said
+    line.run(300)
+    assert 0 in said
+
+
 def test_a_busy_reader_is_asked_again():
     for line in (clear(), secured()):
         line.reader.card(5, 26)
@@ -233,7 +271,7 @@ def test_a_reader_that_lost_its_power_gets_a_new_session():
     line = secured()
     for count in (2, 3, 4):
         line.reader.power_on()
-        line.run(2_000)
+        line.run(600)
         assert line.online() == 1
         assert line.reader.sessions == count
         line.reader.card(count, 26)
@@ -288,6 +326,22 @@ def test_a_new_reader_is_given_its_key_once():
     line.run(20_000)
     assert line.online() == 0
     assert line.reader.key is None
+
+
+def test_a_reader_that_ends_the_session_for_its_new_key_is_online_at_once():
+    line = Line(KEY, None, install=1)
+
+    def plain(frame):
+        if line.said(0x75) and len(line.said(0x76)) == 2:
+            line.reader._up = False
+            return closed(bytes([0x53, 0x80, frame[4] & 3 | 4, 0x40]))
+        return frame
+
+    line.reader.say = plain
+    line.run(3_000)
+    assert line.online() == 1
+    assert line.reader.key == KEY
+    assert len(line.said(0x76)) == 3  # ours, everybody's, ours
 
 
 def test_a_reader_that_has_the_key_already_may_be_installed():

@@ -3,7 +3,9 @@
 from binascii import unhexlify
 
 from chips.aes import aes
-from lilong_firmware.drivers.osdp_frame import close, crc16
+from chips.buses import UART
+from chips.clock import Clock
+from lilong_firmware.drivers.osdp_frame import LONGEST, Receiver, close, crc16
 from lilong_firmware.drivers.osdp_secure import SCBK_D, Session
 
 ANNEX_E = {
@@ -81,3 +83,19 @@ def test_a_refused_mac_does_not_move_the_chain():
     before = bytes(it._reply_mac)
     assert not it.verify(bytearray(12), 8)
     assert bytes(it._reply_mac) == before
+
+
+def test_lengths_that_no_message_has_are_passed_over():
+    for length in (0, 1, 4, 5, 6, LONGEST + 1, 255, 0x5353, 0xFFFF):
+        clock = Clock()
+        uart = UART(clock, 115_200, rxbuf=1_024)
+        receiver = Receiver(uart)
+        uart.arrive(bytes([0x53, 0x80, length & 0xFF, length >> 8, 4]) + bytes(300))
+        clock.pass_ms(100)
+        assert not receiver.take()
+        assert not receiver.take()
+        assert receiver.bad == 1
+        uart.arrive(unhexlify("53000900046100c066"))
+        clock.pass_ms(100)
+        assert receiver.take()
+        assert receiver.end == 7

@@ -141,6 +141,7 @@ def test_one_poll_in_a_pulse_is_no_tamper():
     door = Door()
     door.lines[0].drive(0)
     door.driver.poll(0)
+    assert door.driver.read("tamper") == 0
     door.lines[0].drive(1)
     door.driver.poll(20)
     assert door.driver.read("tamper") == 0
@@ -162,6 +163,32 @@ def test_a_card_that_was_read_while_the_board_was_busy_is_not_lost():
         door.clock.pass_ms(100)
     assert door.settle() == [("credential", 3), ("credential", 4)]
     assert door.driver.lost == 2
+
+
+def test_a_card_that_begins_while_another_is_being_looked_at_costs_neither():
+    door = Door()
+    door.reader.card(7, 26)
+    door.clock.pass_ms(30)
+    ticks = door.driver._ticks_us
+    due = [True]
+
+    def late():
+        if due.pop():  # an interrupt, just when `poll` has begun
+            due.append(False)
+            door.lines[1].drive(0)
+            door.lines[1].drive(1)
+        else:
+            due.append(False)
+        return ticks()
+
+    door.driver._ticks_us = late
+    door.driver.poll(0)
+    door.driver._ticks_us = ticks
+    door.driver.poll(0)
+    assert door.driver.take() == ("credential", 7)
+    door.clock.pass_us(1_000)
+    door.reader.send("0000000100000000000000010")
+    assert door.settle() == [("credential", 65_537)]
 
 
 def test_the_tick_counter_may_wrap_within_a_frame():
