@@ -1,5 +1,7 @@
 """DFRobot A02YYUW ultrasonic distance by UART: how far the water is below the rim."""
 
+from .median import median
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -85,12 +87,3 @@ class A02YYUW:
         frame = self._frame
         frame[0], frame[1], frame[2] = frame[1], frame[2], frame[3]
         self._filled -= 1
-
-
-def median(values: "list[int]", offset: int) -> "int | None":
-    """Of those that are not -1, plus `offset` and not below 0; None when fewer than three are."""
-    good = [value for value in values if value >= 0]
-    if len(good) < 3:
-        return None
-    good.sort()
-    return max(good[len(good) >> 1] + offset, 0)

@@ -6,6 +6,7 @@ if TYPE_CHECKING:
 
 DATA_SHEET = {
     "chip": ("any passive piezo sounder with its driver", "ISO 8201:2017, temporal-three", ""),
+    "measures": {},
     "bus": "PWM at half duty",
     "timing_ms": {
         "fire": ((500, 500, 500, 500, 500, 1_500), "ISO 8201: on and off 0.5 s +-10 %, three times, then 1.5 s off"),

@@ -23,10 +23,10 @@ DATA_SHEET = {
 # Registers, table 21.
 WHO_AM_I, CTRL_REG1, CTRL_REG5, REFERENCE, OUT_X_L = 0x0F, 0x20, 0x24, 0x26, 0x28
 FIFO_CTRL_REG, FIFO_SRC_REG, INT1_CFG, INT1_SRC, INT2_CFG, INT2_SRC = 0x2E, 0x2F, 0x30, 0x31, 0x34, 0x35
-I_AM = 0x33  # 8.6
-FIFO_STREAM = 0x80  # 8.27, table 59
-OVRN, EMPTY, FSS, IA = 0x40, 0x20, 0x1F, 0x40  # 8.28, 8.30
-AUTO, SPI_READ, SPI_AUTO = 0x80, 0x80, 0x40  # table 6.1.1 and 6.2.1: more than one register in one go
+I_AM = 0x33
+FIFO_STREAM = b"\x90"  # 5.1.3; the watermark at 16 samples interrupts only when the loop is late
+OVRN, EMPTY, FSS, IA = 0x40, 0x20, 0x1F, 0x40  # FIFO_SRC_REG and INT1_SRC
+AUTO, SPI_READ, SPI_AUTO = 0x80, 0x80, 0x40  # 6.1 and 6.2: more than one register in one go
 RESOLUTION = 0x3F  # normal mode has 10 bits, left justified: a sample with any of these set is a bad one
 
 RETRY_MS = 1_000  # (ours) a bus that is stuck may take long for each try
@@ -34,19 +34,18 @@ SILENT_MS = 200  # (ours) at 100 Hz an empty FIFO for so long is a chip that has
 
 
 class LIS3DH:
-    """A subclass has `CTRL`, `INT` and `SLEEP` (registers' contents), `UNIT_MG` and `sample(now, x, y, z)`.
+    """A subclass has its registers' contents, `UNIT_MG`, and `sample(now, x, y, z)`.
 
     `i2c`, or `spi` with `cs`. `int1`: the pin INT1, high when active. Each sample comes in mg and in its order.
     """
 
     POLL_MS = 20
-    CTRL = b"\x57\x00\x00\x00\x40\x00"  # CTRL_REG1 to 6: 100 Hz, all axes, FIFO
-    INT1 = b"\x00"  # CFG; SRC is read only; THS, DURATION
-    INT2 = b"\x00"
-    THS1 = b"\x00\x00"
-    THS2 = b"\x00\x00"
-    WATERMARK = 16  # 160 ms: only when the loop is late
-    UNIT_MG = 4
+    CTRL: bytes  # CTRL_REG1 to 6
+    INT1: bytes  # CFG of each generator
+    INT2: bytes
+    THS1: bytes  # THS and DURATION of each
+    THS2: bytes
+    UNIT_MG: int
 
     def __init__(
         self, i2c: "Any" = None, spi: "Any" = None, cs: "Any" = None, int1: "Any" = None, address: int = 0x18
@@ -107,11 +106,11 @@ class LIS3DH:
             self._fail()
 
     def sleep(self) -> bool:
-        """10 Hz in low-power mode (table 11: 3 uA) and INT1 on movement; `poll` does nothing until `rouse`."""
+        """10 Hz in low-power mode (table 12: 3 uA) and INT1 on movement; `poll` does nothing until `rouse`."""
         return self._rest(b"\x2f\x01\x40\x00\x08\x00", b"\x2a", b"\x08\x00")  # 128 mg at 2 g, high-passed
 
     def power_down(self) -> bool:
-        """0.5 uA (table 4), and nothing wakes it but `rouse`."""
+        """Nothing measures (table 5: 0.5 uA), and nothing wakes it but `rouse`."""
         return self._rest(b"\x07\x00\x00\x00\x00\x00", b"\x00", b"\x00\x00")
 
     def rouse(self, now: int) -> None:
@@ -131,7 +130,7 @@ class LIS3DH:
             self.write(INT2_CFG, b"\x00")
             self.write(FIFO_CTRL_REG, b"\x00")
             self.write(CTRL_REG1, ctrl)
-            self.read_one(REFERENCE)  # 8.12: makes the present attitude the filter's zero
+            self.read_one(REFERENCE)  # makes the present attitude the filter's zero
             self.write(INT1_CFG + 2, ths)
             self.write(INT1_CFG, cfg)
             self.read_one(INT1_SRC)
@@ -157,7 +156,7 @@ class LIS3DH:
         self.write(INT2_CFG + 2, self.THS2)
         self.write(INT1_CFG, self.INT1)
         self.write(INT2_CFG, self.INT2)
-        self.write(FIFO_CTRL_REG, bytes((FIFO_STREAM | self.WATERMARK,)))
+        self.write(FIFO_CTRL_REG, FIFO_STREAM)
         self.read_one(INT1_SRC)
         self.read_one(INT2_SRC)
         self._heard_at = now

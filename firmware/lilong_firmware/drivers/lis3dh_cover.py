@@ -5,12 +5,13 @@ from .lis3dh import LIS3DH
 
 DATA_SHEET = {
     "chip": ("STMicroelectronics LIS3DH", "DocID17530", "2"),
+    "bus": "I2C to 400 kHz or SPI to 10 MHz: see lis3dh",
     "measures": {
         "tilt": ("0.1 deg", 0, 1_800, "table 4: 8 mg a digit at +-4 g is 0.5 deg; offset and its drift come on top"),
         "shock": ("mg", 0, 7_094, "table 4: +-4 g on each axis"),
     },
     "timing_ms": {"sample": (10, "table 31: 100 Hz"), "fifo": (320, "5.1"), "settle": (1_000, "(ours) low-pass")},
-    "limits": {"current_uA": (0, 20, "table 11: 100 Hz in normal mode; 3 asleep")},
+    "limits": {"current_uA": (0, 20, "table 12: 100 Hz in normal mode; 3 asleep")},
 }
 WIRING = {
     "class": "Cover",
@@ -36,7 +37,7 @@ class Cover(LIS3DH):
     CTRL = b"\x57\x01\x64\x90\x4a\x00"
     INT1 = b"\x2a"  # any axis high, high-passed: a blow
     THS1 = b"\x10\x00"  # 32 mg a bit at 4 g: 512 mg, at once
-    INT2 = b"\x7f"  # 8.33, AN3308 6D movement: it lies on another side
+    INT2 = b"\x7f"  # AN3308, 6D movement: it lies on another side
     THS2 = b"\x10\x02"
     UNIT_MG = 8  # table 4, +-4 g, normal mode
 

@@ -10,12 +10,13 @@ from .lis3dh import LIS3DH
 
 DATA_SHEET = {
     "chip": ("STMicroelectronics LIS3DH", "DocID17530", "2"),
+    "bus": "I2C to 400 kHz or SPI to 10 MHz: see lis3dh",
     "measures": {
         "accel": ("mg", 0, 14_188, "table 4: +-8 g on each axis, 16 mg a digit in normal mode"),
         "motion": ("0/1", 0, 1, "(ours)"),
     },
     "timing_ms": {"sample": (10, "table 31: 100 Hz"), "fifo": (320, "5.1: 32 samples"), "free_fall": (30, "(ours)")},
-    "limits": {"current_uA": (0, 20, "table 11: 100 Hz in normal mode")},
+    "limits": {"current_uA": (0, 20, "table 12: 100 Hz in normal mode")},
 }
 WIRING = {
     "class": "Wrist",
@@ -37,7 +38,7 @@ class Wrist(LIS3DH):
 
     # 100 Hz; generator 2 high-passed; watermark and both generators on INT1; +-8 g, BDU; FIFO, both latched.
     CTRL = b"\x57\x02\x64\xa0\x4a\x00"
-    INT1 = b"\x95"  # 8.29, AN3308 free fall: all three axes low
+    INT1 = b"\x95"  # AN3308, free fall: all three axes low
     THS1 = b"\x06\x03"  # 62 mg a bit at 8 g: 372 mg; 30 ms
     INT2 = b"\x2a"  # any axis high: movement
     THS2 = b"\x02\x00"

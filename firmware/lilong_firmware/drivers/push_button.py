@@ -92,7 +92,7 @@ class PushButton:
             self._event = True
 
     def read(self, channel: str) -> "int | None":
-        """1 while pressed, and for 300 ms at least; None for one that has been pressed for 30 s: stuck, or lain upon."""
+        """1 while pressed, and for 300 ms at least; None for one pressed for 30 s: it is stuck, or lain upon."""
         now = self._polled_at
         if self._held_since >= 0 and now - self._held_since >= STUCK_MS:
             return None

@@ -2,6 +2,11 @@
 
 from .push_button import PushButton
 
+DATA_SHEET = {
+    "chip": ("any push button", "", ""),
+    "measures": {"sos": ("bool", 0, 1, "(ours) a press of 50 ms is never lost")},
+    "bus": "one input, interrupt on both edges: see push_button",
+}
 WIRING = {"class": "SosButton", "takes": {"pin": "in", "?pressed": (0, 1)}, "gives": ("sos",), "drives": ()}
 
 

@@ -3,7 +3,7 @@
 The echo is timed by its edges' interrupts, not by waiting for it: 60 ms without an echo would stop everything else.
 """
 
-from .a02yyuw import median
+from .median import median
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

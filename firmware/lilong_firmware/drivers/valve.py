@@ -21,7 +21,7 @@ DATA_SHEET = {
 WIRING = {
     "class": "Valve",
     "takes": {"coil": "out", "?position": "in", "?pulse_ms": (20, 500), "?closed": (0, 1)},
-    "gives": ("valve",),
+    "gives": (),
     "drives": ("valve",),
 }
 

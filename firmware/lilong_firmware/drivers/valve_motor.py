@@ -20,7 +20,7 @@ WIRING = {
         "closing": "out", "opening": "out", "at_closed": "in", "at_open": "in", "?reached": (0, 1),
         "?travel_ms": (1_000, 60_000),
     },
-    "gives": ("valve",),
+    "gives": (),
     "drives": ("valve",),
 }  # fmt: skip
 

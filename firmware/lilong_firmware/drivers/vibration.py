@@ -6,6 +6,7 @@ if TYPE_CHECKING:
 
 DATA_SHEET = {
     "chip": ("any eccentric motor of 3 V", "", ""),
+    "measures": {},
     "bus": "one output to a transistor with a diode across the motor",
     "timing_ms": {"on": (1_000, "(ours)"), "off": (500, "(ours)")},
     "limits": {"current_mA": (0, 120, "(ours) at the start; never from the pin itself")},
