@@ -42,6 +42,12 @@ class Entry(NamedTuple):
 
 
 DRIVERS = {
+    "a02yyuw": Entry(
+        "A02YYUW(Uart(DISTANCE))",
+        "driver.poll(now); driver.read('water')",
+        "driver.read('water') == 1_953", 10, 100,
+    ),
+    "battery": Entry("Battery(Adc(1_950_000))", "driver.poll(now)", "driver.read('battery') == 72", 0.1, 10_000),
     "bh1750": Entry(
         "Bh1750(I2C(b'\\x02\\x00'))",
         "driver.poll(now); driver.poll(now + 190)",
@@ -52,6 +58,8 @@ DRIVERS = {
         "driver._cf._edge(None)",
         "driver._cf.periods(0) > 50", 1_300,
     ),
+    "buzzer": Entry("Buzzer(Pwm())", "driver.drive('sounder', 1); driver.poll(now)", "driver._since >= 0", 50, 20),
+    "charging": Entry("Charging(Pin())", "driver.poll(now)", "driver.read('charging') == 0", 10, 100),
     "dali": Entry(  # QUERY STATUS, its echo and its answer
         "Dali(*line())",
         "pass_line(60_000); driver.poll(now); driver.poll(now + 60)",
@@ -62,10 +70,46 @@ DRIVERS = {
         "driver.drive('lamp', now // 100 & 63); driver.poll(now)",
         "driver._pwm.duty < 60_000", 50, 20,
     ),
+    "float_switch": Entry("FloatSwitch(Pin(), 400)", "driver.poll(now)", "driver.read('water') == 400", 5, 200),
+    "gnss": Entry(
+        "Gnss(Uart(FIX), 31_230_416, 121_473_701)",
+        "driver.poll(now); driver.read('outside')",
+        "driver.read('latitude') == 48_117_300", 4, 250,
+    ),
     "lamp_relay": Entry("LampRelay(Pin())", "driver._edge(None)", "driver._edges > 0", 100),  # a half-wave
     "leakage": Entry("Leakage(Adc(600_000))", "driver.read('leakage')", "driver.read('leakage') == 54", 0.2),
+    "lis3dh_cover": Entry(
+        "Cover(Chip(ACCEL))",
+        "driver.poll(now); driver.read('tilt')",
+        "driver.read('tilt') is not None", 50, 20,
+    ),
+    "lis3dh_wrist": Entry(
+        "Wrist(Chip(ACCEL))",
+        "driver.poll(now); driver.read('accel')",
+        "driver.read('accel') > 0", 50, 20,
+    ),
+    "max17048": Entry(
+        "MAX17048(Chip(GAUGE))",
+        "driver.poll(now); driver.read('battery')",
+        "driver.read('battery') == 75", 1, 1_000,
+    ),
+    "max30102": Entry(
+        "MAX30102(Chip(LIGHT))",
+        "driver.poll(now); driver.read('heart_rate')",
+        "driver.read('worn') == 1", 10, 100,
+    ),
     "mq": Entry("Mq(Adc(2_000_000))", "driver.read('gas')", "driver.read('gas') > 0", 0.2),
     "ntc": Entry("Ntc(Adc(1_650_000))", "driver.read('t')", "2_450 < driver.read('t') < 2_550", 0.02),
+    "push_button_cancel": Entry(
+        "CancelButton(Pin())",
+        "driver._changed(driver._pin); driver.poll(now)",
+        "driver.read('') == 0", 100, 10,
+    ),
+    "push_button_sos": Entry(
+        "SosButton(Pin())",
+        "driver._changed(driver._pin); driver.poll(now)",
+        "driver.read('') == 0", 100, 10,
+    ),
     "pzem004t": Entry(
         "Pzem004t(Uart(METER))",
         "driver.poll(now); driver.poll(now + 100)",
@@ -77,6 +121,28 @@ DRIVERS = {
         "driver.read('o')",
         "driver.read('o') == 100", 0.25,
     ),
+    "tamper_switch": Entry(
+        "TamperSwitch(Pin())",
+        "driver.poll(now); driver.take()",
+        "driver.read('tamper') == 1", 50, 20,
+    ),
+    "ultrasonic": Entry(
+        "Ultrasonic(Pin(), Low(), ticks_us=time.ticks_us, sleep_us=no_time)",
+        "driver.poll(now); driver._state = 3; driver._fell = driver._rose + 7_000; driver.read('water')",
+        "1_150 < driver.read('water') < 1_250", 5, 200,
+    ),
+    "valve": Entry("Valve(Pin(), Pin())", "driver.drive('valve', 1); driver.poll(now)", "driver.failed", 50, 20),
+    "valve_motor": Entry(
+        "MotorValve(Pin(), Pin(), Low(), Pin())", "driver.drive('valve', 1); driver.poll(now)",
+        "driver.read('valve') == 1", 50, 20,
+    ),
+    "vibration": Entry(
+        "Vibration(Pin())",
+        "driver.drive('vibrate', 1); driver.poll(now)",
+        "driver._since >= 0", 20, 50,
+    ),
+    "ze03": Entry("ZE03(Uart(H2S))", "driver.poll(now)", "driver.read('h2s') == 70", 1, 1_000),
+    "ze03_adc": Entry("ZE03Analogue(Adc(900_000))", "driver.read('h2s')", "300 < driver.read('h2s') < 320", 0.1),
     "ze07": Entry("Ze07(Uart(CO))", "driver.poll(now)", "driver.read('co') == 4", 1, 1_000),
 }  # fmt: skip
 
@@ -117,6 +183,20 @@ class I2C:
         buffer[:] = self.answer
     def readfrom_mem_into(self, address, register, buffer):
         buffer[:] = self.answer[: len(buffer)]
+    def writeto_mem(self, address, register, data): pass
+
+class Low(Pin):
+    def __call__(self, value=None):
+        return 0
+
+class Chip:
+    """A chip with the same contents of its registers each time."""
+    def __init__(self, contents):
+        self.contents = contents
+    def readfrom_mem_into(self, address, register, buffer):
+        contents = self.contents.get(register, bytes(6))
+        for at in range(len(buffer)):
+            buffer[at] = contents[at]
     def writeto_mem(self, address, register, data): pass
 
 class Uart:
@@ -160,6 +240,12 @@ def line():
     return Line(pin), pin, None, 64, line_ticks
 
 ANSWER = (417, 834) + (417,) * 8 + (834, 834) + (417,) * 3
+ACCEL = {0x8F: b"\\x33", 0xAF: b"\\x02", 0xA8: b"\\x40\\x01\\x00\\x02\\x40\\x1f"}
+GAUGE = {0x08: b"\\x00\\x12", 0x02: b"\\xc3\\x50", 0x04: b"\\x4b\\x00"}
+LIGHT = {0xFF: b"\\x15", 0x04: b"\\x05\\x00\\x00", 0x07: b"\\x01\\xe8\\x48\\x01\\xe8\\x48"}
+DISTANCE = b"\\xff\\x07\\xa1\\xa7"
+H2S = b"\\xff\\x86\\x00\\x07\\x00\\x00\\x00\\x00\\x73"
+FIX = b"$GPRMC,123519,A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W*6A\\r\\n"
 CO = b"\\xff\\x04\\x03\\x01\\x00\\x25\\x13\\x88\\x38"
 METER = b"\\x01\\x04\\x14" + bytes((8, 153, 1, 41, 0, 0, 2, 86, 0, 0, 0, 12, 0, 0, 1, 244, 0, 91, 0, 0, 134, 175))
 
