@@ -226,7 +226,8 @@ class MAX30102:
         """Once a second: the light neither too dark nor near saturation."""
         self._ruled = 0
         changed = False
-        for led, mean in ((1, self._ppg.ir >> 4), (0, self._ppg.red >> 4)):
+        for led in range(2):
+            mean = (self._ppg.ir if led else self._ppg.red) >> 4
             if not DARK <= mean <= BRIGHT:
                 step = min(max(self._leds[led] * GOAL // (mean + 1), LEAST_LED), MOST_LED)
                 changed = changed or step != self._leds[led]
