@@ -18,7 +18,7 @@ DATA_SHEET = {
     },
     "bus": "SPI mode 0, up to 10 Mbit/s (8.1.2)",
     "timing_ms": {"poll": (100, "(ours)"), "card": (5, "(ours) the chip's timer, 8.5"), "start": (50, "(ours) 8.8.2")},
-    "limits": {"cards": (2, "(ours) at once; of more perhaps none is read"), "uid": ("4 or 7 bytes", "(ours)")},
+    "limits": {"cards": (2, "(ours) at once; of more some may not be read"), "uid": ("4 or 7 bytes", "(ours)")},
 }
 WIRING = {
     "class": "MFRC522",
@@ -72,7 +72,6 @@ class MFRC522:
         self._parts = b""
         self._level = SEL_1
         self._known = 0  # bits of the level that are
-        self._branch = 0  # which of two that collide is taken
         self._state = OFF
         self._due = 0
         self._credential = 0
@@ -153,12 +152,11 @@ class MFRC522:
             if error & CollErr:
                 position = self._get(CollReg)
                 if self._known or position & CollPosNotValid:
-                    self.refused += 1
-                    self._branch ^= 1
+                    self.refused += 1  # all whom we asked are silent at the next request, and others have their turn
                     return
                 known = position & 31 or 32
                 last = known - 1
-                self._uid[last >> 3] = self._uid[last >> 3] & (1 << (last & 7)) - 1 | self._branch << (last & 7)
+                self._uid[last >> 3] &= (1 << (last & 7)) - 1  # those that say 0 there
                 self._collide(known)
             elif self._uid[0] ^ self._uid[1] ^ self._uid[2] ^ self._uid[3] == self._uid[4]:
                 self._send(SELECTING, bytes((self._level, WHOLE)) + self._uid, 0, 0x80)
