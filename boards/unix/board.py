@@ -34,10 +34,10 @@ class Board:
         self._uptime = Uptime(ticks_ms, ticks_diff)
         self._wake = Bell()
         kind: type[Rules] = rules(settings["kind"])
-        self._values = {channel[0]: channel[2] for channel in kind.CHANNELS}  # at the pins
+        self._values: dict[str, int | None] = {channel[0]: channel[2] for channel in kind.CHANNELS}  # at the pins
         self._values.update(settings.get("values") or {})
         self._interrupts = [channel[0] for channel in kind.CHANNELS if not channel[1]]
-        self._arrived: list[tuple[str, int]] = []  # set, and not yet looked at
+        self._arrived: list[tuple[str, int | None]] = []  # set, and not yet looked at
         self._stepped = _step_clock() if settings.get("stepped") else None
 
     # ---- time
@@ -62,7 +62,7 @@ class Board:
 
     # ---- peripherals
 
-    def change(self) -> "tuple[str, int] | None":
+    def change(self) -> "tuple[str, int | None] | None":
         while self._arrived:
             name, value = self._arrived.pop(0)
             self._values[name] = value
@@ -70,7 +70,7 @@ class Board:
                 return name, value
         return None
 
-    def read(self, channel: str) -> int:
+    def read(self, channel: str) -> "int | None":
         return self._values[channel]
 
     def output(self, name: str, value: int) -> None:
@@ -105,8 +105,8 @@ class Board:
 
     # ---- what stdin says
 
-    def set(self, channel: str, value: int) -> None:
-        """The value at a channel is `value` from now on; ValueError for a channel that the kind does not have."""
+    def set(self, channel: str, value: "int | None") -> None:
+        """The value at a channel is `value` from now on, None when there is none; ValueError for a channel that the kind does not have."""
         if channel not in self._values:
             raise ValueError("no channel %s: there are %s" % (channel, ", ".join(sorted(self._values))))
         if self._stepped is None:

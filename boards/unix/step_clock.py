@@ -18,11 +18,11 @@ class StepClock:
     def __init__(self) -> None:
         self.now = 0
         self.target: int | None = None  # of the `at` line that is carried out
-        self.held: list[tuple[str, int]] = []  # set before the next `at`, for its instant
+        self.held: list[tuple[str, int | None]] = []  # set before the next `at`, for its instant
         self._reached = False  # the target: its changes have been told, its deadlines come next
         self._begun = False
 
-    async def wait(self, deadline: int, link: Link, wake: Bell) -> "list[tuple[str, int]]":
+    async def wait(self, deadline: int, link: Link, wake: Bell) -> "list[tuple[str, int | None]]":
         """Until it is `deadline`, or the target, or `wake`; the changes of that instant."""
         while not self._begun:  # before the first `at` nothing is done, not even what is due at 0
             await wake.wait(LOOK_MS)

@@ -1,6 +1,6 @@
 """Lines on stdin and stdout: what reaches the simulated peripherals, and what the board tells.
 
-In: `set <channel> <value>`, `at <ms>`, `mem`, `quit`; the end of stdin is a quit. To quit is to lose power.
+In: `set <channel> <value or none>`, `at <ms>`, `mem`, `quit`; the end of stdin is a quit. To quit is to lose power.
 """
 
 import gc
@@ -40,7 +40,7 @@ class Stimuli:
 
     def _obey(self, words: "list[str]") -> None:
         if len(words) == 3 and words[0] == "set":
-            self._board.set(words[1], int(words[2]))
+            self._board.set(words[1], None if words[2] == "none" else int(words[2]))
         elif len(words) == 2 and words[0] == "at":
             self._board.at(int(words[1]))
         elif words == ["mem"]:
