@@ -67,6 +67,14 @@ def test_leakage_is_within_a_quarter_milliampere():
         assert abs(leakage.read("leakage") - dma) <= 2, dma
 
 
+def test_an_offset_of_the_module_is_taken_off():
+    model = Rcmb102(Clock())
+    leakage = Leakage(ADC(lambda: model.uv() + 18_000), offset_mv=30)  # 30 mV at X1
+    for dma in (0, 100, 250):
+        model.dma = dma
+        assert abs(leakage.read("leakage") - dma) <= 2
+
+
 def test_leakage_beyond_the_range_reads_30_milliamperes_and_is_held():
     clock = Clock()
     model = Rcmb102(clock)

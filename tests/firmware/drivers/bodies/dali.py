@@ -135,9 +135,10 @@ def test_the_failure_levels_are_set_in_pairs_and_kept():
     dali.drive("failure_level", 30)
     _run(clock, dali, 500)
     assert (gear.failure_level, gear.power_on_level) == (LEVELS[30], LEVELS[30])
-    gear.failure_level = 254  # somebody else's doing
-    _run(clock, dali, 32_000)
-    assert gear.failure_level == LEVELS[30]
+    for name in ("failure_level", "power_on_level"):
+        setattr(gear, name, 254)  # somebody else's doing
+        _run(clock, dali, 32_000)
+        assert (gear.failure_level, gear.power_on_level) == (LEVELS[30], LEVELS[30])
 
 
 def test_a_level_in_the_middle_of_a_pair_does_not_break_it():
@@ -200,6 +201,42 @@ def test_status_is_asked_each_second_and_tells_a_failed_lamp():
     assert dali.read("gear") == 1
     asked = [us for us, word in gear.heard if word == 0xFF90]
     assert all(900_000 <= b - a <= 1_100_000 for a, b in zip(asked[-3:], asked[-2:]))  # noqa: B905
+
+
+def test_on_a_calm_bus_a_minute_is_sixty_questions_of_status_and_nothing_is_written():
+    clock, _, gear, dali = _lamp()
+    dali.drive("lamp", 80)
+    dali.drive("failure_level", 20)
+    _run(clock, dali, 5_000)
+    del gear.heard[:]
+    _run(clock, dali, 60_000)
+    said = [word for _, word in gear.heard]
+    counts = [said.count(0xFF00 | question) for question in (0x90, 0xA0, 0xA3, 0xA4)]
+    assert sum(counts) == len(said)  # no level, no DTR0, nothing that wears the gear's memory
+    assert 57 <= counts[0] <= 61
+    assert 19 <= counts[1] <= 20
+    assert counts[2:] == [2, 2]
+
+
+def test_gear_that_is_off_answers_nought_and_that_is_an_answer():
+    clock, _, gear, dali = _lamp()
+    dali.drive("lamp", 0)
+    _run(clock, dali, 5_000)
+    assert (gear.level, dali.status, dali.read("gear")) == (0, 0, 1)
+    gear.failed = True
+    _run(clock, dali, 2_000)
+    assert dali.status == 1
+
+
+def test_a_failed_lamp_says_no_level_and_is_not_sent_one_each_time():
+    clock, _, gear, dali = _lamp()
+    dali.drive("lamp", 80)
+    _run(clock, dali, 3_000)
+    gear.lamp_failed = True
+    _run(clock, dali, 2_000)
+    del gear.heard[:]
+    _run(clock, dali, 10_000)
+    assert [word for _, word in gear.heard if not word & 0x100] == []
 
 
 def test_silent_gear_is_told_within_2_s_and_set_again_when_it_is_back():

@@ -122,7 +122,7 @@ def test_other_decimals_and_other_gases():
     clock = Clock()
     uart = UART(clock, 9_600)
     co = Ze07(uart)
-    for value, decimals, ppm in ((77, 0, 77), (7_700, 2, 77)):
+    for value, decimals, ppm in ((99, 0, 99), (7_700, 2, 77)):
         uart.arrive(upload(value, decimals))
         clock.pass_ms(20)
         co.poll(20)
@@ -133,6 +133,17 @@ def test_other_decimals_and_other_gases():
     clock.pass_ms(20)
     co.poll(40)
     assert co.read("co") == 77
+
+
+def test_the_highest_bit_is_a_fault_and_all_below_it_a_concentration():
+    clock = Clock()
+    uart = UART(clock, 9_600)
+    co = Ze07(uart)
+    for value, ppm in ((0x7FFF, 3_277), (0x8000, None), (5_001, 500), (0xFFFF, None)):
+        uart.arrive(upload(value))
+        clock.pass_ms(20)
+        co.poll(20)
+        assert co.read("co") == ppm
 
 
 class _Broken:
