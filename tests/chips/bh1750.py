@@ -22,6 +22,7 @@ class Bh1750:
         self._started = 0
         self._low = None
         self._run = 0
+        self._double = 1
 
     def start(self, read):
         self._low = None
@@ -42,6 +43,7 @@ class Bh1750:
             self.mtreg = self.mtreg & 0xE0 | byte & 0x1F
         elif byte in (0x10, 0x11, 0x13, 0x20, 0x21, 0x23):
             self.state = ONE_TIME if byte & 0x20 else CONTINUOUS
+            self._double = 2 if byte & 3 == 1 else 1  # H-resolution mode 2: 0.5 lx
             self._measure()
         return True
 
@@ -53,7 +55,7 @@ class Bh1750:
     def _done(self, run):
         if run != self._run or self.state not in (CONTINUOUS, ONE_TIME):
             return
-        self._result = min(self.mlx * 12 * self.mtreg // (69 * 10_000), 65_535)
+        self._result = min(self.mlx * 12 * self.mtreg * self._double // (69 * 10_000), 65_535)
         if self.state == ONE_TIME:
             self.state = POWER_DOWN
         else:

@@ -45,6 +45,15 @@ def test_the_example_of_the_data_sheet():
     assert sensor.read("lux") == 28_066  # 28,066.7
 
 
+def test_the_instructions_are_those_of_the_data_sheet():
+    clock, _, model, sensor = _sensor()
+    sensor.poll(0)
+    assert model.instructions == [0x01, 0x07, 0x42, 0x65, 0x20]  # on, reset, MTreg 69 in two, one H-resolution
+    model.mlx = 90_000_000
+    _run(clock, sensor, 1_000)
+    assert model.instructions[7:9] == [0x40, 0x7F]  # MTreg 31
+
+
 def test_it_waits_for_the_longest_measurement_and_for_no_longer():
     clock, bus, model, sensor = _sensor(us=179_999)
     model.mlx = 500_000

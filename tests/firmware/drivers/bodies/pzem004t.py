@@ -99,6 +99,13 @@ def test_an_exception_is_kept_and_the_meter_asked_again():
     assert meter.read("voltage") == 2_200
 
 
+def test_an_answer_within_the_timeout_is_taken_however_late():
+    clock, _, model, meter = _meter()
+    model.late_us = 240_000
+    _run(clock, meter, 900)
+    assert meter.read("voltage") == 2_200
+
+
 def test_an_answer_later_than_the_timeout_is_not_taken():
     clock, _, model, meter = _meter()
     model.late_us = 400_000
