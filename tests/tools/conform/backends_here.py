@@ -12,7 +12,7 @@ from lilong_tools.centre.store import Store
 from lilong_tools.conform.backend.bench import Bench
 from lilong_tools.conform.backend.run import run
 from lilong_tools.conform.backend.virtual_wire import Out, VirtualWire
-from lilong_tools.conform.device.virtual_wire import run_now
+from lilong_tools.conform.virtual import run_now
 
 TENANT = "conformance"
 KEY = bytes(range(32))

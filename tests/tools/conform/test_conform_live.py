@@ -114,8 +114,16 @@ def test_without_hooks_what_needs_them_is_not_tried():
 
 START = """#!/bin/sh
 {python} -m lilong_tools.centre --broker mqtt://127.0.0.1:{port} --db {folder}/centre.db --http 127.0.0.1:{http} \
-  --observed {folder}/feed.jsonl >> {folder}/log 2>&1 < /dev/null &
+  --observed {folder}/feed.jsonl --observed-details >> {folder}/log 2>&1 < /dev/null &
 echo $! > {folder}/pid
+"""
+
+
+ACKNOWLEDGE = """
+import json, sys, urllib.request
+url = "http://127.0.0.1:{http}/api/alarm/" + sys.argv[1] + "/acknowledge"
+body = json.dumps({{"operator": "conform"}}).encode()
+urllib.request.urlopen(urllib.request.Request(url, body, {{"content-type": "application/json"}}), timeout=10).close()
 """
 
 
@@ -124,22 +132,23 @@ def _free_port():
         return listener.getsockname()[1]
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.spec("LIL-ALARM-011", "LIL-ALARM-012", "LIL-ALARM-013", "LIL-BACK-002", "LIL-SEAL-005", "LIL-SEC-005")
-def test_a_centre_that_is_killed_after_its_first_stored_ack_passes(tmp_path):
+def on_a_centre(tmp_path, wanted):
+    """The results of some scenarios against the centre as a process, which is killed at the end."""
     kinds = players(TENANT, [], TENANT)
     roots = roots_of(TENANT, kinds, None, None, True)
-    start = tmp_path / "start.sh"
+    start, http = tmp_path / "start.sh", _free_port()
+    (tmp_path / "acknowledge.py").write_text(ACKNOWLEDGE.format(http=http), encoding="utf-8")
 
     async def scenario():
         async with EmbeddedBroker() as own:
             start.write_text(
-                START.format(python=sys.executable, port=own.port, folder=tmp_path, http=_free_port()), encoding="utf-8"
+                START.format(python=sys.executable, port=own.port, folder=tmp_path, http=http), encoding="utf-8"
             )
             start.chmod(start.stat().st_mode | stat.S_IXUSR)
             process = await asyncio.create_subprocess_exec(str(start))
             await process.wait()
-            hooks = Hooks(kill=f"kill -9 $(cat {tmp_path}/pid)", restart=str(start))
+            acknowledge = f"{sys.executable} {tmp_path}/acknowledge.py {{alarm}}"
+            hooks = Hooks(kill=f"kill -9 $(cat {tmp_path}/pid)", restart=str(start), acknowledge=acknowledge)
             broker = Broker("embedded", own.host, own.port)
             async with BackendWire(broker, TENANT, roots, hooks, FeedFile(tmp_path / "feed.jsonl")) as wire:
                 while not any(name.startswith("lilong-centre") for name in own.sessions):
@@ -152,14 +161,30 @@ def test_a_centre_that_is_killed_after_its_first_stored_ack_passes(tmp_path):
                     boot += 100
                     return backend_bench.Bench(wire, TENANT, roots, kinds, boot)
 
-                wanted = ["killed_after_a_stored_ack", "killed_before_its_stored_ack", "forged_alarms"]
                 return await backend_run.run(bench_of, wanted)
 
     try:
-        results = in_loop(scenario(), 100)
+        return in_loop(scenario(), 100)
     finally:
         with contextlib.suppress(OSError, ValueError):
             os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.spec("LIL-ALARM-011", "LIL-ALARM-012", "LIL-ALARM-013", "LIL-BACK-002", "LIL-SEAL-005", "LIL-SEC-005")
+def test_a_centre_that_is_killed_after_its_first_stored_ack_passes(tmp_path):
+    wanted = ["killed_after_a_stored_ack", "killed_before_its_stored_ack", "forged_alarms"]
+    results = on_a_centre(tmp_path, wanted)
     assert [result for result in results if result.passed is False] == []
     told = {result.id for result in results if result.passed}
     assert {"LIL-ALARM-011", "LIL-ALARM-012", "LIL-ALARM-013", "LIL-BACK-002", "LIL-SEAL-005"} <= told
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.spec("LIL-ALARM-018", "LIL-EVENT-004", "LIL-EVENT-007", "LIL-TIME-005")
+def test_a_centre_with_hands_and_a_detailed_feed_passes_what_only_these_show(tmp_path):
+    wanted = ["a_person_acknowledges", "a_gap", "a_gap_for_ever", "an_alarm_of_an_unknown_boot"]
+    results = on_a_centre(tmp_path, wanted)
+    assert [result for result in results if result.passed is False] == []
+    told = {result.id for result in results if result.passed}
+    assert {"LIL-ALARM-018", "LIL-EVENT-004", "LIL-EVENT-007", "LIL-TIME-005"} <= told

@@ -4,7 +4,7 @@ import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from lilong_firmware.device import Identity
@@ -19,7 +19,7 @@ from .backend.run import listed as scenarios_of_backends
 from .codec import ANSWER_S, check_codec
 from .device import command as on_device
 from .device.run import listed as scenarios_of_devices
-from .report import tell
+from .report import Result, tell
 
 app = typer.Typer(no_args_is_help=True, help="Hold another implementation to the specification.")
 
@@ -29,6 +29,9 @@ Only = Annotated[
 ]
 List = Annotated[bool, typer.Option("--list", help="show the scenarios and what each judges")]
 Patience = Annotated[float, typer.Option(help="factor on every wait of the runner, for a slow network")]
+Estate = Annotated[str, typer.Option(help="the estate of the devices")]
+Key = Annotated[str | None, typer.Option(help="the estate's key, 64 hex digits")]
+Keys = Annotated[Path | None, typer.Option(help="a key store (lilong keys)")]
 JUnitFile = Annotated[Path | None, typer.Option("--junit", help="write every result to this file, as JUnit XML")]
 
 
@@ -52,19 +55,18 @@ def codec(
         raise InputError(f"--cmd {cmd}: {error}; quote it as for a shell") from None
     if not command:
         raise InputError("--cmd: is empty; give a program and its arguments")
-    _check_files(json_file, junit_file)
-    results = check_codec(command, answer)
-    sys.exit(tell("conform codec", cmd, results, _console(), json_file, junit_file))
+    console = _console(json_file, junit_file)
+    _end("conform codec", cmd, check_codec(command, answer), console, json_file, junit_file)
 
 
 @app.command()
 def device(
     broker: Annotated[str | None, typer.Option(help="mqtt[s]://[user:password@]host[:port] of the device")] = None,
     device: Annotated[str | None, typer.Option(help="its id, 16 hex digits")] = None,
-    tenant: Annotated[str, typer.Option(help="its estate")] = "music_plaza",
+    tenant: Estate = "music_plaza",
     root: Annotated[str | None, typer.Option(help="its root key, 64 hex digits")] = None,
-    key: Annotated[str | None, typer.Option(help="its estate's key, 64 hex digits")] = None,
-    keys: Annotated[Path | None, typer.Option(help="a key store (lilong keys)")] = None,
+    key: Key = None,
+    keys: Keys = None,
     simulate: Annotated[str | None, typer.Option(help="a device of our own instead, of this kind")] = None,
     on: Annotated[str, typer.Option(help="where that runs: virtual (time), live, micropython")] = "virtual",
     stimulus: Annotated[
@@ -83,9 +85,7 @@ def device(
     if list_:
         _list(scenarios_of_devices())
         return
-    _check_files(json_file, junit_file)
-    _check_patience(patience)
-    console = _console()
+    console = _console(json_file, junit_file, patience)
     hooks = on_device.Hooks(stimulus, restart, log, crash)
     if simulate is not None:
         if (broker, device, root, key, keys, *hooks) != (None,) * 9:
@@ -98,17 +98,17 @@ def device(
         subject = f"{tenant}/{device}"
         identity = Identity(tenant, device, on_device.root_of(tenant, device, root, key, keys))
         results = on_device.real(broker, identity, hooks, only or [], patience, console)
-    sys.exit(tell("conform device", subject, results, console, json_file, junit_file, _again()))
+    _end("conform device", subject, results, console, json_file, junit_file)
 
 
 @app.command()
 def backend(
     broker: Annotated[str | None, typer.Option(help="mqtt[s]://[user:password@]host[:port] of the backend")] = None,
-    tenant: Annotated[str, typer.Option(help="the estate")] = "music_plaza",
+    tenant: Estate = "music_plaza",
     device: Annotated[list[str] | None, typer.Option(help="ids to play, three of those that the backend knows")] = None,
     estate: Annotated[str | None, typer.Option(help="take the ids from this estate (music_plaza, or a file)")] = None,
-    key: Annotated[str | None, typer.Option(help="the estate's key, 64 hex digits")] = None,
-    keys: Annotated[Path | None, typer.Option(help="a key store (lilong keys)")] = None,
+    key: Key = None,
+    keys: Keys = None,
     public: Annotated[bool, typer.Option("--simulation-key", help="the public key of simulations")] = False,
     observed: Annotated[Path | None, typer.Option(help="the backend's observed feed, JSON lines")] = None,
     kill: Annotated[
@@ -134,17 +134,32 @@ def backend(
     if list_:
         _list(scenarios_of_backends())
         return
-    _check_files(json_file, junit_file)
-    _check_patience(patience)
+    console = _console(json_file, junit_file, patience)
     if broker is None:
         raise InputError("--broker: give the broker that the backend listens on")
     kinds = on_backend.players(tenant, device or [], estate)
     roots = on_backend.roots_of(tenant, kinds, key, keys, public)
     hooks = Hooks(kill, restart, command, acknowledge, configure)
-    console = _console()
     results = on_backend.against(broker, tenant, kinds, roots, hooks, observed, only or [], patience, console)
-    subject = f"{tenant} on {parse_url(broker).host}"
-    sys.exit(tell("conform backend", subject, results, console, json_file, junit_file, _again()))
+    _end("conform backend", f"{tenant} on {parse_url(broker).host}", results, console, json_file, junit_file)
+
+
+def _console(json_file: Path | None, junit_file: Path | None, patience: float = 1.0) -> Console:
+    """Where a run is told, once what all commands take has been checked."""
+    for option, file in (("--json", json_file), ("--junit", junit_file)):
+        if file is not None and not file.parent.is_dir():
+            raise InputError(f"{option} {file}: no folder {file.parent}; make it first")
+    if not 0.1 <= patience <= 100:
+        raise InputError(f"--patience {patience:g}: out of bounds; give a factor from 0.1 to 100")
+    return Console(highlight=False, markup=False)
+
+
+def _end(
+    suite: str, subject: str, results: list[Result], console: Console, json_file: Path | None, junit_file: Path | None
+) -> NoReturn:
+    """Tell what was found, and leave with the exit code."""
+    again = "" if suite == "conform codec" else _again()
+    sys.exit(tell(suite, subject, results, console, json_file, junit_file, again))
 
 
 def _again() -> str:
@@ -159,25 +174,10 @@ def _again() -> str:
     return shlex.join(["lilong", *kept])
 
 
-def _console() -> Console:
-    return Console(highlight=False, markup=False)
-
-
-def _check_files(json_file: Path | None, junit_file: Path | None) -> None:
-    for option, file in (("--json", json_file), ("--junit", junit_file)):
-        if file is not None and not file.parent.is_dir():
-            raise InputError(f"{option} {file}: no folder {file.parent}; make it first")
-
-
-def _check_patience(patience: float) -> None:
-    if not 0.1 <= patience <= 100:
-        raise InputError(f"--patience {patience:g}: out of bounds; give a factor from 0.1 to 100")
-
-
 def _list(rows: Iterable[tuple[str, str, str]]) -> None:
     shown = Table()
     for column in ("scenario", "judges", "what it does"):
         shown.add_column(column, no_wrap=column == "scenario")
     for row in rows:
         shown.add_row(*row)
-    _console().print(shown)
+    Console(highlight=False, markup=False).print(shown)

@@ -5,8 +5,9 @@ from typing import Any
 
 from lilong_protocol import cbor, codes, frame, topics
 from lilong_protocol.keys import frame_key
-from lilong_protocol.seal import DOWN, Seal, SealError, frame_tag
+from lilong_protocol.seal import DOWN, Seal, frame_tag
 
+from ..opened import Opened
 from ..scenario import Judge, NotTriedError
 from ..trace import Trace
 from .player import Player
@@ -20,24 +21,14 @@ EPOCHS = 6  # key epochs that are tried on what comes
 _START = 16  # of the payload in a frame
 
 
-class Told:
-    """A downlink. `problem`: the first thing that is wrong with it, by the id that it breaks."""
+class Told(Opened):
+    """A downlink."""
 
-    __slots__ = ("at", "cls", "data", "device", "epoch", "frame", "problem")
+    __slots__ = ("device",)
 
     def __init__(self, heard: Heard) -> None:
-        self.at, self.device, self.cls, self.data = heard
-        self.epoch = 0  # of the key under which it was sealed
-        self.frame = frame.Frame({1: -1})
-        self.problem: tuple[str, str] | None = None
-
-    @property
-    def kind(self) -> int:
-        return self.frame.kind
-
-    @property
-    def body(self) -> dict[int, Any]:
-        return self.frame.body or {}
+        super().__init__(heard.at, heard.cls, heard.data)
+        self.device = heard.device
 
 
 class Bench:
@@ -82,6 +73,12 @@ class Bench:
     def of(self, player: Player, kind: int, since: int = 0) -> list[Told]:
         """The downlinks of one kind to one device."""
         return [one for one in self.told[since:] if one.device == player.device and one.kind == kind]
+
+    async def obtain(self, player: Player, kind: int, since: int, what: str) -> Told:
+        """The first downlink of a kind that comes; NotTriedError when none does."""
+        if not await self.until(lambda: bool(self.of(player, kind, since)), ANSWER_MS):
+            raise NotTriedError(f"not seen: {what}")
+        return self.of(player, kind, since)[0]
 
     async def until(self, condition: Callable[[], bool], at_most_ms: float) -> bool:
         """Let time pass until that is true, for so long at most."""
@@ -183,16 +180,7 @@ class Bench:
         self._trace.down(heard.device, heard.cls, heard.data)
         one = Told(heard)
         self.told.append(one)
-        for epoch, seal in enumerate(self._seals[heard.device]):
-            try:
-                one.frame = frame.unpack(seal.open(heard.cls, heard.data))
-                one.epoch, one.problem = epoch, None
-                return
-            except SealError as error:
-                one.problem = one.problem or ("LIL-SEAL-002", f"d/{heard.cls}: {error}")
-            except frame.FrameError as error:
-                one.problem = ("LIL-FRAME-001", f"d/{heard.cls}: {error}")
-                return
+        one.open(self._seals[heard.device], "LIL-SEAL-002")
 
 
 def _payload(data: bytes) -> Any:

@@ -1,18 +1,17 @@
 """The live wire: each device played has a connection of its own, with its will; hooks kill, command, acknowledge."""
 
-import asyncio
 import os
 import signal
-import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lilong_protocol import topics
 
-from ...broker import Broker, BrokerError
+from ...broker import Broker
 from ...inputs import InputError
 from ..hooks import call
 from ..line import Line, kept, logged_in, open_line
+from ..live import Live
 from ..scenario import NotTriedError
 from .feed import FeedFile
 from .wire import Heard, Row
@@ -31,7 +30,7 @@ class Hooks:
     configure: str | None = None
 
 
-class MqttWire:
+class MqttWire(Live[Heard]):
     """`async with MqttWire(...)`: the devices of `roots` are on the broker until the block ends."""
 
     longest_ms = 60_000
@@ -39,13 +38,12 @@ class MqttWire:
     def __init__(
         self, broker: Broker, tenant: str, roots: dict[str, bytes], hooks: Hooks, feed: FeedFile | None = None
     ) -> None:
+        super().__init__()
+        self.poll_s = None if feed is None else POLL_S
         self.epochs: dict[str, int] = {}
         self._broker, self._tenant, self._roots = broker, tenant, roots
         self._hooks, self._feed = hooks, feed
-        self._loop = asyncio.get_running_loop()
         self._lines: dict[str, Line] = {}
-        self._news = asyncio.Event()
-        self._take: Callable[[Heard], None] = lambda _: None
 
     async def __aenter__(self) -> "MqttWire":
         for device in self._roots:
@@ -61,15 +59,6 @@ class MqttWire:
 
     # ---- Wire
 
-    def now(self) -> int:
-        return int(self._loop.time() * 1000)
-
-    def epoch(self) -> int:
-        return time.time_ns() // 1_000_000
-
-    def listen(self, take: Callable[[Heard], None]) -> None:
-        self._take = take
-
     def publish(self, device: str, cls: str, data: bytes) -> None:
         qos = topics.up_qos(cls)
         self._lines[device].publish(topics.up(self._tenant, device, cls), data, qos, topics.retained(cls))
@@ -82,22 +71,6 @@ class MqttWire:
 
     def publish_kept(self, device: str, cls: str, data: bytes) -> None:
         raise NotTriedError("a broker marks as retained only what it had before a backend subscribed: in tests only")
-
-    async def wait(self, until: Callable[[], bool], at_most_ms: int) -> bool:
-        end = self._loop.time() + at_most_ms / 1000
-        while not until():
-            for device, line in self._lines.items():
-                if line.lost.done():
-                    raise BrokerError(f"the connection of {device} was lost: {line.lost.result()}")
-            left = end - self._loop.time()
-            if left <= 0:
-                return False
-            self._news.clear()
-            try:
-                await asyncio.wait_for(self._news.wait(), left if self._feed is None else min(left, POLL_S))
-            except TimeoutError:
-                continue
-        return True
 
     def observed(self) -> list[Row] | None:
         return None if self._feed is None else self._feed.look()
@@ -150,5 +123,7 @@ class MqttWire:
     def _arrived(self, topic: str, payload: bytes, _qos: int, _retained: bool) -> None:
         parts = topics.parse(topic)
         if parts is not None:
-            self._take(Heard(self.now(), parts[1], parts[3], payload))
-            self._news.set()
+            self._tell(Heard(self.now(), parts[1], parts[3], payload))
+
+    def _connected(self) -> Iterable[tuple[str, Line]]:
+        return self._lines.items()

@@ -1,6 +1,5 @@
 """A wire in virtual time: a backend made of decisions and commits, with a broker that sends again what it has lost."""
 
-import heapq
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
@@ -8,11 +7,11 @@ from lilong_protocol import topics
 from lilong_protocol.pc.decided import Publish
 from lilong_protocol.seal import DOWN
 
+from ..virtual import EPOCH_MS, Virtual
 from .wire import Heard, Row
 
 LATENCY_MS = 20
 COMMIT_MS = 5
-EPOCH_MS = 1_800_000_000_000  # at 0 of this clock
 
 
 class Out(NamedTuple):
@@ -38,35 +37,21 @@ class Application(Protocol):
     def rotate(self, now_ms: int, device: str, epoch: int) -> None: ...
 
 
-class VirtualWire:
+class VirtualWire(Virtual[Heard]):
     """`make(epoch_ms)` starts the application from whatever it has stored."""
 
-    longest_ms = 90_000_000
-
     def __init__(self, tenant: str, make: Callable[[int], Application], feed: bool = True) -> None:
+        super().__init__()
         self.epochs: dict[str, int] = {}
         self._tenant = tenant
         self._make = make
-        self._now = 0
-        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
-        self._serial = 0
         self._life = 0  # what was under way in an earlier one is lost
         self._feed: list[Row] | None = [] if feed else None
         self._waiting: list[tuple[str, bytes, bool]] = []  # messages that the broker has no PUBACK for
         self._kept: dict[tuple[str, str], bytes] = {}  # retained downlinks
-        self._take: Callable[[Heard], None] = lambda _: None
         self._application = make(self.epoch())
 
     # ---- Wire
-
-    def now(self) -> int:
-        return self._now
-
-    def epoch(self) -> int:
-        return EPOCH_MS + self._now
-
-    def listen(self, take: Callable[[Heard], None]) -> None:
-        self._take = take
 
     def publish(self, device: str, cls: str, data: bytes) -> None:
         self._deliver((topics.up(self._tenant, device, cls), data, False))
@@ -75,20 +60,6 @@ class VirtualWire:
 
     def publish_kept(self, device: str, cls: str, data: bytes) -> None:
         self._deliver((topics.up(self._tenant, device, cls), data, True))
-
-    async def wait(self, until: Callable[[], bool], at_most_ms: int) -> bool:
-        end = self._now + at_most_ms
-        while not until():
-            deadline = self._application.deadline
-            due = [self._agenda[0][0]] if self._agenda else []
-            if deadline is not None:
-                due.append(deadline - EPOCH_MS)
-            if not due or min(due) > end:
-                self._now = end
-                return until()
-            self._now = max(self._now, min(due))
-            self._turn()
-        return True
 
     def observed(self) -> list[Row] | None:
         return self._feed
@@ -121,13 +92,11 @@ class VirtualWire:
 
     # ---- inside
 
-    def _at(self, after_ms: int, do: Callable[[], None]) -> None:
-        self._serial += 1
-        heapq.heappush(self._agenda, (self._now + after_ms, self._serial, do))
+    def _due(self) -> int | None:
+        deadline = self._application.deadline
+        return None if deadline is None else deadline - EPOCH_MS
 
-    def _turn(self) -> None:
-        while self._agenda and self._agenda[0][0] <= self._now:
-            heapq.heappop(self._agenda)[2]()
+    def _step(self) -> None:
         deadline = self._application.deadline
         if deadline is not None and deadline <= self.epoch():
             self._application.step(self.epoch())

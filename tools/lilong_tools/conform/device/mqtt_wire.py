@@ -1,15 +1,15 @@
 """The live wire: one device on a broker, its link cut by a session of its own id, hooks for hands and power."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from lilong_protocol import topics
 
-from ...broker import Broker, BrokerError
+from ...broker import Broker
 from ..line import Line, kept, logged_in, open_line
+from ..live import Live
 from ..scenario import NotTriedError
 from .wire import Heard
 
@@ -41,22 +41,20 @@ def _given(hand: T | None, instead: str) -> T:
     return hand
 
 
-class MqttWire:
+class MqttWire(Live[Heard]):
     """`async with MqttWire(...)`."""
 
     longest_ms = LONGEST_MS
 
     def __init__(self, broker: Broker, tenant: str, device: str, root: bytes, hands: Hands | None = None) -> None:
+        super().__init__()
         self._hands = hands or Hands()
         self.wiped = self._hands.renew is not None
         self._broker = broker
         self._tenant, self._device, self._root = tenant, device, root
-        self._loop = asyncio.get_running_loop()
-        self._take: Callable[[Heard], None] = lambda _: None
         self._line: Line | None = None
         self._holder: asyncio.Task[None] | None = None
         self._held = asyncio.Event()
-        self._news = asyncio.Event()
         self._back = True  # it has been heard since its link was last cut
 
     async def __aenter__(self) -> "MqttWire":
@@ -71,34 +69,9 @@ class MqttWire:
 
     # ---- Wire
 
-    def now(self) -> int:
-        return int(self._loop.time() * 1000)
-
-    def epoch(self) -> int:
-        return time.time_ns() // 1_000_000
-
-    def listen(self, take: Callable[[Heard], None]) -> None:
-        self._take = take
-
     def publish(self, cls: str, data: bytes, retained: bool = False) -> None:
         assert self._line is not None
         self._line.publish(topics.down(self._tenant, self._device, cls), data, 1, retained)
-
-    async def wait(self, until: Callable[[], bool], at_most_ms: int) -> bool:
-        assert self._line is not None
-        end = self._loop.time() + at_most_ms / 1000
-        while not until():
-            if self._line.lost.done():
-                raise BrokerError(f"the connection to the broker was lost: {self._line.lost.result()}")
-            left = end - self._loop.time()
-            if left <= 0:
-                return False
-            self._news.clear()
-            try:
-                await asyncio.wait_for(self._news.wait(), left)
-            except TimeoutError:
-                return until()
-        return True
 
     async def power(self) -> None:
         hands = self._hands
@@ -164,8 +137,10 @@ class MqttWire:
         if parts is None:
             return
         self._back = self._back or not retained
-        self._take(Heard(self.now(), parts[3], payload, qos, retained))
-        self._news.set()
+        self._tell(Heard(self.now(), parts[3], payload, qos, retained))
+
+    def _connected(self) -> list[tuple[str, Line]]:
+        return [] if self._line is None else [("the runner", self._line)]
 
     async def _keep_holding(self) -> None:
         broker = logged_in(self._broker, self._device, self._root)

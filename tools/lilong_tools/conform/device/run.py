@@ -6,10 +6,11 @@ from lilong_firmware.device import Device, Identity
 
 from ..report import Result
 from ..scenario import Scenario, only
+from ..virtual import run_now
 from . import scenarios
 from .bench import Bench
 from .book import BOOK
-from .virtual_wire import Make, VirtualWire, run_now
+from .virtual_wire import Make, VirtualWire
 from .watch import CASE, CLAIMS, Watch
 
 assert scenarios  # they have entered themselves

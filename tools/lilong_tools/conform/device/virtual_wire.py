@@ -1,9 +1,8 @@
 """A wire in virtual time: one device of our firmware, its broker and its link, stepped from event to event."""
 
-import heapq
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from errno import ENOSPC
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from lilong_firmware.device import Device, Identity
 from lilong_firmware.draws import Draws
@@ -15,24 +14,14 @@ from lilong_firmware.store import RamStore
 from lilong_protocol import topics
 from lilong_simulator.fleet.plant import Plant
 
+from ..virtual import Virtual
 from .wire import Heard
 
 LATENCY_MS = 20
-EPOCH_MS = 1_800_000_000_000  # at 0 of this clock
 OFF_MS = 1_000
 SETTLES = 100  # steps at one instant
 
-T = TypeVar("T")
 Make = Callable[[Identity, Any, Any, Draws], Any]
-
-
-def run_now(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never waits for anything outside: on a virtual wire time passes inside `wait`."""
-    try:
-        coroutine.send(None)
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
-    raise RuntimeError("a scenario in virtual time has waited for something that is not virtual")
 
 
 class Flash(RamStore):
@@ -82,13 +71,13 @@ class Taker:
         return False
 
 
-class VirtualWire:
+class VirtualWire(Virtual[Heard]):
     """`make(identity, rules, store, draws)` gives the device; another one than ours behaves as ours does outside."""
 
     wiped = True
-    longest_ms = 90_000_000
 
     def __init__(self, identity: Identity, kind: str, make: Make = Device, seed: bytes = b"conformance") -> None:
+        super().__init__()
         self._identity = identity
         self._rules = cast(type[Rules], rules(kind))
         self._slots = {channel[0]: at for at, channel in enumerate(self._rules.CHANNELS)}
@@ -96,9 +85,6 @@ class VirtualWire:
         self._make = make
         self._seed = seed
         self._store = Flash()
-        self._now = 0
-        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
-        self._serial = 0
         self._device: Any = None
         self._born = 0
         self._plant = Plant()
@@ -109,18 +95,8 @@ class VirtualWire:
         self._withheld = False
         self._up: dict[str, bytes] = {}  # retained
         self._down: dict[str, bytes] = {}
-        self._take: Callable[[Heard], None] = lambda _: None
 
     # ---- Wire
-
-    def now(self) -> int:
-        return self._now
-
-    def epoch(self) -> int:
-        return EPOCH_MS + self._now
-
-    def listen(self, take: Callable[[Heard], None]) -> None:
-        self._take = take
 
     def publish(self, cls: str, data: bytes, retained: bool = False) -> None:
         if retained and data:
@@ -129,17 +105,6 @@ class VirtualWire:
             self._down.pop(cls, None)
         if self._open and data:
             self._on_link(LATENCY_MS, lambda: self._tell("received", cls, data, False))
-
-    async def wait(self, until: Callable[[], bool], at_most_ms: int) -> bool:
-        end = self._now + at_most_ms
-        while not until():
-            due = self._next()
-            if due is None or due > end:
-                self._now = end
-                return until()
-            self._now = max(self._now, due)
-            self._turn()
-        return True
 
     async def power(self) -> None:
         self._power_on()
@@ -168,7 +133,7 @@ class VirtualWire:
 
     async def stimulate(self, channel: str, value: int) -> None:
         self._sense(channel, value)
-        self._steps()
+        self._step()
 
     async def fill_flash(self, full: bool) -> None:
         self._store.full = full
@@ -266,21 +231,12 @@ class VirtualWire:
             if connection == self._connection:
                 do()
 
-        self._serial += 1
-        heapq.heappush(self._agenda, (self._now + after_ms, self._serial, if_there))
+        self._at(after_ms, if_there)
 
-    def _next(self) -> int | None:
-        due = [self._agenda[0][0]] if self._agenda else []
-        if self._device is not None:
-            due.append(self._born + self._device.deadline)
-        return min(due, default=None)
+    def _due(self) -> int | None:
+        return None if self._device is None else self._born + self._device.deadline
 
-    def _turn(self) -> None:
-        while self._agenda and self._agenda[0][0] <= self._now:
-            heapq.heappop(self._agenda)[2]()
-        self._steps()
-
-    def _steps(self) -> None:
+    def _step(self) -> None:
         for _ in range(SETTLES):
             if self._device is None or self._device.deadline > self._now - self._born:
                 return

@@ -2,7 +2,7 @@
 
 from lilong_protocol import frame, topics
 
-from ...scenario import Judge, NotTriedError
+from ...scenario import Judge
 from ..bench import ANSWER_MS, Bench, Told
 from ..book import scenario
 from ..player import BEAT_S, Player
@@ -14,9 +14,7 @@ BEATS = 15  # heartbeats of a device that reports nothing
 async def _desired(bench: Bench, player: Player) -> Told:
     since = bench.mark()
     await bench.wire.configure(player.device)
-    if not await bench.until(lambda: bool(bench.of(player, frame.DESIRED_CONFIG, since)), ANSWER_MS):
-        raise NotTriedError("not seen: the desired configuration on d/cf")
-    return bench.of(player, frame.DESIRED_CONFIG, since)[0]
+    return await bench.obtain(player, frame.DESIRED_CONFIG, since, "the desired configuration on d/cf")
 
 
 @scenario("LIL-CONF-001")

@@ -14,9 +14,7 @@ MOST_MS = 600_000  # a deadline further off than that protects nobody
 async def _commanded(bench: Bench, player: Player) -> Told:
     since = bench.mark()
     await bench.wire.command(player.device)
-    if not await bench.until(lambda: bool(bench.of(player, frame.COMMAND, since)), ANSWER_MS):
-        raise NotTriedError("not seen: the command that was asked for")
-    return bench.of(player, frame.COMMAND, since)[0]
+    return await bench.obtain(player, frame.COMMAND, since, "the command that was asked for")
 
 
 def _answer(player: Player, one: Told) -> None:
