@@ -20,6 +20,8 @@ NEEDED = {
 }
 """Without these it is no device of that kind; a board may go without the others, and says why."""
 
+EVERY_KIND = ("fault",)
+"""Outputs of every kind: a local fault signal while nothing that was reported is stored (EN 54-21)."""
 MOMENTARY = frozenset(("credential", "exit_button", "pin", "shock"))
 """Channels that have no present value: each value is an occurrence, which a driver's `take` tells."""
 
@@ -39,7 +41,7 @@ def channels(kind: str) -> tuple[str, ...]:
 @cache
 def outputs(kind: str) -> tuple[str, ...]:
     """The names that the rules of a kind, and the modules they are made of, give to `Device.output`; sorted."""
-    found: set[str] = set()
+    found = set(EVERY_KIND)
     seen: set[Path] = set()
     todo = [FIRMWARE / "kinds" / f"{kind}.py"]
     while todo:
