@@ -97,6 +97,23 @@ class TestHowMany:
         backend.engine.command(NOW, DOOR, "test", insists=not insists)  # those of the other sort have their own limit
 
 
+@pytest.mark.parametrize("killed", [False, True])
+def test_an_answer_that_comes_behind_a_later_one_ends_its_order_over_a_kill_of_the_backend_too(backend, door, killed):
+    orders = [backend.engine.command(NOW, DOOR, "test") for _ in range(3)]
+    backend.commit()
+    answers = [door.response(NOW, order.counter) for order in orders]
+    backend.give(NOW, answers[2])
+    if killed:
+        backend.crash(NOW)
+    backend.give(NOW, answers[0], answers[0])
+    if killed:
+        backend.crash(NOW)
+    backend.give(NOW, answers[1])
+    assert backend.engine.orders.open_of(DOOR) == []
+    ended = [message.order.counter for message in backend.effects if message.kind == frame.RESPONSE]
+    assert ended == [orders[at].counter for at in (2, 0, 1)]
+
+
 class TestPauses:
     def sent_at(self, backend, device, until, beats=False):
         """Seconds at which something was sent to a device that answers nothing; `beats`: every ten of them."""

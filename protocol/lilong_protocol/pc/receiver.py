@@ -126,8 +126,6 @@ class Receiver:
 
     def take_wanted(self) -> list[Gap]:
         """The gaps that have waited long enough to be asked for, each once."""
-        if not self._wanted:
-            return []
         wanted, self._wanted = self._wanted, []
         return wanted
 
@@ -171,7 +169,7 @@ class Receiver:
         if saved.get("epochs"):
             peer.keyring.restore(saved["epochs"])
         for cls in _PASSING:
-            peer.windows[cls] = (peer.session.boot, Window(saved.get(cls, 0)))
+            peer.windows[cls] = (peer.session.boot, Window.load(saved.get(cls, 0)))
 
     def save(self, device: str) -> dict[str, Any]:
         """What a store must keep of a device beside its alarm and event frames: plain values by name."""
@@ -181,7 +179,8 @@ class Receiver:
         saved["epochs"] = peer.keyring.save()
         for cls in _PASSING:
             boot, window = peer.windows.get(cls, (-1, None))
-            saved[cls] = window.high if window is not None and boot == peer.session.boot else 0
+            known = None if boot != peer.session.boot else window
+            saved[cls] = 0 if known is None else known.save(topics.up_qos(cls) > 0)
         return saved
 
     def restore_frame(self, now_ms: int, device: str, cls: str, data: bytes) -> None:

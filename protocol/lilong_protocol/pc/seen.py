@@ -60,6 +60,21 @@ class Window:
         self.high = high
         self._bits = (1 << self.SIZE) - 1  # everything up to `high` counts as seen
 
+    def save(self, gaps: bool) -> int | list[int]:
+        """For JSON: the highest number; with `gaps`, where there are any, also those below it that may still come."""
+        missing = [self.high - back for back in range(1, self.SIZE) if not self._bits >> back & 1] if gaps else []
+        return [self.high, *missing] if missing else self.high
+
+    @classmethod
+    def load(cls, saved: int | list[int]) -> "Window":
+        """Take back what `save` gave."""
+        if isinstance(saved, int):
+            return cls(saved)
+        window = cls(saved[0])
+        for seq in saved[1:]:
+            window._bits &= ~(1 << (window.high - seq))
+        return window
+
     def take(self, seq: int) -> bool:
         """True once for each number; False for a repeat and for one that is too old to tell."""
         if seq > self.high:
