@@ -6,7 +6,11 @@ adds the 8 s after which it is offline.
 """
 
 from .card_reader import CLEAR, ENTER, SPLIT, CardReader
-from .osdp_frame import CRC, LONGEST, SECURE, SOM, Receiver, close
+from .osdp_frame import (
+    ACK, BUSY, BUZ, CAP, CCRYPT, CHLNG, CRC, ID, KEYPAD, KEYSET, LED, LONGEST, LSTAT, LSTATR, NAK, NAK_CHECK,
+    NAK_SEQUENCE, PDID, POLL, RAW, RMAC_I, SCRYPT, SCS_11, SCS_12, SCS_13, SCS_14, SCS_15, SCS_17, SCS_18, SECURE, SOM,
+    Receiver, close,
+)  # fmt: skip
 from .osdp_secure import SCBK_D, Session
 
 TYPE_CHECKING = False
@@ -30,17 +34,12 @@ WIRING = {
     "class": "Osdp",
     "takes": {
         "uart": "uart", "?scbk": "data", "?address": (0, 126), "?bits": (26, 34), "?baud": (9_600, 230_400),
-        "?install": (0, 1),
+        "?install": (0, 1), "?clear": (0, 1),
     },
     "gives": ("credential", "pin", "tamper", "reader"),
     "drives": ("led", "buzzer"),
 }  # fmt: skip
 
-POLL, ID, CAP, LSTAT, LED, BUZ, KEYSET, CHLNG, SCRYPT = 0x60, 0x61, 0x62, 0x64, 0x69, 0x6A, 0x75, 0x76, 0x77
-ACK, NAK, PDID, PDCAP, LSTATR, RAW, KEYPAD = 0x40, 0x41, 0x45, 0x46, 0x48, 0x50, 0x53
-CCRYPT, RMAC_I, BUSY = 0x76, 0x78, 0x79
-SCS_11, SCS_12, SCS_13, SCS_14, SCS_15, SCS_17, SCS_18 = 0x11, 0x12, 0x13, 0x14, 0x15, 0x17, 0x18
-NAK_CHECK, NAK_SEQUENCE = 1, 4
 ONLINE = POLL  # the state is the command that it sends
 
 PERIOD_MS = 50
@@ -53,7 +52,8 @@ AGAIN_MS = 1_000  # (ours) after a handshake that failed
 class Osdp(CardReader):
     """`refused`: messages that were not what may come here: other keys, clear text, another's replies, replays.
 
-    `scbk`: the reader's own key of 16 bytes; without one all is in clear text. `install`: a reader that still has the
+    `scbk`: the reader's own key of 16 bytes; without one the reader counts for nothing, or with `clear` what it says
+    in clear text does. `install`: a reader that still has the
     key that everybody knows is given ours, once; whoever listens then has it too. `identity`: PDID, 12 bytes;
     `power_failed`: the reader says so.
     """
@@ -62,7 +62,7 @@ class Osdp(CardReader):
 
     def __init__(
         self, uart: "Any", scbk: "bytes | None" = None, address: int = 0, bits: int = 26, baud: int = 9_600,
-        install: int = 0, aes: "Any" = None, random: "Callable[[int], bytes] | None" = None,
+        install: int = 0, clear: int = 0, aes: "Any" = None, random: "Callable[[int], bytes] | None" = None,
     ) -> None:  # fmt: skip
         if scbk is not None and (len(scbk) != 16 or scbk == SCBK_D):
             raise ValueError("Osdp: scbk is no key of 16 bytes of its own; provision one")
@@ -81,6 +81,7 @@ class Osdp(CardReader):
         self._address = address
         self._byte_us = 10_000_000 // baud
         self._install = install
+        self._clear = clear
         self._aes = aes
         self._random: Any = random
         self._out = bytearray(64)
@@ -244,7 +245,12 @@ class Osdp(CardReader):
                     self._check ^= CRC
                 self._begin(now + AGAIN_MS)
         elif state == CAP:  # nothing in clear text may talk us out of the secure channel
-            self._state = LSTAT if self._scbk is None else CHLNG
+            self._state = CHLNG
+            if self._scbk is None:
+                if self._clear:
+                    self._state = LSTAT
+                else:
+                    self._fail(now)
         elif state == CHLNG:
             self._cryptogram = session.challenged(data) if reply == CCRYPT and block == SCS_12 else b""
             if self._cryptogram:

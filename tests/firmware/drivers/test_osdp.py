@@ -18,7 +18,9 @@ class Line:
         self.clock = Clock()
         self.uart = UART(self.clock, 38_400)
         self.reader = OsdpReader(self.clock, self.uart, key)
-        self.panel = Osdp(self.uart, key, baud=38_400, aes=aes, random=lambda count: bytes(range(count)))
+        self.panel = Osdp(
+            self.uart, key, baud=38_400, clear=0 if key else 1, aes=aes, random=lambda count: bytes(range(count))
+        )
         self.taken = []
         self.run(60)
 

@@ -13,12 +13,12 @@ KEY = bytes(range(100, 116))
 class Line:
     """A panel, a line and a reader; `run` passes time and polls each 10 ms."""
 
-    def __init__(self, key=None, reader_key=None, bits=26, install=0, address=0, baud=9_600):
+    def __init__(self, key=None, reader_key=None, bits=26, install=0, address=0, baud=9_600, clear=0):
         self.clock = Clock()
         self.uart = UART(self.clock, baud)
         self.reader = OsdpReader(self.clock, self.uart, reader_key, address)
         self._random = Noise(7)
-        self.panel = Osdp(self.uart, key, address, bits, baud, install, aes=aes, random=self._draw)
+        self.panel = Osdp(self.uart, key, address, bits, baud, install, clear, aes=aes, random=self._draw)
         self.panel.poll(0)
 
     def _draw(self, count):
@@ -42,7 +42,7 @@ class Line:
 
 
 def clear():
-    line = Line()
+    line = Line(clear=1)
     line.run(500)
     return line
 
@@ -289,7 +289,7 @@ def test_a_board_that_was_busy_for_seconds_goes_on():
 
 
 def test_a_reader_that_only_knows_checksums_is_spoken_to_in_them():
-    line = Line()
+    line = Line(clear=1)
     line.reader.crc_known = False
     line.run(3_000)
     assert line.online() == 1
@@ -349,6 +349,21 @@ def test_a_reader_that_has_the_key_already_may_be_installed():
     line.run(2_000)
     assert line.online() == 1
     assert line.said(0x75) == []
+
+
+def test_without_a_key_nothing_counts_unless_clear_text_is_wanted():
+    line = Line()
+    line.reader.card(5, 26)
+    assert line.run(20_000) == []
+    assert line.online() == 0
+    assert line.said(0x60) == []
+
+
+def test_clear_text_is_not_for_a_reader_with_a_key():
+    line = Line(KEY, None, clear=1)
+    line.reader.card(5, 26)
+    assert line.run(20_000) == []
+    assert line.online() == 0
 
 
 def test_a_reader_without_the_secure_channel_is_none_where_a_key_is_set():
@@ -444,7 +459,7 @@ def test_replies_in_clear_text_are_taken_once():
 
 
 def test_what_another_address_says_is_not_heard():
-    line = Line(address=5)
+    line = Line(address=5, clear=1)
     line.run(500)
     assert line.online() == 1
     line.reader.say = lambda frame: closed(bytes([0x53, 0x86]) + frame[4:-2])
