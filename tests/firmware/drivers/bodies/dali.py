@@ -254,6 +254,28 @@ def test_silent_gear_is_told_within_2_s_and_set_again_when_it_is_back():
     assert (gear.level, gear.failure_level) == (LEVELS[80], LEVELS[20])
 
 
+def test_answers_from_5500_to_10500_us_count_and_later_ones_do_not():
+    for answer_us, heard in ((5_500, 1), (10_500, 1), (3_500, 1), (16_000, 0)):
+        clock, _, gear, dali = _lamp()
+        gear.answer_us = answer_us
+        _run(clock, dali, 3_000)
+        assert dali.read("gear") == heard, answer_us
+
+
+def test_one_or_two_lost_answers_are_no_silence():
+    clock, _, gear, dali = _lamp()
+    _run(clock, dali, 2_000)
+    asked = len(gear.heard)
+    gear.mute = True
+    while len(gear.heard) < asked + 2:
+        _run(clock, dali, 10)
+        assert dali.read("gear") == 1
+    gear.mute = False
+    _run(clock, dali, 150)
+    assert dali.read("gear") == 1
+    assert [word for _, word in gear.heard[asked:]].count(0xFF90) == 3
+
+
 def test_a_bus_without_power_is_told_and_the_gear_goes_to_its_failure_level():
     clock, bus, gear, dali = _lamp()
     dali.drive("lamp", 80)
@@ -290,8 +312,10 @@ def test_gear_that_lost_its_mains_gets_its_level_again():
     gear.mains(False)
     clock.pass_ms(50)
     gear.mains(True)
-    _run(clock, dali, 3_000)
+    _run(clock, dali, 1_200)
     assert gear.level == LEVELS[35]
+    assert not gear.power_cycled
+    _run(clock, dali, 1_000)
     assert not dali.status & 0x80
 
 
