@@ -62,9 +62,11 @@ class Wishes:
     ) -> Order:
         """Tell a device to do something; its answer comes as a response whose `order` this is, or as `given_up`.
 
-        `insists`: sent anew until it is answered, and waits for a device that is away; for what does no harm twice.
-        Else it goes out now or, where the present boot was not heard in person, after the birth that is asked for.
-        `label` names the device in complaints. RequestError when it cannot be carried out.
+        now_ms: epoch ms. name, arguments: of the registry (protocol/REFERENCE.md, commands), integers in its units.
+        operator: None or 1 to 64 characters; cause: 1 to 200, for `orders.withdraw`; label: names it in complaints.
+        insists: sent anew until it is answered, and waits for a device that is away; for what does no harm twice.
+        Else it is for the present boot: it goes out now or, where that was not heard in person, after the birth that is
+        asked for. RequestError when it cannot be carried out.
         """
         peer = self._known(device)
         known = KIND_BY_NUMBER.get(-1 if peer.session.kind is None else peer.session.kind)
@@ -86,7 +88,7 @@ class Wishes:
         alarm frame that the person knew of, by default the latest of the device that has arrived. A later one of the
         same alarm takes its place.
         """
-        if not 1 <= len(operator) <= OPERATOR_CHARACTERS:
+        if not isinstance(operator, str) or not 1 <= len(operator) <= OPERATOR_CHARACTERS:
             raise RequestError(f"acknowledging {ref} of {device}: a name needs 1 to {OPERATOR_CHARACTERS} characters")
         peer = self._known(device)
         told = peer.latest(topics.ALARM) if told is None else told
@@ -100,7 +102,11 @@ class Wishes:
         return self.orders.issue(now_ms, order)
 
     def configure(self, device: str, settings: dict[str, int], label: str | None = None) -> int:
-        """All settings that shall differ from their defaults, by name; the version under which they are desired."""
+        """All settings that shall differ from their defaults; the version, from 1, under which they are desired.
+
+        settings: integers by the registry's names, scaled as there (protocol/REFERENCE.md, settings). It leaves
+        retained with the next batch. RequestError for one that is unknown, not of the kind, or out of range.
+        """
         peer = self._known(device)
         known = KIND_BY_NUMBER.get(-1 if peer.session.kind is None else peer.session.kind)
         by_number = settings_of(settings, known.name if known else None, label or device)
@@ -114,7 +120,11 @@ class Wishes:
         return self._configurations.get(device) or Configuration()
 
     def offer(self, now_ms: int, device: str, artifact: Artifact) -> Order:
-        """Offer an update; the pieces that the device asks for are sent by themselves. It takes the place of others."""
+        """Offer an update; the pieces that the device asks for are sent by themselves. It takes the place of others.
+
+        RequestError when the artifact is none: no bytes, a number above 2^32 - 1 or of other bytes, a version that is
+        empty or above 32 characters, a signature that has not 64 bytes.
+        """
         self.provide(now_ms, artifact)
         self._known(device)
         self.orders.withdraw(now_ms, device, UPDATE_CAUSE)
@@ -134,8 +144,13 @@ class Wishes:
         return self.updates.progress(device)
 
     def use_epoch(self, now_ms: int, device: str, epoch: int) -> Order:
-        """Have a device seal with the keys of a later epoch; the one before it is opened until its outbox is empty."""
+        """Have a device seal with the keys of a later epoch, 1 to 2^32 - 1 (LIL-KEY-003, LIL-KEY-006).
+
+        The one before is opened until a birth in the later one reports an empty outbox and no event is missing.
+        RequestError for an epoch that is not above the one in use, and while an earlier rotation is under way.
+        """
         peer = self._known(device)
+        checked("use_epoch", None, {"epoch": epoch}, device)
         try:
             peer.keyring.ask(epoch)
         except ValueError as error:

@@ -77,12 +77,16 @@ class Store:
 
     def load(self) -> Saved:
         """What a core needs to go on after a restart."""
-        ended = f"SELECT * FROM alarm WHERE cleared = 1 ORDER BY cleared_at_ms DESC LIMIT {ENDED_LOADED}"
+        ended = f"FROM alarm WHERE cleared = 1 ORDER BY cleared_at_ms DESC LIMIT {ENDED_LOADED}"
+        unraised = (  # of which the raise may still come
+            f"SELECT * FROM alarm WHERE cleared = 1 AND uptime_ms IS NULL AND id NOT IN (SELECT id {ended}) "
+            "ORDER BY cleared_at_ms"
+        )
         saved = Saved(
             devices=_rows(self._db, "SELECT * FROM device"),
             alarms=[
-                *_rows(self._db, "SELECT * FROM alarm WHERE cleared = 1 AND uptime_ms IS NULL ORDER BY cleared_at_ms"),
-                *reversed(_rows(self._db, ended)),
+                *_rows(self._db, unraised),
+                *reversed(_rows(self._db, f"SELECT * {ended}")),
                 *_rows(self._db, "SELECT * FROM alarm WHERE cleared = 0 ORDER BY stored_at_ms"),
             ],
             incidents=_rows(self._db, "SELECT * FROM incident WHERE ended_ms IS NULL"),
