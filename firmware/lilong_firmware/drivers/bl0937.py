@@ -2,6 +2,8 @@
 
 import time
 
+from .curve import recorded
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +25,7 @@ WIRING = {
     "class": "Bl0937",
     "takes": {
         "cf": "in", "cf1": "in", "sel": "out", "?shunt_uohm": (200, 100_000), "?divider": (100, 20_000),
-        "?power_permille": (500, 2_000), "?voltage_permille": (500, 2_000), "?current_permille": (500, 2_000),
+        "?record": "data",
     },
     "gives": ("power", "voltage", "current", "power_factor"),
     "drives": (),
@@ -34,6 +36,7 @@ WIRING = {
 POWER = 8_617_594  # 1.218^2 / 1721506 * 10^13: 0.1 W, times the divider by the shunt in uOhm
 VOLTAGE = 791_063  # 1.218 / 15397 * 10^10: 0.1 V, times 1/1000 of the divider
 CURRENT = 12_870_094  # 1.218 / 94638 * 10^12: mA, times 1000 by the shunt in uOhm
+RECORD = ">HHH"  # per mille of power, voltage, current
 SEL_CURRENT, SEL_VOLTAGE = 0, 1  # pin description
 SETTLE_MS = 250  # (ours) CF1 after SEL
 WINDOW_MS = 1_000
@@ -78,7 +81,7 @@ class Pulses:
 
 
 class Bl0937:
-    """`divider`: line voltage for 1 at the chip. The permilles trim each quantity against a known load."""
+    """`divider`: line voltage by chip voltage. `record`: per mille of each quantity, trimmed against a known load."""
 
     POLL_MS = 50
 
@@ -89,20 +92,19 @@ class Bl0937:
         sel: "Any",
         shunt_uohm: int = 1_000,
         divider: int = 1_881,
-        power_permille: int = 1_000,
-        voltage_permille: int = 1_000,
-        current_permille: int = 1_000,
+        record: "bytes | None" = None,
         ticks_us: "Callable[[], int] | None" = None,
     ) -> None:
         if shunt_uohm <= 0 or divider <= 0:
             raise ValueError("Bl0937: shunt_uohm %d, divider %d; both are above 0" % (shunt_uohm, divider))
+        power, voltage, current = recorded("Bl0937", record, RECORD, (1_000, 1_000, 1_000))
         ticks: "Any" = ticks_us or time.ticks_us  # type: ignore[attr-defined]  # MicroPython
         self._cf = Pulses(cf, ticks)
         self._cf1 = Pulses(cf1, ticks)
         self._sel = sel
-        self._power = POWER * divider // shunt_uohm * power_permille // 1_000
-        self._voltage = VOLTAGE * divider // 1_000 * voltage_permille // 1_000
-        self._current = CURRENT * 1_000 // shunt_uohm * current_permille // 1_000
+        self._power = POWER * divider // shunt_uohm * power // 1_000
+        self._voltage = VOLTAGE * divider // 1_000 * voltage // 1_000
+        self._current = CURRENT * 1_000 // shunt_uohm * current // 1_000
         self._next_at = -1
         self._settling = False
         self.power = self.voltage = self.current = -1

@@ -1,4 +1,6 @@
-"""Tables in integers: straight lines between points, and the mean of an ADC without its outliers."""
+"""Tables in integers, the mean of an ADC without its outliers, and a calibration record's numbers."""
+
+import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,3 +37,12 @@ def read_mv(adc: "Any", samples: int) -> "int | None":
     except OSError:
         return None
     return (total - least - most + (samples >> 1) - 1) // (samples - 2)
+
+
+def recorded(who: str, record: "bytes | None", form: str, otherwise: "tuple[int, ...]") -> "tuple[int, ...]":
+    """The numbers of a calibration record, as `struct` has them by `form`; `otherwise` without a record."""
+    if not record:
+        return otherwise
+    if len(record) != struct.calcsize(form):
+        raise ValueError("%s: calibration record of %d bytes; calibrate it again" % (who, len(record)))
+    return struct.unpack(form, record)

@@ -1,6 +1,8 @@
 """Combustible gas by a heated metal oxide sensor, MQ-4 or MQ-5, in a divider on an ADC."""
 
-from .curve import between, read_mv
+import struct
+
+from .curve import between, read_mv, recorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ WIRING = {
     "class": "Mq",
     "takes": {
         "adc": "adc", "?heater": "adc", "?curve": (0, 2), "?load_ohm": (1_000, 100_000), "?r0_ohm": (500, 200_000),
-        "?divider_percent": (10, 100),
+        "?divider_percent": (10, 100), "?record": "data",
     },
     "gives": ("gas",),
     "drives": (),
@@ -48,11 +50,15 @@ _CURVES = (
         87, 1_000, 145, 476, 189, 238, 230, 143, 268, 95, 297, 71, 355, 48, 389, 38, 473, 24, 698, 10, 6_500, 0,
     ),
 )  # fmt: skip
+RECORD = ">I"  # R0 in ohm
 CLEAN_AIR = (4_400, 6_500, 6_500)  # the curves in air
 
 
 class Mq:
-    """`load_ohm`: RL. `divider_percent`: how much of the voltage across it the ADC sees. `heater`: ADC across 1 ohm."""
+    """`load_ohm`: RL. `divider_percent`: how much of the voltage across it the ADC sees. `heater`: ADC across 1 ohm.
+
+    `r0_ohm` until there is a `record` of `calibrate`.
+    """
 
     POLL_MS = 10_000
 
@@ -64,11 +70,13 @@ class Mq:
         load_ohm: int = 20_000,
         r0_ohm: int = 10_000,
         divider_percent: int = 60,
+        record: "bytes | None" = None,
     ) -> None:
         if not 0 <= curve <= MQ5_LPG:
             raise ValueError("Mq: curve %d; 0 is MQ-4 methane, 1 MQ-5 methane, 2 MQ-5 LPG" % curve)
         if load_ohm <= 0 or not 0 < divider_percent <= 100:
             raise ValueError("Mq: load_ohm %d, divider_percent %d; above 0, 1 to 100" % (load_ohm, divider_percent))
+        (r0_ohm,) = recorded("Mq", record, RECORD, (r0_ohm,))
         if not LEAST_R0_OHM <= r0_ohm <= MOST_R0_OHM:
             raise ValueError("Mq: r0_ohm %d; %d to %d, by calibrate()" % (r0_ohm, LEAST_R0_OHM, MOST_R0_OHM))
         self._adc = adc
@@ -100,8 +108,8 @@ class Mq:
             return None
         return between(_CURVES[self._curve], ratio)
 
-    def calibrate(self) -> "int | None":
-        """In clean air, warmed for a day: take R0 from what is read, and give it for the record. None: no sensor."""
+    def calibrate(self) -> "bytes | None":
+        """In clean air, warmed for a day: take R0 from what is read; the record of it. None: no such sensor."""
         ohm = self._resistance()
         if ohm is None or not self._heated():
             return None
@@ -109,7 +117,7 @@ class Mq:
         if not LEAST_R0_OHM <= r0_ohm <= MOST_R0_OHM:
             return None
         self.r0_ohm = r0_ohm
-        return r0_ohm
+        return struct.pack(RECORD, r0_ohm)
 
     def _resistance(self) -> "int | None":
         mv = read_mv(self._adc, SAMPLES)

@@ -1,6 +1,6 @@
 """A smoke sensor module with an analogue output, by ADC and a table of calibration."""
 
-from .curve import between, read_mv
+from .curve import between, read_mv, recorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,10 +15,13 @@ DATA_SHEET = {
 }
 WIRING = {
     "class": "SmokeAdc",
-    "takes": {"adc": "adc", "?clean_mv": (100, 3_000), "?full_mv": (200, 3_200), "?full_mdb": (345, 10_000)},
+    "takes": {
+        "adc": "adc", "?clean_mv": (100, 3_000), "?full_mv": (200, 3_200), "?full_mdb": (345, 10_000),
+        "?record": "data",
+    },
     "gives": ("obscuration",),
     "drives": (),
-}
+}  # fmt: skip
 
 SAMPLES = 10  # (ours)
 OPEN_MV, SHORT_MV = 100, 3_200  # (ours) no module's output, a wire's
@@ -26,11 +29,22 @@ LEAST_FULL_MDB = 345  # one and a half times the trip level of 230: what hushing
 
 
 class SmokeAdc:
-    """A straight line from `clean_mv` to `full_mv` at `full_mdb`, until `calibrate` gives a table of more points."""
+    """A straight line from `clean_mv` to `full_mv` at `full_mdb`, until there is a `record`: a table of more points.
 
-    def __init__(self, adc: "Any", clean_mv: int = 500, full_mv: int = 2_500, full_mdb: int = 1_000) -> None:
+    `record`: mV and mdB/m by turns, 16 bits each, the high byte first.
+    """
+
+    def __init__(
+        self,
+        adc: "Any",
+        clean_mv: int = 500,
+        full_mv: int = 2_500,
+        full_mdb: int = 1_000,
+        record: "bytes | None" = None,
+    ) -> None:
         self._adc = adc
-        self.calibrate((clean_mv, 0, full_mv, full_mdb))
+        count = len(record or b"") >> 1
+        self.calibrate(recorded("SmokeAdc", record, ">%dH" % count, (clean_mv, 0, full_mv, full_mdb)))
 
     def calibrate(self, table: "tuple[int, ...]") -> None:
         """`table`: mV, mdB/m, mV, mdB/m ... from clean air on."""

@@ -1,6 +1,9 @@
 """A photoelectric smoke chamber: light of a short infrared pulse, scattered by smoke into a photodiode, on an ADC."""
 
+import struct
 import time
+
+from .curve import recorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ WIRING = {
     "class": "SmokeChamber",
     "takes": {
         "adc": "adc", "led": "out", "?zero_uv": (10_000, 1_500_000), "?gain_uv": (200, 20_000),
-        "?drift_uv": (-1_200_000, 1_200_000),
+        "?record": "data",
     },
     "gives": ("obscuration",),
     "drives": (),
@@ -43,13 +46,14 @@ FULL_MDB = 10_000
 # hour that a smouldering fire may take (EN 54-7, slowly developing fires), and no further than a quarter of it: what is
 # beyond shows as smoke, which the rules take for dust after a day.
 DRIFT_HOUR_MDB, DRIFT_MOST_MDB = 1, 57
+RECORD = ">IIi"  # zero, gain, drift in uV
 DRIFT_NOT_ABOVE_MDB = 115  # half of the trip level: that is smoke, or dust that must show
 
 
 class SmokeChamber:
-    """`zero_uv`: lit less dark in clean air. `gain_uv`: a mdB/m. `drift_uv`: how far the zero has followed since.
+    """`zero_uv`: lit less dark in clean air, `gain_uv`: a mdB/m; `record` has both of this chamber, and its drift since.
 
-    All three are the calibration record. `ticks_us`, `ticks_diff` and `sleep_us` as in `time`.
+    `ticks_us` and `sleep_us` as in `time`.
     """
 
     POLL_MS = 3_600_000
@@ -60,10 +64,11 @@ class SmokeChamber:
         led: "Any",
         zero_uv: int = 200_000,
         gain_uv: int = 2_000,
-        drift_uv: int = 0,
+        record: "bytes | None" = None,
         ticks_us: "Callable[[], int] | None" = None,
         sleep_us: "Callable[[int], Any] | None" = None,
     ) -> None:
+        zero_uv, gain_uv, drift_uv = recorded("SmokeChamber", record, RECORD, (zero_uv, gain_uv, 0))
         if not ZERO_LEAST_UV <= zero_uv <= ZERO_MOST_UV or not 200 <= gain_uv <= 20_000:
             raise ValueError("SmokeChamber: zero_uv %d, gain_uv %d; calibrate it in clean air" % (zero_uv, gain_uv))
         self._adc = adc
@@ -101,14 +106,18 @@ class SmokeChamber:
         elif off <= -DRIFT_HOUR_MDB:
             self.drift_uv = max(self.drift_uv - step, -most)
 
-    def calibrate(self) -> "int | None":
-        """In clean air: take the zero from what is seen, and give it for the record. None: the chamber has a fault."""
+    def record(self) -> bytes:
+        """What to keep: calibration, and how far the zero has drifted."""
+        return struct.pack(RECORD, self.zero_uv, self.gain_uv, self.drift_uv)
+
+    def calibrate(self) -> "bytes | None":
+        """In clean air: take the zero from what is seen; the record. None: the chamber has a fault."""
         difference = self._burst()
         if difference is None or not ZERO_LEAST_UV <= difference <= ZERO_MOST_UV:
             return None
         self.zero_uv = difference
         self.drift_uv = 0
-        return difference
+        return self.record()
 
     def _burst(self) -> "int | None":
         """Lit less dark in uV: four pulses without the least and the most."""

@@ -111,6 +111,11 @@ def test_a_smoke_module_follows_its_table():
     assert abs(smoke.read("obscuration") - 400) <= 2
 
 
+def test_a_smoke_module_takes_its_table_from_its_record():
+    smoke = SmokeAdc(ADC(lambda: 1_200_000), record=b"\x01\x90\x00\x00\x03\x20\x00\x64\x06\x40\x02\xbc")
+    assert abs(smoke.read("obscuration") - 400) <= 2
+
+
 def test_a_smoke_module_off_its_wires_reads_none():
     uv = [0]
     smoke = SmokeAdc(ADC(lambda: uv[0]))
@@ -169,7 +174,9 @@ def test_clean_air_reads_nothing():
 def test_calibration_finds_the_resistance_of_this_sensor():
     model = MqModel(4, r0_ohm=27_000)
     mq = _gas(model, MQ4_METHANE)
-    assert abs(mq.calibrate() - 27_000) <= 270
+    record = mq.calibrate()
+    assert abs(mq.r0_ohm - 27_000) <= 270
+    assert Mq(ADC(model.uv), record=record).r0_ohm == mq.r0_ohm
     model.ppm = 5_000
     assert abs(mq.read("gas") - 100) <= 10
     model.broken = "open"
@@ -204,5 +211,9 @@ def test_arguments_that_cannot_be_are_refused():
     assert "curve" in _refused(Mq, adc, None, 3)
     assert "load_ohm" in _refused(Mq, adc, None, 0, 0)
     assert "r0_ohm" in _refused(Mq, adc, None, 0, 20_000, 499)
+    assert "record" in _refused(Mq, adc, None, 0, 20_000, 10_000, 60, b"\0\0\x27")
+    assert "r0_ohm" in _refused(Mq, adc, None, 0, 20_000, 10_000, 60, b"\0\0\0\x27")
+    assert "record" in _refused(SmokeAdc, adc, 500, 2_500, 1_000, b"\1\x90\0")
+    assert "table" in _refused(SmokeAdc, adc, 500, 2_500, 1_000, b"\1\x90\0\0\1\x90\3\0")
     assert "supply" in _refused(Ntc, adc, 0)
     assert "divider" in _refused(Leakage, adc, 0)

@@ -104,7 +104,7 @@ def test_a_broken_line_gives_no_power_but_the_voltage():
 
 
 def test_trimming_shunt_and_divider_count():
-    clock, model, meter, _ = _meter(power_permille=1_100, voltage_permille=900, current_permille=1_200)
+    clock, model, meter, _ = _meter(record=b"\x04\x4c\x03\x84\x04\xb0")  # 1,100, 900 and 1,200 per mille
     _lamp(model)
     _run(clock, meter, 5_500)
     assert _near(meter.read("power"), 660, 10)

@@ -1,5 +1,7 @@
 """The photoelectric chamber: pulses, calibration, drift, faults."""
 
+import struct
+
 from chips.clock import Clock
 from chips.pins import ADC, Pin
 from chips.smoke_chamber import SmokeChamber as Model
@@ -113,7 +115,9 @@ def test_an_adc_that_fails_in_a_pulse_leaves_no_light_on():
 def test_calibration_in_clean_air_finds_the_zero():
     model, smoke, _ = _chamber(zero_uv=410_000)
     assert abs(smoke.read("obscuration") - 105) <= 1
-    assert abs(smoke.calibrate() - 410_000) <= 200
+    record = smoke.calibrate()
+    assert abs(smoke.zero_uv - 410_000) <= 200
+    assert record == smoke.record()
     assert smoke.read("obscuration") == 0
     model.fault = "led open"
     assert smoke.calibrate() is None
@@ -175,6 +179,23 @@ def test_a_record_that_cannot_be_is_refused_and_drift_is_held_to_its_limit():
     led = Pin(clock, Pin.OUT)
     adc = ADC(lambda: 0)
     for zero_uv, gain_uv in ((0, 2_000), (2_000_000, 2_000), (200_000, 1)):
-        assert "calibrate" in _refused(SmokeChamber, adc, led, zero_uv, gain_uv, 0, clock.ticks_us, clock.sleep_us)
-    held = SmokeChamber(adc, led, 200_000, 2_000, 900_000, clock.ticks_us, clock.sleep_us)
-    assert held.drift_uv == 57 * 2_000
+        assert "calibrate" in _refused(SmokeChamber, adc, led, zero_uv, gain_uv, None, clock.ticks_us, clock.sleep_us)
+    assert "record" in _refused(SmokeChamber, adc, led, 200_000, 2_000, bytes(11), clock.ticks_us, clock.sleep_us)
+    assert "calibrate" in _refused(SmokeChamber, adc, led, 200_000, 2_000, bytes(12), clock.ticks_us, clock.sleep_us)
+    record = struct.pack(">IIi", 300_000, 1_000, 900_000)
+    held = SmokeChamber(adc, led, 200_000, 2_000, record, clock.ticks_us, clock.sleep_us)
+    assert (held.zero_uv, held.gain_uv, held.drift_uv) == (300_000, 1_000, 57 * 1_000)
+
+
+def test_a_record_keeps_the_drift_over_a_restart():
+    model, smoke, led = _chamber()
+    model.zero_uv = 180_000
+    for _ in range(5):
+        smoke.read("obscuration")
+        smoke.poll(0)
+    assert smoke.drift_uv == -10_000
+    clock = model.clock
+    again = SmokeChamber(ADC(model.uv, bits=16), led, 1, 1, smoke.record(), clock.ticks_us, clock.sleep_us)
+    assert again.record() == smoke.record()
+    model.mdb = 50
+    assert again.read("obscuration") == smoke.read("obscuration") == 45
