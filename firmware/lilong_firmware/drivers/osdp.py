@@ -5,12 +5,8 @@ for in clear text, is one that does not answer. `reader` is 0 from the first rep
 adds the 8 s after which it is offline.
 """
 
-from .card_reader import CLEAR, ENTER, SPLIT, CardReader
-from .osdp_frame import (
-    ACK, BUSY, BUZ, CAP, CCRYPT, CHLNG, CRC, ID, KEYPAD, KEYSET, LED, LONGEST, LSTAT, LSTATR, NAK, NAK_CHECK,
-    NAK_SEQUENCE, PDID, POLL, RAW, RMAC_I, SCRYPT, SCS_11, SCS_12, SCS_13, SCS_14, SCS_15, SCS_17, SCS_18, SECURE, SOM,
-    Receiver, close,
-)  # fmt: skip
+from .osdp_frame import CRC, LONGEST, SECURE, SOM, Receiver, close
+from .osdp_reader import OsdpReader
 from .osdp_secure import SCBK_D, Session
 
 TYPE_CHECKING = False
@@ -40,6 +36,10 @@ WIRING = {
     "drives": ("led", "buzzer"),
 }  # fmt: skip
 
+POLL, ID, CAP, LSTAT, KEYSET, CHLNG, SCRYPT = 0x60, 0x61, 0x62, 0x64, 0x75, 0x76, 0x77
+ACK, NAK, PDID, CCRYPT, RMAC_I, BUSY = 0x40, 0x41, 0x45, 0x76, 0x78, 0x79
+SCS_11, SCS_12, SCS_13, SCS_14, SCS_15, SCS_17, SCS_18 = 0x11, 0x12, 0x13, 0x14, 0x15, 0x17, 0x18
+NAK_CHECK, NAK_SEQUENCE = 1, 4
 ONLINE = POLL  # the state is the command that it sends
 
 PERIOD_MS = 50
@@ -49,13 +49,12 @@ RETRIES = 3  # (ours) the same message again, then from the beginning
 AGAIN_MS = 1_000  # (ours) after a handshake that failed
 
 
-class Osdp(CardReader):
+class Osdp(OsdpReader):
     """`refused`: messages that were not what may come here: other keys, clear text, another's replies, replays.
 
     `scbk`: the reader's own key of 16 bytes; without one the reader counts for nothing, or with `clear` what it says
     in clear text does. `install`: a reader that still has the
-    key that everybody knows is given ours, once; whoever listens then has it too. `identity`: PDID, 12 bytes;
-    `power_failed`: the reader says so.
+    key that everybody knows is given ours, once; whoever listens then has it too. `identity`: PDID, 12 bytes.
     """
 
     POLL_MS = 10
@@ -66,13 +65,12 @@ class Osdp(CardReader):
     ) -> None:  # fmt: skip
         if scbk is not None and (len(scbk) != 16 or scbk == SCBK_D):
             raise ValueError("Osdp: scbk is no key of 16 bytes of its own; provision one")
-        CardReader.__init__(self, bits)
+        OsdpReader.__init__(self, bits)
         if scbk is not None and aes is None:
             from cryptolib import aes  # type: ignore[import-not-found, no-redef]  # noqa: PLC0415
         if random is None:
             from os import urandom as random  # noqa: PLC0415
         self.identity = b""
-        self.power_failed = 0
         self.refused = 0
         self.timeouts = 0
         self.receiver = Receiver(uart)
@@ -91,10 +89,6 @@ class Osdp(CardReader):
         self._check = CRC
         self._default = False  # the handshake is with the key that everybody knows
         self._cryptogram = b""
-        self._outputs: "dict[int, int]" = {}  # command: value
-        self._unsent: "list[int]" = []
-        self._tamper = 0
-        self._answers = False
         self._heard_at = 0
         self._reply_by = self._last_by = 0
         self._begin(0)
@@ -151,12 +145,7 @@ class Osdp(CardReader):
         elif command == KEYSET:
             data = b"\1\x10" + (self._scbk or b"")
         elif command == ONLINE and self._unsent:
-            command = self._unsent.pop()
-            on = self._outputs[command]
-            if command == LED:  # reader 0, LED 0, for good: green or red
-                data = bytes((0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 2 if on else 1, 0))
-            else:  # reader 0: default tone half of each second, or off
-                data = bytes((0, 2 if on else 1, 5 if on else 0, 5 if on else 0, 0))
+            command, data = self._order()
         out = self._out
         control = self._sequence | self._check
         at = 6
@@ -282,35 +271,3 @@ class Osdp(CardReader):
         self.refused += 1
         self._default = bool(self._install) and not self._default
         self._begin(now + AGAIN_MS)
-
-    def _event(self, now: int, reply: int, data: bytes) -> None:
-        if reply == LSTATR and len(data) >= 2:
-            self._tamper = 1 if data[0] else 0
-            self.power_failed = data[1]
-        elif reply == RAW and len(data) >= 4:
-            bits = data[2] | data[3] << 8
-            value = int.from_bytes(data[4:], "big") >> -bits % 8
-            short = max(bits - SPLIT, 0)
-            self._card(value >> short, value & (1 << short) - 1, bits if len(data) == 4 + (bits + 7) // 8 else 0)
-        elif reply == KEYPAD:
-            for digit in data[2:]:
-                if 0x30 <= digit <= 0x39:
-                    self._key(now, digit - 0x30)
-                else:  # # is 0x0D, on a few its ASCII; * is 0x7F
-                    self._key(now, ENTER if digit in (0x0D, 0x23) else CLEAR)
-
-    # ---- the device's side
-
-    def read(self, channel: str) -> "int | None":
-        """Channel "reader" or "tamper"; nobody knows of tampering while the reader does not answer."""
-        if channel == "reader":
-            return 1 if self._answers else 0
-        return self._tamper if self._answers else None
-
-    def drive(self, name: str, value: int) -> None:
-        """Output "led" (1 green, 0 red) or "buzzer"; told again after each new session."""
-        command = LED if name == "led" else BUZ
-        if self._outputs.get(command) != value:
-            self._outputs[command] = value
-            if command not in self._unsent:
-                self._unsent.append(command)

@@ -1,4 +1,4 @@
-"""OSDP on the wire: its codes, the check of a message, and the bytes of a serial line gathered to one."""
+"""OSDP on the wire: the check of a message, and the bytes of a serial line gathered to one."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -6,12 +6,6 @@ if TYPE_CHECKING:
 
 SOM = 0x53
 CRC, SECURE = 0x04, 0x08  # bits of the control byte; below them the sequence number
-# Commands, replies, what a NAK says, security blocks.
-POLL, ID, CAP, LSTAT, LED, BUZ, KEYSET, CHLNG, SCRYPT = 0x60, 0x61, 0x62, 0x64, 0x69, 0x6A, 0x75, 0x76, 0x77
-ACK, NAK, PDID, LSTATR, RAW, KEYPAD = 0x40, 0x41, 0x45, 0x48, 0x50, 0x53
-CCRYPT, RMAC_I, BUSY = 0x76, 0x78, 0x79
-SCS_11, SCS_12, SCS_13, SCS_14, SCS_15, SCS_17, SCS_18 = 0x11, 0x12, 0x13, 0x14, 0x15, 0x17, 0x18
-NAK_CHECK, NAK_SEQUENCE = 1, 4
 LONGEST = 128  # (ours) what a reader must at least take
 
 
