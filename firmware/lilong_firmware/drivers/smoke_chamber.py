@@ -51,7 +51,7 @@ DRIFT_NOT_ABOVE_MDB = 115  # half of the trip level: that is smoke, or dust that
 
 
 class SmokeChamber:
-    """`zero_uv`: lit less dark in clean air, `gain_uv`: a mdB/m; `record` has both of this chamber, and its drift since.
+    """`zero_uv`: lit less dark in clean air, `gain_uv`: a mdB/m; `record` has both of this chamber, and its drift.
 
     `ticks_us` and `sleep_us` as in `time`.
     """
