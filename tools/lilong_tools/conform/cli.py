@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -17,6 +17,7 @@ from .backend import command as on_backend
 from .backend.mqtt_wire import Hooks
 from .backend.run import listed as scenarios_of_backends
 from .codec import ANSWER_S, check_codec
+from .coverage import rows as coverage
 from .device import command as on_device
 from .device.run import listed as scenarios_of_devices
 from .report import Result, tell
@@ -33,6 +34,8 @@ Estate = Annotated[str, typer.Option(help="the estate of the devices")]
 Key = Annotated[str | None, typer.Option(help="the estate's key, 64 hex digits")]
 Keys = Annotated[Path | None, typer.Option(help="a key store (lilong keys)")]
 JUnitFile = Annotated[Path | None, typer.Option("--junit", help="write every result to this file, as JUnit XML")]
+
+SCENARIOS = ("scenario", "judges", "what it does")
 
 
 @app.callback()
@@ -83,7 +86,7 @@ def device(
 ) -> None:
     """Play a backend, honest and hostile, against one device."""
     if list_:
-        _list(scenarios_of_devices())
+        _list(scenarios_of_devices(), SCENARIOS)
         return
     console = _console(json_file, junit_file, patience)
     hooks = on_device.Hooks(stimulus, restart, log, crash)
@@ -132,7 +135,7 @@ def backend(
 ) -> None:
     """Play devices, honest and hostile, against one backend; it gets false alarms: not for an estate at work."""
     if list_:
-        _list(scenarios_of_backends())
+        _list(scenarios_of_backends(), SCENARIOS)
         return
     console = _console(json_file, junit_file, patience)
     if broker is None:
@@ -142,6 +145,12 @@ def backend(
     hooks = Hooks(kill, restart, command, acknowledge, configure)
     results = on_backend.against(broker, tenant, kinds, roots, hooks, observed, only or [], patience, console)
     _end("conform backend", f"{tenant} on {parse_url(broker).host}", results, console, json_file, junit_file)
+
+
+@app.command("sentences")
+def list_sentences() -> None:
+    """Every sentence of the specification, and the runners that judge it."""
+    _list(coverage(), ("id", "a duty of", "judged by", "what it says"))
 
 
 def _console(json_file: Path | None, junit_file: Path | None, patience: float = 1.0) -> Console:
@@ -174,10 +183,10 @@ def _again() -> str:
     return shlex.join(["lilong", *kept])
 
 
-def _list(rows: Iterable[tuple[str, str, str]]) -> None:
+def _list(rows: Iterable[tuple[str, ...]], columns: Sequence[str]) -> None:
     shown = Table()
-    for column in ("scenario", "judges", "what it does"):
-        shown.add_column(column, no_wrap=column == "scenario")
+    for n, column in enumerate(columns):
+        shown.add_column(column, no_wrap=not n)
     for row in rows:
         shown.add_row(*row)
     Console(highlight=False, markup=False).print(shown)

@@ -1,0 +1,38 @@
+"""What the runners judge is told truly: by the README's table, and for every sentence by a command."""
+
+from pathlib import Path
+
+from commands import run_lilong
+from lilong_tools.conform import coverage
+from lilong_tools.conform.sentences import sentence, sentences
+
+README = Path(coverage.__file__).with_name("README.md")
+
+
+def test_the_table_of_the_readme_is_what_the_runners_judge():
+    text = README.read_text(encoding="utf-8")
+    judged = coverage.judged()
+    for runner in ("device", "backend"):
+        names = judged[runner]
+        assert f"| `{runner}` | {len(names)} | {coverage.in_short(names)} |" in text
+
+
+def test_every_id_that_a_runner_judges_is_in_the_specification():
+    assert set().union(*coverage.judged().values()) <= set(sentences())
+
+
+def test_a_sentence_is_whole_and_has_no_links():
+    told = sentence("LIL-TOPIC-001")
+    assert told.text.startswith("A topic is `lilong/1/{tenant}")
+    assert told.text.endswith("are those of REFERENCE.md.")
+    assert (told.whose, told.file) == ("both", "frames.md")
+
+
+def test_the_command_lists_every_sentence_with_its_runners():
+    ended = run_lilong("conform", "sentences")
+    assert ended.code == 0, ended
+    assert all(name in ended.out for name in sentences())
+
+
+def test_ids_in_short_are_families_of_runs():
+    assert coverage.in_short({"LIL-CMD-004", "LIL-CMD-001", "LIL-CMD-002", "LIL-ALARM-010"}) == "ALARM 10, CMD 1-2 4"
