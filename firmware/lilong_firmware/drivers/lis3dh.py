@@ -121,7 +121,7 @@ class LIS3DH:
 
     # ---- inside
 
-    def _rest(self, ctrl: bytes, cfg: bytes, ths: bytes) -> bool:
+    def _rest(self, ctrl: bytes, cfg: bytes, ths: bytes, cfg2: bytes = b"\x00", ths2: bytes = b"\x00\x00") -> bool:
         self._asleep = True
         self.good = False
         self.forget()
@@ -132,8 +132,11 @@ class LIS3DH:
             self.write(CTRL_REG1, ctrl)
             self.read_one(REFERENCE)  # makes the present attitude the filter's zero
             self.write(INT1_CFG + 2, ths)
+            self.write(INT2_CFG + 2, ths2)
             self.write(INT1_CFG, cfg)
+            self.write(INT2_CFG, cfg2)
             self.read_one(INT1_SRC)
+            self.read_one(INT2_SRC)
         except OSError:
             return False
         return True

@@ -38,7 +38,7 @@ class Cover(LIS3DH):
     INT1 = b"\x2a"  # any axis high, high-passed: a blow
     THS1 = b"\x10\x00"  # 32 mg a bit at 4 g: 512 mg, at once
     INT2 = b"\x7f"  # AN3308, 6D movement: it lies on another side
-    THS2 = b"\x10\x02"
+    THS2 = b"\x10\x00"
     UNIT_MG = 8  # table 4, +-4 g, normal mode
 
     def __init__(
@@ -56,6 +56,10 @@ class Cover(LIS3DH):
         self._peak_by = 0
         self._pause = 0
         self._shock = 0
+
+    def sleep(self) -> bool:
+        """As `LIS3DH.sleep`; it wakes too when the cover lies on another side, however slowly it was turned."""
+        return self._rest(b"\x2f\x01\x60\x00\x0a\x00", b"\x2a", b"\x08\x00", b"\x7f", b"\x20\x00")
 
     def level(self) -> "tuple[int, int, int] | None":
         """Take the present attitude as upright; what to store as `upright_*`. None when it does not lie still."""

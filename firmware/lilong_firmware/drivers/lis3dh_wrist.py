@@ -111,9 +111,10 @@ class Wrist(LIS3DH):
 
     def _feel(self, mg: int) -> None:
         self._latest = mg
-        if self._dip == NONE or mg < self._dip:
-            if self._after > self._before:
-                self._before = self._after
+        if self._dip == NONE:
+            self._dip = mg
+        elif mg < self._dip:
+            self._before = max(self._before, self._after, self._dip)
             self._after = NONE
             self._dip = mg
         elif mg > self._after:

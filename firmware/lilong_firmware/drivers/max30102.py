@@ -78,8 +78,7 @@ class MAX30102:
         self._heard_at = 0
         self._warm_at = 0
         self._warming = False
-        self._worn = 0
-        self._told = 0
+        self._worn = self._told = 1  # until a second without skin
         self._other = 0
         self._ruled = 0
         self.good = False

@@ -85,7 +85,7 @@ class PushButton:
                 self._down_at = self._ticks()
             if self._held_since < 0:
                 self._held_since = now
-            if not self._held and (self._ticks() - self._down_at) & MASK >= HOLD_MS:
+            if not self._held and (press or (self._ticks() - self._down_at) & MASK >= HOLD_MS):
                 self._held = self._on = press = True
         if press and now - self._told_at >= AGAIN_MS:
             self._told_at = now
