@@ -87,7 +87,7 @@ def test_one_that_has_no_events_leaves_its_earlier_epoch_an_hour_after_its_last_
 def test_what_is_no_epoch_is_refused_before_anything_is_ordered(epoch):
     backend, door = Backend(), Scripted(DOOR, DOOR_KIND)
     backend.give(NOW, door.birth(NOW))
-    with pytest.raises(RequestError, match="argument 'epoch': .* give an integer from 1 to 4294967295"):
+    with pytest.raises(RequestError, match=r"argument 'epoch': .* give an integer from 1 to 4294967295"):
         backend.engine.use_epoch(NOW, DOOR, epoch)
     assert backend.engine.receiver.peer(DOOR).keyring.asked is None
     assert backend.engine.orders.all_open() == []

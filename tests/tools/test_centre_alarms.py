@@ -16,6 +16,8 @@ from centre_world import (
     up,
     updated,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lilong_protocol import frame
 from lilong_tools.centre.core import Core
 from lilong_tools.centre.store import Store
@@ -200,3 +202,36 @@ class TestValues:
         give(core, raised(SMOKE, uptime=60_000, values={1: 400}))
         give(core, raised(SMOKE, boot=0, uptime=999_000, values={1: 500}))  # nobody can tell when that was
         assert self.values(core) == ({"1": 5}, NOW)
+
+
+STEPS = st.lists(st.tuples(st.sampled_from((1, 2, 9)), st.integers(0, 2)), max_size=40)
+
+
+@pytest.mark.spec("LIL-ALARM-005", "LIL-ALARM-014", "LIL-ALARM-015", "LIL-ALARM-017")
+@settings(max_examples=100, deadline=None)
+@given(STEPS, st.randoms(use_true_random=False), st.booleans())
+def test_in_whatever_order_the_frames_of_a_device_come_in_the_end_open_is_what_stands_at_the_device(
+    steps, chance, restarts
+):
+    said, standing = [], {}
+    for seq, (code, what) in enumerate(steps, 1):  # as a device does: one episode of a code at a time
+        if code not in standing:
+            standing[code] = seq
+            said.append(raised(SMOKE, code=code, seq=seq))
+        elif what:
+            said.append(updated(SMOKE, what, (1, standing[code]), code=code, seq=seq))
+        else:
+            said.append(cleared(SMOKE, (1, standing.pop(code)), code=code, seq=seq))
+    chance.shuffle(said)
+    said += chance.choices(said, k=len(said) // 3) if said else []
+    core, store, feed = Core(ESTATE, KEY, NOW), Store(":memory:", TENANT), []
+    for message in said:
+        batch = give(core, message)
+        store.commit(batch.rows)
+        feed += [(row["event"], row["seq"]) for row in batch.feed]
+        if restarts and chance.random() < 0.2:
+            core = Core(ESTATE, KEY, NOW, saved=store.load())
+    store.close()
+    assert {alarm.ref[1] for alarm in core.alarms.open_of(SMOKE)} == set(standing.values())
+    assert len(feed) == len(set(feed))
+    assert all(("stored", number) in feed for number in standing.values())
