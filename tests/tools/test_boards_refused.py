@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from lilong_tools import boards
 from lilong_tools.boards import chips, kinds
 from lilong_tools.boards.load import load
+from lilong_tools.boards.model import Pin
+from lilong_tools.boards.pins import pwm_clashes
 
 ROOT = Path(__file__).parents[2] / "boards"
 NAMES = [name for name in boards.board_ids() if name != "unix"]
@@ -115,6 +117,13 @@ def test_two_pwm_outputs_on_a_slice_of_rp2_must_have_one_frequency_and_are_refus
         assert any(clash in says and "one frequency" in says for _, says in found) is refused
 
 
+def test_pwm_outputs_are_as_many_as_the_chip_has_channels():
+    chip = chips.chip_of("esp32c3", "esp32_c3_mini_1")
+    outputs = [Pin(f"P{gpio}", "", gpio, "") for gpio in range(8)]
+    assert list(pwm_clashes(chip, outputs[:6])) == []
+    assert [pin.name for pin, _ in pwm_clashes(chip, outputs)] == ["P6", "P7"]
+
+
 # ---- buses
 
 
@@ -142,6 +151,11 @@ def test_two_pwm_outputs_on_a_slice_of_rp2_must_have_one_frequency_and_are_refus
 )  # fmt: skip
 def test_a_bus_where_the_chip_has_it_not_is_named(name, changes, key, words):
     assert names_it(said(name, *changes), key, *words)
+
+
+def test_a_pin_of_the_modem_is_not_had_by_a_sensor_too():
+    found = said("esp32_ppp", ("kind.manhole.water.trigger", "DTR"))
+    assert names_it(found, "kind.manhole.water.trigger", "DTR is used twice: by modem.dtr already")
 
 
 def test_two_chips_with_one_address_on_a_bus_are_refused():
@@ -178,6 +192,7 @@ def test_two_chips_with_one_address_on_a_bus_are_refused():
         ("esp32", "radio", "lora", "radio", ["unknown 'lora'"]),
         ("esp32", "radio", "ppp", "modem", ["is missing; give a table"]),
         ("esp32", "flash.partitions", "none.csv", "", ["cannot be read"]),
+        ("esp32", "flash.partitions", None, "flash.partitions", ["is missing; name the table with two application slots"]),
         ("pico_w", "flash.layout.bundle_kib", 400, "flash.layout.bundle_kib", ["two bundles of 400 and 384 KiB"]),
         ("pico_w", "flash.layout.bundle_kib", 10, "flash.layout.bundle_kib", ["10 KiB do not hold a kind's firmware"]),
         ("pico_w", "flash.layout.firmware_kib", 1500, "flash.layout.firmware_kib", ["and there are 2048"]),

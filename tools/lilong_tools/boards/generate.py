@@ -67,8 +67,7 @@ ADAPTERS = {"Driving": DRIVING, "Microvolts": ADC_UV, "Moment": MOMENT, "Reading
 WIRE = '''def wire(
     data: "dict[str, bytes] | None" = None,
 ) -> "tuple[dict[str, Sensor], dict[str, Callable[[int], Any]]]":
-    """Sensors by channel, outputs by name. `data`: what the device was given at provisioning, by name."""
-    given = data or {}'''
+    """Sensors by channel, outputs by name. `data`: what the device was given at provisioning, by name."""'''
 
 
 def generate(board: Board, kind: str, drivers: Mapping[str, Driver]) -> str:
@@ -88,11 +87,15 @@ def generate(board: Board, kind: str, drivers: Mapping[str, Driver]) -> str:
 
 
 def _imported(drivers: Mapping[str, Driver], part: Part) -> str:
-    return f"{drivers[part.driver].cls} as {_class(part.driver)}"
+    name, called = drivers[part.driver].cls, _class(drivers, part.driver)
+    return name if name == called else f"{name} as {called}"
 
 
-def _class(driver: str) -> str:
-    return "".join(word.capitalize() for word in driver.split("_"))
+def _class(drivers: Mapping[str, Driver], driver: str) -> str:
+    """The name of a driver's class in the module: another one where two drivers call theirs alike."""
+    name = drivers[driver].cls
+    alike = [other for other in drivers.values() if other.cls == name]
+    return name if len(alike) == 1 else "".join(word.capitalize() for word in driver.split("_"))
 
 
 class _Module:
@@ -108,11 +111,11 @@ class _Module:
     def body(self) -> str:
         wiring = self.wiring
         lines = [WIRE]
-        names = dict.fromkeys((*outputs(wiring.kind), *channels(wiring.kind)))
-        parts = [wiring.parts[name] for name in names if name in wiring.parts]
+        if self._given(parts := self._parts()):
+            lines.append("    given = data or {}")
         for key in sorted(self._buses(parts)):
             lines.append(f"    {_variable(key)} = {self._bus(wiring.buses[key])}")
-        for part in parts:  # outputs first: they are safe before anything else is looked at
+        for part in parts:
             lines.append(f"    {part.name} = {self._part(part)}")
         lines.append(f"    drivers.extend([{', '.join(part.name for part in parts)}])")
         lines.append("    sensors: dict[str, Sensor] = {")
@@ -123,6 +126,14 @@ class _Module:
         if self.board.modem is not None:
             lines += ["", "", *self._modem()]
         return "\n".join(lines)
+
+    def _parts(self) -> list[Part]:
+        """Outputs first: they are safe before anything else is looked at."""
+        names = dict.fromkeys((*outputs(self.wiring.kind), *channels(self.wiring.kind)))
+        return [self.wiring.parts[name] for name in names if name in self.wiring.parts]
+
+    def _given(self, parts: list[Part]) -> bool:
+        return any(self._driver(part).takes[name] == "data" for part in parts for name in part.parameters)
 
     def _has(self, name: str) -> bool:
         return name in self.wiring.parts or name in self.wiring.shares
@@ -141,7 +152,7 @@ class _Module:
     def _part(self, part: Part) -> str:
         takes = self._driver(part).takes
         given = ", ".join(f"{name}={self._value(takes[name], value)}" for name, value in part.parameters.items())
-        return f"{_class(part.driver)}({given})"
+        return f"{_class(self.drivers, part.driver)}({given})"
 
     def _value(self, role: Any, value: Any) -> str:
         if isinstance(role, tuple):
