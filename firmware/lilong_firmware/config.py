@@ -3,8 +3,9 @@
 {"tenant", "device": 16 hex digits, "kind", "root": 64 hex digits, "host", "port"} and, where the device's own differ
 from the defaults, "beat_s", "offline_s", "keepalive_s", "boot", "seed" (hex; else the board's generator), "store"
 (a folder; else memory), "data" (an object: the files of what its kind was given, by name), "username" and "password"
-for the broker: a user name without a password has the one that follows from the root. null is the same as absent. A
-board may read further keys of its own.
+for the broker: a user name without a password has the one that follows from the root. "tls" is an object of files in
+DER: "ca", against which the broker's certificate is checked, and where the broker wants one of the device's own,
+"certificate" and "key". null is the same as absent. A board may read further keys of its own.
 """
 
 import json
@@ -14,6 +15,7 @@ from lilong_protocol.keys import broker_password
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from .store import Store
@@ -22,6 +24,7 @@ _NEEDED = ("tenant", "device", "kind", "host", "port", "root")
 _TEXTS = ("tenant", "device", "kind", "host", "store", "username", "password")
 _NUMBERS = ("port", "beat_s", "offline_s", "keepalive_s", "boot")
 _KEYS = ("root", "seed")
+_TLS = ("ca", "certificate", "key")
 
 
 class ConfigError(ValueError):
@@ -69,7 +72,24 @@ def load(path: str) -> "dict[str, Any]":
         if not isinstance(data[name], str):
             raise ConfigError('%s: "data": "%s" is not the name of a file' % (path, name))
     config["data"] = data
+    files = config.get("tls")
+    if files is not None:
+        if not isinstance(files, dict) or "ca" not in files or ("certificate" in files) != ("key" in files):
+            raise ConfigError('%s: "tls" wants "ca", or "ca", "certificate" and "key": files in DER' % path)
+        for name in files:
+            if name not in _TLS or not isinstance(files[name], str):
+                raise ConfigError('%s: "tls": "%s" is none of %s, or no file' % (path, name, ", ".join(_TLS)))
+    config["tls"] = files
     return config
+
+
+def secure(files: "dict[str, str] | None") -> "Callable[[Any, str], Any] | None":
+    """What makes a socket speak TLS, for the "tls" of a configuration; None without one."""
+    if files is None:
+        return None
+    from .tls import securing  # noqa: PLC0415  only who has it pays for it
+
+    return securing(*[None if name not in files else content(files[name]) for name in _TLS])
 
 
 def store(folder: "str | None") -> "Store":

@@ -42,12 +42,15 @@ IN_FLIGHT = 32  # the same, for frames without their PUBACK
 
 
 class Link:
-    """The connections of one device. `clock` gives ms that never go back; `resolve` must not block for long."""
+    """The connections of one device. `clock` gives ms that never go back; `resolve` must not block for long.
+
+    secure: makes of a TCP socket and the host's name one that speaks TLS, and need not shake hands at once.
+    """
 
     __slots__ = (
         "_address", "_broken", "_client", "_clock", "_device", "_down", "_host", "_keepalive_s", "_leaving",
-        "_listener", "_open", "_password", "_port", "_resolve", "_tenant", "_username", "_wake", "_will",
-        "_windowed", "connection",
+        "_listener", "_open", "_password", "_port", "_resolve", "_secure", "_tenant", "_username", "_wake", "_will",
+        "_windowed", "connection", "looked_at",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +65,7 @@ class Link:
         resolve: "Callable[[str, int], Awaitable[Any]]",
         username: "str | None" = None,
         password: "bytes | None" = None,
+        secure: "Callable[[Any, str], Any] | None" = None,
     ) -> None:
         self._listener = listener
         self._tenant = tenant
@@ -73,6 +77,7 @@ class Link:
         self._resolve = resolve
         self._username = username
         self._password = password
+        self._secure = secure
         self._down = topics.down(tenant, device, "")
         self._client = Client()
         self._wake = Bell()
@@ -83,6 +88,7 @@ class Link:
         self._address: Any = None  # of the broker, as getaddrinfo has it
         self._windowed = 0  # packet id of the windowed frame
         self.connection = 0  # how many have been asked for
+        self.looked_at = 0  # when the link's task last went on
 
     # ---- what the device asks for
 
@@ -128,6 +134,7 @@ class Link:
         """Serve the device for ever; only a fault of the program ends it."""
         while True:
             will = self._will
+            self.looked_at = self._clock()
             if will is None:
                 self._wake.rings = False
                 await self._wake.wait(LOOK_MS)
@@ -162,7 +169,7 @@ class Link:
                     raise
             await self._writable(sock)
             if not self._leaving:
-                await self._talk(sock, will)
+                await self._talk(sock if self._secure is None else self._secure(sock, self._host), will)
         finally:
             sock.close()
 
@@ -209,7 +216,7 @@ class Link:
                 if data:
                     await self._send(sock, data)
                 self._wake.rings = False
-                now = self._clock()
+                self.looked_at = now = self._clock()
                 client.step(now)
                 data = client.take_packet()
                 if data:

@@ -66,7 +66,7 @@ class Host:
     """The wiring of one device on a board; it is the listener of its link."""
 
     def __init__(self, board: "BoardLike", settings: "dict[str, Any]") -> None:
-        from .config import content, store  # noqa: PLC0415  needed once
+        from .config import content, secure, store  # noqa: PLC0415  needed once
 
         kind: type[Rules] = rules(settings["kind"])
         identity = Identity(
@@ -95,6 +95,7 @@ class Host:
             board.resolve,
             settings["username"],
             settings["password"] and settings["password"].encode(),
+            secure(settings["tls"]),
         )
 
     async def run(self) -> None:

@@ -48,7 +48,8 @@ class BoardError(Exception):
 class BoardConfig:
     """What one device is and where its broker is; see lilong_firmware.config and boards/unix/README.md.
 
-    values: what its sensors read at power-on, by channel, where that differs from the idle values of its kind.
+    values: what its sensors read at power-on, by channel, where that differs from the idle values of its kind. tls: DER
+    of "ca", and of "certificate" and "key" where the broker wants them; without it the link is plain TCP.
     """
 
     tenant: str
@@ -66,6 +67,7 @@ class BoardConfig:
     data: Mapping[str, bytes] = field(default_factory=dict)
     username: str | None = None
     password: str | None = None
+    tls: Mapping[str, bytes] | None = None
     values: Mapping[str, int] = field(default_factory=dict)
     stepped: bool = False
 
@@ -262,10 +264,12 @@ def _written(config: BoardConfig, folder: Path) -> Path:
     for key, value in values.items():
         if isinstance(value, bytes):
             values[key] = value.hex() or None
-    values["data"] = {}
-    for name, content in config.data.items():
-        (folder / name).write_bytes(content)
-        values["data"][name] = str(folder / name)
+    for key, files in (("data", config.data), ("tls", config.tls)):
+        if files is not None:
+            values[key] = {}
+            for name, content in files.items():
+                (folder / f"{key}.{name}").write_bytes(content)
+                values[key][name] = str(folder / f"{key}.{name}")
     path = folder / "config.json"
     path.write_text(json.dumps(values))
     return path

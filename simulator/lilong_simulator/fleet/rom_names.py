@@ -18,6 +18,7 @@ import os
 import re
 import select
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,7 +55,7 @@ for thing in (1, "", b"", [], (), {}, set(), bytearray(), range(1), OSError(1)):
 print(" ".join(sorted(names)))
 """
 
-_FOREIGN = (asyncio, binascii, builtins, errno, gc, hashlib, json, os, select, socket, sys, time)
+_FOREIGN = (asyncio, binascii, builtins, errno, gc, hashlib, json, os, select, socket, ssl, sys, time)
 _KEPT = {"self", "main"}  # `main` is what the boot script calls
 _KEYWORDS = {"key", "default", "reverse", "end", "sep"}  # of builtins
 
