@@ -106,7 +106,7 @@ class Board:
     # ---- what stdin says
 
     def set(self, channel: str, value: "int | None") -> None:
-        """The value at a channel is `value` from now on, None when there is none; ValueError for a channel that the kind does not have."""
+        """The value at a channel from now on, None when there is none; ValueError for one that its kind lacks."""
         if channel not in self._values:
             raise ValueError("no channel %s: there are %s" % (channel, ", ".join(sorted(self._values))))
         if self._stepped is None:

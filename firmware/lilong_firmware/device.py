@@ -6,11 +6,11 @@ when `deadline` has come.
 """
 
 from lilong_protocol import frame, topics
-from lilong_protocol.codes import CMD_USE_EPOCH, DEFAULTS, S_LOG_LEVEL, cap, latches
+from lilong_protocol.codes import ALARM_SENSOR_FAULT, CMD_USE_EPOCH, DEFAULTS, Q_SENSOR, S_LOG_LEVEL, cap, latches
 
 from .downlink import Downlink
 from .draws import Draws
-from .effects import ACCEPTED, ACKNOWLEDGED, CLEARED, NEVER, NOTE, OUTPUT, PUBLISH, RAISED, RESTORED, STORED
+from .effects import ACCEPTED, ACKNOWLEDGED, CLEARED, NEVER, NOTE, OUTPUT, OWN_FAULT, PUBLISH, RAISED, RESTORED, STORED
 from .episodes import ACTIVE_AGAIN, Episodes
 from .episodes import RESTORED as CONDITION_ENDED
 from .outbox import NO_ROOM, Outbox
@@ -65,13 +65,14 @@ class Device:
     """The rules of one kind between sensors and session.
 
     polls: sample quiet channels too, as a board does. settings: values in effect by number (`codes.S_...`). reported:
-    the body of the report on them. epoch: of the keys. updating: makes for an offer
-    what the host takes updates with; None where it takes none.
+    the body of the report on them. epoch: of the keys. updating: makes for an offer what the host takes updates with;
+    None where it takes none. faults: a bit for each channel whose sensor gives no value, and OWN_FAULT.
     """
 
     __slots__ = (
-        "_channels", "_on", "damaged", "deadline", "downlink", "draws", "episodes", "epoch", "event_log", "identity",
-        "out", "outbox", "reported", "rules", "sampling", "session", "settings", "store", "updating", "uplink",
+        "_channels", "_late", "_on", "damaged", "deadline", "downlink", "draws", "episodes", "epoch", "event_log",
+        "faults", "identity", "out", "outbox", "reported", "rules", "sampling", "session", "settings", "store",
+        "updating", "uplink",
     )  # fmt: skip
 
     def __init__(
@@ -114,6 +115,8 @@ class Device:
         self._channels = range(len(periods))
         self.session = Session(self, rules.KIND, identity.beat_s, identity.offline_s)
         self._on = False
+        self._late = False  # the local signal of that is on
+        self.faults = 0
         self.deadline = NEVER
         if "epoch" in known or "config" in known or "crash" in known:
             from .rarely import take_up  # noqa: PLC0415  most devices never have one
@@ -128,20 +131,40 @@ class Device:
     def start(self, now: int) -> None:
         """Power is on. What the sensors read then was told by `sense` before: a boot is no change of anything."""
         self._on = True
-        self.rules.start(now)
+        rules = self.rules
+        if rules.FINDS_FAULTS and self.active(ALARM_SENSOR_FAULT):
+            self.faults |= 1 << OWN_FAULT  # until it finds otherwise
+        rules.start(now)
+        for channel in self._channels:
+            if self.faults >> channel & 1:
+                self._silent(now, channel)
+        if not self.faults:
+            self.restore(now, ALARM_SENSOR_FAULT, {})
         self.session.start(now)
         report = self.uplink.frame(now, frame.REPORTED_CONFIG, topics.CONFIG, self.reported)
         self.session.send(now, topics.CONFIG, report)
         self._plan(now)
 
-    def sense(self, now: int, channel: int, value: int) -> None:
-        """The value on a sensor channel is `value` from now on."""
-        self.sampling.values[channel] = value
-        if not self._on:
-            return
-        if self.sampling.interrupts(channel):
-            self.rules.sample(now, channel, value)
-        self._plan(now)
+    def sense(self, now: int, channel: int, value: "int | None") -> None:
+        """The value on a sensor channel is `value` from now on; None: its sensor gives none that can be trusted.
+
+        The last value stays the present one, but while its sensor is silent nothing ends for what it says.
+        """
+        silent = self.faults >> channel & 1
+        if value is None:
+            if silent:
+                return
+            self.faults |= 1 << channel
+            if self._on:
+                self._silent(now, channel)
+        else:
+            self.sampling.values[channel] = value
+            if silent:
+                self.fault(now, channel, False, channel)
+            if self._on and self.sampling.interrupts(channel):
+                self.rules.sample(now, channel, value)
+        if self._on:
+            self._plan(now)
 
     def connected(self, now: int) -> None:
         """The broker has accepted the connection and the subscription to d/#."""
@@ -179,7 +202,7 @@ class Device:
         sampling = self.sampling
         rules = self.rules
         for channel in self._channels:
-            if sampling.take(channel, now):
+            if not self.faults >> channel & 1 and sampling.take(channel, now):
                 value = sampling.values[channel]
                 if sampling.polls or not rules.quiet(channel, value):  # a channel before it may have woken it
                     rules.sample(now, channel, value)
@@ -222,6 +245,16 @@ class Device:
         body = {0: code, 4: values, 5: CONDITION_ENDED}
         self._alarm_frame(now, code, frame.UPDATE, body, (episode.boot, episode.seq))
         self.episodes.keep(code)
+
+    def fault(self, now: int, bit: int, there: bool, sensor: int) -> None:
+        """A sensor has failed or is right again; of several at once the alarm names the first. `bit`: of `faults`."""
+        if there:
+            self.faults |= 1 << bit
+            self.alarm(now, ALARM_SENSOR_FAULT, {Q_SENSOR: sensor})
+        else:
+            self.faults &= ~(1 << bit)
+            if not self.faults and self._on:
+                self.restore(now, ALARM_SENSOR_FAULT, {Q_SENSOR: sensor})
 
     def reset(self, now: int) -> int:
         """An operator's reset: clears every latched alarm whose condition has ended; a response code."""
@@ -278,6 +311,11 @@ class Device:
         self.out.append((PUBLISH, cls, self.uplink.frame(now, kind, cls, body), 0, False))
 
     # ---- inside
+
+    def _silent(self, now: int, channel: int) -> None:
+        """A sensor has fallen silent: what is local first."""
+        self.rules.silent(now, channel)
+        self.fault(now, channel, True, channel)
 
     def _clear(self, now: int, code: int, reason: int) -> None:
         episode = self.episodes.get(code)
@@ -397,5 +435,16 @@ class Device:
         rules = self.rules
         for channel in self._channels:
             if not sampling.interrupts(channel):
-                sampling.plan(channel, now, rules.quiet(channel, sampling.values[channel]))
-        self.deadline = min(session.deadline(), outbox_deadline, sampling.deadline(), rules.deadline)
+                silent = self.faults >> channel & 1
+                sampling.plan(channel, now, None if silent else rules.quiet(channel, sampling.values[channel]))
+        late_at = self.outbox.late_at()
+        if self._late:
+            if late_at == NEVER:
+                self._late = False
+                self.output("fault", 0)
+            late_at = NEVER
+        elif now >= late_at:
+            self._late = True
+            self.output("fault", 1)
+            late_at = NEVER
+        self.deadline = min(session.deadline(), outbox_deadline, sampling.deadline(), rules.deadline, late_at)

@@ -26,7 +26,9 @@ class Doorway(Rules):
         self._passages: list[tuple[int, int]] = []  # see `passback`
         self._buzzing = False
         device.output("lock", UNLOCKED if self._released else LOCKED)
-        if not is_open:
+        if device.faults & 1:  # nobody knows whether it has been shut
+            self._open = 1 if device.active(codes.ALARM_DOOR_FORCED) or device.active(codes.ALARM_DOOR_HELD) else 0
+        elif not is_open:
             device.restore(now, codes.ALARM_DOOR_FORCED, {})
             device.restore(now, codes.ALARM_DOOR_HELD, {})
         elif not self._released and not device.active(codes.ALARM_DOOR_FORCED):

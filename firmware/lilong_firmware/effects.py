@@ -13,4 +13,6 @@ CONNECT, DISCONNECT, PUBLISH, OUTPUT, NOTE = 0, 1, 2, 3, 4
 RAISED, STORED, ACKNOWLEDGED, RESTORED, CLEARED = "raised", "stored", "acknowledged", "restored", "cleared"
 ACCEPTED = "accepted"  # of no alarm: the backend knows this session, since it has answered it with the time
 
+OWN_FAULT = 16  # the bit of `Device.faults` for what a kind finds wrong with its sensors by itself
+
 NEVER = (1 << 53) - 1  # a deadline that does not come, in ms of uptime

@@ -96,14 +96,25 @@ class LampFaults:
         return True
 
     def sample(self, now: int, channel: int) -> None:
-        """A sample of a channel."""
-        for fault in range(len(FAULTS)):
+        """A sample of a channel, or another level to judge it by; a silent one is not judged."""
+        silent = self._device.faults >> channel & 1
+        for fault in range(0 if silent else len(FAULTS)):
             row = FAULTS[fault]
             if row >> 8 & 15 == channel:
                 if not self._turning(fault):
                     self._at[fault] = NEVER
                 elif self._at[fault] == NEVER:
                     self._at[fault] = now + (row >> 12 & 63) * 1_000
+
+    def silent(self, channel: int) -> None:
+        """A sensor gives no value any more: no fault begins or ends for its last one."""
+        at = self._at
+        for fault in range(len(FAULTS)):
+            if FAULTS[fault] >> 8 & 15 == channel:
+                at[fault] = NEVER
+        if channel == POWER:
+            self._lit = False  # it has to be seen lit again
+            at[CALM] = NEVER
 
     def deadline(self) -> int:
         return min(self._at)

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
         def wake(self) -> None:
             """End `wait`: the deadline may be another."""
 
-        def change(self) -> "tuple[str, int] | None":
+        def change(self) -> "tuple[str, int | None] | None":
             """The next change of a channel without a sampling period, since each of them tells at once."""
 
-        def read(self, channel: str) -> int:
-            """The present value of any channel."""
+        def read(self, channel: str) -> "int | None":
+            """The present value of any channel; None when there is none that can be trusted."""
 
         def output(self, name: str, value: int) -> None:
             """Drive a local output."""
@@ -150,7 +150,7 @@ class Host:
             change = board.change()
             for at, name in self._sampled:
                 value = board.read(name)
-                if value != device.sampling.values[at]:
+                if value != device.sampling.values[at] or device.faults >> at & 1:  # None is no value
                     device.sense(now, at, value)
                     self._act()
             if change is None:

@@ -7,7 +7,7 @@ Before a stored frame stands its alarm's number, one byte, with RAISED in it for
 The raise of an open alarm always has a place, since no kind has more alarms than there are places (`_victims`).
 """
 
-from lilong_protocol.codes import retry_s, severity
+from lilong_protocol.codes import ALARM_DOOR_DURESS, retry_s, severity
 from lilong_protocol.frame import CLEAR, RAISE, UPDATE
 from lilong_protocol.seal import frame_tag
 
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 
 CAPACITY = 24  # frames
 RAISED = 0x80
+LATE_MS = 100_000  # EN 54-21 5.3: without an answer for so long, an alarm's way is faulty
 NO_ROOM, IN_RAM, STORED = 0, 1, 2  # what has become of a frame
 ENDED = 0  # what a raise becomes when its alarm has ended
 
 
 class Entry:
-    """A frame that waits: `code` is its alarm's number, `due` the uptime of its next publish.
+    """A frame that waits since uptime `since`: `code` is its alarm's number, `due` the uptime of its next publish.
 
     kind: of message, RAISE while the alarm is open, then ENDED.
     """
 
-    __slots__ = ("boot", "code", "due", "frame", "kind", "seq", "tries")
+    __slots__ = ("boot", "code", "due", "frame", "kind", "seq", "since", "tries")
 
     def __init__(self, code: int, kind: int, boot: int, seq: int, frame: bytes, due: int) -> None:
         self.code = code
@@ -38,7 +39,7 @@ class Entry:
         self.boot = boot
         self.seq = seq
         self.frame = frame
-        self.due = due
+        self.due = self.since = due
         self.tries = 0
 
 
@@ -124,6 +125,17 @@ class Outbox:
             if entry.due < first:
                 first = entry.due
         return first
+
+    def late_at(self) -> int:
+        """When the one that has waited longest has done so for too long.
+
+        Duress counts for nothing here: whoever forces somebody to open a door looks on.
+        """
+        at = NEVER
+        for entry in self._entries:
+            if entry.since + LATE_MS < at and entry.code != ALARM_DOOR_DURESS:
+                at = entry.since + LATE_MS
+        return at
 
     def __len__(self) -> int:
         return len(self._entries)

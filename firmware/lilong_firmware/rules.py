@@ -12,6 +12,7 @@ class Rules:
 
     CHANNELS: (name, sampling period in ms or 0 for an interrupt, idle value) for each sensor channel.
     LOG_EVENTS: events that are kept in a log on flash; 0: they wait for the link in RAM.
+    FINDS_FAULTS: it finds faults of its sensors by itself, and tells them by `Device.fault`.
     PRIVATE: what it reports is of a person, and stands in nothing that a broker retains.
     `deadline`: uptime in ms of the next call of `timer`.
     """
@@ -19,6 +20,7 @@ class Rules:
     KIND = 0
     CHANNELS: "tuple[tuple[str, int, int], ...]" = ()
     LOG_EVENTS = 0
+    FINDS_FAULTS = False
     PRIVATE = False
 
     __slots__ = ("deadline", "device")
@@ -41,6 +43,9 @@ class Rules:
 
         def sample(self, now: int, channel: int, value: int) -> None:
             """A sample of a channel, or the interrupt of one whose period is 0."""
+
+        def silent(self, now: int, channel: int) -> None:
+            """A sensor gives no value any more: nothing that its last one would end may end now."""
 
         def linked(self, now: int, up: bool) -> None:
             """The backend can be heard, or the link is gone; told again at each attempt that fails."""
@@ -78,4 +83,4 @@ class Rules:
         def start(self, *_: object) -> None:
             """It is nothing to this kind."""
 
-        resume = sample = linked = timed = configured = acknowledged = cleared = renewed = start
+        resume = sample = silent = linked = timed = configured = acknowledged = cleared = renewed = start

@@ -22,10 +22,10 @@ class Sampling:
     def interrupts(self, channel: int) -> bool:
         return self._periods[channel] == 0
 
-    def plan(self, channel: int, now: int, quiet: bool) -> None:
-        """Set when `channel` is sampled next."""
+    def plan(self, channel: int, now: int, quiet: "bool | None") -> None:
+        """Set when `channel` is sampled next; quiet: None when there is nothing to be sampled."""
         period = self._periods[channel]
-        if period == 0 or (quiet and not self.polls):
+        if period == 0 or quiet is None or (quiet and not self.polls):
             self._due[channel] = NEVER
             return
         at = (now + period - 1) // period * period

@@ -3,7 +3,7 @@
 Both rest on asyncio's own queues of tasks, as those do.
 """
 
-from asyncio import core  # type: ignore[attr-defined]  # MicroPython's
+import asyncio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,19 +24,20 @@ class Bell:
         sleeper = self._sleeper
         if sleeper is not None:  # as Task.cancel wakes one
             self._sleeper = None
-            core._task_queue.remove(sleeper)
-            core._task_queue.push(sleeper)
+            queue = asyncio.core._task_queue  # type: ignore[attr-defined]  # MicroPython's
+            queue.remove(sleeper)
+            queue.push(sleeper)
 
     async def wait(self, ms: int) -> None:
         """Until it rings, at most `ms`; at once when it does."""
         if not self.rings:
-            self._sleeper = core.cur_task
+            self._sleeper = asyncio.core.cur_task  # type: ignore[attr-defined]
             try:
-                await core.sleep_ms(ms)
+                await asyncio.core.sleep_ms(ms)  # type: ignore[attr-defined]
             finally:
                 self._sleeper = None
 
 
 def readable(stream: "Any") -> "Any":
     """To be awaited: until there is something to read, or an end or a fault that reading will tell."""
-    yield core._io_queue.queue_read(stream)
+    yield asyncio.core._io_queue.queue_read(stream)  # type: ignore[attr-defined]

@@ -95,6 +95,10 @@ VALUES = {
     },
 }
 
+for _channels in VALUES.values():
+    for _channel in list(_channels):
+        _channels[_channel] = _channels[_channel] + (None,)  # any sensor may fall silent
+
 COMMANDS = {
     "smoke": (codes.CMD_MUTE, codes.CMD_RESET, codes.CMD_TEST),
     "gas": (codes.CMD_MUTE, codes.CMD_RESET, codes.CMD_OPEN_VALVE),
@@ -128,6 +132,7 @@ STORIES = {
         (("battery", 9, DAY),),
         (("battery", 90, DAY),),
         (("obscuration", 120, DAY + MINUTE),),
+        (("obscuration", None, 10 * SECOND), ("obscuration", 5, 10 * SECOND)),
     ),
     "gas": (
         (("gas", 300, 30 * SECOND),),
@@ -136,6 +141,7 @@ STORIES = {
         (("co", 5_000, MINUTE),),
         (("co", 0, 70 * SECOND),),
         (("gas", -1, 10 * SECOND), ("gas", 0, 10 * SECOND)),
+        (("co", None, 10 * SECOND), ("co", 0, 10 * SECOND)),
         (("tamper", 1, 0),),
         (("tamper", 0, 0),),
     ),
@@ -148,6 +154,7 @@ STORIES = {
         (("pin", 10_043, SECOND), ("contact", 1, SECOND), ("contact", 0, SECOND)),
         (("tamper", 1, 0),),
         (("tamper", 0, 0),),
+        (("contact", None, SECOND), ("contact", 0, SECOND)),
         (("reader", 0, 9 * SECOND),),
         (("reader", 1, 0), ("credential", 1_000, SECOND)),
     ),
@@ -166,6 +173,7 @@ STORIES = {
         (("gear", 0, 20 * SECOND), ("gear", 1, 20 * SECOND)),
         (("lux", 10_000, 80 * SECOND), ("power", 100, 80 * SECOND), ("power", 5, 80 * SECOND)),
         (("lux", -1, 20 * SECOND),),
+        (("lux", None, 20 * SECOND), ("lux", 10_000, 80 * SECOND)),
     ),
     "manhole": (
         (("tilt", 300, 3 * SECOND),),
@@ -178,6 +186,7 @@ STORIES = {
         (("gas", 0, 0), ("h2s", 0, 11 * SECOND)),
         (("battery", 9, DAY),),
         (("battery", 90, DAY),),
+        (("water", None, 11 * SECOND), ("water", 2_000, 11 * SECOND)),
     ),
     "wristband": (
         (("sos", 1, 0), ("sos", 0, 0)),
@@ -195,6 +204,7 @@ STORIES = {
         (("motion", 0, 12 * HOUR),),
         (("battery", 9, 10 * MINUTE),),
         (("battery", 90, 10 * MINUTE),),
+        (("spo2", None, 11 * SECOND), ("spo2", 97, 11 * SECOND)),
     ),
 }
 

@@ -142,7 +142,8 @@ def deeds(host):
     return [
         (at, effect[1:3])
         for at, effect in host.trace
-        if effect[0] == OUTPUT or (effect[0] == NOTE and effect[1] in (RAISED, RESTORED, CLEARED) and effect[2] != END)
+        if (effect[0] == OUTPUT and effect[1] != "fault")  # its frame waits for its stored-ack too
+        or (effect[0] == NOTE and effect[1] in (RAISED, RESTORED, CLEARED) and effect[2] != END)
     ]
 
 

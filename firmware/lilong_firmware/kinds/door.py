@@ -51,8 +51,9 @@ class Door(Doorway):
         self._clock_lost = False
         self._begin(now, values[CONTACT])
         self.device.restore(now, codes.ALARM_DOOR_ATTEMPTS, {})
-        self._tamper(now, values[TAMPER])
-        self._reader(now, values[READER])
+        for channel in (TAMPER, READER):
+            if not self.device.faults >> channel & 1:
+                self.sample(now, channel, values[channel])
         self._buzz()
         self._schedule()
 

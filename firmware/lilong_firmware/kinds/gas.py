@@ -3,7 +3,7 @@
 from lilong_protocol import codes, frame
 
 from ..co_dose import LEAST_PPM, CoDose
-from ..effects import NEVER
+from ..effects import NEVER, OWN_FAULT
 from ..hold import Hold
 from ..rules import Rules
 from ..service_life import ServiceLife
@@ -26,6 +26,7 @@ class Gas(Rules):
     """warming up > ready > alarm (muted or not) > restored > reset; the valve shuts with the leak alarm."""
 
     KIND = codes.KIND_GAS
+    FINDS_FAULTS = True
     CHANNELS = (("gas", SAMPLE_MS, 0), ("co", SAMPLE_MS, 0), ("tamper", 0, 0))
 
     __slots__ = ("_clean", "_dose", "_leak", "_life", "_muted_until", "_ready_at", "_sounding", "_valve_closed")
@@ -45,13 +46,14 @@ class Gas(Rules):
         self._sound()
         if self._valve_closed:
             device.output("valve", 1)
-        self._tamper(now, device.sampling.values[TAMPER])
+        if not device.faults >> TAMPER & 1:
+            self._tamper(now, device.sampling.values[TAMPER])
         self._schedule()
 
     def quiet(self, channel: int, value: int) -> bool:
         if channel == TAMPER:
             return True
-        if self._failed() != self.device.active(codes.ALARM_SENSOR_FAULT):
+        if self._failed() != (self.device.faults >> OWN_FAULT != 0):
             return False
         if channel == GAS:
             if self._muted_until != NEVER and value >= HIGH_DLEL:
@@ -70,6 +72,17 @@ class Gas(Rules):
             self._gas(now, value)
         else:
             self._co(now, value)
+        self._schedule()
+
+    def silent(self, now: int, channel: int) -> None:
+        values = self.device.sampling.values
+        if channel == GAS:
+            self._gas(now, values[GAS])
+            if self._muted_until != NEVER:  # nobody sees the gas rise
+                self._muted_until = NEVER
+                self._sound()
+        elif channel == CO:
+            self._co(now, values[CO])
         self._schedule()
 
     def timer(self, now: int) -> None:
@@ -124,16 +137,13 @@ class Gas(Rules):
         return values[GAS] < 0 or values[CO] < 0
 
     def _sensors(self, now: int) -> None:
-        if not self._failed():
-            self.device.restore(now, codes.ALARM_SENSOR_FAULT, {})
-        elif not self.device.active(codes.ALARM_SENSOR_FAULT):
-            sensor = GAS if self.device.sampling.values[GAS] < 0 else CO
-            self.device.alarm(now, codes.ALARM_SENSOR_FAULT, {codes.Q_SENSOR: sensor})
+        self.device.fault(now, OWN_FAULT, self._failed(), GAS if self.device.sampling.values[GAS] < 0 else CO)
 
     def _gas_turning(self, value: int) -> bool:
         trip = self.device.settings[codes.S_GAS_TRIP]
         if self.device.active(codes.ALARM_GAS_LEAK):
-            return 0 <= value <= trip // 2 and self._ready_at == NEVER  # a cold sensor ends no alarm
+            ready = self._ready_at == NEVER and not self.device.faults >> GAS & 1
+            return 0 <= value <= trip // 2 and ready  # a cold or silent sensor ends no alarm
         return value >= trip
 
     def _gas(self, now: int, value: int) -> None:
@@ -144,7 +154,7 @@ class Gas(Rules):
             self._sound()
 
     def _co_turning(self, value: int) -> bool:
-        return value < LEAST_PPM and self.device.active(codes.ALARM_GAS_CO)
+        return value < LEAST_PPM and self.device.active(codes.ALARM_GAS_CO) and not self.device.faults >> CO & 1
 
     def _co(self, now: int, value: int) -> None:
         if self._ready_at == NEVER and value >= 0:
@@ -190,7 +200,7 @@ class Gas(Rules):
         leak = device.active(codes.ALARM_GAS_LEAK)
         if not leak and not device.active(codes.ALARM_GAS_CO):
             return frame.CONFLICT  # nothing to mute
-        if leak and device.sampling.values[GAS] >= HIGH_DLEL:
+        if leak and (device.faults >> GAS & 1 or device.sampling.values[GAS] >= HIGH_DLEL):
             return frame.CONFLICT
         self._muted_until = now + MUTE_MS
         self._sound()
@@ -200,8 +210,8 @@ class Gas(Rules):
 
     def _open_valve(self, now: int) -> int:
         device = self.device
-        gas = device.sampling.values[GAS]
-        unsafe = self._ready_at != NEVER or not 0 <= gas <= device.settings[codes.S_GAS_TRIP] // 2
+        unknown = self._ready_at != NEVER or device.faults >> GAS & 1
+        unsafe = unknown or not 0 <= device.sampling.values[GAS] <= device.settings[codes.S_GAS_TRIP] // 2
         if unsafe or device.episodes.get(codes.ALARM_GAS_LEAK) is not None:
             return frame.CONFLICT
         if self._valve_closed:

@@ -46,7 +46,8 @@ class Manhole(Rules):
         self._attitude = self.device.kept("attitude")  # as it lay after the last reset
         self._shaken_until = 0
         self._tilting = Hold()  # tilted: when that is a moved cover; back: when that is the end
-        self._battery(now, self.device.sampling.values[BATTERY])
+        if not self.device.faults >> BATTERY & 1:
+            self._battery(now, self.device.sampling.values[BATTERY])
 
     def quiet(self, channel: int, value: int) -> bool:
         device = self.device
@@ -84,6 +85,11 @@ class Manhole(Rules):
                 self.device.restore(now, codes.ALARM_MANHOLE_GAS, self._gases())
             else:
                 self.device.alarm(now, codes.ALARM_MANHOLE_GAS, self._gases())
+        self.deadline = self._tilting.at
+
+    def silent(self, now: int, channel: int) -> None:
+        if channel == TILT and self.device.active(codes.ALARM_MANHOLE_MOVED):
+            self._tilting.follow(now, False, 0)
         self.deadline = self._tilting.at
 
     def timer(self, now: int) -> None:
@@ -127,7 +133,7 @@ class Manhole(Rules):
 
     def _tilt_turning(self, tilt: int) -> bool:
         if self.device.active(codes.ALARM_MANHOLE_MOVED):
-            return self._lies(tilt)
+            return self._lies(tilt) and not self.device.faults >> TILT & 1
         return tilt > self.device.settings[codes.S_TILT_TRIP]
 
     def _tilt(self, now: int, tilt: int) -> None:
@@ -162,7 +168,8 @@ class Manhole(Rules):
     def _gas_turning(self) -> bool:
         values = self.device.sampling.values
         if self.device.active(codes.ALARM_MANHOLE_GAS):
-            return values[GAS] < METHANE_ENDS_DLEL and values[H2S] < H2S_ENDS_DPPM
+            silent = self.device.faults & (1 << GAS | 1 << H2S)
+            return not silent and values[GAS] < METHANE_ENDS_DLEL and values[H2S] < H2S_ENDS_DPPM
         return values[GAS] >= METHANE_DLEL or values[H2S] >= H2S_DPPM
 
     def _gases(self) -> "dict[int, int]":

@@ -2,7 +2,7 @@
 
 from lilong_protocol import codes, frame
 
-from ..effects import NEVER
+from ..effects import NEVER, OWN_FAULT
 from ..rules import Rules
 from ..service_life import ServiceLife
 
@@ -26,6 +26,7 @@ class Smoke(Rules):
     """normal > alarm (hushed or not) > restored > reset; battery, dust, tamper and age beside it."""
 
     KIND = codes.KIND_SMOKE
+    FINDS_FAULTS = True
     CHANNELS = (("obscuration", SAMPLE_MS, 5), ("battery", BATTERY_MS, 100), ("tamper", 0, 0))
 
     __slots__ = ("_above", "_clear_at", "_dirty_at", "_hush_until", "_life")
@@ -36,8 +37,9 @@ class Smoke(Rules):
         self._dirty_at = NEVER
         self._hush_until = 0
         self._life = ServiceLife(self.device, LIFE_YEARS)
-        self._battery(now, self.device.sampling.values[BATTERY])
-        self._tamper(now, self.device.sampling.values[TAMPER])
+        for channel in (BATTERY, TAMPER):
+            if not self.device.faults >> channel & 1:
+                self.sample(now, channel, self.device.sampling.values[channel])
         self._schedule()
 
     def resume(self, now: int, code: int) -> None:
@@ -52,7 +54,7 @@ class Smoke(Rules):
                 if self._hush_until and value >= trip * 3 // 2:
                     return False
                 return (value >= trip * 4 // 5) == (self._clear_at == NEVER)
-            dusty = self._dirty_at != NEVER or device.active(codes.ALARM_SENSOR_FAULT)
+            dusty = self._dirty_at != NEVER or device.faults >> OWN_FAULT != 0
             return not self._above and value <= trip and (value >= trip // 2) == dusty
         if channel == BATTERY:
             low = device.active(codes.ALARM_BATTERY_LOW)
@@ -73,6 +75,14 @@ class Smoke(Rules):
         else:
             self._tamper(now, value)
 
+    def silent(self, now: int, channel: int) -> None:
+        if channel == OBSCURATION:
+            self._clear_at = NEVER
+            if self._hush_until:  # nobody sees the fire grow
+                self._hush_until = 0
+                self.device.output("sounder", 1)
+            self._schedule()
+
     def timer(self, now: int) -> None:
         if now >= self._clear_at:
             self._clear_at = NEVER
@@ -85,7 +95,7 @@ class Smoke(Rules):
                 self.device.output("sounder", 1)
         if now >= self._dirty_at:
             self._dirty_at = NEVER
-            self.device.alarm(now, codes.ALARM_SENSOR_FAULT, {codes.Q_SENSOR: OBSCURATION})
+            self.device.fault(now, OWN_FAULT, True, OBSCURATION)
         self._life.count(now)
         self._schedule()
 
@@ -126,8 +136,8 @@ class Smoke(Rules):
     def _dust(self, now: int, value: int, trip: int) -> None:
         if value < trip // 2 or value > trip:
             self._dirty_at = NEVER
-            self.device.restore(now, codes.ALARM_SENSOR_FAULT, {codes.Q_SENSOR: OBSCURATION})
-        elif self._dirty_at == NEVER and not self.device.active(codes.ALARM_SENSOR_FAULT):
+            self.device.fault(now, OWN_FAULT, False, OBSCURATION)
+        elif self._dirty_at == NEVER and not self.device.faults >> OWN_FAULT:
             self._dirty_at = now + DIRTY_MS
 
     def _battery(self, now: int, value: int) -> None:
@@ -145,7 +155,8 @@ class Smoke(Rules):
     def _mute(self, now: int) -> int:
         if not self.device.active(codes.ALARM_SMOKE_ALARM):
             return frame.CONFLICT  # nothing to mute, and muting in advance would hide a fire
-        if self.device.sampling.values[OBSCURATION] >= self.device.settings[codes.S_SMOKE_TRIP] * 3 // 2:
+        device = self.device
+        if device.faults & 1 or device.sampling.values[OBSCURATION] >= device.settings[codes.S_SMOKE_TRIP] * 3 // 2:
             return frame.CONFLICT
         self._hush_until = now + HUSH_MS
         self.device.output("sounder", 0)

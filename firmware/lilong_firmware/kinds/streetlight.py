@@ -13,7 +13,7 @@ data["calendar"]: the table of `almanac`.
 from lilong_protocol import codes, frame
 
 from ..almanac import NIGHT, SIZE, TWILIGHT, sky
-from ..effects import NEVER
+from ..effects import NEVER, OWN_FAULT
 from ..lamp_faults import FULL_LEVEL, LUX, LampFaults
 from ..rules import Rules
 
@@ -45,6 +45,7 @@ class Streetlight(Rules):
     """Automatic, or at a commanded level; at the system failure level when it cannot know."""
 
     KIND = codes.KIND_STREETLIGHT
+    FINDS_FAULTS = True
     CHANNELS = (
         ("lux", LUX_MS, 10_000), ("power", METER_MS, 0), ("voltage", METER_MS, 2_200), ("current", METER_MS, 0),
         ("power_factor", METER_MS, 0), ("temperature", TEMPERATURE_MS, 2_500), ("leakage", LEAKAGE_MS, 0),
@@ -61,7 +62,7 @@ class Streetlight(Rules):
         lux = device.sampling.values[LUX]
         self._faults = LampFaults(device)
         self._manual = False
-        self._blind = lux < 0
+        self._blind = lux < 0 or device.faults >> LUX & 1 != 0
         self._dusk = lux <= OFF_ABOVE_LX  # the sensor says that it is dark; in doubt it is
         self._sky = UNKNOWN
         # Uptimes: a change of the sensor is believed, the sky changes, a commanded level ends, an hour lit is full.
@@ -71,7 +72,8 @@ class Streetlight(Rules):
         self._hour_left = HOUR_MS  # of light, until the next full hour
         device.output("failure_level", self._failure_level)
         self._renew(now)
-        self._sensor(now, lux)
+        if not device.faults >> LUX & 1:
+            self._sensor(now, lux)
         self._schedule()
 
     def quiet(self, channel: int, value: int) -> bool:
@@ -88,6 +90,16 @@ class Streetlight(Rules):
                 self._dusk_at = now + SWITCH_MS
         else:
             self._faults.sample(now, channel)
+        self._schedule()
+
+    def silent(self, now: int, channel: int) -> None:
+        if channel == LUX:
+            self._dusk_at = NEVER
+            if not self._blind:
+                self._blind = True
+                self._renew(now)
+        else:
+            self._faults.silent(channel)
         self._schedule()
 
     def timer(self, now: int) -> None:
@@ -153,7 +165,7 @@ class Streetlight(Rules):
     def report(self) -> "dict[int, int]":
         values = self.device.sampling.values
         report = {codes.Q_LAMP_LEVEL: self._faults.level, codes.Q_LAMP_HOURS: self._hours}
-        for channel in range(0 if values[LUX] >= 0 else 1, len(MEASURED)):
+        for channel in range(0 if values[LUX] >= 0 and not self.device.faults & 1 else 1, len(MEASURED)):
             report[MEASURED[channel]] = values[channel]
         return report
 
@@ -168,8 +180,7 @@ class Streetlight(Rules):
         if (lux < 0) != self._blind:
             self._blind = lux < 0
             self._renew(now)
-        tell = self.device.alarm if self._blind else self.device.restore
-        tell(now, codes.ALARM_SENSOR_FAULT, {codes.Q_SENSOR: LUX})
+        self.device.fault(now, OWN_FAULT, self._blind, LUX)
 
     def _renew(self, now: int) -> None:
         """The level without a command."""

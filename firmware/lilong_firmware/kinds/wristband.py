@@ -65,7 +65,12 @@ class Wristband(Rules):
         self._muted = False
         self._worn = values[WORN]
         self._moving = values[MOTION]
-        self._battery(now, values[BATTERY])
+        if self.device.faults >> WORN & 1 and self.device.active(codes.ALARM_BAND_REMOVED):
+            self._worn = 0  # as it was
+        if self.device.faults >> MOTION & 1 and self.device.active(codes.ALARM_BAND_INACTIVE):
+            self._moving = 0
+        if not self.device.faults >> BATTERY & 1:
+            self._battery(now, values[BATTERY])
         self._presence(now)
         self._signal()
         self._schedule()
@@ -115,6 +120,17 @@ class Wristband(Rules):
             self._presence(now)
         elif channel == BATTERY:
             self._battery(now, value)
+        self._schedule()
+
+    def silent(self, now: int, channel: int) -> None:
+        active = self.device.active
+        for its_channel, code, hold in (
+            (HEART_RATE, codes.ALARM_BAND_HEART_RATE, self._heart),
+            (SPO2, codes.ALARM_BAND_SPO2, self._oxygen),
+            (OUTSIDE, codes.ALARM_BAND_GEOFENCE, self._outside),
+        ):
+            if its_channel == channel and active(code):
+                hold.follow(now, False, 0)
         self._schedule()
 
     def timer(self, now: int) -> None:
@@ -213,11 +229,11 @@ class Wristband(Rules):
         worn = self._worn != 0
         still = worn and not self._moving
         self._inactive.follow(now, still and not device.active(codes.ALARM_BAND_INACTIVE), INACTIVE_MS)
-        if not still:
+        if not still and not device.faults & (1 << WORN | 1 << MOTION):
             device.restore(now, codes.ALARM_BAND_INACTIVE, {})
         off = not worn and not charging
         self._removed.follow(now, off and not device.active(codes.ALARM_BAND_REMOVED), REMOVED_MS)
-        if not off:
+        if not off and not device.faults & (1 << WORN | 1 << CHARGING):
             device.restore(now, codes.ALARM_BAND_REMOVED, {codes.Q_WORN: self._worn})
 
     def _heart_turning(self, rate: int) -> bool:

@@ -9,7 +9,7 @@ KIND = Kind(
     category="infrastructure",
     link=Link(always_on=False, keepalive_s=60, beat_s=86_400, offline_s=180_000, telemetry_s=0),
     quantities=("fill", "battery", "temperature"),
-    alarms=("bin.full", "battery.low"),
+    alarms=("bin.full", "battery.low", "sensor.fault"),
     events=("bin.emptied", "tested"),
     commands=("test", "reset"),
     outputs=(),

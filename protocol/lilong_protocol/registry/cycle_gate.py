@@ -9,7 +9,7 @@ KIND = Kind(
     category="vehicle_management",
     link=Link(always_on=True, keepalive_s=120, beat_s=60, offline_s=180, telemetry_s=0),
     quantities=("credential", "rssi", "direction", "denial"),
-    alarms=("gate.ebike_in_lobby", "tamper", "door.reader_offline"),
+    alarms=("gate.ebike_in_lobby", "tamper", "door.reader_offline", "sensor.fault"),
     events=("gate.passed", "door.denied", "tested"),
     commands=("test", "fire_release", "reset"),
     outputs=("lock", "buzzer"),

@@ -12,7 +12,7 @@ KIND = Kind(
     alarms=("gas.leak", "gas.co", "tamper", "sensor.fault", "end_of_life"),
     events=("muted", "tested", "gas.valve_closed", "gas.valve_opened", "gas.ready"),
     commands=("test", "mute", "reset", "open_valve"),
-    outputs=("sounder", "valve"),
+    outputs=("sounder", "valve", "fault"),
     settings=("beat_s", "log_level", "gas_trip"),
     object_id=3325,
 )

@@ -9,7 +9,7 @@ KIND = Kind(
     category="infrastructure",
     link=Link(always_on=True, keepalive_s=600, beat_s=300, offline_s=900, telemetry_s=0),
     quantities=("boxes_taken",),
-    alarms=("locker.forced", "tamper"),
+    alarms=("locker.forced", "tamper", "sensor.fault"),
     events=("locker.delivered", "locker.collected", "tested"),
     commands=("test", "unlock", "reset"),
     outputs=("lock",),

@@ -13,7 +13,7 @@ KIND = Kind(
     alarms=("smoke.alarm", "tamper", "battery.low", "sensor.fault", "end_of_life"),
     events=("muted", "tested"),
     commands=("test", "mute", "reset"),
-    outputs=("sounder",),
+    outputs=("sounder", "fault"),
     settings=("beat_s", "log_level", "smoke_trip"),
     object_id=3407,
 )

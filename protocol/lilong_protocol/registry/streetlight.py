@@ -21,7 +21,7 @@ KIND = Kind(
     ),
     events=("lamp.level", "tested"),
     commands=("test", "set_level", "automatic"),
-    outputs=("lamp", "failure_level"),
+    outputs=("lamp", "failure_level", "fault"),
     settings=("beat_s", "log_level", "failure_level"),
     object_id=3416,
 )  # fmt: skip

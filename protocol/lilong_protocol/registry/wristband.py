@@ -11,10 +11,10 @@ KIND = Kind(
     quantities=("heart_rate", "spo2", "acceleration", "worn", "latitude", "longitude", "outside_fence", "battery"),
     alarms=(
         "band.sos", "band.fall", "band.heart_rate", "band.spo2", "band.inactive", "band.geofence",
-        "band.removed", "battery.low",
+        "band.removed", "battery.low", "sensor.fault",
     ),
     events=("band.fall_candidate", "band.fall_cancelled", "band.worn", "band.taken_off", "tested"),
     commands=("test", "mute", "reset"),
-    outputs=("vibrate", "buzzer"),
+    outputs=("vibrate", "buzzer", "fault"),
     settings=("beat_s", "log_level", "heart_rate_low", "heart_rate_high", "fence_margin"),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Where the modules of an image lie: all at its top, and those that come by need under names from the interpreter's ROM.
+"""Where the modules of an image lie: all at its top, and what comes by need under names from the interpreter's ROM.
 
 An import leaves in RAM for ever, as names: the module's, its package's, the file's and the source's. Here that is the
 file's alone.

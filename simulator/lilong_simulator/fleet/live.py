@@ -148,7 +148,7 @@ class LiveDevice:
             self.device.step(now)
         self.settle()
 
-    def sense(self, channel: str, value: int) -> None:
+    def sense(self, channel: str, value: int | None) -> None:
         self.device.sense(self._now(), self.slots[channel], value)
         self.settle()
 
@@ -272,7 +272,7 @@ class LiveFleet:
         device.start(0)
         member.settle()
 
-    def sense(self, device_id: str, channel: str, value: int) -> None:
+    def sense(self, device_id: str, channel: str, value: int | None) -> None:
         member = self.members.get(device_id)
         if member is not None:  # else it has burnt
             member.sense(channel, value)

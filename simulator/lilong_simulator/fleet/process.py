@@ -141,11 +141,14 @@ class BoardProcess:
                 await self.stop()
                 raise BoardError(f"{self._name}: MicroPython did not start within {START_S:.0f} s") from None
 
-    def set(self, channel: str, value: int) -> None:
-        """The value at a sensor channel from now on; with a stepped clock from the instant of the next `at`."""
-        self._send(f"set {channel} {value}")
+    def set(self, channel: str, value: int | None) -> None:
+        """The value at a sensor channel from now on, with a stepped clock from the instant of the next `at`.
 
-    async def at(self, uptime_ms: int, *changes: tuple[str, int]) -> None:
+        None: its sensor gives none.
+        """
+        self._send(f"set {channel} {'none' if value is None else value}")
+
+    async def at(self, uptime_ms: int, *changes: tuple[str, int | None]) -> None:
         """Stepped clock: run up to an uptime, and wait until all that was due is done and answered.
 
         changes: (channel, value) that the sensors have from that instant on; the device is told before it steps then.

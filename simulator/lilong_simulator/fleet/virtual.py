@@ -58,8 +58,8 @@ class VirtualFleet:
         self._members[device_id] = member
         self._at(start, (self._start, member))
 
-    def sense(self, device_id: str, channel: str, value: int) -> None:
-        """The world has changed: a sensor channel has a new value from now on."""
+    def sense(self, device_id: str, channel: str, value: int | None) -> None:
+        """The world has changed: a sensor channel has a new value from now on; None when it has none."""
         member = self._members[device_id]
         if not member.burnt:
             member.device.sense(int(self._env.now) - member.base, member.slots[channel], value)
