@@ -131,6 +131,19 @@ def test_a_manifest_freezes_what_is_there_and_what_the_port_brings(name):
     assert required == ([] if unix else ["ssl"])
 
 
+PRINTED = {"esp32": "{}", "esp32_ppp": "{}", "esp32_c3": "IO{}", "esp32_s3": "{}", "pico_w": "GP{}", "pico2_w": "GP{}"}
+DEVKITC = {36: "VP", 39: "VN"}  # what an ESP32-DevKitC prints instead of a number
+
+
+@pytest.mark.parametrize("name", WITH_PINS)
+def test_pins_have_the_names_that_the_boards_maker_prints(name):
+    board = boards.open_board(name)
+    for pins in (board.pins, *(wiring.pins for wiring in board.kinds.values())):
+        for pin in pins.values():
+            plain = PRINTED[name].format(pin.gpio)
+            assert pin.printed == (DEVKITC.get(pin.gpio, plain) if board.chip.id == "esp32" else plain)
+
+
 # ---- the command
 
 

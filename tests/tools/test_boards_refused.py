@@ -153,6 +153,17 @@ def test_a_bus_where_the_chip_has_it_not_is_named(name, changes, key, words):
     assert names_it(said(name, *changes), key, *words)
 
 
+def test_what_must_wake_a_sleeping_kind_is_on_a_pin_that_ends_deep_sleep():
+    pin = "kind.manhole.pins.ACC_INT"
+    assert said("esp32_ppp", (f"{pin}.gpio", 13)) == []
+    found = said("esp32_ppp", (f"{pin}.gpio", 5), (f"{pin}.safe", "the chip holds it low"))
+    assert names_it(
+        found, "kind.manhole.tilt.int1", "GPIO 5 (ACC_INT) does not end deep sleep, and tilt must; take one of"
+    )
+    found = said("esp32_c3", ("kind.wristband.pins.SOS.gpio", 7), ("kind.wristband.pins.VIBRATE.gpio", 0))
+    assert names_it(found, "kind.wristband.sos.pin", "GPIO 7 (SOS) does not end deep sleep")
+
+
 def test_a_pin_of_the_modem_is_not_had_by_a_sensor_too():
     found = said("esp32_ppp", ("kind.manhole.water.trigger", "DTR"))
     assert names_it(found, "kind.manhole.water.trigger", "DTR is used twice: by modem.dtr already")
@@ -192,7 +203,7 @@ def test_two_chips_with_one_address_on_a_bus_are_refused():
         ("esp32", "radio", "lora", "radio", ["unknown 'lora'"]),
         ("esp32", "radio", "ppp", "modem", ["is missing; give a table"]),
         ("esp32", "flash.partitions", "none.csv", "", ["cannot be read"]),
-        ("esp32", "flash.partitions", None, "flash.partitions", ["is missing; name the table with two application slots"]),
+        ("esp32", "flash.partitions", None, "flash.partitions", ["is missing; name the table with two"]),
         ("pico_w", "flash.layout.bundle_kib", 400, "flash.layout.bundle_kib", ["two bundles of 400 and 384 KiB"]),
         ("pico_w", "flash.layout.bundle_kib", 10, "flash.layout.bundle_kib", ["10 KiB do not hold a kind's firmware"]),
         ("pico_w", "flash.layout.firmware_kib", 1500, "flash.layout.firmware_kib", ["and there are 2048"]),

@@ -50,6 +50,7 @@ class Chip:
     adc2_trap: str
     adc2_with_ppp: bool
     pull_down_trap: str
+    wakes: frozenset[int]
     pwm: int
     buses: Mapping[str, Mapping[int, Mapping[str, frozenset[int]]]]
     """bus ("i2c") -> unit -> line ("sda") -> its GPIOs; a unit without lines has them on any pin."""
@@ -91,7 +92,8 @@ def chip_of(chip: str, module: str) -> Chip:
         chip, module, there["name"], there["port"], there["source"], ranges(there["pins"]) - ranges(around["absent"]),
         ranges(there["input_only"]), taken, {int(pin): why for pin, why in there.get("strapping", {}).items()},
         ranges(there["adc1"]) - ranges(around["absent"]), ranges(there["adc2"]) - ranges(around["absent"]),
-        there["adc2_trap"], there["adc2_with_ppp"], there.get("pull_down_trap", ""), there["pwm"],
+        there["adc2_trap"], there["adc2_with_ppp"], there.get("pull_down_trap", ""),
+        ranges(there["wakes"]), there["pwm"],
         {
             bus: {int(unit): {line: ranges(pins) for line, pins in lines.items()} for unit, lines in
                   there.get(bus, {}).items()}

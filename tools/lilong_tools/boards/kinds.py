@@ -20,6 +20,8 @@ NEEDED = {
 }
 """Without these it is no device of that kind; a board may go without the others, and says why."""
 
+WAKES = {"manhole": ("tilt",), "wristband": ("accel", "sos")}
+"""Channels of a kind that sleeps deeply which must wake it by their pin."""
 EVERY_KIND = ("fault",)
 """Outputs of every kind: a local fault signal while nothing that was reported is stored (EN 54-21)."""
 MOMENTARY = frozenset(("credential", "exit_button", "pin", "shock"))

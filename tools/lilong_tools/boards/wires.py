@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .chips import listed
 from .complaints import Complaint
 from .drivers import Driver, unusable
-from .kinds import NEEDED, channels, outputs
+from .kinds import NEEDED, WAKES, channels, outputs
 from .model import LINES, Board, Part, Wiring
 from .pins import functions, pwm_clashes
 from .tables import nearest
@@ -35,11 +36,23 @@ def check_kinds(board: Board, drivers: Mapping[str, Driver]) -> Iterator[Complai
                 yield Complaint(board.file, f"{part.key}.{parameter}", says)
         for where, says in _used_twice(board, wiring, drivers):
             yield Complaint(board.file, where, says)
+        for where, says in _wakes(board, wiring, drivers):
+            yield Complaint(board.file, where, says)
         pwm = [(part, name, wiring.pins[part.parameters[name]]) for part, name, role in _uses(wiring, drivers)
                if role == "pwm" and part.parameters[name] in wiring.pins]  # fmt: skip
         where_is = {pin.name: f"{part.key}.{name}" for part, name, pin in pwm}
         for pin, says in pwm_clashes(board.chip, [pin for _, _, pin in pwm]):
             yield Complaint(board.file, where_is[pin.name], says)
+
+
+def _wakes(board: Board, wiring: Wiring, drivers: Mapping[str, Driver]) -> Iterator[tuple[str, str]]:
+    """What must end deep sleep, and hangs on a pin that does not."""
+    for part, name, role in _uses(wiring, drivers):
+        pin = wiring.pins.get(part.parameters[name])
+        if role == "in" and part.name in WAKES.get(wiring.kind, ()) and pin and pin.gpio not in board.chip.wakes:
+            good = listed(board.chip.wakes & board.chip.free)
+            says = f"GPIO {pin.gpio} ({pin.name}) does not end deep sleep, and {part.name} must; take one of {good}"
+            yield f"{part.key}.{name}", says
 
 
 def _names(wiring: Wiring) -> Iterator[tuple[str, str]]:
