@@ -150,11 +150,14 @@ def check_codec(
                         codec.stop()  # more of a traceback may follow: the next answer shall not be mixed up with it
                 except NoAnswerError as error:
                     verdict = False, str(error)
-            frames = (
-                () if verdict[0] is not False else (f"asked: {_short(json.dumps(question.ask))}", f"answered: {said}")
-            )
+            frames = () if verdict[0] is not False else _exchange(question, said)
             results += [Result(name, question.case, *verdict, frames) for name in question.ids]
     return results
+
+
+def _exchange(question: Question, said: str) -> tuple[str, ...]:
+    asked, right = (_short(json.dumps(one, ensure_ascii=False)) for one in (question.ask, question.answer))
+    return f"asked:    {asked}", f"right:    {right}", f"answered: {said}"
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -76,7 +76,7 @@ def table(title: str, results: Sequence[Result], width: int) -> Table:
 def explained(results: Sequence[Result], again: str) -> Iterator[str]:
     """Lines on each sentence that is broken: what it says, what was expected and seen, the frames before, what to do.
 
-    `again`: how a scenario by name is run once more; nothing for a suite without scenarios.
+    `again`: how a scenario by name is run once more; nothing for a suite of questions, whose exchange says all.
     """
     for name in sorted({result.id for result in results if result.passed is False}):
         text, whose, file = sentence(name)
@@ -86,9 +86,10 @@ def explained(results: Sequence[Result], again: str) -> Iterator[str]:
         failed = [result for result in results if result.id == name and result.passed is False]
         shown: tuple[str, ...] = ()
         for result in failed[:CASES]:
-            where, _, claim = result.case.partition(": ")
+            where, _, claim = result.case.partition(": ") if again else (result.case, "", "")
             yield f"  in {where}"
-            yield f"    expected: {claim}"
+            if claim:
+                yield f"    expected: {claim}"
             yield f"    seen:     {result.detail or 'the contrary'}"
             yield from (f"      {frame}" for frame in result.frames if result.frames != shown)
             shown = result.frames

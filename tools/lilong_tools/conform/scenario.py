@@ -1,6 +1,6 @@
 """A scenario: a small coroutine that plays the other side and judges what it sees by the ids of sentences."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -19,8 +19,12 @@ class Benchlike(Protocol):
     async def begin(self) -> None:
         """Have the other side there; NotTriedError when it is not."""
 
+    async def end(self) -> None:
+        """Leave nothing open."""
+
 
 Bench = TypeVar("Bench", bound=Benchlike)
+Watched_contra = TypeVar("Watched_contra", bound=Benchlike, contravariant=True)
 
 
 class NotTriedError(Exception):
@@ -60,6 +64,15 @@ class Judge:
         told = {result.id for result in self.results}
         for id_ in [id_ for id_ in self._ids if id_ not in told] or self._ids:
             self.skip(id_, why)
+
+
+class Watchlike(Protocol[Watched_contra]):
+    """What judges every frame of all scenarios, by the ids of `claims`."""
+
+    claims: dict[str, str]
+
+    def take(self, bench: Watched_contra) -> None: ...
+    def results(self) -> list[Result]: ...
 
 
 @dataclass(frozen=True)
@@ -117,6 +130,26 @@ class Book(Generic[Bench]):
                     return self.all
                 raise InputError(f"--only {one}: no scenario judges or is called that; --list shows them")
         return [scenario for scenario in self.all if scenario.wanted(only)]
+
+    async def play(
+        self, bench_of: Callable[[], Awaitable[Bench]], wanted: Sequence[str],
+        told: Callable[[Scenario[Bench], list[Result]], None], watch: Watchlike[Bench], watched: bool = True,
+    ) -> list[Result]:  # fmt: skip
+        """Those that are wanted, each on the bench that `bench_of` gives; `told` hears of each as it ends."""
+        results: list[Result] = []
+        for scenario in self.chosen(wanted, watch.claims):
+            bench = await bench_of()
+            found = await scenario.judge(bench)
+            await bench.end()
+            told(scenario, found)
+            results += found
+            watch.take(bench)
+        return only(results + (watch.results() if watched else []), wanted)
+
+    def listed(self) -> Iterator[tuple[str, str, str]]:
+        """(scenario, ids, what it does) of each."""
+        for scenario in self.all:
+            yield scenario.name, " ".join(scenario.ids), scenario.text
 
     def ids(self) -> list[str]:
         """Every id that some scenario judges."""

@@ -14,6 +14,7 @@ from .player import Player
 from .wire import Heard, Row, Wire
 
 ANSWER_MS = 5_000
+SETTLED_MS = 100  # and the next may begin
 GRACE_MS = 400  # after an honest frame was answered: nothing more comes for what was sent before it
 FEED_MS = 2_000
 GAP_MS = 10_000  # LIL-EVENT-005
@@ -130,12 +131,13 @@ class Bench:
         for player in self.players:
             await self.probe(player)
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Clear whatever has been raised."""
         for player in self.players:
             for data in player.raised:
                 player.send("al", player.clearing(_name(data), _code(data)))
             player.send("st", player.death())
+        await self.quiet(SETTLED_MS)
 
     # ---- the feed
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from ..report import Result
-from ..scenario import Scenario, only
+from ..scenario import Scenario
 from . import scenarios
 from .bench import Bench
 from .book import BOOK
@@ -20,21 +20,10 @@ async def run(
     told: Told = lambda scenario, results: None,
 ) -> list[Result]:
     """Every scenario that is wanted, each on the bench that `bench_of` gives; `told` hears of each as it ends."""
-    results: list[Result] = []
-    watch = Watch()
-    for scenario in BOOK.chosen(wanted, CLAIMS):
-        bench = await bench_of()
-        found = await scenario.judge(bench)
-        bench.end()
-        await bench.quiet(100)
-        told(scenario, found)
-        results += found
-        watch.take(bench)
-    return only(results + watch.results(), wanted)
+    return await BOOK.play(bench_of, wanted, told, Watch())
 
 
 def listed() -> Iterator[tuple[str, str, str]]:
     """(scenario, ids, what it does) of everything there is."""
-    for scenario in BOOK.all:
-        yield scenario.name, " ".join(scenario.ids), scenario.text
+    yield from BOOK.listed()
     yield CASE, " ".join(CLAIMS), "what holds of every downlink, whatever the scenario"

@@ -20,6 +20,8 @@ CLAIMS = {
 class Watch:
     """Takes in what each bench was told; the first violation of each sentence is kept."""
 
+    claims = CLAIMS
+
     def __init__(self) -> None:
         self._judge = Tally(CASE, CLAIMS, "no such downlink came")
         self.results = self._judge.results

@@ -94,6 +94,9 @@ class Bench(Speaker):
         if not self.wire.wiped:
             await self._clean()
 
+    async def end(self) -> None:
+        """What is left open `begin` ends: the device may be another one by then."""
+
     async def born(self, since: int, what: str) -> Seen:
         """The next live birth."""
         return await self.obtain(what, lambda: self.of(frame.BIRTH, since), BIRTH_MS)

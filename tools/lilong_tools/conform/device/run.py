@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from lilong_firmware.device import Device, Identity
 
 from ..report import Result
-from ..scenario import Scenario, only
+from ..scenario import Scenario
 from ..virtual import run_now
 from . import scenarios
 from .bench import Bench
@@ -25,15 +25,7 @@ async def run(
     watched: bool = True,
 ) -> list[Result]:
     """Every scenario that is wanted, each on the bench that `bench_of` gives; `told` hears of each as it ends."""
-    results: list[Result] = []
-    watch = Watch()
-    for scenario in BOOK.chosen(wanted, CLAIMS):
-        bench = await bench_of()
-        found = await scenario.judge(bench)
-        told(scenario, found)
-        results += found
-        watch.take(bench)
-    return only(results + (watch.results() if watched else []), wanted)
+    return await BOOK.play(bench_of, wanted, told, Watch(), watched)
 
 
 def run_virtual(
@@ -51,6 +43,5 @@ def run_virtual(
 
 def listed() -> Iterator[tuple[str, str, str]]:
     """(scenario, ids, what it does) of everything there is."""
-    for scenario in BOOK.all:
-        yield scenario.name, " ".join(scenario.ids), scenario.text
+    yield from BOOK.listed()
     yield CASE, " ".join(CLAIMS), "what holds of every frame, whatever the scenario"

@@ -26,6 +26,8 @@ CLAIMS = {
 class Watch:
     """Takes in what each bench has seen; the first violation of each sentence is told."""
 
+    claims = CLAIMS
+
     def __init__(self) -> None:
         self._judge = Tally(CASE, CLAIMS, "no such frame was seen")
         self.results = self._judge.results

@@ -23,6 +23,14 @@ async def _dated(bench: Bench, player: Player, data: bytes) -> Row:
     return rows[0]
 
 
+async def _off(bench: Bench, player: Player, code: int, ago_ms: int) -> int:
+    """By how many ms an alarm that was sealed so long ago is dated wrongly."""
+    sealed = bench.wire.epoch() - ago_ms
+    row = await _dated(bench, player, player.alarm(code, uptime=player.uptime() - ago_ms))
+    off: int = row["sealed_at"] - sealed
+    return off
+
+
 @scenario("LIL-TIME-004")
 async def an_alarm_under_way(bench: Bench, judge: Judge) -> None:
     """An alarm that comes 30 s late, and one after a birth that came late: each is dated when it was sealed."""
@@ -30,9 +38,7 @@ async def an_alarm_under_way(bench: Bench, judge: Judge) -> None:
     player.start(player.boot + 1, LIVED_MS)
     player.birth()
     await bench.probe(player)
-    sealed = bench.wire.epoch() - 30_000
-    row = await _dated(bench, player, player.alarm(uptime=player.uptime() - 30_000))
-    off = row["sealed_at"] - sealed
+    off = await _off(bench, player, codes.ALARM_TAMPER, 30_000)
     judge("LIL-TIME-004", "an alarm that comes late is dated by its uptime", abs(off) <= NEAR_MS, f"{off} ms off")
     player.start(player.boot + 1, LIVED_MS)
     late = player.bearing(1)
@@ -41,9 +47,7 @@ async def an_alarm_under_way(bench: Bench, judge: Judge) -> None:
     player.send("st", late)
     player.heartbeat()
     await bench.probe(player)
-    sealed = bench.wire.epoch() - 5_000
-    row = await _dated(bench, player, player.alarm(codes.ALARM_SENSOR_FAULT, uptime=player.uptime() - 5_000))
-    off = row["sealed_at"] - sealed
+    off = await _off(bench, player, codes.ALARM_SENSOR_FAULT, 5_000)
     claim = "a birth that was under way makes nothing look late that comes after it"
     judge("LIL-TIME-004", claim, abs(off) <= NEAR_MS, f"{off} ms off")
 

@@ -8,6 +8,7 @@ from lilong_protocol.registry import ALARM
 from ...scenario import Judge, NotTriedError
 from ..bench import Bench
 from ..book import scenario
+from ..seen import Seen
 from ..stimuli import Alarm, Stimulus
 from .events import pile_up
 from .repeats import LATE_MS, copies
@@ -17,14 +18,19 @@ WAITING = 5  # events behind a broken link
 TOGGLES = 14  # two frames each: more than any outbox holds
 
 
-@scenario("LIL-ALARM-005")
-async def one_episode(bench: Bench, judge: Judge) -> None:
-    """The condition ends and is there again before a reset: an update of the same alarm, not a second one."""
+async def _ended(bench: Bench) -> tuple[Alarm, Seen, Seen | None, int]:
+    """A latching alarm whose condition has ended: it, its raise, the update that came, the mark before that."""
     alarm = _latching(bench, ends=True)
     raised = await bench.begins(alarm)
     since = bench.mark()
     await bench.ends(alarm)
-    restored = await bench.told(frame.UPDATE, alarm, since, alarm.end)
+    return alarm, raised, await bench.told(frame.UPDATE, alarm, since, alarm.end), since
+
+
+@scenario("LIL-ALARM-005")
+async def one_episode(bench: Bench, judge: Judge) -> None:
+    """The condition ends and is there again before a reset: an update of the same alarm, not a second one."""
+    alarm, raised, restored, _ = await _ended(bench)
     if restored is None:
         raise NotTriedError("not seen: the update when the condition had ended")
     since = bench.mark()
@@ -40,11 +46,7 @@ async def one_episode(bench: Bench, judge: Judge) -> None:
 @scenario("LIL-ALARM-006")
 async def the_end_of_an_alarm(bench: Bench, judge: Judge) -> None:
     """A latching alarm's condition ends: an update; only a reset clears it, with a frame that names the raise."""
-    alarm = _latching(bench, ends=True)
-    raised = await bench.begins(alarm)
-    since = bench.mark()
-    await bench.ends(alarm)
-    restored = await bench.told(frame.UPDATE, alarm, since, alarm.end)
+    alarm, raised, restored, since = await _ended(bench)
     told = restored is not None and restored.told == raised.ref and restored.body.get(5) == RESTORED
     judge("LIL-ALARM-006", "the end of its condition is an update", told, _seen(bench, since))
     await bench.settle()
