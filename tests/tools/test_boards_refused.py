@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lilong_tools import boards
 from lilong_tools.boards import chips, kinds
@@ -352,6 +352,8 @@ anything = st.recursive(
 
 
 @given(st.sampled_from([place for place in TABLES + PLACES if place[1]]), anything)
+@example(("esp32", ("power",)), {"\n": False})
+@example(("esp32", ("kind", "gas")), {"\n": {"driver": "mq"}, "co": {"shares": "\x00"}})
 def test_whatever_stands_anywhere_is_judged_and_never_crashes(place, value):
     name, path = place
     content = copy.deepcopy(CONTENT[name])

@@ -13,7 +13,9 @@ class Complaint(NamedTuple):
     says: str
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.says}" if self.key else f"{self.file}: {self.says}"
+        """One line, whatever characters the file has in its keys."""
+        line = f"{self.file}: {self.key}: {self.says}" if self.key else f"{self.file}: {self.says}"
+        return "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)
 
 
 class BoardError(ValueError):
