@@ -89,7 +89,8 @@ def secure(files: "dict[str, str] | None") -> "Callable[[Any, str], Any] | None"
         return None
     from .tls import securing  # noqa: PLC0415  only who has it pays for it
 
-    return securing(*[None if name not in files else content(files[name]) for name in _TLS])
+    ca, certificate, key = [content(files[name]) if name in files else None for name in _TLS]
+    return securing(ca or b"", certificate, key)
 
 
 def store(folder: "str | None") -> "Store":
