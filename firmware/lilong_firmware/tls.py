@@ -18,7 +18,7 @@ DAYS_1970_TO_2000 = 10_957
 
 def securing(ca: bytes, certificate: "bytes | None", key: "bytes | None") -> "Callable[[Any, str], Any]":
     """What makes a TCP socket a secure one. ca, certificate, key: DER; ValueError when one of them is none."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context: Any = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(cadata=ca)
     if certificate is not None and key is not None:

@@ -94,5 +94,6 @@ class Volume:
 
     def _mounted(self) -> "Any":
         if self._fs is None:
-            self._fs = VfsLfs2(self._device, readsize=READ, progsize=READ, lookahead=32)
+            little: Any = VfsLfs2
+            self._fs = little(self._device, readsize=READ, progsize=READ, lookahead=32)
         return self._fs
