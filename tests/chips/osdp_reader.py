@@ -47,6 +47,7 @@ class OsdpReader:
         self.busy = 0
         self.hear = lambda frame: frame
         self.say = lambda frame: frame
+        self.padding = b"\x80"
         self.led = None
         self.buzzer = None
         self.commands = []  # (code, data) of each, understood
@@ -245,7 +246,7 @@ class OsdpReader:
 
     def _sealed(self, code, data):
         if data:
-            padded = data + b"\x80" + bytes(15 - len(data) % 16)
+            padded = data + self.padding + bytes(15 - len(data) % 16)
             data = aes(self._keys[0], 2, exclusive(self._command_mac, b"\xff" * 16)).encrypt(padded)
         body = bytes([0x53, self.address | 0x80, self._sequence | 12, 2, 0x18 if data else 0x16, code]) + data
         length = len(body) + 2 + 6

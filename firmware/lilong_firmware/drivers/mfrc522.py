@@ -31,7 +31,6 @@ WIRING = {
 CommandReg, ComIrqReg, ErrorReg, FIFODataReg, FIFOLevelReg = 0x01, 0x04, 0x06, 0x09, 0x0A
 BitFramingReg, CollReg, TxModeReg, RxModeReg, TxControlReg, VersionReg = 0x0D, 0x0E, 0x12, 0x13, 0x14, 0x37
 Transceive, SoftReset = 0x0C, 0x0F  # 10.3
-PowerDown = 0x10  # CommandReg
 RxIRq, TimerIRq = 0x20, 0x01  # ComIrqReg
 CollErr, FAULTS = 0x08, 0x17  # ErrorReg; overflow, CRC, parity, protocol
 CollPosNotValid = 0x20  # CollReg
@@ -122,7 +121,7 @@ class MFRC522:
             self._set(CommandReg, SoftReset)
             self._state = STARTING
             self._due = now + START_MS
-        elif self._sound() and not self._get(CommandReg) & PowerDown:
+        elif self._sound():
             self._write(SETUP)
             self._state = RESTING
         else:

@@ -257,8 +257,6 @@ class Osdp(OsdpReader):
         elif state == KEYSET:
             self._default = False
             self._begin(now)
-        elif block and not session.up:
-            self.refused += 1
         elif reply == NAK and data[:1] == bytes((NAK_SEQUENCE,)):
             self._begin(now)  # the reader has begun anew
         else:

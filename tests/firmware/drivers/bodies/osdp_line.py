@@ -110,6 +110,26 @@ def test_keys_make_a_pin():
         assert line.run(700) == [("pin", 10_042), ("pin", 198_765_432)]
 
 
+def test_a_pad_that_says_its_signs_in_ascii_is_understood():
+    line = clear()
+    line.reader._events.append((0x53, b"\0\x06#0042#"))
+    line.reader._events.append((0x53, b"\0\x071*1234#"))
+    assert line.run(300) == [("pin", 10_042), ("pin", 11_234)]
+
+
+def test_data_with_a_wrong_padding_is_no_card_and_ends_the_session():
+    for padding in (b"\x00", b"\x01"):
+        line = secured()
+        line.reader.padding = padding
+        line.reader.card(5, 26)
+        assert line.run(300) == []
+        line.reader.padding = b"\x80"
+        line.run(2_000)
+        assert line.reader.sessions == 2
+        line.reader.card(6, 26)
+        assert line.run(300) == [("credential", 6)]
+
+
 def test_tamper_and_power_are_told():
     for line in (clear(), secured()):
         line.reader.power_failed = 1
