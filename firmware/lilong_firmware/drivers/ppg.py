@@ -17,6 +17,7 @@ TAPS = 6  # smoothing over 120 ms: a fast pulse loses a quarter, in both channel
 SLOWEST, FASTEST = 90 * 16, 13 * 16  # 33 and 230 beats a minute, in sixteenths of a sample
 UNEVEN = 5  # an interval counts when it is within a fifth of the median
 STEADY = 3  # the strongest beat to the weakest
+AGREED = 3  # the ratios of all beats but the lowest and the highest lie within a third
 WEAKEST = 2  # 0.1 % of the light: below, the perfusion is too poor
 SWING = 4  # a sixteenth of the light away from its mean is movement
 SETTLE = 50  # samples after that
@@ -83,9 +84,14 @@ class Ppg:
         """%, 0 to 100."""
         if not self._period() or not self.red:
             return None
-        ir = sum(self._ir_swings[: self._beats]) * 100 // (self.ir >> 4)
-        red = sum(self._red_swings[: self._beats]) * 100 // (self.red >> 4)
-        ratio = red * 1_000 // ir
+        ratios = []
+        for at in range(self._beats):
+            ratios.append(self._red_swings[at] * 1_000 // self._ir_swings[at])
+        ratios.sort()
+        low, ratio, high = ratios[1], ratios[self._beats >> 1], ratios[-2]
+        if (high - low) * AGREED > ratio:
+            return None
+        ratio = ratio * (self.ir >> 6) // (self.red >> 6)
         low, most = self._curve[0]
         if ratio < low:
             return most // 10 if ratio > low // 2 else None
