@@ -40,14 +40,14 @@ class Wiegand(CardReader):
     POLL_MS = 20
 
     def __init__(self, d0: "Any", d1: "Any", bits: int = 26, led: "Any" = None, buzzer: "Any" = None,
-                 ticks: "Callable[[], int] | None" = None) -> None:  # fmt: skip
+                 ticks: "Any" = None) -> None:  # fmt: skip
         CardReader.__init__(self, bits)
         if ticks is None:
             from time import ticks_us  # type: ignore[attr-defined]  # noqa: PLC0415  CPython has none
 
             ticks = ticks_us
         self.lost = 0
-        self._ticks_us: Any = ticks
+        self._ticks_us = ticks
         self._d0 = d0
         self._d1 = d1
         self._outputs = {"led": led, "buzzer": buzzer}
