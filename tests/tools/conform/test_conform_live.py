@@ -73,7 +73,7 @@ def test_a_micropython_device_passes_what_is_tried_over_a_broker():
 @pytest.mark.skipif(bool(available()), reason=str(available()))
 @pytest.mark.spec("LIL-LOG-002")
 def test_a_micropython_device_whose_program_faults_tells_it():
-    results = in_loop(on_a_device(OnBoard, "gas", ["a_crash"]), 100)
+    results = in_loop(on_a_device(OnBoard, "smoke", ["a_crash"]), 100)
     assert [result for result in results if result.passed is False] == []
     assert sum(result.passed is True for result in results) == 3
 

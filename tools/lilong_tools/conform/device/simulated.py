@@ -150,12 +150,15 @@ class OnBoard:
         self._values[polled] = "no number"  # type: ignore[assignment]
         await self._on(None)
         assert self._process is not None
-        with suppress(BoardError):
+        with suppress(BoardError, TimeoutError):
             async with asyncio.timeout(CRASH_S):
                 while True:
                     await self._process.memory()
+        kept = (self._store / "crash").exists()
         self._values = sound
         await self._on(None)
+        if not kept:
+            raise NotTriedError(f"what is no number on {polled} of a {self._kind} does not fault while it serves")
 
     def hands(self) -> Hands:
         return Hands(self.stimulate, self.restart, self.renew, crash=self.crash, fill_flash=self.fill_flash)

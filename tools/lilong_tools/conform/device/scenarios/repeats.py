@@ -82,6 +82,7 @@ async def repeats_after_a_reconnect(bench: Bench, judge: Judge) -> None:
 
 def _first(bench: Bench, judge: Judge, since: int) -> None:
     live = [one for one in bench.seen[since:] if not one.retained and one.kind != frame.DEATH]
+    live = [one for one in live if one.cls == topics.ALARM or one.frame.boot == bench.boot]  # the rest was under way
     first = live[0].cls if live else "nothing"
     judge("LIL-SESSION-002", "the birth is its first publish", live[0].kind == frame.BIRTH, f"u/{first} was")
 
