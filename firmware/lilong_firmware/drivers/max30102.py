@@ -21,7 +21,7 @@ DATA_SHEET = {
     "timing_ms": {
         "sample": (20, "100 a second, averaged by two"),
         "fifo": (640, "FIFO: 32 samples"),
-        "first_reading": (8_000, "(ours) settling and four beats at 40 a minute"),
+        "first_reading": (12_000, "(ours) settling, and six beats at 40 a minute"),
         "temperature": (29, "electrical characteristics, TEMP_CONFIG"),
     },
     "limits": {

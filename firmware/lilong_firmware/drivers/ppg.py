@@ -8,7 +8,7 @@ few, uneven or weak there is no answer, but None.
 
 RATE_HZ = 50
 BEATS = 8
-ENOUGH = 4
+ENOUGH = 5
 # AN6845: SpO2 = 1.5958422 R^2 - 34.6596622 R + 112.6898759, in points: (1,000 R, 0.1 %). Each optical design needs its
 # own, from a trial against a reference.
 CURVE = ((366, 1_000), (700, 892), (1_000, 796), (1_400, 673), (2_000, 498))
@@ -16,8 +16,8 @@ CURVE = ((366, 1_000), (700, 892), (1_000, 796), (1_400, 673), (2_000, 498))
 TAPS = 6  # smoothing over 120 ms: a fast pulse loses a quarter, in both channels alike
 SLOWEST, FASTEST = 90 * 16, 13 * 16  # 33 and 230 beats a minute, in sixteenths of a sample
 UNEVEN = 5  # an interval counts when it is within a fifth of the median
-STEADY = 3  # the strongest beat to the weakest
-AGREED = 3  # the ratios of all beats but the lowest and the highest lie within a third
+STEADY = 2  # the strongest beat to the weakest
+AGREED = 110  # thousandths, and an eighth: so near lie the ratios of all beats but the lowest and the highest
 WEAKEST = 2  # 0.1 % of the light: below, the perfusion is too poor
 SWING = 4  # a sixteenth of the light away from its mean is movement
 SETTLE = 50  # samples after that
@@ -89,7 +89,7 @@ class Ppg:
             ratios.append(self._red_swings[at] * 1_000 // self._ir_swings[at])
         ratios.sort()
         low, ratio, high = ratios[1], ratios[self._beats >> 1], ratios[-2]
-        if (high - low) * AGREED > ratio:
+        if high - low > AGREED + (ratio >> 3):
             return None
         ratio = ratio * (self.ir >> 6) // (self.red >> 6)
         low, most = self._curve[0]

@@ -29,7 +29,7 @@ def test_the_rate_is_within_3_and_the_oxygen_within_3_or_there_is_no_reading(
     assert rate is not None
     assert rate == 0 or abs(rate - bpm) <= 3
     assert oxygen == 0 or abs(oxygen - spo2) <= 3
-    if perfusion >= 100:
+    if perfusion >= 150 and noise <= 40:
         assert rate
         assert oxygen
 
