@@ -11,9 +11,8 @@ WIRING = {
 "adc", "pwm"), (low, high) for a whole number, or "data" for bytes that the device is given at provisioning.
 `gives`: channels, `drives`: outputs.
 
-A channel is read by `read()`, or by `read(channel)` of a driver that gives several. An output is driven by
-`drive(value)`, or by `drive(output, value)` of a driver that drives several; without a `drive` by calling the driver
-itself, with the value. What occurs and is over is told by `take()`: (channel, value), or None.
+A channel is read by `read(channel)`, an output is driven by `drive(output, value)`. What occurs and is over is told by
+`take()`: (channel, value), or None.
 """
 
 import ast
@@ -55,16 +54,6 @@ class Driver:
     def momentary(self) -> bool:
         """It has no `read`: it only tells what occurs."""
         return "read" not in self.methods
-
-    @property
-    def drives_several(self) -> bool:
-        """It is driven by `drive(output, value)`."""
-        return self.methods.get("drive", 0) > 1
-
-    @property
-    def several(self) -> bool:
-        """It is read by `read(channel)`."""
-        return self.methods.get("read", 0) > 0
 
 
 @cache

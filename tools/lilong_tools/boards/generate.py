@@ -1,8 +1,9 @@
 """Writes wiring.py, the module that goes onto a board beside the firmware: buses, pins and drivers of one kind.
 
-`wire(data)` returns (sensors, outputs): {channel: what has `read()`} and {output: what is called with a value}. Besides
-there are `drivers`, each one that `wire` has built, once; `ABSENT`, the channels that the board goes without; with a
-modem `modem()`, its serial line and its pins by use.
+`wire(data)` returns what `lilong_firmware.board.Board` takes: every driver once, outputs first; the driver that reads
+each channel; the driver that drives each output. A channel whose values only occur, as a card's number, is not among
+them: its driver's `take` tells it, and between two of them it has its idle value. With a modem there is `modem()`, its
+serial line and its pins by use.
 """
 
 from collections.abc import Mapping
@@ -21,53 +22,14 @@ ADC_UV = '''class Microvolts:
     def read_uv(self) -> int:
         return self._adc.read_u16() * 12_891 >> 8  # 3,300,000 * 256 / 65,535; below 2 ** 30: nothing is allocated
 '''
-READING = '''class Reading:
-    """One channel of a driver that gives several."""
-
-    def __init__(self, driver: "Channels", channel: str) -> None:
-        self.driver = driver
-        self._channel = channel
-
-    def read(self) -> "int | None":
-        return self.driver.read(self._channel)
-'''
-MOMENT = '''class Moment:
-    """A channel whose values only occur: its driver's `take` tells them, and between them it is 0."""
-
-    def __init__(self, driver: "Any") -> None:
-        self.driver = driver
-
-    def read(self) -> int:
-        return 0
-'''
-DRIVING = '''class Driving:
-    """One output of a driver that drives several."""
-
-    def __init__(self, driver: "Outputs", output: str) -> None:
-        self._driver = driver
-        self._output = output
-
-    def __call__(self, value: int) -> None:
-        self._driver.drive(self._output, value)
-'''
 TYPES = """TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Protocol
-
-    class Sensor(Protocol):
-        def read(self) -> "int | None": ...
-
-    class Channels(Protocol):
-        def read(self, channel: str) -> "int | None": ...
-
-    class Outputs(Protocol):
-        def drive(self, output: str, value: int) -> None: ...
+    from typing import Any
 """
-ADAPTERS = {"Driving": DRIVING, "Microvolts": ADC_UV, "Moment": MOMENT, "Reading": READING}
 WIRE = '''def wire(
     data: "dict[str, bytes] | None" = None,
-) -> "tuple[dict[str, Sensor], dict[str, Callable[[int], Any]]]":
-    """Sensors by channel, outputs by name. `data`: what the device was given at provisioning, by name."""'''
+) -> "tuple[list[Any], dict[str, Any], dict[str, Any]]":
+    """Drivers, sensors by channel, outputs by name. `data`: what the device was given at provisioning, by name."""'''
 
 
 def generate(board: Board, kind: str, drivers: Mapping[str, Driver]) -> str:
@@ -75,14 +37,13 @@ def generate(board: Board, kind: str, drivers: Mapping[str, Driver]) -> str:
     wiring = board.kinds[kind]
     made = _Module(board, wiring, drivers)
     body = made.body()
-    absent = tuple(name for name in channels(kind) if name in wiring.absent)
     head = [f'"""{kind} on {board.id}: written by `lilong boards`. Change board.toml, and have it written anew."""', ""]
     if made.machine:
         head += [f"from machine import {', '.join(sorted(made.machine))}", ""]
     imports = sorted({f"from lilong_firmware.drivers.{part.driver} import {_imported(drivers, part)}"
                       for part in wiring.parts.values()})  # fmt: skip
-    head += [*imports, "", TYPES, f'ABSENT: "tuple[str, ...]" = {absent!r}', 'drivers: "list[Any]" = []', ""]
-    adapters = [ADAPTERS[name] for name in sorted(made.adapters)]
+    head += [*imports, "", TYPES]
+    adapters = [ADC_UV] if made.adapts else []
     return "\n".join(head) + "\n" + "".join(f"\n{text}\n" for text in [*adapters, body])
 
 
@@ -99,14 +60,14 @@ def _class(drivers: Mapping[str, Driver], driver: str) -> str:
 
 
 class _Module:
-    """What is being written; `machine`: names needed from there, `adapters`: classes of this module."""
+    """What is being written; `machine`: names needed from there, `adapts`: an ADC has to be made to tell microvolts."""
 
     def __init__(self, board: Board, wiring: Wiring, drivers: Mapping[str, Driver]) -> None:
         self.board = board
         self.wiring = wiring
         self.drivers = drivers
         self.machine: set[str] = set()
-        self.adapters: set[str] = set()
+        self.adapts = False
 
     def body(self) -> str:
         wiring = self.wiring
@@ -117,12 +78,12 @@ class _Module:
             lines.append(f"    {_variable(key)} = {self._bus(wiring.buses[key])}")
         for part in parts:
             lines.append(f"    {part.name} = {self._part(part)}")
-        lines.append(f"    drivers.extend([{', '.join(part.name for part in parts)}])")
-        lines.append("    sensors: dict[str, Sensor] = {")
-        lines += [f'        "{name}": {self._sensor(name)},' for name in channels(wiring.kind) if self._has(name)]
-        lines += ["    }", '    results: "dict[str, Callable[[int], Any]]" = {']
-        lines += [f'        "{name}": {self._output(name)},' for name in outputs(wiring.kind) if self._has(name)]
-        lines += ["    }", "    return sensors, results"]
+        drivers = ", ".join(part.name for part in parts)
+        lines += [f"    drivers: list[Any] = [{drivers}]", "    sensors: dict[str, Any] = {"]
+        lines += [f'        "{name}": {self._at(name).name},' for name in channels(wiring.kind) if self._reads(name)]
+        lines += ["    }", "    outputs: dict[str, Any] = {"]
+        lines += [f'        "{name}": {self._at(name).name},' for name in outputs(wiring.kind) if self._has(name)]
+        lines += ["    }", "    return drivers, sensors, outputs"]
         if self.board.modem is not None:
             lines += ["", "", *self._modem()]
         return "\n".join(lines)
@@ -175,7 +136,7 @@ class _Module:
         self.machine.add("ADC")
         if self.board.chip.port == "esp32":
             return f"ADC(Pin({pin.gpio}), atten=ADC.ATTN_11DB)"
-        self.adapters.add("Microvolts")
+        self.adapts = True
         return f"Microvolts(ADC(Pin({pin.gpio})))"
 
     def _bus(self, bus: Bus) -> str:
@@ -185,24 +146,9 @@ class _Module:
         settings = "".join(f", {named.get(key, key)}={value:_}" for key, value in bus.settings.items())
         return f"{bus.bus.upper()}({bus.unit}{settings}{lines})"
 
-    def _sensor(self, name: str) -> str:
-        part = self._at(name)
-        driver = self._driver(part)
-        if name in MOMENTARY or driver.momentary:
-            self.adapters.add("Moment")
-            return f"Moment({part.name})"
-        if not driver.several:
-            return part.name
-        self.adapters.add("Reading")
-        return f'Reading({part.name}, "{name}")'
-
-    def _output(self, name: str) -> str:
-        part = self._at(name)
-        driver = self._driver(part)
-        if driver.drives_several:
-            self.adapters.add("Driving")
-            return f'Driving({part.name}, "{name}")'
-        return f"{part.name}.drive" if "drive" in driver.methods else part.name
+    def _reads(self, name: str) -> bool:
+        """A `read` tells it: it does not only occur."""
+        return self._has(name) and name not in MOMENTARY and not self._driver(self._at(name)).momentary
 
     def _modem(self) -> list[str]:
         modem = self.board.modem
