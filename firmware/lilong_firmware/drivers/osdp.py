@@ -23,7 +23,7 @@ DATA_SHEET = {
         "reader": ("bool", 0, 1, "0 while replies stay out"),
     },
     "bus": "RS-485, 8N1, a transceiver that turns itself round",
-    "timing_ms": {"poll": (50, "5.7"), "reply": (200, "5.7"), "offline": (8_000, "5.7")},
+    "timing_ms": {"poll": (50, "(ours)"), "reply": (200, "5.7"), "offline": (8_000, "5.7")},
     "limits": {"readers": (1, "(ours) one on a bus"), "message": (128, "5.6")},
 }
 WIRING = {
@@ -53,8 +53,8 @@ class Osdp(OsdpReader):
     """`refused`: messages that were not what may come here: other keys, clear text, another's replies, replays.
 
     `scbk`: the reader's own key of 16 bytes; without one the reader counts for nothing, or with `clear` what it says
-    in clear text does. `install`: a reader that still has the
-    key that everybody knows is given ours, once; whoever listens then has it too. `identity`: PDID, 12 bytes.
+    in clear text does. `install`: a reader that still has the key that everybody knows is given ours, once; whoever
+    listens then has it too. `identity`: PDID, 12 bytes.
     """
 
     POLL_MS = 10

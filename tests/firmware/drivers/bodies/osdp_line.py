@@ -488,6 +488,19 @@ def test_what_another_address_says_is_not_heard():
     assert line.online() == 0
 
 
+def test_a_transceiver_that_hears_itself_does_no_harm():
+    for line in (clear(), secured()):
+
+        def echo(frame, line=line):
+            line.uart.arrive(frame)
+            return frame
+
+        line.reader.hear = echo
+        line.reader.card(8, 26)
+        assert line.run(1_000) == [("credential", 8)]
+        assert line.online() == 1
+
+
 def test_a_babbling_line_is_no_reader_and_ends():
     line = secured()
     noise = Noise(11)
