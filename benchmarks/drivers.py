@@ -167,7 +167,7 @@ class Pin:
     IRQ_RISING, IRQ_FALLING = 1, 2
     def __call__(self, value=None):
         return 1
-    def irq(self, handler, trigger=3):
+    def irq(self, handler, trigger=3, hard=False):
         self.handler = handler
 
 class Pwm:

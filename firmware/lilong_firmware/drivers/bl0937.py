@@ -3,6 +3,7 @@
 import time
 
 from .curve import recorded
+from .edges import on_edges
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Pulses:
         self._count = [0, 0]
         self._first = [0, 0]
         self._last = [0, 0]
-        pin.irq(self._edge, pin.IRQ_RISING)
+        on_edges(pin, self._edge, pin.IRQ_RISING)
 
     def _edge(self, _pin: "Any") -> None:
         slot = self._slot

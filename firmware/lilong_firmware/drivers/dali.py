@@ -4,6 +4,7 @@ import time
 
 from .dali_frame import NOTHING, STOP_US, decode, encode, frame_end
 from .dali_line import transmitter
+from .edges import on_edges
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Dali:
         self._feeding = False
         self._answers = True
         self.status = 0
-        rx.irq(self._edge, rx.IRQ_RISING | rx.IRQ_FALLING)
+        on_edges(rx, self._edge, rx.IRQ_RISING | rx.IRQ_FALLING)
 
     def _edge(self, _pin: "Any") -> None:
         self._last = self._ticks_us()

@@ -1,5 +1,7 @@
 """Read-back of a lamp's relay: an optocoupler across the switched mains, or an auxiliary contact."""
 
+from .edges import on_edges
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -28,7 +30,7 @@ class LampRelay:
         self._seen = 0
         self._state = -1
         self._told = -1
-        sense.irq(self._edge, sense.IRQ_FALLING)
+        on_edges(sense, self._edge, sense.IRQ_FALLING)
 
     def _edge(self, _pin: "Any") -> None:
         self._edges = (self._edges + 1) & 0xFFFF

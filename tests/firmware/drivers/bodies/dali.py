@@ -414,6 +414,27 @@ def test_levels_that_cannot_be_are_left_alone_and_addresses_refused():
     assert "address" in message
 
 
+class _EspPin(Pin):
+    """A port without interrupts at the edge itself."""
+
+    def irq(self, handler=None, trigger=3):
+        Pin.irq(self, handler, trigger)
+
+
+def test_a_port_without_hard_interrupts_will_do():
+    clock = Clock()
+    bus = Bus(clock, _EspPin(clock))
+    gear = Gear(bus)
+    dali = Dali(bus, bus.rx, ticks_us=clock.ticks_us)
+    _run(clock, dali, 1_500)
+    gear.mute = True
+    _run(clock, dali, 2_500)
+    assert dali.read("gear") == 0
+    gear.mute = False
+    _run(clock, dali, 1_500)
+    assert dali.read("gear") == 1
+
+
 def test_the_interrupt_handler_allocates_nothing():
     clock = Clock()
     bus = Bus(clock, Pin(clock))
