@@ -468,6 +468,25 @@ def test_replies_of_before_are_refused():
     assert line.run(2_000) == []
 
 
+def test_a_whole_session_that_was_recorded_is_no_reader():
+    line = secured()
+    line.reader.card(6, 26)
+    line.run(300)
+    recorded = line.reader.frames
+    other = Line(KEY, KEY)
+    other._random = Noise(8)  # no panel draws the same twice
+    other.panel._begin(0)
+    other.reader.hear = lambda frame: None
+    at = 0
+    for _ in range(400):
+        if other.panel._waiting and not other.uart.any() and at < len(recorded):
+            other.uart.arrive(recorded[at])
+            at += 1
+        assert other.run(50) == []
+        assert other.online() == 0
+    assert at == len(recorded)
+
+
 def test_replies_in_clear_text_are_taken_once():
     line = clear()
     line.reader.card(6, 26)
