@@ -4,13 +4,12 @@ The pulse is that of Microchip's RE46C140 (DS22179B: 100 us); amplifier and cham
 """
 
 RISE_US = 60  # the amplifier follows the light after that
-CONVERSION_US = 40  # of the ADC
 
 
 class SmokeChamber:
     """`mdb`: smoke in mdB/m. `ambient_uv`: room light. `fault`: "led open", "led on" or "photodiode".
 
-    `late_us`: how long the processor is away in the next conversion.
+    `conversion_us`: the ADC's. `late_us`: how long the processor is away in the next conversion.
     """
 
     def __init__(self, clock, led, zero_uv=200_000, gain_uv=2_000):
@@ -20,6 +19,7 @@ class SmokeChamber:
         self.gain_uv = gain_uv
         self.ambient_uv = 20_000
         self.fault = None
+        self.conversion_us = 40
         self.late_us = 0
         self.flash_uv = 0  # ambient light of one conversion
         self._led = led
@@ -30,7 +30,7 @@ class SmokeChamber:
         self._changed_us = self.clock.us
 
     def uv(self):
-        self.clock.pass_us(CONVERSION_US + self.late_us)
+        self.clock.pass_us(self.conversion_us + self.late_us)
         self.late_us = 0
         if self.fault == "photodiode":
             return 0

@@ -19,7 +19,10 @@ DATA_SHEET = {
         "sample": (4_000, "(ours)"),
         "chamber_test": (43_000, "DS22179B; here with each sample"),
     },
-    "limits": {"drift_mdB": (-57, 57, "(ours) a quarter of the trip level, in the spirit of EN 54-7 4.8")},
+    "limits": {
+        "drift_mdB": (-57, 57, "(ours) a quarter of the trip level, in the spirit of EN 54-7 4.8"),
+        "conversion_us": (0, 100, "(ours) of the ADC, within the pulse"),
+    },
 }
 WIRING = {
     "class": "SmokeChamber",

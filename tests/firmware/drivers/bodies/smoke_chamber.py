@@ -56,6 +56,17 @@ def test_a_pulse_that_an_interrupt_stretched_is_taken_again():
     assert abs(smoke.read("obscuration") - 100) <= 1
 
 
+def test_an_adc_of_100_us_will_do_and_one_that_would_stretch_each_pulse_is_a_fault():
+    model, smoke, led = _chamber()
+    model.mdb = 100
+    model.conversion_us = 100
+    assert abs(smoke.read("obscuration") - 100) <= 1
+    assert model.longest_us() <= 200
+    model.conversion_us = 150
+    assert smoke.read("obscuration") is None
+    assert led.level == 0
+
+
 def test_a_flash_of_light_in_one_pulse_changes_nothing():
     model, smoke, led = _chamber()
     seen = []
