@@ -1,18 +1,24 @@
 """Belling BL0937: pulses of 38 us on CF and CF1, their frequencies by its data sheet's equations (V1.02)."""
 
-VREF = 1.218
 PULSE_US = 38
+
+
+# Frequency by the product of the pins' voltages, by that of the voltage pin and by that of the current pin, and Vref.
+BL0937 = (1721506, 15397, 94638, 1.218)
+# HLW8012: 48 fosc / 128, 2 fosc / 512, 24 fosc / 512, its oscillator at 3.579 MHz.
+HLW8012 = (48 * 3_579_000 / 128, 2 * 3_579_000 / 512, 24 * 3_579_000 / 512, 2.43)
 
 
 class Bl0937:
     """`volts`, `amperes`, `factor`: what the line carries. `shunt` in ohm, `divider`: line voltage by chip voltage."""
 
-    def __init__(self, clock, cf, cf1, sel, shunt=0.001, divider=1_881):
+    def __init__(self, clock, cf, cf1, sel, shunt=0.001, divider=1_881, chip=BL0937):
         self.clock = clock
         self.volts = 220.0
         self.amperes = 0.0
         self.factor = 1.0
         self._sel = sel
+        self._chip = chip
         self._shunt = shunt
         self._divider = divider
         self._lines = {"cf": cf, "cf1": cf1}
@@ -23,12 +29,11 @@ class Bl0937:
 
     def hz(self, name):
         volts, amperes = self.volts / self._divider, self.amperes * self._shunt
+        power, voltage, current, vref = self._chip
         if name == "cf":
-            hz = 1721506 * volts * amperes * self.factor / VREF**2
+            hz = power * volts * amperes * self.factor / vref**2
             return hz if hz >= 0.3 else 0  # anti-creep: no pulses without a load
-        if self._sel.level:
-            return 15397 * volts / VREF
-        return 94638 * amperes / VREF
+        return voltage * volts / vref if self._sel.level else current * amperes / vref
 
     def _step(self, name):
         """Integrate its frequency, at most 20 ms at a time, so that a change counts at once."""

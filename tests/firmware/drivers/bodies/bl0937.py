@@ -1,5 +1,6 @@
 """The pulse meter: a lamp, no load, a broken line, handlers that allocate nothing."""
 
+from chips.bl0937 import BL0937, HLW8012
 from chips.bl0937 import Bl0937 as Model
 from chips.clock import Clock
 from chips.pins import Pin
@@ -17,10 +18,10 @@ except ImportError:  # CPython has no such thing
 CHANNELS = ("voltage", "current", "power", "power_factor")
 
 
-def _meter(us=0, **arguments):
+def _meter(us=0, chip=BL0937, **arguments):
     clock = Clock(us)
     cf, cf1, sel = Pin(clock), Pin(clock), Pin(clock, Pin.OUT)
-    model = Model(clock, cf, cf1, sel)
+    model = Model(clock, cf, cf1, sel, chip=chip)
     return clock, model, Bl0937(cf, cf1, sel, ticks_us=clock.ticks_us, **arguments), (cf, cf1)
 
 
@@ -115,6 +116,15 @@ def test_trimming_shunt_and_divider_count():
     _run(clock, meter, 5_500)
     assert _near(meter.read("power"), 600, 10)
     assert _near(meter.read("voltage"), 4_400, 5)
+
+
+def test_an_hlw8012_is_a_matter_of_its_record():
+    clock, model, meter, _ = _meter(chip=HLW8012, record=b"\x13\xf1\x08\x95\x04\x65")  # 5,105, 2,197, 1,125 per mille
+    _lamp(model)
+    _run(clock, meter, 5_500)
+    assert _near(meter.read("voltage"), 2_200, 5)
+    assert _near(meter.read("current"), model.amperes * 1000, 5)
+    assert _near(meter.read("power"), 600, 10)
 
 
 def test_ticks_that_wrap_in_a_window_change_nothing():
