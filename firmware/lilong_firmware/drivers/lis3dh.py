@@ -126,20 +126,27 @@ class LIS3DH:
         self.good = False
         self.forget()
         try:
-            self.write(INT1_CFG, b"\x00")
-            self.write(INT2_CFG, b"\x00")
-            self.write(FIFO_CTRL_REG, b"\x00")
-            self.write(CTRL_REG1, ctrl)
-            self.read_one(REFERENCE)  # makes the present attitude the filter's zero
-            self.write(INT1_CFG + 2, ths)
-            self.write(INT2_CFG + 2, ths2)
-            self.write(INT1_CFG, cfg)
-            self.write(INT2_CFG, cfg2)
-            self.read_one(INT1_SRC)
-            self.read_one(INT2_SRC)
+            self._program(ctrl, cfg, ths, cfg2, ths2)
         except OSError:
             return False
         return True
+
+    def _program(self, ctrl: bytes, cfg: bytes, ths: bytes, cfg2: bytes, ths2: bytes) -> None:
+        self.write(INT1_CFG, b"\x00")
+        self.write(INT2_CFG, b"\x00")
+        self.write(FIFO_CTRL_REG, b"\x00")  # 5.1.1: bypass empties it
+        self.write(CTRL_REG1, ctrl)
+        self.read_one(REFERENCE)  # makes the present attitude the filter's zero
+        self.write(INT1_CFG + 2, ths)
+        self.write(INT2_CFG + 2, ths2)
+        self.write(INT1_CFG, cfg)
+        self.write(INT2_CFG, cfg2)
+        self._release()
+
+    def _release(self) -> None:
+        """Lets the latched pin go."""
+        self.read_one(INT1_SRC)
+        self.read_one(INT2_SRC)
 
     def _fail(self) -> None:
         self._on = False
@@ -150,18 +157,8 @@ class LIS3DH:
     def _begin(self, now: int) -> None:
         if self.read_one(WHO_AM_I) != I_AM:
             return
-        self.write(INT1_CFG, b"\x00")
-        self.write(INT2_CFG, b"\x00")
-        self.write(FIFO_CTRL_REG, b"\x00")  # 5.1.1: bypass empties it
-        self.write(CTRL_REG1, self.CTRL)
-        self.read_one(REFERENCE)
-        self.write(INT1_CFG + 2, self.THS1)
-        self.write(INT2_CFG + 2, self.THS2)
-        self.write(INT1_CFG, self.INT1)
-        self.write(INT2_CFG, self.INT2)
+        self._program(self.CTRL, self.INT1, self.THS1, self.INT2, self.THS2)
         self.write(FIFO_CTRL_REG, FIFO_STREAM)
-        self.read_one(INT1_SRC)
-        self.read_one(INT2_SRC)
         self._heard_at = now
         self._on = True
 
@@ -199,8 +196,7 @@ class LIS3DH:
         if now - self._heard_at > SILENT_MS:
             self._fail()  # only bad ones: a bus that floats
         if not source & OVRN:
-            self.read_one(INT1_SRC)  # lets the latched pin go
-            self.read_one(INT2_SRC)
+            self._release()
 
     def read_one(self, register: int) -> int:
         self.read_into(register, self._one)

@@ -5,7 +5,7 @@ import math
 from chips.buses import UART
 from chips.clock import Clock
 from chips.gnss import angle, sentence
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lilong_firmware.drivers.gnss import Gnss, distance_m
 
@@ -19,6 +19,7 @@ NOISE = st.one_of(
 
 
 @given(NOISE, LATITUDES, LONGITUDES)
+@settings(deadline=None)
 def test_a_good_fix_after_any_bytes_is_found(garbage, latitude, longitude):
     clock = Clock()
     uart = UART(clock, 9_600)
@@ -36,6 +37,7 @@ def test_a_good_fix_after_any_bytes_is_found(garbage, latitude, longitude):
 
 
 @given(st.integers(-70_000_000, 70_000_000), LONGITUDES, st.integers(-400_000, 400_000), st.integers(-400_000, 400_000))
+@settings(deadline=None)
 def test_distances_are_those_of_the_globe(latitude, longitude, down, across):
     here, there = math.radians(latitude / 1e6), math.radians((latitude + down) / 1e6)
     half = math.sin((there - here) / 2) ** 2

@@ -57,16 +57,19 @@ def test_no_walking_is_a_fall(half_period, swing_mg, gap, seed):
 
 
 @given(st.integers(0, 1 << 20), st.integers(-(1 << 20), 1 << 20))
+@settings(deadline=None)
 def test_arctangents_are_within_a_fiftieth_of_a_degree(y, x):
     if abs(x) + y > 200:
         assert abs(arctan2(y, x) - math.degrees(math.atan2(y, x)) * 1_000) <= 20
 
 
 @given(st.integers(0, 1 << 40))
+@settings(deadline=None)
 def test_roots_are_exact(n):
     assert isqrt(n) == math.isqrt(n)
 
 
 @given(st.integers(-90_000_000, 90_000_000))
+@settings(deadline=None)
 def test_cosines_are_within_a_thousandth(udeg):
     assert abs(cosine(udeg) - 10_000 * math.cos(math.radians(udeg / 1e6))) <= 11

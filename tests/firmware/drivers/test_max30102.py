@@ -35,6 +35,7 @@ def test_the_rate_is_within_3_and_the_oxygen_within_3_or_there_is_no_reading(
 
 
 @given(st.lists(st.tuples(st.integers(0, 0x3FFFF), st.integers(0, 0x3FFFF)), max_size=300))
+@settings(deadline=None)
 def test_no_light_makes_it_raise_or_answer_beyond_sense(light):
     ppg = Ppg()
     for ir, red in light:

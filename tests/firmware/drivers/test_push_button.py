@@ -40,13 +40,14 @@ def _told(make, before_ms, bounce, held_ms, after, gaps):
     st.sampled_from([SosButton, CancelButton]), st.integers(0, 200), BOUNCE, st.integers(26, 250), BOUNCE,
     st.lists(st.integers(1, 400), max_size=30),
 )  # fmt: skip
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_a_press_of_50_ms_of_which_up_to_24_bounce_is_told(make, before, bounce, held, after, gaps):
     told = _told(make, before, bounce, held, after, gaps)
     assert told == 1 or (told == 2 and make is SosButton)  # a late loop may tell it at its first edge and at its end
 
 
 @given(st.lists(st.integers(1, 400), max_size=30))
+@settings(deadline=None)
 def test_no_press_is_invented(gaps):
     clock = Clock()
     driver = SosButton(Pin(clock, Pin.IN, Pin.PULL_UP), 0, clock.ticks_ms)

@@ -2,12 +2,13 @@
 
 from chips.buses import UART
 from chips.clock import Clock
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lilong_firmware.drivers.a02yyuw import A02YYUW
 
 
 @given(st.binary(max_size=60), st.integers(30, 4_500))
+@settings(deadline=None)
 def test_good_frames_after_any_bytes_are_found(garbage, mm):
     clock = Clock()
     uart = UART(clock, 9_600)

@@ -3,12 +3,13 @@
 from chips.buses import UART
 from chips.clock import Clock
 from chips.ze03 import checksum
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lilong_firmware.drivers.ze03 import ZE03
 
 
 @given(st.binary(max_size=80), st.integers(0, 100))
+@settings(deadline=None)
 def test_good_frames_after_any_bytes_are_found(garbage, ppm):
     clock = Clock()
     uart = UART(clock, 9_600)
