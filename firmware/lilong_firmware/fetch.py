@@ -62,10 +62,12 @@ class Fetch:
                 data = self._sink.read(self._have, min(CHUNK_BYTES, self._there - self._have))
             except OSError:
                 data = b""
-            self._hash.update(data)
-            self._have += len(data)
-            if not data:
-                self._there = self._have  # the rest is gone
+            if data:
+                self._hash.update(data)
+                self._have += len(data)
+            else:  # it is not what it was: all of it once more
+                self._hash = sha256()
+                self._have = self._there = 0
             self._next(now)
             return
         if self._device.session.state == ONLINE:

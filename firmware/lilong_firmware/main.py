@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from .rules import Rules
+    from .update import Updating
 
     class BoardLike(Protocol):
         """What the loop asks of a board. Channels and outputs go by the names that the device's kind gives them."""
@@ -81,6 +82,8 @@ class Host:
         self._board = board
         self._modules = 0  # how many are loaded at rest
         self.device = Device(identity, kind, store(settings["store"]), draws, True, settings["boot"])
+        if self.device.store.LOGS:
+            self.device.updating = _updating
         self._channels = {channel[0]: at for at, channel in enumerate(kind.CHANNELS)}
         self._sampled = [(at, channel[0]) for at, channel in enumerate(kind.CHANNELS) if channel[1]]
         keepalive_s = settings["keepalive_s"]
@@ -192,6 +195,13 @@ class Host:
                 del sys.modules[name]
         self._modules = len(sys.modules)
         gc.collect()
+
+
+def _updating(device: Device) -> "Updating":
+    """Firmware goes into the store, unless the board has something better."""
+    from .slot import OneSlot  # noqa: PLC0415  by need
+
+    return OneSlot(device.store)
 
 
 def _end(_: object, context: "dict[str, Any]") -> None:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
             """How many bytes of this very artifact an earlier life has left here, or -1 when `size` cannot be taken."""
 
         def read(self, offset: int, size: int) -> bytes:
-            """At most so many of the bytes that are here."""
+            """Some of the bytes that are here, in their order; none, or OSError, when they are not what they were."""
 
-        def write(self, offset: int, data: bytes) -> None: ...
+        def write(self, offset: int, data: bytes) -> None:
+            """The next bytes; those at 0 begin anew, whatever has been there."""
 
         def finish(self, now: int) -> bool:
             """All bytes are there and their digest is right: put them into effect, or False."""

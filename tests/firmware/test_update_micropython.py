@@ -55,13 +55,13 @@ class Backend:
 async def fetched(case, backend, now):
     """All chunks; the least heap that was free meanwhile."""
     least = 1 << 20
-    while True:
+    while not backend.results():
         now += 1_000
         await case.at(now)
-        if not backend.serve():
-            return now, least
-        least = min(least, (await case.process.memory()).free)
-        await case.lines.take_a(Handled, "ot")
+        if backend.serve():
+            least = min(least, (await case.process.memory()).free)
+            await case.lines.take_a(Handled, "ot")
+    return now, least
 
 
 def memory_errors(case):
@@ -100,3 +100,29 @@ async def test_what_has_another_digest_is_refused_and_an_alarm_meanwhile_is_told
         await fetched(case, backend, 3_000)
         assert backend.results() == [{0: 77, 1: frame.INVALID}]
         assert not memory_errors(case)
+
+
+@pytest.mark.spec("LIL-UPD-001", "LIL-UPD-002")
+@pytest.mark.parametrize("kind", ["gas", "wristband"])
+@in_loop
+async def test_firmware_lands_in_the_store_of_a_board_and_a_restart_goes_on_with_it(kind, tmp_path):
+    image = bytes(n * 7 % 251 for n in range(8_400))
+    async with BoardCase(kind, store=str(tmp_path)) as case:
+        case.broker.answer = case.backend
+        await case.at(1_000)
+        backend = Backend(case, image, FIRMWARE)
+        await case.lines.take_a(Handled, "ot")
+        for now in range(2_000, 12_000, 1_000):
+            await case.at(now)
+            assert backend.serve()
+            await case.lines.take_a(Handled, "ot")
+    async with BoardCase(kind, store=str(tmp_path)) as case:
+        case.broker.answer = case.backend
+        await case.at(1_000)
+        backend = Backend(case, image, FIRMWARE)
+        await case.lines.take_a(Handled, "ot")
+        _, least = await fetched(case, backend, 1_000)
+        assert case.frames(frame.CHUNK_REQUEST)[0].body[1] == 4_096
+        assert backend.results() == [{0: 77, 1: frame.OK, 2: "next"}]
+        assert (tmp_path / "lslot").read_bytes() == image
+        assert least > RESERVE

