@@ -17,7 +17,9 @@ otadata,  data, ota,     0xd000,   0x2000
 phy_init, data, phy,     0xf000,   0x1000,
 ota_0,    app,  ota_0,   0x10000,  1664K
 ota_1,    app,  ota_1,   0x1b0000, 0x1a0000
-vfs,      data, fat,     0x350000, 0xb0000
+alarm_a,  data, littlefs, 0x350000, 0x20000
+alarm_b,  data, littlefs, 0x370000, 128K
+vfs,      data, fat,     0x390000, 0x70000
 """
 
 
@@ -30,7 +32,7 @@ def said(folder: Path, text: str, mib: int = 4) -> list[str]:
 def test_a_good_table_is_read_with_all_its_ways_to_write_a_size(tmp_path):
     assert said(tmp_path, GOOD) == []
     rows, _ = read_partitions(tmp_path / "partitions.csv")
-    assert [row.name for row in rows] == ["nvs", "otadata", "phy_init", "ota_0", "ota_1", "vfs"]
+    assert [row.name for row in rows] == ["nvs", "otadata", "phy_init", "ota_0", "ota_1", "alarm_a", "alarm_b", "vfs"]
     assert rows[3].size == rows[4].size == 0x1A0000
 
 
@@ -47,20 +49,22 @@ def test_a_board_has_two_slots_larger_than_those_of_micropythons_own_table_and_u
     ("old", "new", "says"),
     [
         ("0x1b0000, 0x1a0000", "0x1a0000, 0x1a0000", "line 7, ota_1: starts at 0x1a0000 and overlaps ota_0, which"),
-        ("0x350000, 0xb0000", "0x350000, 0xc0000", "line 8, vfs: ends at 0x410000, and 4 MiB of flash end at 0x400000"),
+        ("0x390000, 0x70000", "0x390000, 0x80000", "line 10, vfs: ends at 0x410000, and 4 MiB of flash end at 0x400000"),
         ("0x1b0000, 0x1a0000", "0x1b8000, 0x190000", "line 7, ota_1: starts at 0x1b8000, which is no multiple of"),
-        ("0x350000, 0xb0000", "0x350800, 0xa0000", "line 8, vfs: starts at 0x350800, which is no multiple of 0x1000"),
-        ("0x350000, 0xb0000", "0x350000, 0xaff00", "line 8, vfs: has 0xaff00 bytes; give a multiple of 0x1000"),
+        ("0x390000, 0x70000", "0x390800, 0x60000", "line 10, vfs: starts at 0x390800, which is no multiple of 0x1000"),
+        ("0x390000, 0x70000", "0x390000, 0x6ff00", "line 10, vfs: has 0x6ff00 bytes; give a multiple of 0x1000"),
         ("0x1b0000, 0x1a0000", "0x1b0000, 0x190000", "line 7, ota_1: has 0x190000 bytes and ota_0 0x1a0000;"),
         ("0x9000,   0x4000", "0x8000,   0x4000", "line 3, nvs: starts at 0x8000, in boot loader and table"),
         ("0x9000,   0x4000", "0x9000,   0x2000", "line 3, nvs: has 0x2000 bytes; give at least 0x3000"),
         ("0xd000,   0x2000", "0xd000,   0x1000", "line 4, otadata: has 0x1000 bytes; give at least 0x2000"),
-        ("vfs,      data, fat", "vfs,      data, nvs", "line 8, vfs: is data, nvs; make it data, fat"),
-        ("vfs,      data, fat", "vfs,      data, ext4", "line 8, vfs: unknown type data, ext4"),
-        ("vfs,      data", "nvs,      data", "line 8, nvs: is there twice"),
+        ("0x350000, 0x20000", "0x350000, 0x1f000", "line 8, alarm_a: has 0x1f000 bytes; give a multiple of 0x4000"),
+        ("0x350000, 0x20000", "0x350000, 0x8000", "line 8, alarm_a: has 0x8000 bytes; give at least 0x10000"),
+        ("vfs,      data, fat", "vfs,      data, nvs", "line 10, vfs: is data, nvs; make it data, fat"),
+        ("vfs,      data, fat", "vfs,      data, ext4", "line 10, vfs: unknown type data, ext4"),
+        ("vfs,      data", "nvs,      data", "line 10, nvs: is there twice"),
         ("phy_init", "a_name_of_sixteen", "line 5, a_name_of_sixteen: its name has 17 characters; give 1 to 15"),
-        ("0x350000, 0xb0000", "0x350000", "line 8: 'vfs,      data, fat,     0x350000' is no partition"),
-        ("0x350000, 0xb0000", "there, 0xb0000", "line 8: 'vfs,      data, fat,     there, 0xb0000' is no partition"),
+        ("0x390000, 0x70000", "0x390000", "line 10: 'vfs,      data, fat,     0x390000' is no partition"),
+        ("0x390000, 0x70000", "there, 0x70000", "line 10: 'vfs,      data, fat,     there, 0x70000' is no partition"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_table_is_told_by_line_and_name(tmp_path, old, new, says):

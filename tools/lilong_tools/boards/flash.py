@@ -13,12 +13,14 @@ FIRST = 0x9000  # behind the boot loader and the table itself (ESP-IDF: partitio
 SECTOR = 0x1000
 UNITS = {"K": 1 << 10, "M": 1 << 20}
 LABEL = 16  # characters
-SUBTYPES = {"app": ("ota_0", "ota_1", "factory"), "data": ("nvs", "ota", "phy", "fat", "nvs_keys", "coredump")}
+SUBTYPES = {"app": ("ota_0", "ota_1", "factory"), "data": ("nvs", "ota", "phy", "fat", "littlefs", "nvs_keys", "coredump")}
 WANTED = {"nvs": ("data", "nvs"), "otadata": ("data", "ota"), "ota_0": ("app", "ota_0"), "ota_1": ("app", "ota_1"),
-          "vfs": ("data", "fat")}  # fmt: skip
+          "alarm_a": ("data", "littlefs"), "alarm_b": ("data", "littlefs"), "vfs": ("data", "fat")}  # fmt: skip
 OTADATA = 0x2000  # ESP-IDF: two sectors, one of which is always whole
 LEAST_NVS = 0x3000  # ESP-IDF: NVS
-LAYOUT = ("firmware_kib", "files_kib", "bundle_kib", "data_kib")
+LAYOUT = ("firmware_kib", "files_kib", "bundle_kib", "data_kib", "alarms_kib")
+LEAST_VOLUME = 0x10000  # four blocks of four sectors (`lilong_firmware.volume.Region`)
+BLOCK = 0x4000
 LEAST_BUNDLE_KIB = 64
 """(ours) A kind's image is below 54 KiB (boards/unix/budget.toml); its drivers and wiring come on top."""
 
@@ -87,7 +89,11 @@ def _wanted(file: Path, rows: list[Partition]) -> Iterator[Complaint]:
     slots = [by_name[name] for name in ("ota_0", "ota_1") if name in by_name]
     if len(slots) == 2 and slots[0].size != slots[1].size:
         yield _at(file, slots[1], f"has {slots[1].size:#x} bytes and ota_0 {slots[0].size:#x}; make them alike")
-    for name, least in (("otadata", OTADATA), ("nvs", LEAST_NVS)):
+    for name in ("alarm_a", "alarm_b"):
+        if name in by_name and by_name[name].size % BLOCK:
+            yield _at(file, by_name[name], f"has {by_name[name].size:#x} bytes; give a multiple of {BLOCK:#x}")
+    least_of = {"otadata": OTADATA, "nvs": LEAST_NVS, "alarm_a": LEAST_VOLUME, "alarm_b": LEAST_VOLUME}
+    for name, least in least_of.items():
         if name in by_name and by_name[name].size < least:
             yield _at(file, by_name[name], f"has {by_name[name].size:#x} bytes; give at least {least:#x}")
 
@@ -142,13 +148,16 @@ def _layout(board: Board) -> Iterator[Complaint]:
         yield complaint(key, f"unknown key; there are {', '.join(LAYOUT)}")
     if not set(LAYOUT) <= layout.keys():
         return
-    firmware, files, bundle, data = (layout[key] for key in LAYOUT)
+    firmware, files, bundle, data, alarms = (layout[key] for key in LAYOUT)
     total = board.flash.mib << 10
     if firmware + files > total:
         says = f"{firmware} and {files} KiB of files are {firmware + files}, and there are {total}; make them smaller"
         yield complaint("firmware_kib", says)
-    if 2 * bundle + data > files:
-        says = f"two bundles of {bundle} and {data} KiB of data are {2 * bundle + data}, and files have {files}"
+    used = 2 * bundle + data + alarms
+    if used > files:
+        says = f"two bundles of {bundle}, {data} KiB of data and {alarms} of alarms are {used}, and files have {files}"
         yield complaint("bundle_kib", f"{says}; make them smaller")
+    if alarms % 32 or alarms < 128:
+        yield complaint("alarms_kib", f"{alarms} KiB are not two volumes; give a multiple of 32, at least 128")
     if bundle < LEAST_BUNDLE_KIB:
         yield complaint("bundle_kib", f"{bundle} KiB do not hold a kind's firmware; give at least {LEAST_BUNDLE_KIB}")
