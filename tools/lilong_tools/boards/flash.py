@@ -13,7 +13,8 @@ FIRST = 0x9000  # behind the boot loader and the table itself (ESP-IDF: partitio
 SECTOR = 0x1000
 UNITS = {"K": 1 << 10, "M": 1 << 20}
 LABEL = 16  # characters
-SUBTYPES = {"app": ("ota_0", "ota_1", "factory"), "data": ("nvs", "ota", "phy", "fat", "littlefs", "nvs_keys", "coredump")}
+SUBTYPES = {"app": ("ota_0", "ota_1", "factory"),
+            "data": ("nvs", "ota", "phy", "fat", "littlefs", "nvs_keys", "coredump")}  # fmt: skip
 WANTED = {"nvs": ("data", "nvs"), "otadata": ("data", "ota"), "ota_0": ("app", "ota_0"), "ota_1": ("app", "ota_1"),
           "alarm_a": ("data", "littlefs"), "alarm_b": ("data", "littlefs"), "vfs": ("data", "fat")}  # fmt: skip
 OTADATA = 0x2000  # ESP-IDF: two sectors, one of which is always whole
