@@ -76,3 +76,17 @@ def test_a_traceback_of_a_board_leads_to_the_lines_of_the_sources():
     told = '  File "<stdin>", line 7\n  File "asyncio/core.py", line 1\n  File "{}", line {}, in MSG_PEEK\nOSError: 5'
     assert image.located(told.format("lilong", there)) == told.format("lilong_firmware/outbox.py", line)
     assert image.located("OSError: 5") == "OSError: 5"
+
+
+def test_another_interpreters_words_are_not_lent():
+    """Which words a board has in its ROM is not known on a PC: there everything keeps its name."""
+    sources = image.modules("unix")
+    own = image.lean(sources, rom=())
+    assert "class Device" in own["lilong.py"]
+    assert "class Device" not in image.lean(sources)["lilong.py"]
+
+
+def test_a_boards_manifest_lists_ours_and_leaves_micropythons_own_to_it():
+    listed = image.modules("pico_w")
+    assert "lilong_firmware/main.py" in listed
+    assert "ssl.py" not in listed

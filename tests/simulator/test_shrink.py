@@ -219,3 +219,13 @@ def test_the_firmware_gets_smaller(sources):
     assert sum(len(compile(text, path, "exec").co_names) for path, text in after.items()) < 0.8 * sum(
         len(compile(text, path, "exec").co_names) for path, text in before.items()
     )
+
+
+def test_a_property_that_nothing_names_goes_with_its_decorator():
+    text = "class C:\n    @property\n    def useless(self):\n        return 1\n\n    def used(self):\n        return 2\n\n"
+    text += "\ndef main():\n    return C().used()\n"
+    small = shake({"lilong.py": text})["lilong.py"]
+    assert "useless" not in small
+    assert "property" not in small
+    assert len(small.splitlines()) == len(text.splitlines())
+    compile(small, "lilong.py", "exec")

@@ -20,8 +20,10 @@ class Edits:
         self._put(self.start(node), self.end(node), instead)
 
     def drop(self, statement: ast.stmt) -> None:
-        """Without a statement."""
-        self.replace(statement, "pass")
+        """Without a statement, and without its decorators."""
+        decorators = getattr(statement, "decorator_list", [])
+        start = self.find_before(decorators[0], "@") if decorators else self.start(statement)
+        self.cut(start, self.end(statement), "pass")
 
     def cut(self, start: int, end: int, instead: str = "") -> None:
         """Something else from one byte offset to another."""
