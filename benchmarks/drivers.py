@@ -77,7 +77,7 @@ DRIVERS = {
         "driver.read('latitude') == 48_117_300", 4, 250,
     ),
     "lamp_relay": Entry("LampRelay(Pin())", "driver._edge(None)", "driver._edges > 0", 100),  # a half-wave
-    "leakage": Entry("Leakage(Adc(600_000))", "driver.read('leakage')", "driver.read('leakage') == 54", 0.2),
+    "leakage": Entry("Leakage(Adc(500_000))", "driver.read('leakage')", "driver.read('leakage') == 54", 0.2),
     "lis3dh_cover": Entry(
         "Cover(Chip(ACCEL))",
         "driver.poll(now); driver.read('tilt')",
@@ -98,7 +98,7 @@ DRIVERS = {
         "driver.poll(now); driver.read('heart_rate')",
         "driver.read('worn') == 1", 10, 100,
     ),
-    "mq": Entry("Mq(Adc(2_000_000))", "driver.read('gas')", "driver.read('gas') > 0", 0.2),
+    "mq": Entry("Mq(Adc(1_666_000))", "driver.read('gas')", "driver.read('gas') > 0", 0.2),
     "ntc": Entry("Ntc(Adc(1_650_000))", "driver.read('t')", "2_450 < driver.read('t') < 2_550", 0.02),
     "push_button_cancel": Entry(
         "CancelButton(Pin())",

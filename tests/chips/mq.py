@@ -14,7 +14,7 @@ _MQ5 = (
 class Mq:
     """`ppm` of `gas` ("methane" or "lpg") in the air. `broken`: "open", "short" or "heater"."""
 
-    def __init__(self, number=4, gas="methane", r0_ohm=10_000, load_ohm=20_000, divider_percent=60):
+    def __init__(self, number=4, gas="methane", r0_ohm=10_000, load_ohm=20_000, divider_percent=50):
         self.ppm = 0
         self.broken = None
         self._number = number

@@ -4,7 +4,7 @@
 class Rcmb102:
     """`dma`: the residual current in 0.1 mA, r.m.s. `failed`: X1 is at 0 V, as with no supply or a broken wire."""
 
-    def __init__(self, clock, divider_percent=60):
+    def __init__(self, clock, divider_percent=50):
         self.clock = clock
         self.dma = 0
         self.failed = False

@@ -28,7 +28,7 @@ TOLERANCE_MV = 60  # (ours) of the divider and the ADC, at either end
 class Leakage:
     """`divider_percent`: how much of X1 the ADC sees. `offset_mv`: X1 with no residual current, beyond the 150 mV."""
 
-    def __init__(self, adc: "Any", divider_percent: int = 60, offset_mv: int = 0) -> None:
+    def __init__(self, adc: "Any", divider_percent: int = 50, offset_mv: int = 0) -> None:
         if not 0 < divider_percent <= 100:
             raise ValueError("Leakage: divider_percent %d; it is 1 to 100" % divider_percent)
         self._adc = adc

@@ -69,7 +69,7 @@ class Mq:
         curve: int = MQ4_METHANE,
         load_ohm: int = 20_000,
         r0_ohm: int = 10_000,
-        divider_percent: int = 60,
+        divider_percent: int = 50,
         record: "bytes | None" = None,
     ) -> None:
         if not 0 <= curve <= MQ5_LPG:

@@ -97,12 +97,12 @@ def _locked(function, argument):
 
 
 def test_readings_by_adc_take_nothing():
-    mq = Mq(_Adc(2_000_000), _Adc(147_000))
+    mq = Mq(_Adc(1_666_000), _Adc(147_000))
     mq.start(0)
     mq.poll(200_000)
     chamber = SmokeChamber(_Blink(), _Pin(), ticks_us=_zero, sleep_us=_zero)
     for driver, low, high in (
-        (mq, 19, 22), (Ntc(_Adc(1_650_000)), 2_400, 2_600), (Leakage(_Adc(600_000)), 53, 55),
+        (mq, 19, 22), (Ntc(_Adc(1_650_000)), 2_400, 2_600), (Leakage(_Adc(500_000)), 53, 55),
         (SmokeAdc(_Adc(700_000)), 99, 101), (chamber, 99, 101),
     ):  # fmt: skip
         value = _locked(driver.read, "channel")
