@@ -21,6 +21,7 @@ from . import edits, rom_names, scopes
 from .bundle import bundle, place
 from .flat import flat_names, packages_by_name, renamed, without_packages
 from .parameters import share_parameters
+from .reach import reached
 from .rom_names import lend
 from .shake import shake
 from .shrink import shrink
@@ -95,7 +96,7 @@ def _names(bundled: Mapping[str, str], rom: Sequence[str] | None = None) -> dict
 
 
 def _bundled(sources: Mapping[str, Path]) -> dict[str, str]:
-    return bundle(strip({name: path.read_text(encoding="utf-8") for name, path in sources.items()}))
+    return bundle(reached(strip({name: path.read_text(encoding="utf-8") for name, path in sources.items()})))
 
 
 def located(traceback: str, board: str = "unix") -> str:
@@ -175,7 +176,7 @@ def _cache_folder() -> Path:
 
 def _digest(sources: Mapping[str, Path]) -> str:
     digest = hashlib.sha256()
-    for step in (strip, bundle, without_packages, shrink, shake, pool_texts, share_parameters, lend):
+    for step in (strip, reached, bundle, without_packages, shrink, shake, pool_texts, share_parameters, lend):
         digest.update(inspect.getsource(sys.modules[step.__module__]).encode())
     for means in (edits, scopes):
         digest.update(inspect.getsource(means).encode())
