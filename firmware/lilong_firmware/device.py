@@ -16,7 +16,7 @@ from .episodes import RESTORED as CONDITION_ENDED
 from .outbox import NO_ROOM, Outbox
 from .outbox import STORED as ON_FLASH
 from .sampling import Sampling
-from .session import ONLINE, Session
+from .session import ONLINE, UPDATE_COMES, Session
 from .uplink import Uplink
 
 TYPE_CHECKING = False
@@ -362,6 +362,12 @@ class Device:
                     session.asked = None
         elif kind in (frame.COMMAND, frame.OPERATOR_ACK, frame.REQUEST, frame.UPDATE_OFFER):
             self._obey(now, message)
+        elif kind == frame.CHUNK:
+            fetch: Any
+            for fetch in self.session.later:
+                if fetch.WHAT == UPDATE_COMES:
+                    fetch.take(now, message)
+                    break
         else:
             from .rarely import handle  # noqa: PLC0415
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .update import Sink
 
 DOWNLOADING, VERIFIED, INSTALLING = 1, 2, 3
-CHUNK_BYTES = 512  # (ours) of the 768 that may be asked for: a heap has room for these
+CHUNK_BYTES = 256  # (ours) of the 768 that may be asked for: a heap has room for these, torn as it may be
 ANSWER_MS = 10_000
 TRIES = 6
 

@@ -6,12 +6,8 @@ So none of them may count on being the same module the next time, but for what a
 
 from lilong_protocol import frame
 
-from .session import UPDATE_COMES
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .device import Device
 
 
@@ -32,12 +28,6 @@ def handle(device: "Device", now: int, message: "frame.Frame") -> None:
         from .configuration import take  # noqa: PLC0415  each part by need, as all below
 
         take(device, now, message.body)
-    elif message.kind == frame.CHUNK:
-        for source in device.session.later:
-            if source.WHAT == UPDATE_COMES:
-                fetch: Any = source
-                fetch.take(now, message)
-                break
     else:
         raise frame.FrameError(frame.UNSUPPORTED_KIND, "kind %d is not for a device" % message.kind)
 

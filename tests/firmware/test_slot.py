@@ -69,7 +69,7 @@ def test_firmware_lands_in_a_file_of_the_store(flash, tmp_path):
     assert results(host) == [frame.OK, frame.OK]  # it is in effect
 
 
-@pytest.mark.parametrize("chunks", [1, 7, 8, 9, 16, 23, 24])
+@pytest.mark.parametrize("chunks", [1, 15, 16, 17, 32, 47, 48])
 def test_the_offer_that_is_repeated_after_a_restart_goes_on_where_it_was(chunks):
     host = offered(board(RamStore()))
     serve(host, most=chunks)
@@ -100,7 +100,7 @@ def test_nothing_is_asked_for_before_what_is_there_has_been_read_again_and_that_
 def test_another_artifact_begins_anew():
     other = DATA[::-1]
     host = offered(board(RamStore()))
-    serve(host, most=20)
+    serve(host, most=40)
     host.power_cycle()
     offered(ready(host), other, 6)
     assert serve(host, other)[0] == 0
@@ -110,7 +110,7 @@ def test_another_artifact_begins_anew():
 @pytest.mark.parametrize("place", [0, MARK_BYTES - 1, 2 * MARK_BYTES - 1])
 def test_bytes_that_have_changed_on_flash_are_fetched_again(place):
     host = offered(board(RamStore()))
-    serve(host, most=20)
+    serve(host, most=40)
     data = bytearray(host.store.read(FILE, 0, SIZE_MAX))
     data[place] ^= 1
     host.store.write(FILE, 0, bytes(data))
@@ -128,7 +128,7 @@ def test_a_record_of_something_else_begins_anew(record):
 
 def test_bytes_that_are_gone_are_fetched_again():
     host = offered(board(RamStore()))
-    serve(host, most=20)
+    serve(host, most=40)
     host.store.write(FILE, 0, DATA[:100])
     assert serve(restarted(host))[0] == 0
     assert results(host) == [frame.OK]

@@ -112,7 +112,7 @@ async def test_firmware_lands_in_the_store_of_a_board_and_a_restart_goes_on_with
         await case.at(1_000)
         backend = Backend(case, image, FIRMWARE)
         await case.lines.take_a(Handled, "ot")
-        for now in range(2_000, 12_000, 1_000):
+        for now in range(2_000, 22_000, 1_000):
             await case.at(now)
             assert backend.serve()
             await case.lines.take_a(Handled, "ot")

@@ -5,7 +5,7 @@ from lilong_simulator.fleet.reach import reached
 
 SOURCES = {
     "app/__init__.py": "",
-    "app/main.py": "from .part import A\ndef f(k):\n    from app.late import B\n    return __import__('app.kinds.' + k)\n",
+    "app/main.py": "from .part import A\ndef f(k):\n    from .late import B\n    return __import__('app.kinds.' + k)\n",
     "app/part.py": "A = 1\n",
     "app/late.py": "import app.deep\nB = 1\n",
     "app/deep.py": "",
