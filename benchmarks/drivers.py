@@ -237,7 +237,7 @@ class Line:
         handler(None)
 def line():
     pin = Pin()
-    return Line(pin), pin, None, 64, line_ticks
+    return Line(pin), pin, None, 64, 0, line_ticks
 
 ANSWER = (417, 834) + (417,) * 8 + (834, 834) + (417,) * 3
 ACCEL = {0x8F: b"\\x33", 0xAF: b"\\x02", 0xA8: b"\\x40\\x01\\x00\\x02\\x40\\x1f"}

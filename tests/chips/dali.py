@@ -7,18 +7,19 @@ STOP_US = 2_400
 class Bus:
     """Wired and: low when anybody pulls it low, or without power. Its `write_pulses` is the master's transmitter.
 
-    `rx`: the pin on which the master hears it. `deaf`: the master's own frames do not reach the line.
+    `rx`: the pin on which the master hears it, `inverted` or not. `deaf`: the master's frames do not reach the line.
     """
 
-    def __init__(self, clock, rx):
+    def __init__(self, clock, rx, inverted=False):
         self.clock = clock
         self.rx = rx
+        self.inverted = inverted
         self.gears = []
         self.deaf = False
         self.frames = []  # (us, durations) that the master wrote
         self.low = set()  # who pulls
         self.level = 1
-        rx.drive(1)
+        rx.drive(0 if inverted else 1)
 
     def pull(self, who, low):
         if low:
@@ -28,7 +29,7 @@ class Bus:
         level = 0 if self.low else 1
         if level != self.level:
             self.level = level
-            self.rx.drive(level)
+            self.rx.drive(level ^ self.inverted)
             for gear in self.gears:
                 gear.edge(level)
 

@@ -9,13 +9,14 @@ class RMT:
     def __init__(self, channel, *, pin=None, clock_div=8, idle_level=False):
         self._bus = pin.bus
         self._tick_us = clock_div / 80
-        if not idle_level:
+        self._turned = pin.inverted
+        if bool(idle_level) == pin.inverted:
             self._bus.pull("master", True)
 
     def write_pulses(self, durations, data=True):
         if not all(1 <= us <= 32_767 for us in durations):
             raise ValueError("RMT pulse")
-        self._bus.write_pulses([us * self._tick_us for us in durations], int(data))
+        self._bus.write_pulses([us * self._tick_us for us in durations], int(data) ^ self._turned)
 
 
 class PIO:
@@ -23,9 +24,9 @@ class PIO:
 
 
 def asm_pio(out_init=None, out_shiftdir=0, autopull=False, pull_thresh=32):
-    if (out_init, out_shiftdir, autopull, pull_thresh) != (PIO.OUT_HIGH, PIO.SHIFT_LEFT, True, 32):
+    if (out_shiftdir, autopull, pull_thresh) != (PIO.SHIFT_LEFT, True, 32):
         raise ValueError("another program than the model knows")
-    return lambda program: program
+    return lambda program: out_init
 
 
 class StateMachine:
@@ -33,6 +34,9 @@ class StateMachine:
 
     def __init__(self, number, program, freq=0, out_base=None):
         self._bus = out_base.bus
+        self._turned = out_base.inverted
+        if (program == PIO.OUT_HIGH) == self._turned:
+            self._bus.pull("master", True)
         self._cycle_us = 1e6 / freq
         self._free_us = 0
         self._level = 1
@@ -48,16 +52,17 @@ class StateMachine:
             self._free_us = clock.us
             self._bus.frames.append((clock.us, []))
         for at in range(31, -1, -1):
-            low = not word >> at & 1
+            low = (not word >> at & 1) != self._turned
             clock.after_us(int(self._free_us - clock.us), lambda low=low: self._bus.pull("master", low))
             self._free_us += self._cycle_us
 
 
 class TxPin:
-    """A pin on a bus of `chips.dali`."""
+    """A pin on a bus of `chips.dali`. `inverted`: high pulls it low."""
 
-    def __init__(self, bus):
+    def __init__(self, bus, inverted=False):
         self.bus = bus
+        self.inverted = inverted
 
 
 class _Module:

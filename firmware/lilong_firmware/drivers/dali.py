@@ -27,7 +27,7 @@ DATA_SHEET = {
 }
 WIRING = {
     "class": "Dali",
-    "takes": {"tx": "out", "rx": "in", "?relay": "out", "?address": (0, 64)},
+    "takes": {"tx": "out", "rx": "in", "?relay": "out", "?address": (0, 64), "?inverted": (0, 3)},
     "gives": ("gear",),
     "drives": ("lamp", "failure_level"),
 }
@@ -74,12 +74,15 @@ class Dali:
         rx: "Any",
         relay: "Any" = None,
         address: int = BROADCAST,
+        inverted: int = 0,
         ticks_us: "Callable[[], int] | None" = None,
     ) -> None:
         if not 0 <= address <= BROADCAST:
             raise ValueError("Dali: address %d; it is 0 to 63, or 64 for all gear" % address)
-        self._tx = tx if hasattr(tx, "write_pulses") else transmitter(tx)
+        self._low = inverted & 1  # what the pin is at when it pulls the bus low
+        self._tx = tx if hasattr(tx, "write_pulses") else transmitter(tx, self._low ^ 1)
         self._rx = rx
+        self._rx_idle = inverted >> 1 ^ 1
         self._relay = relay
         self._address = 0xFE if address == BROADCAST else address << 1
         self._ticks_us: "Any" = ticks_us or time.ticks_us  # type: ignore[attr-defined]  # MicroPython
@@ -192,7 +195,7 @@ class Dali:
 
     def _send(self, now: int) -> None:
         idle = (self._ticks_us() - self._last) & 0x3FFFFFFF >= SETTLING_US
-        if not self._rx():
+        if self._rx() != self._rx_idle:
             if idle:  # low for so long: no power on the bus
                 self._answers = False
                 self._queue = []
@@ -206,7 +209,7 @@ class Dali:
             self._pair_at = now
         self._edges = 0
         self._sent_at = now
-        self._tx.write_pulses(encode(entry >> 2, 16), 0)
+        self._tx.write_pulses(encode(entry >> 2, 16), self._low)
 
     def _finish(self) -> None:
         """What came of the frame that was sent."""
