@@ -3,10 +3,12 @@
     {"format": "lilong keys 1",
      "estates": {"music_plaza": {"key": 64 hex digits,
                                  "epochs": {"used": 0, "previous": null, "asked": null},
-                                 "devices": {"a4cf12fffe0b3c5d": {"root": 64 hex digits, "epochs": {...}}}}}}
+                                 "devices": {"a4cf12fffe0b3c5d": {"root": 64 hex digits, "epochs": {...},
+                                                                  "generation": 0, "retired": false}}}}}
 
 An estate has a key, or devices with roots, or both: then the root counts. "epochs" may be left out, "previous" and
-"asked" too. A device has those of its estate where it has none of its own. Only the owner may touch the file
+"asked" too. A device has those of its estate where it has none of its own. "generation" is there once it has been
+provisioned (`enrolment`); one that is retired has no key, whatever its estate has. Only the owner may touch the file
 (LIL-SEC-009), which is written whole or not at all.
 """
 
@@ -22,6 +24,7 @@ from .private_file import PrivateFileError, read_private, write_private
 
 FORMAT = "lilong keys 1"
 EPOCH_MAX = 0xFFFFFFFF
+GENERATION_MAX = 0xFF  # the top byte of boot (LIL-SESSION-013)
 
 
 class KeyStoreError(ValueError):
@@ -38,10 +41,12 @@ class Epochs(NamedTuple):
 
 @dataclass(frozen=True)
 class DeviceKeys:
-    """What a device has of its own; None: it follows from its estate."""
+    """What a device has of its own; None: it follows from its estate, and of `generation`: it was never provisioned."""
 
     root: bytes | None = field(default=None, repr=False)
     epochs: Epochs | None = None
+    generation: int | None = None
+    retired: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,8 @@ class KeyStore:
         if estate is None:
             return None
         own = estate.devices.get(device)
-        if own is not None and own.root is not None:
-            return own.root
+        if own is not None and (own.retired or own.root is not None):
+            return None if own.retired else own.root
         return None if estate.key is None else device_root(estate.key, tenant, device)
 
     def epochs(self, tenant: str, device: str) -> Epochs:
@@ -100,7 +105,8 @@ class KeyStore:
         _check_device(device)
         estate = self.estates.get(tenant, TenantKeys())
         root = random(KEY_BYTES)
-        self.estates[tenant] = replace(estate, devices={**estate.devices, device: DeviceKeys(root)})
+        own = DeviceKeys(root, None, estate.devices.get(device, DeviceKeys()).generation)
+        self.estates[tenant] = replace(estate, devices={**estate.devices, device: own})
         return root
 
     def ask(self, tenant: str, device: str | None = None) -> int:
@@ -215,8 +221,7 @@ def _estate(tenant: str, value: Any) -> TenantKeys:
     devices = given.get("devices", {})
     if not isinstance(devices, dict):
         raise _Wrong(f'{where}: "devices" is not an object of devices by id')
-    own = {device: _device(where, device, keys) for device, keys in devices.items()}
-    key = _key(given.get("key"), f'{where}: "key"')
+    own, key = {id_: _device(where, id_, of) for id_, of in devices.items()}, _key(given.get("key"), f'{where}: "key"')
     if key is None and not own:
         raise _Wrong(f'{where} has neither a "key" nor "devices"; give it one, or remove it')
     return TenantKeys(key, _epochs(given["epochs"], where) if "epochs" in given else Epochs(), own)
@@ -228,9 +233,14 @@ def _device(where: str, device: str, value: Any) -> DeviceKeys:
         device_bytes(device)
     except ValueError:
         raise _Wrong(f"{where}: an id is 16 lowercase hex digits") from None
-    given = _object(value, where, ("root", "epochs"))
+    given = _object(value, where, ("root", "epochs", "generation", "retired"))
     epochs = _epochs(given["epochs"], where) if "epochs" in given else None
-    return DeviceKeys(_key(given.get("root"), f'{where}: "root"'), epochs)
+    generation, retired = given.get("generation"), given.get("retired", False)
+    if generation is not None and (type(generation) is not int or not 0 <= generation <= GENERATION_MAX):
+        raise _Wrong(f'{where}: "generation" is not a whole number from 0 to {GENERATION_MAX}')
+    if not isinstance(retired, bool):
+        raise _Wrong(f'{where}: "retired" is neither true nor false')
+    return DeviceKeys(_key(given.get("root"), f'{where}: "root"'), epochs, generation, retired)
 
 
 def _key(value: Any, where: str) -> bytes | None:
@@ -268,8 +278,9 @@ def _estate_json(estate: TenantKeys) -> dict[str, Any]:
 
 
 def _device_json(own: DeviceKeys) -> dict[str, Any]:
-    written: dict[str, Any] = {} if own.root is None else {"root": own.root.hex()}
-    return written if own.epochs is None else {**written, "epochs": own.epochs._asdict()}
+    epochs = None if own.epochs is None else own.epochs._asdict()
+    written = {"root": own.root and own.root.hex(), "epochs": epochs, "generation": own.generation}
+    return {name: value for name, value in (*written.items(), ("retired", own.retired or None)) if value is not None}
 
 
 def _check_tenant(tenant: str) -> None:

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 from lilong_protocol.keys import device_root
-from lilong_protocol.pc.keystore import KeyStoreError, load
+from lilong_protocol.pc.enrolment import members
+from lilong_protocol.pc.keystore import KeyStore, KeyStoreError, load
 from lilong_protocol.pc.simulation import simulation_key_at
 from lilong_simulator.estate import load_estate
 
@@ -47,16 +48,19 @@ def broker_config(
     stands = (at or out).absolute()
     if set(str(stands)) & set(' "\n'):
         raise InputError(f"--at {stands}: has a blank or a quote, which mosquitto.conf cannot say; give another path")
-    root = _stored(keys, place.id) if keys else _simulated(place.id, host, public_key)
     devices = [device.id for device in place.devices]
+    if keys:
+        store = load(keys)
+        devices = members(store, place.id, devices)
+        root = _stored(store, keys, place.id)
+    else:
+        root = _simulated(place.id, host, public_key)
     wanted = Wanted(place.id, devices, root, host, stands, port, backend_port, backend, user)
     write_folder(out, wanted, datetime.now(UTC))
     typer.echo(f"{out}: a broker for {len(devices):,} devices of {place.id}; {out / 'README.md'} says how to run it")
 
 
-def _stored(path: Path, tenant: str) -> Callable[[str], bytes]:
-    store = load(path)
-
+def _stored(store: KeyStore, path: Path, tenant: str) -> Callable[[str], bytes]:
     def root(device: str) -> bytes:
         found = store.root(tenant, device)
         if found is None:
