@@ -5,9 +5,10 @@
 (PUBLISH, cls, frame, qos, windowed)  publish; `windowed`: call device.published() when the broker has it
 (OUTPUT, name, value)                 drive a local output: sounder, valve, lock, lamp ...
 (NOTE, what, code, boot, seq)         what happened to an alarm or the session, for hosts that measure
+(RESTART,)                            new firmware is staged: restart when no alarm is open and none waits
 """
 
-CONNECT, DISCONNECT, PUBLISH, OUTPUT, NOTE = 0, 1, 2, 3, 4
+CONNECT, DISCONNECT, PUBLISH, OUTPUT, NOTE, RESTART = 0, 1, 2, 3, 4, 5
 
 # What a NOTE tells of an alarm.
 RAISED, STORED, ACKNOWLEDGED, RESTORED, CLEARED = "raised", "stored", "acknowledged", "restored", "cleared"

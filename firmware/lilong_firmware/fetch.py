@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from lilong_protocol import frame, topics
 
-from .effects import NEVER
+from .effects import NEVER, RESTART
 from .session import ONLINE, UPDATE_COMES
 
 TYPE_CHECKING = False
@@ -29,7 +29,7 @@ class Fetch:
 
     WHAT = UPDATE_COMES
 
-    __slots__ = ("_body", "_device", "_hash", "_have", "_request", "_sink", "_there", "_tries", "deadline")
+    __slots__ = ("_body", "_device", "_hash", "_have", "_judging", "_request", "_sink", "_there", "_tries", "deadline")
 
     def __init__(self, device: "Device", now: int, sink: "Sink", body: "dict[int, Any]", there: int) -> None:
         self._device = device
@@ -39,6 +39,7 @@ class Fetch:
         self._have = 0  # bytes that are hashed
         self._there = there
         self._request: bytes | None = None
+        self._judging = False  # the sink has not made up its mind
         self._tell(now, DOWNLOADING)
         self._next(now)
 
@@ -57,6 +58,9 @@ class Fetch:
 
     def step(self, now: int) -> None:
         """A piece that is here is hashed; or no answer in time: ask again. What the link has lost does not count."""
+        if self._judging:
+            self._next(now)
+            return
         if self._have < self._there:
             try:
                 data = self._sink.read(self._have, min(CHUNK_BYTES, self._there - self._have))
@@ -82,7 +86,7 @@ class Fetch:
         body = message.body
         uplink = self._device.uplink
         data = body.get(2)
-        if message.target != uplink.boot or message.nonce != uplink.nonce or self._have < self._there:
+        if message.target != uplink.boot or message.nonce != uplink.nonce or self._judging or self._have < self._there:
             return
         if body.get(0) != self._body[0] or body.get(1) != self._have or not isinstance(data, bytes):
             return
@@ -101,7 +105,13 @@ class Fetch:
 
     def _next(self, now: int) -> None:
         """Hash what is here, then ask for what is not; when all is there it is checked, and handed over."""
-        if self._have < self._there:
+        code = self._sink.judge(self._have)
+        self._judging = code is None
+        if code is None:
+            self.deadline = now + 1
+        elif code != frame.OK:
+            self._end(now, code)
+        elif self._have < self._there:
             self.deadline = now + 1
         elif self._have < self._body[3]:
             self._tries = 0
@@ -118,10 +128,19 @@ class Fetch:
 
     def _install(self, now: int) -> None:
         self._tell(now, INSTALLING)
+        device = self._device
         try:
-            code = frame.OK if self._sink.finish(now) else frame.INVALID
-            if code == frame.OK:
-                self._device.store.put("u%x" % self._body[1], self._body[4])
+            done = self._sink.finish(now)
+            code = frame.OK if done else frame.INVALID
+            if done is None:
+                from .trial import pend  # noqa: PLC0415  by need
+
+                pend(device, self._body[0], self._body[2], self._body[4])
+                device.session.later.remove(self)
+                device.out.append((RESTART,))
+                return
+            if done:
+                device.store.put("u%x" % self._body[1], self._body[4])
         except OSError:
             code = frame.CONFLICT
         self._end(now, code)

@@ -12,7 +12,7 @@ from lilong_protocol.codes import link
 
 from .device import Device, Identity
 from .draws import Draws
-from .effects import CONNECT, DISCONNECT, NOTE, OUTPUT, PUBLISH
+from .effects import CONNECT, DISCONNECT, NOTE, OUTPUT, PUBLISH, RESTART
 from .kinds import rules
 from .link import Link
 from .uptime import Uptime
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
             """Whatever the board itself has to do all the time, once its device runs."""
 
         def note(self, what: str, code: int, boot: int, seq: int) -> None:
-            """What happened to an alarm; for a log or a lamp, as are the following."""
+            """What happened to an alarm; for a log or a lamp, as are the following. "restart": new firmware waits."""
 
         def online(self, connection: int) -> None: ...
         def offline(self, why: str) -> None: ...
@@ -79,11 +79,13 @@ class Host:
             {name: content(path) for name, path in settings["data"].items()},
         )
         draws = Draws(settings["seed"] or board.seed())
+        kept = getattr(board, "store", store)
         self._board = board
+        self._restarts = False  # new firmware is staged
         self._modules = 0  # how many are loaded at rest
-        self.device = Device(identity, kind, store(settings["store"]), draws, True, settings["boot"])
+        self.device = Device(identity, kind, kept(settings["store"]), draws, True, settings["boot"])
         if self.device.store.LOGS:
-            self.device.updating = _updating
+            self.device.updating = getattr(board, "updating", _updating)
         self._channels = {channel[0]: at for at, channel in enumerate(kind.CHANNELS)}
         self._sampled = [(at, channel[0]) for at, channel in enumerate(kind.CHANNELS) if channel[1]]
         keepalive_s = settings["keepalive_s"]
@@ -114,6 +116,8 @@ class Host:
             while self.device.deadline <= now:
                 self.device.step(now)
                 self._act()
+            if self._restarts and not len(self.device.outbox) and not self.device.episodes.codes():
+                self._board.note("restart", 0, 0, 0)
 
     # ---- what the link tells
 
@@ -183,6 +187,8 @@ class Host:
                     self._board.offline("")
                 elif kind == NOTE:
                     self._board.note(effect[1], effect[2], effect[3], effect[4])
+                elif kind == RESTART:
+                    self._restarts = True
             out.clear()
         self._board.wake()
 

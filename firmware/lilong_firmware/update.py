@@ -26,8 +26,11 @@ if TYPE_CHECKING:
         def write(self, offset: int, data: bytes) -> None:
             """The next bytes; those at 0 begin anew, whatever has been there."""
 
-        def finish(self, now: int) -> bool:
-            """All bytes are there and their digest is right: put them into effect, or False."""
+        def judge(self, have: int) -> "int | None":
+            """Whether to go on, with so many bytes here: OK, None to be asked again, else the code of the result."""
+
+        def finish(self, now: int) -> "bool | None":
+            """All bytes are there and their digest is right: put them into effect, or False. None: with a restart."""
 
         def discard(self) -> None:
             """What is here is not what was offered: `begin` must not count it any more."""

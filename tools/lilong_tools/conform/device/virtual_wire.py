@@ -11,7 +11,7 @@ from lilong_firmware.kinds import rules
 from lilong_firmware.rarely import end
 from lilong_firmware.rules import Rules
 from lilong_firmware.store import RamStore
-from lilong_protocol import topics
+from lilong_protocol import frame, topics
 from lilong_simulator.fleet.plant import Plant
 
 from ..virtual import Virtual
@@ -66,6 +66,9 @@ class Taker:
     def write(self, offset: int, data: bytes) -> None: ...
 
     def discard(self) -> None: ...
+
+    def judge(self, have: int) -> int:
+        return frame.OK
 
     def finish(self, now: int) -> bool:
         return False
