@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .rules import Rules
 
 LOOK_MS = 1_000  # at least so often the rules show that they go on
+FIRST_VALUE_MS = 5_000  # (ours) from power-on: the slowest driver has its first value after 2.6 s (drivers/README.md)
 INTERRUPT_MS = 50  # (ours) from an interrupt to the look at its driver: no handler may touch asyncio's queues
 
 
@@ -33,12 +34,12 @@ class Board:
         self._uptime = Uptime(ticks_ms, ticks_diff)
         self._bell = Bell()
         self._drivers, self._sensors, self._outputs = wired
-        self._idle = {channel[0]: channel[2] for channel in kind.CHANNELS if channel[0] not in self._sensors}
+        self._idle = {channel[0]: channel[2] for channel in kind.CHANNELS}
         # Interrupt channels that a driver only reads: told when they are another value.
         self._levels: dict[str, Any] = {}
         for name, period, _ in kind.CHANNELS:
             if not period and name in self._sensors and not hasattr(self._sensors[name], "take"):
-                self._levels[name] = self._sensors[name].read(name)
+                self._levels[name] = self._idle[name]
         self._arrived: list[tuple[str, int | None]] = []
         self._progress = progress
         self.resolve = resolver
@@ -73,10 +74,9 @@ class Board:
         return self._arrived.pop(0) if self._arrived else None
 
     def read(self, channel: str) -> "int | None":
-        driver = self._sensors.get(channel)
-        if driver is None:
-            return self._idle[channel]
-        value: int | None = driver.read(channel)
+        value = self._value(channel)
+        if channel in self._levels:
+            self._levels[channel] = value
         return value
 
     def output(self, name: str, value: int) -> None:
@@ -109,12 +109,20 @@ class Board:
                     self._arrived.append(event)
                     event = driver.take()
         for name in self._levels:
-            value = self._sensors[name].read(name)
+            value = self._value(name)
             if value != self._levels[name]:
                 self._levels[name] = value
                 self._arrived.append((name, value))
         if self._arrived:
             self._bell.ring()
+
+    def _value(self, channel: str) -> "int | None":
+        """What its driver reads; before the first value there is that at rest, which is no fault yet."""
+        driver = self._sensors.get(channel)
+        value: int | None = None if driver is None else driver.read(channel)
+        if value is None and (driver is None or self._uptime() < FIRST_VALUE_MS):
+            return self._idle[channel]
+        return value
 
     def seed(self) -> bytes:
         return os.urandom(16)
