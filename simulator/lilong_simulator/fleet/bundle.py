@@ -33,7 +33,8 @@ def bundle(sources: Mapping[str, str], entries: Sequence[str] = ENTRIES) -> dict
         if entry in modules:
             _collect(entry, modules, core, ())
     rest = [path for path, module in modules.items() if path not in core and not module.is_empty]
-    helpers = {path for name in rest for path in modules[name].needs}
+    by_need = {path for module in modules.values() for path in module.later}
+    helpers = {path for name in rest for path in modules[name].needs} - by_need
     bundles = {CORE: core} if core else {}
     for path in rest:
         if path not in helpers:
@@ -78,6 +79,8 @@ class _Module:
                     self.imported[alias.asname or alias.name] = origin
                     if origin[0] in sources and origin[0] not in self.needs:
                         self.needs.append(origin[0])
+        inside = [node for node in ast.walk(self.tree) if isinstance(node, ast.ImportFrom) and node not in body]
+        self.later = {self.origin(node, alias)[0] for node in inside for alias in node.names}  # imported by need
         statements = [node for node in body if not isinstance(node, ast.Import | ast.ImportFrom)]
         self.own = sorted(name for name in bound(statements) if not name.startswith("__"))
         self.is_empty = path.endswith("__init__.py") and not [n for n in body if not isinstance(n, ast.Expr)]
