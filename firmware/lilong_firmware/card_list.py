@@ -34,6 +34,8 @@ class CardList:
     def write(self, offset: int, data: bytes) -> None:
         _log_store(self._device).write(_name(self._file), offset, data)
 
+    RESTARTS = False
+
     def judge(self, have: int) -> int:
         return OK
 

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from lilong_protocol import frame, topics
+from lilong_protocol import cbor, frame, topics
 
 from .effects import NEVER, RESTART
 from .session import ONLINE, UPDATE_COMES
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 DOWNLOADING, VERIFIED, INSTALLING = 1, 2, 3
 CHUNK_BYTES = 256  # (ours) of the 768 that may be asked for: a heap has room for these, torn as it may be
+PENDING = "upd"  # a record: [artifact, version, digest] of what takes effect with a restart
 ANSWER_MS = 10_000
 TRIES = 6
 
@@ -129,18 +130,19 @@ class Fetch:
     def _install(self, now: int) -> None:
         self._tell(now, INSTALLING)
         device = self._device
+        body = self._body
         try:
-            done = self._sink.finish(now)
-            code = frame.OK if done else frame.INVALID
-            if done is None:
-                from .trial import pend  # noqa: PLC0415  by need
-
-                pend(device, self._body[0], self._body[2], self._body[4])
+            if self._sink.RESTARTS:
+                device.store.put(PENDING, cbor.encode([body[0], body[2], body[4]]))
+            if not self._sink.finish(now):
+                code = frame.INVALID
+            elif self._sink.RESTARTS:  # `trial` tells how it ends
                 device.session.later.remove(self)
                 device.out.append((RESTART,))
                 return
-            if done:
-                device.store.put("u%x" % self._body[1], self._body[4])
+            else:
+                device.store.put("u%x" % body[1], body[4])
+                code = frame.OK
         except OSError:
             code = frame.CONFLICT
         self._end(now, code)

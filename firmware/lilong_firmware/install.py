@@ -99,10 +99,12 @@ class Incoming(Slot):
         maker = self._maker
         return suit.judge(manifest, self._size, maker.vendor, maker.device_class, suit.ROMFS, self._slots.newest)
 
-    def finish(self, now: int) -> "bool | None":
-        """Staged: None, since it takes effect with the next start."""
+    RESTARTS = True
+
+    def finish(self, now: int) -> bool:
+        """Staged for the next start."""
         self._slots.stage(suit.parse(self._head).sequence, self._size, self._digest)
-        return None
+        return True
 
 
 class _Spare:

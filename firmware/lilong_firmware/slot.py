@@ -74,10 +74,12 @@ class Slot:
             numbers = self._size.to_bytes(4, "big") + end.to_bytes(4, "big") + self._crc.to_bytes(4, "big")
             self._store.put(RECORD, self._digest + numbers)
 
+    RESTARTS = False
+
     def judge(self, have: int) -> "int | None":
         return OK
 
-    def finish(self, now: int) -> "bool | None":
+    def finish(self, now: int) -> bool:
         """Its record says that it is whole."""
         return True
 

@@ -150,12 +150,14 @@ class Slots:
         if self.slots[spare].size or self.trial != NONE:
             self.slots[spare].size = 0
             self.trial = NONE
+            self.ended = OK
             self._keep()
 
     def stage(self, sequence: int, size: int, digest: bytes) -> None:
         """The spare slot is written and verified: the next boot tries it."""
         slot = self.slots[self.spare()]
         slot.sequence, slot.size, slot.digest = sequence, size, digest
+        self.ended = OK
         self.trial = self.spare()
         self._tries, self._wakes = TRIES, WAKES
         self._keep()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     class Sink(Protocol):
         """Where the bytes of one artifact go, in their order. Each method may raise OSError."""
 
+        RESTARTS: bool  # what is put into effect takes a restart
+
         def begin(self, size: int, digest: bytes) -> int:
             """How many bytes of this very artifact an earlier life has left here, or -1 when `size` cannot be taken."""
 
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
         def judge(self, have: int) -> "int | None":
             """Whether to go on, with so many bytes here: OK, None to be asked again, else the code of the result."""
 
-        def finish(self, now: int) -> "bool | None":
-            """All bytes are there and their digest is right: put them into effect, or False. None: with a restart."""
+        def finish(self, now: int) -> bool:
+            """All bytes are there and their digest is right: put them into effect, or False."""
 
         def discard(self) -> None:
             """What is here is not what was offered: `begin` must not count it any more."""

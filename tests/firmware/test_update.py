@@ -42,6 +42,8 @@ class Sink:
             raise OSError(28)
         self.data += data
 
+    RESTARTS = False
+
     def judge(self, have):
         return frame.OK
 
@@ -215,7 +217,9 @@ def test_the_artifact_in_effect_is_answered_at_once_after_a_restart_too():
     assert len(host.of(frame.CHUNK_REQUEST)) == before
 
 
-@pytest.mark.parametrize(("sink", "code"), [(Sink(fails=2 * CHUNK_BYTES), frame.CONFLICT), (Sink(finishes=False), frame.INVALID)])
+@pytest.mark.parametrize(
+    ("sink", "code"), [(Sink(fails=2 * CHUNK_BYTES), frame.CONFLICT), (Sink(finishes=False), frame.INVALID)]
+)
 def test_a_sink_that_fails_ends_the_update(sink, code):
     host = board(sink=sink)
     host.offer(offer())

@@ -67,6 +67,8 @@ class Taker:
 
     def discard(self) -> None: ...
 
+    RESTARTS = False
+
     def judge(self, have: int) -> int:
         return frame.OK
 
