@@ -8,6 +8,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+OWN = """
+from .tables import YELLOW, Alarm, Kind, Label, Link
+
+ALARMS = (Alarm(91, "organ.mute", YELLOW, False, Label("no sound", "无声")),)
+KIND = Kind(
+    90, "organ", Label("organ", "管风琴"), "smart_home", Link(True, 60, 300, 900, 0), (), ("organ.mute",), (), (), ()
+)
+"""
 EDITS = {
     "quantities.py": (
         "QUANTITIES = (\n",
@@ -47,7 +55,8 @@ from hypothesis import find
 assert lilong_protocol.__file__.startswith(COPY), lilong_protocol.__file__
 assert (codes.Q_NOISE, codes.EVENT_DOOR_SANG) == (200, 200)
 assert (codes.ALARM_DOOR_HOWL, codes.CMD_SING, codes.S_CHOIR) == (90, 90, 90)
-assert codes.latches(90) and codes.severity(90) == 4 and not codes.is_alarm(91)
+assert (codes.KIND_ORGAN, codes.ALARM_ORGAN_MUTE, codes.severity(91)) == (90, 91, 2)
+assert codes.latches(90) and codes.severity(90) == 4 and not codes.is_alarm(92)
 assert generate.stale() == []
 assert "? 40: 0..9,  ; mood" in generate.cddl()
 reference = generate.reference()
@@ -77,6 +86,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = path.read_text(encoding="utf-8")
         assert text.count(place) == 1, name
         path.write_text(text.replace(place, edit), encoding="utf-8")
+    (target / "lilong_protocol" / "registry" / "organ.py").write_text(OWN, encoding="utf-8")
     return target
 
 
@@ -89,7 +99,7 @@ def run(copy: Path, *command: str) -> "subprocess.CompletedProcess[str]":
 def test_one_edit_is_seen_everywhere(copy: Path) -> None:
     stale = run(copy, "-m", "lilong_protocol.registry.generate", "--check")
     assert stale.returncode == 1
-    assert "codes.py, lilong.cddl, REFERENCE.md: stale" in stale.stderr
+    assert "codes.py, lilong.cddl, REFERENCE.md, frozen.txt: stale" in stale.stderr
     written = run(copy, "-m", "lilong_protocol.registry.generate")
     assert (written.returncode, written.stderr) == (0, "")
     seen = run(copy, "-c", f"COPY = {str(copy)!r}\n{PROBE}")

@@ -1,4 +1,4 @@
-"""Writes what follows from the registry: the board's codes.py, lilong.cddl, the tables of REFERENCE.md.
+"""Writes what follows from the registry: the board's codes.py, lilong.cddl, the tables of REFERENCE.md, frozen.txt.
 
 python -m lilong_protocol.registry.generate [--check]
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from . import ALARMS, COMMANDS, EVENTS, KINDS, MESSAGES, QUANTITIES, SETTINGS
 from .cddl import cddl
+from .frozen import grown
 from .messages import HEADER
 from .tables import MAX, SEVERITY, U32, Field
 
@@ -227,10 +228,17 @@ def reference() -> str:
     return "\n".join(parts)
 
 
+def frozen() -> str:
+    """The text of frozen.txt: what stands there, and what is new."""
+    return grown(_FROZEN.read_text(encoding="utf-8"))
+
+
+_FROZEN = _PROTOCOL / "frozen.txt"
 TARGETS = {
     _PROTOCOL / "lilong_protocol" / "codes.py": codes,
     _PROTOCOL / "lilong.cddl": cddl,
     _PROTOCOL / "REFERENCE.md": reference,
+    _FROZEN: frozen,
 }
 
 
