@@ -22,9 +22,13 @@ class FileStore:
         return self._folder + "/" + name
 
     def put(self, name: str, data: bytes) -> None:
-        with open(self._path(name + ".new"), "wb") as file:
-            file.write(data)
-        os.rename(self._path(name + ".new"), self._path(name))
+        try:
+            with open(self._path(name + ".new"), "wb") as file:
+                file.write(data)
+            os.rename(self._path(name + ".new"), self._path(name))
+        except OSError:
+            self.drop(name + ".new")  # a full flash would fill up with the beginnings of what it did not take
+            raise
 
     def drop(self, name: str) -> None:
         try:

@@ -46,6 +46,20 @@ def test_a_record_that_cannot_be_written_is_an_error(tmp_path):
         store.put("a", b"1")
 
 
+def test_of_a_record_that_a_full_flash_does_not_take_nothing_is_left(tmp_path, monkeypatch):
+    store = FileStore(str(tmp_path))
+    store.put("a", b"old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("lilong_firmware.flash.os.rename", full)
+    for name in ("a", "b"):
+        with pytest.raises(OSError, match="No space"):
+            store.put(name, b"new")
+    assert [file.name for file in tmp_path.iterdir()] == ["a"]
+
+
 # ---- files of a log
 
 
