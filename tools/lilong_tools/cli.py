@@ -29,6 +29,8 @@ from .inputs import InputError, local_time, output_folder, seconds, virtual_days
 from .keys_command import keys
 from .live import Request, run_live
 from .stopping import Stopper, stopped_by_signals
+from .update.command import update
+from .update.errors import UpdateError
 from .virtual import run_virtual
 from .watch.cli import watch_command
 from .wireshark import dissector
@@ -144,6 +146,7 @@ def dissector_command(
 app.command("broker-config")(broker_config)
 app.command("boards")(boards)
 app.add_typer(keys, name="keys")
+app.add_typer(update, name="update")
 
 
 def _request(
@@ -214,7 +217,7 @@ def main() -> None:
         app()
     except (
         InputError, EstateError, BrokerError, CentreProcessError, RunError, FeedError, incidents.IncidentError,
-        BoardError, BrokerConfigError, KeyStoreError, PublicKeyError,
+        BoardError, BrokerConfigError, KeyStoreError, PublicKeyError, UpdateError,
     ) as error:  # fmt: skip
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"lilong: {error}", style="red", markup=False)
         sys.exit(BAD_INPUT)

@@ -1,0 +1,1 @@
+"""`lilong update`: firmware signed by its maker, and rolled out in waves."""
