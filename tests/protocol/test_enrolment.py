@@ -37,7 +37,7 @@ def test_generations_end_at_255_with_word_of_what_to_do():
     store = fresh()
     for _ in range(256):
         enrol(store, TENANT, DEVICE, os.urandom)
-    with pytest.raises(KeyStoreError, match="provisioned 256 times.*give the hardware another device id"):
+    with pytest.raises(KeyStoreError, match=r"provisioned 256 times.*give the hardware another device id"):
         enrol(store, TENANT, DEVICE, os.urandom)
 
 

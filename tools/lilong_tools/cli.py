@@ -28,6 +28,8 @@ from .demo import run_demo
 from .inputs import InputError, local_time, output_folder, seconds, virtual_days
 from .keys_command import keys
 from .live import Request, run_live
+from .provision.command import provision
+from .provision.errors import ProvisionError
 from .stopping import Stopper, stopped_by_signals
 from .update.command import update
 from .update.errors import UpdateError
@@ -145,6 +147,7 @@ def dissector_command(
 
 app.command("broker-config")(broker_config)
 app.command("boards")(boards)
+app.command("provision")(provision)
 app.add_typer(keys, name="keys")
 app.add_typer(update, name="update")
 
@@ -217,7 +220,7 @@ def main() -> None:
         app()
     except (
         InputError, EstateError, BrokerError, CentreProcessError, RunError, FeedError, incidents.IncidentError,
-        BoardError, BrokerConfigError, KeyStoreError, PublicKeyError, UpdateError,
+        BoardError, BrokerConfigError, KeyStoreError, ProvisionError, PublicKeyError, UpdateError,
     ) as error:  # fmt: skip
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"lilong: {error}", style="red", markup=False)
         sys.exit(BAD_INPUT)

@@ -20,22 +20,28 @@ def read_private(path: Path) -> str:
     The file that is looked at is the one that is read, whatever is put in its place meanwhile.
     """
     try:
-        with path.open(encoding="utf-8") as file:
-            _check(path, os.fstat(file.fileno()))
-            return file.read()
-    except OSError as error:
-        raise PrivateFileError(f"{path}: cannot be read ({error.strerror}); name a file that you may read") from None
+        return read_private_bytes(path).decode()
     except UnicodeDecodeError:
         raise PrivateFileError(f"{path}: is not text; give the file that was written for this purpose") from None
 
 
-def write_private(path: Path, text: str, mode: int = OWNER_ONLY) -> None:
+def read_private_bytes(path: Path) -> bytes:
+    """The same of a file that is no text."""
+    try:
+        with path.open("rb") as file:
+            _check(path, os.fstat(file.fileno()))
+            return file.read()
+    except OSError as error:
+        raise PrivateFileError(f"{path}: cannot be read ({error.strerror}); name a file that you may read") from None
+
+
+def write_private(path: Path, content: str | bytes, mode: int = OWNER_ONLY) -> None:
     """Write a file whole, in place of the one that was there, never readable by more than `mode` says."""
     part = ""
     try:
         handle, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # for its owner only, from the start
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
