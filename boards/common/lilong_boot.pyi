@@ -1,0 +1,3 @@
+BOOTED: tuple[int, bool]
+
+def main() -> None: ...

@@ -1,0 +1,3 @@
+from typing import Any
+
+def wire(data: dict[str, bytes] | None = None) -> tuple[list[Any], dict[str, Any], dict[str, Any]]: ...
