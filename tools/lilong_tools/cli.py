@@ -25,6 +25,8 @@ from .broker_config.command import broker_config
 from .centre_process import CentreProcessError
 from .conform.cli import app as conform
 from .demo import run_demo
+from .flash.command import flash
+from .flash.errors import FlashError
 from .inputs import InputError, local_time, output_folder, seconds, virtual_days
 from .keys_command import keys
 from .live import Request, run_live
@@ -148,6 +150,7 @@ def dissector_command(
 app.command("broker-config")(broker_config)
 app.command("boards")(boards)
 app.command("provision")(provision)
+app.command("flash")(flash)
 app.add_typer(keys, name="keys")
 app.add_typer(update, name="update")
 
@@ -220,7 +223,7 @@ def main() -> None:
         app()
     except (
         InputError, EstateError, BrokerError, CentreProcessError, RunError, FeedError, incidents.IncidentError,
-        BoardError, BrokerConfigError, KeyStoreError, ProvisionError, PublicKeyError, UpdateError,
+        BoardError, BrokerConfigError, FlashError, KeyStoreError, ProvisionError, PublicKeyError, UpdateError,
     ) as error:  # fmt: skip
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"lilong: {error}", style="red", markup=False)
         sys.exit(BAD_INPUT)
