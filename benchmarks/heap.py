@@ -12,9 +12,9 @@ from lilong_simulator.estate import load_estate
 from lilong_simulator.fleet.board_lines import Line, Memory, Online
 from lilong_simulator.fleet.process import HEAP, BoardConfig, BoardProcess
 from lilong_simulator.fleet.provision import Provisioner
+from lilong_simulator.kinds import KINDS
 from lilong_tools.broker.embedded import EmbeddedBroker
 
-KINDS = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
 CEILING = 52_000  # bytes
 
 

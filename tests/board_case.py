@@ -22,8 +22,6 @@ ESTATE_KEY = bytes(range(32))
 ROOT_KEY = device_root(ESTATE_KEY, TENANT, DEVICE)
 UPLINK = Seal(frame_key(ROOT_KEY, UP), TENANT, DEVICE, UP)
 DOWNLINK = Seal(frame_key(ROOT_KEY, DOWN), TENANT, DEVICE, DOWN)
-KINDS = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
-
 
 class Inbox:
     """Things that arrive one after another; a test takes them in order."""

@@ -16,10 +16,9 @@ from lilong_simulator.estate_file import find_file, read_estate_file
 from lilong_simulator.estate_model import Curves, EstateFile, Rates
 from lilong_simulator.estate_parts import Device, Flat, Resident
 from lilong_simulator.estate_people import card_numbers, flats_of, residents_of
+from lilong_simulator.kinds import KINDS
 
 __all__ = ["KINDS", "Device", "Estate", "EstateError", "Flat", "Resident", "load_estate"]
-
-KINDS = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
 
 
 def load_estate(

@@ -7,7 +7,7 @@ from stories import CARD_1000, COMMANDS, VALUES
 
 # Waits that end on a grid point or a deadline, and some that do not.
 _SHORT = (0, 0, 1, 20, 500, SECOND, 2 * SECOND, 4 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 30 * SECOND)
-WAITS = {
+WAITS = {  # of others _SHORT, and a minute
     "smoke": (*_SHORT, MINUTE, 9 * MINUTE, DAY),
     "gas": (*_SHORT, MINUTE, 3 * MINUTE, 5 * MINUTE, 75 * MINUTE),
     "door": (*_SHORT, MINUTE),
@@ -49,7 +49,7 @@ def scripts(draw, kind, waits=None, most=40):
     Each script has a few channels, values and waits to itself, so that it comes back to them and gets far.
     """
     channels = draw(st.lists(st.sampled_from(sorted(VALUES[kind])), min_size=1, max_size=3, unique=True))
-    some = st.lists(st.sampled_from(WAITS[waits or kind]), min_size=1, max_size=4, unique=True)
+    some = st.lists(st.sampled_from(WAITS.get(waits or kind, (*_SHORT, MINUTE))), min_size=1, max_size=4, unique=True)
     wait = st.one_of(st.sampled_from(draw(some)), st.sampled_from((0, 1, 20)), st.integers(0, 15 * SECOND))
     senses = []
     for name in channels:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lilong_firmware.cards import REVOKED_MAX, U32, place
 from lilong_firmware.store import RamStore
 from lilong_protocol import frame
-from stories import packed
+from stories.door import packed
 
 RESIDENT, OTHER, VISITOR, STRANGER, PIN = 1_000, 1_001, 2_000, 3_000, 10_042
 KEY = bytes(range(32, 64))

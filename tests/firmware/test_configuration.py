@@ -10,9 +10,8 @@ from lilong_firmware.store import RamStore, VolatileStore
 from lilong_protocol import frame, topics
 from lilong_protocol.codes import DEFAULTS
 from lilong_protocol.registry import KIND, SETTINGS
+from lilong_simulator.kinds import KINDS
 from scripts import SlowBand
-
-KINDS = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
 
 
 def born(kind="door", **options):

@@ -8,8 +8,7 @@ from lilong_firmware.kinds import rules
 from lilong_firmware.store import RamStore
 from lilong_protocol import frame
 from lilong_protocol.registry import COMMANDS, KIND, QUANTITY
-
-KINDS = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
+from lilong_simulator.kinds import KINDS
 
 
 def device(store, boot=None, kind="smoke", seed=b"d"):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from lilong_firmware.effects import OUTPUT
 from lilong_protocol import frame
-from stories import packed
+from stories.door import packed
 
 RESIDENTS, VISITORS, PINS, STRANGERS = (1_000, 1_001), (2_000, 2_001), (10_042, 10_059), (3_000, 3_001)
 KEY = bytes(range(32, 64))

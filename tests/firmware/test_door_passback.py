@@ -3,7 +3,7 @@
 import pytest
 from harness import MINUTE, SECOND, Host, codes
 from lilong_firmware.passback import PASSAGES
-from stories import packed
+from stories.door import packed
 
 CARDS = tuple(range(100, 120))
 PIN = 10_042

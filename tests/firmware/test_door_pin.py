@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lilong_firmware.effects import NOTE, OUTPUT, PUBLISH
 from lilong_protocol import frame, topics
-from stories import packed
+from stories.door import packed
 
 PINS = (10_042, 1_123_459, 199_999_999)  # 0042, 123459, 99999999
 DURESS = (10_043, 1_123_450, 199_999_990)

@@ -2,7 +2,7 @@
 
 from harness import HOUR, MINUTE, SECOND, Host, codes
 from lilong_protocol import frame
-from stories import packed
+from stories.door import packed
 
 GIVEN = {"cards": packed(7), "visitors": packed(9), "pins": packed(10_042), "card_key": bytes(32)}
 FREE = 1

@@ -7,8 +7,7 @@ from lilong_firmware.store import VolatileStore
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import UP, Seal, SealError
-
-KINDS = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
+from lilong_simulator.kinds import KINDS
 
 
 def born(kind="door", **options):

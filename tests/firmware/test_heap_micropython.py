@@ -1,10 +1,13 @@
 """Every kind lives in a plain 64 KB heap of real MicroPython: at rest, and on the worst day that it can have."""
 
 import pytest
-from board_case import DEVICE, DOWNLINK, KINDS, BoardCase, in_loop
+from board_case import DEVICE, DOWNLINK, BoardCase, in_loop
 from lilong_protocol import codes, frame, topics
+from lilong_protocol.registry import KIND
 from lilong_simulator.fleet.board_lines import Handled, Note, Offline, Online
 from lilong_simulator.fleet.process import HEAP
+from lilong_simulator.kinds import KINDS
+from lilong_simulator.stimuli import ALARMS
 
 MINUTE = 60_000
 # As much as the busiest lobby of the estate has: residents, guests and staff, flats.
@@ -16,7 +19,7 @@ DATA = {"streetlight": {"calendar": bytes(148)}, "door": DOOR}
 AT_REST = 52_000  # bytes; the others are for messages, alarms and fragments
 AFTERWARDS = 60_000
 
-# (channel, value that is wrong, value that is right): what goes wrong in each round.
+# (channel, value that is wrong, value that is right): what goes wrong in each round; of others their stimuli.
 TROUBLES = {
     "smoke": (("obscuration", 400, 5), ("tamper", 1, 0), ("battery", 5, 100)),
     "gas": (("gas", 260, 0), ("co", 400, 0), ("tamper", 1, 0)),
@@ -41,6 +44,13 @@ TROUBLES = {
 }
 
 
+
+def troubles(kind: str) -> tuple[tuple[str, int, int], ...]:
+    if kind in TROUBLES:
+        return TROUBLES[kind]
+    return tuple((*alarm.begin.steps[0], alarm.end.steps[0][1]) for alarm in ALARMS[KIND[kind].number])
+
+
 def test_a_device_gets_64_kilobytes_of_this_machines_bytes():
     assert HEAP == "64k"
 
@@ -56,8 +66,8 @@ async def test_a_connected_device_leaves_room_for_what_may_come(kind):
 
 async def a_round(case: BoardCase, kind: str, at: int) -> None:
     """Ten minutes: each trouble comes, the link breaks, junk arrives, each trouble goes."""
-    wrong = [(channel, value) for channel, value, _ in TROUBLES[kind]]
-    right = [(channel, value) for channel, _, value in TROUBLES[kind]]
+    wrong = [(channel, value) for channel, value, _ in troubles(kind)]
+    right = [(channel, value) for channel, _, value in troubles(kind)]
     for i, change in enumerate(wrong):
         await case.at(at + 1_000 * i, change)
     await case.at(at + 3 * MINUTE)

@@ -13,10 +13,9 @@ from lilong_firmware.effects import CONNECT, NOTE, OUTPUT, PUBLISH, RAISED
 from lilong_protocol import frame, topics
 from lilong_protocol.codes import latches
 from lilong_protocol.registry import ALARM
+from lilong_simulator.kinds import KINDS
 from scripts import play, scripts
 from stories import ARGUMENTS, COMMANDS, GIVEN, STORIES, VALUES
-
-KINDS = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
 
 # The local output that belongs to an alarm, and its value while the alarm is on.
 LOCAL = {
@@ -264,12 +263,8 @@ def _machine(kind):
     return pytest.mark.spec("LIL-ALARM-003", "LIL-ALARM-005", "LIL-ALARM-006", "LIL-ALARM-007", "LIL-EVENT-001")(case)
 
 
-TestSmoke = _machine("smoke")
-TestGas = _machine("gas")
-TestDoor = _machine("door")
-TestStreetlight = _machine("streetlight")
-TestManhole = _machine("manhole")
-TestWristband = _machine("wristband")
+for _kind in KINDS:
+    globals()["Test" + _kind.capitalize()] = _machine(_kind)
 
 
 # ---- the network never delays a local output

@@ -4,14 +4,17 @@ import socket
 from itertools import pairwise
 
 import pytest
-from board_case import DEVICE, DOWNLINK, KINDS, BoardCase, in_loop
+from board_case import DEVICE, DOWNLINK, BoardCase, in_loop
 from lilong_firmware.kinds import rules
 from lilong_protocol import codes, frame, topics
+from lilong_protocol.registry import KIND
+from lilong_simulator import stimuli
 from lilong_simulator.fleet.board_lines import Handled, Idle, Note, Offline, Online, Output, Sent
 from lilong_simulator.fleet.process import BoardConfig, BoardProcess
+from lilong_simulator.kinds import KINDS
 
 SMOKE = ("obscuration", 400)
-# What makes each kind raise an alarm, and the uptime by which it has.
+# What makes each kind raise an alarm, and the uptime by which it has; others by their stimuli.
 ALARMS = {
     "smoke": ({"obscuration": 400}, 8_000, codes.ALARM_SMOKE_ALARM),
     "gas": ({"gas": 200}, 200_000, codes.ALARM_GAS_LEAK),
@@ -20,6 +23,11 @@ ALARMS = {
     "manhole": ({"tilt": 300}, 700_000, codes.ALARM_MANHOLE_MOVED),
     "wristband": ({"sos": 1}, 5_000, codes.ALARM_BAND_SOS),
 }
+
+
+def by_stimuli(kind):
+    alarm = stimuli.ALARMS[KIND[kind].number][1]
+    return dict(alarm.begin.steps), 1_000 + alarm.begin.within_s * 1_000, alarm.code
 
 
 @in_loop
@@ -188,11 +196,11 @@ async def test_a_frozen_broker_keeps_no_buzzer_waiting():
 @pytest.mark.parametrize("kind", KINDS)
 @in_loop
 async def test_every_kind_lives_in_the_heap_of_a_board(kind):
-    stimuli, by, code = ALARMS[kind]
+    changes, by, code = ALARMS[kind] if kind in ALARMS else by_stimuli(kind)
     async with BoardCase(kind) as case:
         await case.at(0)
         assert case.frames(frame.BIRTH)[0].body[0] == rules(kind).KIND
-        await case.at(1_000, *stimuli.items())
+        await case.at(1_000, *changes.items())
         await case.at(by)
         raised = case.frames(frame.RAISE)[0]
         assert raised.body[0] == code

@@ -6,7 +6,9 @@ import pytest
 from harness import MINUTE, SECOND, Host, codes
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lilong_firmware.kinds import rules
 from lilong_protocol import frame, topics
+from lilong_simulator.kinds import KINDS
 from scripts import play, scripts
 
 PRIVATE = {
@@ -47,7 +49,7 @@ def test_nothing_retained_has_a_health_value_or_a_position_whatever_happens(data
             assert not PRIVATE & set(sent.body.get(7, {}))
 
 
-@pytest.mark.parametrize("kind", ["smoke", "gas", "door", "streetlight", "manhole"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not rules(kind).PRIVATE])
 def test_the_births_of_the_others_tell_their_values(kind):
     host = Host(kind)
     host.run(SECOND)

@@ -8,6 +8,7 @@ from lilong_firmware.flash import FileStore
 from lilong_firmware.requests import BACKFILLS
 from lilong_firmware.store import RamStore, VolatileStore
 from lilong_protocol import frame, topics
+from lilong_simulator.kinds import KINDS
 
 REBIRTH, BACKFILL = 0, 1
 
@@ -35,7 +36,7 @@ def answers(host, counter):
 
 
 @pytest.mark.spec("LIL-SESSION-010")
-@pytest.mark.parametrize("kind", ["smoke", "gas", "door", "streetlight", "manhole", "wristband"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_rebirth_is_answered_with_a_birth_as_it_is_now(kind):
     host = Host(kind)
     host.run(SECOND)

@@ -4,6 +4,7 @@ import pytest
 from harness import DAY, MINUTE, SECOND, Host, codes
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lilong_simulator.kinds import KINDS
 from scripts import SlowBand, play, scripts
 from stories import GIVEN, VALUES, lamp
 
@@ -16,7 +17,7 @@ def same_trace(kind, script, **options):
     return skipping
 
 
-@pytest.mark.parametrize("kind", ["smoke", "gas", "door", "streetlight", "manhole", "wristband"])
+@pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_same_trace(kind, data):

@@ -11,6 +11,7 @@ from lilong_firmware.fetch import ANSWER_MS, CHUNK_BYTES, TRIES
 from lilong_firmware.flash import FileStore
 from lilong_firmware.store import RamStore, VolatileStore
 from lilong_protocol import frame, topics
+from lilong_simulator.kinds import KINDS
 
 FIRMWARE, CARD_LIST = 0, 1
 DOWNLOADING, VERIFIED, INSTALLING = 1, 2, 3
@@ -100,7 +101,7 @@ def results(host):
 
 
 @pytest.mark.spec("LIL-UPD-001", "LIL-UPD-004")
-@pytest.mark.parametrize("kind", ["smoke", "gas", "door", "streetlight", "manhole", "wristband"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_artifact_is_fetched_in_pieces_and_handed_over(kind):
     sink = Sink()
     host = board(kind, sink)

@@ -7,6 +7,7 @@ import pytest
 from lilong_simulator.fleet import image
 from lilong_simulator.fleet.bundle import CORE, BundleError, bundle, place
 from lilong_simulator.fleet.strip import strip
+from lilong_simulator.kinds import KINDS
 
 MAIN = "app/main.py"
 
@@ -206,12 +207,11 @@ def test_a_line_of_the_bundle_leads_back_to_its_source():
 
 def test_the_image_of_the_unix_port_is_one_module_beside_what_comes_by_need():
     sources = strip({name: path.read_text("utf-8") for name, path in image.modules("unix").items()})
-    kinds = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
     parts = (
         "card_list", "columns", "config", "configuration", "crash", "epochs", "fetch", "flash", "history", "lines",
         "log", "rarely", "requests", "resume", "slot", "store", "update",
     )  # fmt: skip
-    by_need = (*parts, *(f"kinds/{kind}" for kind in kinds))
+    by_need = (*parts, *(f"kinds/{kind}" for kind in KINDS))
     bundled = set(bundle(sources))
     assert bundled >= {CORE, "step_clock.py", *(f"lilong_firmware/{name}.py" for name in by_need)}
     assert not bundled & {f"lilong_firmware/{name}.py" for name in ("device", "link", "outbox", "session", "cards")}

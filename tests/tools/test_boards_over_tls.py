@@ -5,7 +5,7 @@ import ssl
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from board_case import KINDS, Inbox, in_loop
+from board_case import Inbox, in_loop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -13,15 +13,20 @@ from cryptography.x509.oid import NameOID
 from hardened_broker import ALICE, TENANT, hardened_broker, root
 from lilong_protocol import frame
 from lilong_protocol.keys import frame_key
+from lilong_protocol.registry import KIND
 from lilong_protocol.seal import DOWN, UP, Seal, frame_tag
 from lilong_simulator.fleet.board_lines import Note, Offline, Online
 from lilong_simulator.fleet.process import BoardConfig, BoardProcess
+from lilong_simulator.kinds import KINDS
+from lilong_simulator.stimuli import ALARMS
 
 # What makes each kind raise an alarm within seconds of its real time: as the sensors stand at power-on, and later.
 DANGER = {
     "smoke": ({"obscuration": 400}, {}), "gas": ({"tamper": 1}, {}), "streetlight": ({"leakage": 400}, {}),
     "manhole": ({"water": 50}, {}), "door": ({}, {"contact": 1}), "wristband": ({}, {"sos": 1}),
 }  # fmt: skip
+for _kind in KINDS:
+    DANGER.setdefault(_kind, ({}, dict(ALARMS[KIND[_kind].number][0].begin.steps)))
 
 
 def config(there, kind, **changes):

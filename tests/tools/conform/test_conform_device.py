@@ -3,6 +3,7 @@
 import pytest
 from lilong_firmware.device import Device, Identity
 from lilong_protocol.keys import device_root
+from lilong_simulator.kinds import KINDS
 from lilong_tools.conform.device.run import run_virtual
 from lilong_tools.conform.report import verdicts
 from wrong_alarms import FAULTS as WRONG_ALARMS
@@ -13,8 +14,6 @@ from wrong_sessions import FAULTS as WRONG_SESSIONS
 
 TENANT, DEVICE = "conformance", "a4cf12fffe0b3c5d"
 FAULTS = {**WRONG_ALARMS, **WRONG_DOWNLINKS, **WRONG_KEEPING, **WRONG_SESSIONS}
-KINDS = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
-
 
 def found(kind, make=Device, wanted=()):
     """How each sentence fares with a device in virtual time."""

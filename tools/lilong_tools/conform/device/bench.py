@@ -6,11 +6,11 @@ from lilong_protocol import codes, frame, topics
 from lilong_protocol.keys import frame_key
 from lilong_protocol.registry import KIND_BY_NUMBER
 from lilong_protocol.seal import UP, Seal
+from lilong_simulator.stimuli import ALARMS, Alarm, Stimulus, alarm_name
 
 from ..scenario import NotTriedError
 from .seen import Seen
 from .speaker import Speaker
-from .stimuli import ALARMS, Alarm, Stimulus, alarm_name
 from .wire import Heard, Wire
 
 BIRTH_MS = 75_000  # the longest wait of LIL-SESSION-005, and what a connection takes

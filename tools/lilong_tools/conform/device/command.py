@@ -12,6 +12,7 @@ from lilong_protocol.pc.keystore import load
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_protocol.seal import device_bytes
 from lilong_simulator.fleet.process import BoardError
+from lilong_simulator.kinds import KINDS
 from rich.console import Console
 
 from ...broker import open_broker, parse_url
@@ -40,9 +41,8 @@ class Hooks(NamedTuple):
         return Hands(stimulate, hook("--restart", self.restart), say=say, crash=crash)
 
 
-SIMULATED = ("smoke", "gas", "door", "streetlight", "manhole", "wristband")
 WAYS = ("virtual", "live", "micropython")
-SIMULATED_DEVICE = "a4cf12fffe0b3c5d"
+KINDS_DEVICE = "a4cf12fffe0b3c5d"
 
 
 def root_of(tenant: str, device: str, root: str | None, key: str | None, keys: Path | None) -> bytes:
@@ -76,11 +76,11 @@ def _bytes(option: str, text: str) -> bytes:
 
 def simulate(kind: str, way: str, wanted: list[str], patience: float, console: Console) -> list[Result]:
     """Against a device of our own."""
-    if kind not in SIMULATED:
-        raise InputError(f"--simulate {kind}: not one of {', '.join(SIMULATED)}")
+    if kind not in KINDS:
+        raise InputError(f"--simulate {kind}: not one of {', '.join(KINDS)}")
     if way not in WAYS:
         raise InputError(f"--on {way}: not one of {', '.join(WAYS)}")
-    tenant, device = "conformance", SIMULATED_DEVICE
+    tenant, device = "conformance", KINDS_DEVICE
     identity = Identity(tenant, device, device_root(simulation_key(tenant), tenant, device))
     if way == "virtual":
         return run_virtual(identity, kind, wanted=wanted, told=teller(console))

@@ -4,12 +4,12 @@ from typing import Any
 
 from lilong_protocol import codes, frame, topics
 from lilong_protocol.registry import ALARM
+from lilong_simulator.stimuli import Alarm, Stimulus
 
 from ...scenario import Judge, NotTriedError
 from ..bench import Bench
 from ..book import scenario
 from ..seen import Seen
-from ..stimuli import Alarm, Stimulus
 from .events import pile_up
 from .repeats import LATE_MS, copies
 

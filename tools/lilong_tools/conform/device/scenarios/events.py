@@ -3,11 +3,11 @@
 from lilong_protocol import codes, frame, topics
 from lilong_protocol.codes import link
 from lilong_protocol.registry import KIND_BY_NUMBER
+from lilong_simulator.stimuli import EVENTS
 
 from ...scenario import Judge, NotTriedError
 from ..bench import SOON_MS, Bench
 from ..book import scenario
-from ..stimuli import EVENTS
 
 TESTS = 4
 BACKFILL = 1

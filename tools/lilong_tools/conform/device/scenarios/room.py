@@ -1,12 +1,12 @@
 """What a device does when it has no room: flash that takes nothing, more events than it can keep."""
 
 from lilong_protocol import codes, frame, topics
+from lilong_simulator.stimuli import alarm_name
 
 from ...scenario import Judge, NotTriedError
 from ..bench import SOON_MS, Bench
 from ..book import scenario
 from ..seen import Seen
-from ..stimuli import alarm_name
 from .events import pile_up
 from .repeats import copies
 

@@ -1,13 +1,13 @@
 """Updates, with artifacts whose digest is wrong: nothing that is offered here may ever be installed."""
 
 from lilong_protocol import codes, frame, topics
+from lilong_simulator.stimuli import Alarm
 
 from ...scenario import Judge, NotTriedError
 from ..bench import ANSWER_MS, Bench
 from ..book import scenario
 from ..seen import Seen
 from ..speaker import DEADLINE_MS
-from ..stimuli import Alarm
 
 FIRMWARE, CARD_LIST = 0, 1
 DATA = bytes(range(256)) * 6  # two chunks of 768 bytes
