@@ -7,6 +7,7 @@ from lilong_protocol.keys import device_root
 from lilong_protocol.pc.engine import Engine
 from lilong_protocol.pc.errors import RequestError
 from lilong_protocol.pc.order import Order
+from lilong_protocol.pc.pieces import ASIDE_MS, TOGETHER
 from lilong_protocol.pc.updates import FIRMWARE, Artifact
 from lilong_protocol.registry import COMMAND
 from lilong_protocol.seal import frame_tag
@@ -433,6 +434,47 @@ class TestUpdates:
         assert len(backend.give(NOW, self.ask(door, 512))) == 1
         backend.give(NOW, door.seal(NOW, "ot", frame.UPDATE_RESULT, {0: 7, 1: 422}))
         assert backend.engine.progress(DOOR).code == 422
+
+    def test_so_much_as_a_device_asks_beyond_it_has(self, backend, door):
+        online(backend, door)
+        backend.engine.offer(NOW, DOOR, self.artifact)
+        backend.give(NOW, self.ask(door, 768))
+        assert backend.engine.progress(DOOR).have == 768
+
+    def test_an_offer_that_is_withdrawn_gets_no_pieces_and_its_end_is_known(self, backend, door):
+        online(backend, door)
+        backend.engine.offer(NOW, DOOR, self.artifact)
+        (offer,) = told(door, backend.commit())
+        backend.give(NOW, door.response(NOW, offer.counter))
+        backend.engine.withdraw_offer(NOW, DOOR)
+        assert backend.give(NOW, self.ask(door, 0)) == []
+        backend.crash(NOW)
+        backend.engine.provide(NOW, self.artifact)
+        assert backend.give(NOW, self.ask(door, 0)) == []
+        backend.give(NOW, door.seal(NOW, "ot", frame.UPDATE_RESULT, {0: 7, 1: 408}))
+        assert backend.engine.progress(DOOR).code == 408
+        backend.engine.offer(NOW, DOOR, self.artifact)
+        assert len(backend.give(NOW, self.ask(door, 0))) == 2
+
+    def test_an_offer_that_is_withdrawn_before_it_left_never_leaves(self, backend, door):
+        backend.engine.offer(NOW, DOOR, self.artifact)
+        backend.engine.withdraw_offer(NOW, DOOR)
+        backend.commit()
+        online(backend, door)
+        assert told(door, backend.commit()) == []
+
+    def test_many_devices_are_served_in_turn_and_an_alarm_before_them(self, backend, door):
+        crowd = [Scripted(f"d1{number:014x}") for number in range(40)]
+        for device in [door, *crowd]:
+            online(backend, device)
+            backend.engine.offer(NOW, device.device, self.artifact)
+        backend.commit()
+        first = backend.give(NOW, *(self.ask(device, 0) for device in crowd))
+        assert len(first) == TOGETHER
+        (stored,) = backend.give(NOW + 10, door.alarm(NOW + 10))
+        assert door.opened(stored).kind == frame.STORED_ACK
+        assert backend.pass_time(NOW + 10, NOW + 10 + ASIDE_MS - 1) == []
+        assert len(backend.pass_time(NOW + 10, NOW + SECOND)) == len(crowd) - TOGETHER
 
     def test_an_offer_that_is_refused_is_over(self, backend, door):
         online(backend, door)

@@ -86,6 +86,7 @@ class Engine(Replies):
         self._release(now_ms)
         self.presence.step(now_ms)
         self.orders.step(now_ms)
+        self._serve(now_ms)
         return self._decided.messages[first:]
 
     # ---- out
@@ -93,7 +94,9 @@ class Engine(Replies):
     @property
     def deadline(self) -> int | None:
         """Epoch ms of the next wanted `step`; None when there is none."""
-        due = (self.receiver.deadline, self.presence.supervision.deadline, self.orders.deadline)
+        due = (
+            self.receiver.deadline, self.presence.supervision.deadline, self.orders.deadline, self.pieces.deadline,
+        )  # fmt: skip
         return min((at for at in due if at is not None), default=None)
 
     def take(self) -> Decided:
@@ -153,6 +156,7 @@ class Engine(Replies):
         return message.boot == self.receiver.peer(message.device).session.boot
 
     def _alarm(self, now_ms: int, message: Message) -> None:
+        self.pieces.alarm(now_ms)
         if message.fate != REPEAT:
             self._keep(now_ms, message)
         if message.fate == FRESH:

@@ -9,6 +9,7 @@ from .desired import Configuration
 from .memory import config_row, update_row
 from .message import Message
 from .order import OFFER
+from .pieces import Pieces
 from .presence import Presence
 from .received import MALFORMED, Gap
 from .receiver import Receiver
@@ -29,6 +30,7 @@ class Replies(Wishes):
         self._decided = Decided()
         self._backfills: dict[str, int] = {}  # device: counter of the request
         self._reminded: dict[str, int] = {}  # device: epoch ms
+        self.pieces = Pieces()
         self._turned: list[Message] = []  # events that had their turn: to be stored whole no more
 
     def _deliver(self, message: Message) -> None:
@@ -86,7 +88,9 @@ class Replies(Wishes):
             if told(device, message.body):
                 self._rows.append(update_row(self.tenant, device, self.updates))
         elif kind == frame.CHUNK_REQUEST:
-            self._serve(message)
+            self.updates.asked(device, message.body)
+            self.pieces.ask(now_ms, device, message.boot, message.body)
+            self._serve(now_ms)
             return
         self._deliver(message)
 
@@ -136,11 +140,11 @@ class Replies(Wishes):
                 self._rows.append(update_row(self.tenant, device, self.updates))
         return False
 
-    def _serve(self, message: Message) -> None:
-        """A piece of what was offered to that device, and nothing else (LIL-UPD-005)."""
-        peer = self.receiver.peer(message.device)
-        piece = self.updates.piece(message.device, message.body)
-        nonce = peer.session.nonce
-        if piece is not None and nonce is not None:
-            artifact, offset = message.body[0], message.body[1]
-            self.send(message.device, peer.downlink.chunk(artifact, offset, piece, peer.session.boot, nonce))
+    def _serve(self, now_ms: int) -> None:
+        """Pieces of what was offered to those that ask for them, and nothing else (LIL-UPD-005), as their turn comes."""
+        for device, boot, body in self.pieces.due(now_ms):
+            peer = self.receiver.peer(device)
+            piece = self.updates.piece(device, body)
+            session = peer.session
+            if piece is not None and session.nonce is not None and session.boot == boot:
+                self.send(device, peer.downlink.chunk(body[0], body[1], piece, boot, session.nonce))

@@ -44,6 +44,7 @@ class Progress:
     have: int = 0
     code: int | None = None
     version: str | None = None
+    withdrawn: bool = False  # no piece of it is given any more
 
 
 class Updates:
@@ -78,6 +79,21 @@ class Updates:
         """Of the update that the device was offered last."""
         return self._offered.get(device)
 
+    def withdraw(self, device: str) -> bool:
+        """It gets no piece of it any more; how it ends is still taken note of. False when there is nothing to end."""
+        progress = self._offered.get(device)
+        if progress is None or progress.withdrawn or progress.code is not None:
+            return False
+        progress.withdrawn = True
+        return True
+
+    def asked(self, device: str, body: dict[int, Any]) -> None:
+        """A request whose shape has been checked: the device has what is before it."""
+        progress = self._of(device, body[0])
+        artifact = self._artifacts.get(body[0])
+        if progress is not None and artifact is not None:
+            progress.have = min(body[1], len(artifact.data))
+
     def told(self, device: str, body: dict[int, Any]) -> bool:
         """A progress whose shape has been checked; True when it is of what was offered."""
         progress = self._of(device, body[0])
@@ -98,7 +114,8 @@ class Updates:
         """The bytes that a chunk request asks for; None when they were not offered, are not there or at hand."""
         number, offset, size = body[0], body[1], body[2]
         artifact = self._artifacts.get(number)
-        if self._of(device, number) is None or artifact is None or offset >= len(artifact.data):
+        progress = self._of(device, number)
+        if progress is None or progress.withdrawn or artifact is None or offset >= len(artifact.data):
             return None
         return artifact.data[offset : offset + min(size, CHUNK_MAX)]
 

@@ -132,6 +132,15 @@ class Wishes:
         self._rows.append(update_row(self.receiver.tenant, device, self.updates))
         return self.issue(now_ms, Order(device, 0, OFFER, {0: artifact.number}, None, UPDATE_CAUSE, now_ms, True))
 
+    def withdraw_offer(self, now_ms: int, device: str) -> None:
+        """Offer it no more, and give it no piece: a device that fetches it ends that after a minute (408).
+
+        One that has all of it goes on, and tells how it ends.
+        """
+        self.orders.withdraw(now_ms, device, UPDATE_CAUSE)
+        if self.updates.withdraw(device):
+            self._rows.append(update_row(self.receiver.tenant, device, self.updates))
+
     def provide(self, now_ms: int, artifact: Artifact) -> None:
         """Hold the bytes of an artifact ready that was offered before a restart: state has its number alone."""
         self.updates.provide(artifact)
