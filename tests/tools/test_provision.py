@@ -275,7 +275,7 @@ def wrong_row(*changes):
         (wrong_row(("A4-CF-12-0B-3C-5D", "A4-CF-12")), ":2: mac: 'A4-CF-12' is no MAC; write six bytes in hex"),
         (wrong_row(("b000000000000002", "b00000000000000")), ":3: device: 'b00000000000000' is no device id"),
         (wrong_row(("b000000000000002", "b000000000000002,x")), ":3: has 9 columns, and line 1 has 8"),
-        (wrong_row((",b000000000000002", "a4cf120b3c5e,b000000000000002")), ":3: device: 'b000000000000002', and a mac"),
+        (wrong_row((",b000000000000002", "a4cf120b3c5e,b000000000000002")), ":3: device: 'b000000000000002', and a"),
         (wrong_row((",gas,pico2_w,core1/01F/0101/gas", ",gas,pico2_w,core9")), ":4: device: is empty, and so is mac"),
         (wrong_row((",gas,pico2_w", ",smoke,pico2_w")), ":4: kind: smoke, and core1/01F/0101/gas of lane_"),
         (wrong_row(("manhole,esp32_ppp", "manhole,esp32_c3")), ":5: kind: esp32_c3 carries no manhole; it carries gas"),
