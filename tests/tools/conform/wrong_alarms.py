@@ -34,9 +34,8 @@ class takes_a_puback_for_stored(outbox.Outbox):
 
 
 with_part(
-    "outbox", "gas", takes_a_puback_for_stored,
-    "LIL-ALARM-001", "LIL-ALARM-003", "LIL-ALARM-004", "LIL-ALARM-009", "LIL-ALARM-010", "LIL-SEAL-005", "LIL-SEC-005",
-    "LIL-TELE-002", "LIL-KEY-004",
+    "outbox", "gas", takes_a_puback_for_stored, "LIL-ALARM-001", "LIL-ALARM-003", "LIL-ALARM-004", "LIL-ALARM-009",
+    "LIL-ALARM-010", "LIL-SEAL-005", "LIL-SEC-005", "LIL-TELE-002", "LIL-KEY-004", "LIL-FRAME-010",
 )  # fmt: skip
 
 
@@ -103,13 +102,12 @@ class waits_for_its_schedule_after_a_reconnect(outbox.Outbox):
 
 
 with_part(
-    "outbox", "gas", waits_for_its_schedule_after_a_reconnect,
-    "LIL-ALARM-001", "LIL-ALARM-003", "LIL-ALARM-004", "LIL-ALARM-009", "LIL-ALARM-010", "LIL-SEAL-005", "LIL-SEC-005",
-    "LIL-SESSION-005", "LIL-KEY-004",
+    "outbox", "gas", waits_for_its_schedule_after_a_reconnect, "LIL-ALARM-001", "LIL-ALARM-003", "LIL-ALARM-004",
+    "LIL-ALARM-009", "LIL-ALARM-010", "LIL-SEAL-005", "LIL-SEC-005", "LIL-SESSION-005", "LIL-KEY-004", "LIL-FRAME-010",
 )  # fmt: skip
 
 
-@fault("smoke", "LIL-ALARM-003", "LIL-EVENT-001", "LIL-KEY-004")
+@fault("smoke", "LIL-ALARM-003", "LIL-EVENT-001", "LIL-KEY-004", "LIL-FRAME-010")
 class seals_repeats_anew(Device):
     def _plan(self, now):
         before = len(self.out)
@@ -158,7 +156,7 @@ class clears_a_danger_that_is_there(Device):
         return frame.OK
 
 
-@fault("smoke", "LIL-ALARM-007")
+@fault("smoke", "LIL-ALARM-007", "LIL-ALARM-020")
 class merges_two_alarms(Device):
     def alarm(self, now, code, values):
         open_ = [other for other in self.episodes.codes() if other != code]

@@ -49,7 +49,8 @@ def forgets_its_configuration(patch):
 @fault("smoke", "LIL-CONF-003")
 def keeps_settings_that_are_absent(patch):
     def add(device, _, body):
-        body[1] = {**device.reported[1], **body[1]}
+        if isinstance(body.get(1), dict):
+            body[1] = {**device.reported[1], **body[1]}
 
     around(patch, configuration, "take", before=add)
 
@@ -64,7 +65,7 @@ def takes_settings_out_of_range(patch):
     around(patch, configuration, "judged", after=loosen)
 
 
-@fault("gas", "LIL-CONF-004")
+@fault("gas", "LIL-CONF-004", "LIL-CONF-007", "LIL-CONF-008")
 def says_nothing_of_unknown_settings(patch):
     def known(result, *_):
         chosen, refused = result
@@ -84,15 +85,15 @@ def is_reborn_as_often_as_asked(patch):
 @fault("gas", "LIL-SESSION-010")
 def is_never_reborn(patch):
     whole = requests.answer
-    patch.setattr(requests, "answer", lambda *asked: whole(*asked) if asked[2][0] else None)
+    patch.setattr(requests, "answer", lambda *asked: whole(*asked) if asked[2].get(0) != 0 else None)
 
 
-@fault("door", "LIL-EVENT-006")
+@fault("door", "LIL-EVENT-006", "LIL-EVENT-009")
 def sends_again_the_latest_first(patch):
     around(patch, requests, "kept", after=lambda found, *_: iter(list(found)[::-1]))
 
 
-@fault("door", "LIL-EVENT-006")
+@fault("door", "LIL-EVENT-006", "LIL-EVENT-009")
 def sends_again_what_nobody_has_asked_for(patch):
     whole = requests.kept
     patch.setattr(requests, "kept", lambda device, boot, first, last: whole(device, boot, 1, 1 << 20))

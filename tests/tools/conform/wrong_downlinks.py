@@ -26,7 +26,7 @@ class carries_out_replays(downlink.Downlink):
         return None
 
 
-with_part("downlink", "door", carries_out_replays, "LIL-CMD-002", "LIL-SEC-006")
+with_part("downlink", "door", carries_out_replays, "LIL-CMD-002", "LIL-SEC-006", "LIL-CMD-009", "LIL-CMD-010")
 
 
 class answers_replays_anew(downlink.Downlink):
@@ -46,7 +46,7 @@ class ignores_the_nonce(downlink.Downlink):
         return super().refusal(now, message, boot, message.nonce)
 
 
-with_part("downlink", "smoke", ignores_the_nonce, "LIL-CMD-001")
+with_part("downlink", "smoke", ignores_the_nonce, "LIL-CMD-001", "LIL-CMD-009", "LIL-CMD-011", "LIL-CMD-012")
 
 
 class ignores_the_boot(downlink.Downlink):
@@ -56,7 +56,7 @@ class ignores_the_boot(downlink.Downlink):
         return super().refusal(now, message, message.target, nonce)
 
 
-with_part("downlink", "smoke", ignores_the_boot, "LIL-CMD-001")
+with_part("downlink", "smoke", ignores_the_boot, "LIL-CMD-001", "LIL-CMD-011", "LIL-CMD-012")
 
 
 class ignores_boot_and_nonce(downlink.Downlink):
@@ -66,7 +66,7 @@ class ignores_boot_and_nonce(downlink.Downlink):
         return super().refusal(now, message, message.target, message.nonce)
 
 
-with_part("downlink", "door", ignores_boot_and_nonce, "LIL-CMD-001", "LIL-SEC-006")
+with_part("downlink", "door", ignores_boot_and_nonce, "LIL-CMD-001", "LIL-SEC-006", "LIL-CMD-009", "LIL-CMD-011")
 
 
 class ignores_the_deadline(downlink.Downlink):
@@ -76,10 +76,10 @@ class ignores_the_deadline(downlink.Downlink):
         return super().refusal(-1, message, boot, nonce)
 
 
-with_part("downlink", "door", ignores_the_deadline, "LIL-CMD-003")
+with_part("downlink", "door", ignores_the_deadline, "LIL-CMD-003", "LIL-CMD-009", "LIL-CMD-012")
 
 
-@fault("smoke", "LIL-CMD-004", "LIL-KEY-003")
+@fault("smoke", "LIL-CMD-004", "LIL-KEY-003", "LIL-CMD-013", "LIL-FRAME-010")
 class says_yes_to_everything(Device):
     def _command(self, now, message):
         super()._command(now, message)
@@ -127,8 +127,8 @@ class verifies_nothing(downlink.Downlink):
 
 
 with_part(
-    "downlink", "door", verifies_nothing,
-    "LIL-ALARM-004", "LIL-SEAL-002", "LIL-SEAL-005", "LIL-SEC-004", "LIL-SEC-005", "LIL-TELE-002", "LIL-TOPIC-002",
+    "downlink", "door", verifies_nothing, "LIL-ALARM-004", "LIL-SEAL-002", "LIL-SEAL-005", "LIL-SEC-004",
+    "LIL-SEC-005", "LIL-TELE-002", "LIL-TOPIC-002", "LIL-KEY-008",
 )  # fmt: skip
 
 
@@ -224,7 +224,7 @@ class takes_times_with_any_nonce(Device):
         super()._handle(now, message)
 
 
-@fault("gas", "LIL-TIME-002")
+@fault("gas", "LIL-TIME-002", "LIL-TIME-007")
 class takes_any_time(Device):
     def _handle(self, now, message):
         if message.kind == frame.TIME:
@@ -233,7 +233,7 @@ class takes_any_time(Device):
         super()._handle(now, message)
 
 
-@fault("gas", "LIL-TIME-003")
+@fault("gas", "LIL-TIME-003", "LIL-TIME-007")
 class ignores_the_time(Device):
     def _handle(self, now, message):
         if message.kind != frame.TIME:
@@ -241,14 +241,15 @@ class ignores_the_time(Device):
 
 
 @fault(
-    "door", "LIL-CBOR-003", "LIL-FRAME-001", "LIL-FRAME-002", "LIL-FRAME-003", "LIL-FRAME-006", "LIL-TOPIC-002"
+    "door", "LIL-CBOR-003", "LIL-FRAME-001", "LIL-FRAME-002", "LIL-FRAME-003", "LIL-FRAME-006", "LIL-TOPIC-002",
+    "LIL-FRAME-008", "LIL-FRAME-010",
 )  # fmt: skip
 class keeps_silent_about_what_is_malformed(Device):
     def _answer(self, now, kind, body, counter):
         return b"" if kind == frame.ERROR else super()._answer(now, kind, body, counter)
 
 
-@fault("door", "LIL-FRAME-001", "LIL-FRAME-006")
+@fault("door", "LIL-FRAME-001", "LIL-FRAME-009")
 class explains_errors_at_length(Device):
     def _answer(self, now, kind, body, counter):
         return super()._answer(now, kind, {**body, 1: 80 * "x"} if kind == frame.ERROR else body, counter)
@@ -262,4 +263,4 @@ class refuses_stale_commands_with_409(downlink.Downlink):
         return frame.CONFLICT if code == frame.STALE else code
 
 
-with_part("downlink", "smoke", refuses_stale_commands_with_409, "LIL-CMD-001")
+with_part("downlink", "smoke", refuses_stale_commands_with_409, "LIL-CMD-001", "LIL-CMD-009", "LIL-CMD-011")

@@ -50,7 +50,7 @@ class counts_no_connections(session.Session):
         super().connected(now)
 
 
-with_part("session", "smoke", counts_no_connections, "LIL-SESSION-002")
+with_part("session", "smoke", counts_no_connections, "LIL-SESSION-002", "LIL-KEY-008", "LIL-SESSION-012")
 
 
 class tells_the_latest_first(session.Session):
@@ -83,7 +83,7 @@ class sleeps_with_a_full_outbox(session.Session):
         return self._first() is None and self._flying is None and not self.later
 
 
-with_part("session", "smoke", sleeps_with_a_full_outbox, "LIL-SESSION-006", "LIL-ALARM-003")
+with_part("session", "smoke", sleeps_with_a_full_outbox, "LIL-SESSION-006", "LIL-ALARM-003", "LIL-SESSION-018")
 
 
 class lets_an_alarm_wait_out_the_backoff(session.Session):
@@ -104,7 +104,7 @@ class comes_back_after_minutes(session.Session):
         self._next_at = now + 300_000
 
 
-with_part("session", "door", comes_back_after_minutes, "LIL-SESSION-005")
+with_part("session", "door", comes_back_after_minutes, "LIL-SESSION-005", "LIL-SESSION-016")
 
 
 class tells_of_no_rejections(session.Session):

@@ -45,6 +45,7 @@ class MqttWire(Live[Heard]):
     """`async with MqttWire(...)`."""
 
     longest_ms = LONGEST_MS
+    virtual = False
 
     def __init__(self, broker: Broker, tenant: str, device: str, root: bytes, hands: Hands | None = None) -> None:
         super().__init__()
@@ -116,6 +117,12 @@ class MqttWire(Live[Heard]):
     def withhold_pubacks(self, withhold: bool) -> None:
         if withhold:
             raise NotTriedError("a broker that withholds PUBACKs is there in virtual time only (--simulate)")
+
+    def deafen(self, deaf: bool) -> None:
+        raise NotTriedError("a broker that answers no CONNECT is there in virtual time only (--simulate)")
+
+    def attempts(self) -> list[int]:
+        return []
 
     async def stimulate(self, channel: str, value: int) -> None:
         given = _given(self._hands.stimulate, "needs a stimulus: give --stimulus 'command {channel} {value}'")

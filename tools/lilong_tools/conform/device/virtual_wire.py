@@ -19,6 +19,8 @@ from .wire import Heard
 
 LATENCY_MS = 20
 OFF_MS = 1_000
+SORTS = (0, 1)  # firmware, card list
+LARGEST = 1 << 20  # bytes of an artifact
 SETTLES = 100  # steps at one instant
 
 Make = Callable[[Identity, Any, Any, Draws], Any]
@@ -51,14 +53,14 @@ class Taker:
 
     def __init__(self, device: Device) -> None: ...
 
-    def sink(self, what: int) -> "Taker":
-        return self
+    def sink(self, what: int) -> "Taker | None":
+        return self if what in SORTS else None
 
     def verified(self, digest: bytes, signature: bytes | None) -> bool:
         return True
 
     def begin(self, size: int, digest: bytes) -> int:
-        return 0
+        return 0 if size <= LARGEST else -1
 
     def read(self, offset: int, size: int) -> bytes:
         return b""
@@ -79,7 +81,7 @@ class Taker:
 class VirtualWire(Virtual[Heard]):
     """`make(identity, rules, store, draws)` gives the device; another one than ours behaves as ours does outside."""
 
-    wiped = True
+    wiped = virtual = True
 
     def __init__(self, identity: Identity, kind: str, make: Make = Device, seed: bytes = b"conformance") -> None:
         super().__init__()
@@ -98,6 +100,8 @@ class VirtualWire(Virtual[Heard]):
         self._connection = 0  # what was under way on an earlier one is lost
         self._will: bytes | None = None
         self._withheld = False
+        self._deaf = False
+        self._attempts: list[int] = []
         self._up: dict[str, bytes] = {}  # retained
         self._down: dict[str, bytes] = {}
 
@@ -135,6 +139,12 @@ class VirtualWire(Virtual[Heard]):
 
     def withhold_pubacks(self, withhold: bool) -> None:
         self._withheld = withhold
+
+    def deafen(self, deaf: bool) -> None:
+        self._deaf = deaf
+
+    def attempts(self) -> list[int]:
+        return self._attempts
 
     async def stimulate(self, channel: str, value: int) -> None:
         self._sense(channel, value)
@@ -188,7 +198,9 @@ class VirtualWire(Virtual[Heard]):
                 self._sense(channel, value)
         elif what == CONNECT:
             self._connection += 1
-            self._on_link(2 * LATENCY_MS, lambda: self._connected(effect[1]))
+            self._attempts.append(self._now)
+            if not self._deaf:
+                self._on_link(2 * LATENCY_MS, lambda: self._connected(effect[1]))
         elif what == DISCONNECT:
             self._open = False
             self._connection += 1

@@ -1,6 +1,7 @@
 """What holds of every frame that a device has sent, whatever it was asked: judged once, over all scenarios."""
 
 from lilong_protocol import codes, frame, topics
+from lilong_protocol.registry import ALARM
 
 from ..tally import Tally
 from .bench import Bench
@@ -20,6 +21,8 @@ CLAIMS = {
     "LIL-SESSION-011": "no health value and no position is in a retained message",
     "LIL-TELE-001": "every telemetry batch has columns and ages that fit",
     "LIL-ALARM-006": "updates and clears name a raise",
+    "LIL-ALARM-019": "every raise has the urgency and certainty of its row, and as severity 5 minus its level",
+    "LIL-ALARM-020": "every update and clear names the raise of its alarm",
 }
 
 
@@ -39,6 +42,7 @@ class Watch:
             self._frame(one, bench.words(one))
         sound = [one for one in live if one.problem is None]
         self._numbers(sound, not bench.overflows)
+        self._references(sound)
         self._nonces(sound)
 
     def _frame(self, one: Seen, told: str) -> None:
@@ -62,6 +66,19 @@ class Watch:
             self._judge("LIL-TELE-001", fits, f"ages {ages} at uptime {one.frame.uptime}", told)
         if one.kind in (frame.UPDATE, frame.CLEAR):
             self._judge("LIL-ALARM-006", one.told[0] <= one.frame.boot, f"a boot to come: {one.told}", told)
+
+        if one.kind == frame.RAISE and one.body[0] in ALARM:
+            rated, right = tuple(one.body[key] for key in (1, 2, 3)), codes.cap(one.body[0])
+            self._judge("LIL-ALARM-019", rated == right, f"{rated}, not {right}", told)
+
+    def _references(self, sound: list[Seen]) -> None:
+        alarms = [one for one in sound if one.cls == topics.ALARM]
+        raises = {one.ref: one.body[0] for one in alarms if one.kind == frame.RAISE}
+        begun = {one.frame.boot for one in alarms if one.frame.seq == 1}  # boots whose raises have been seen
+        for one in alarms:
+            if one.kind != frame.RAISE and one.told[0] in begun:
+                right = raises.get(one.told) == one.body[0]
+                self._judge("LIL-ALARM-020", right, f"{one.told} is no raise of alarm {one.body[0]}")
 
     def _numbers(self, sound: list[Seen], whole_: bool) -> None:
         first: dict[tuple[int, str, int], bytes] = {}

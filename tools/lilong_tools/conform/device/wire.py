@@ -18,9 +18,11 @@ class Wire(Protocol):
     """Raises NotTriedError for what it cannot do, with what that would need.
 
     wiped: `power` gives a device that remembers nothing of the scenario before. longest_ms: nobody waits for longer.
+    virtual: time costs nothing, and what is sent at one time comes at one time.
     """
 
     wiped: bool
+    virtual: bool
     longest_ms: int
 
     def now(self) -> int:
@@ -55,6 +57,12 @@ class Wire(Protocol):
 
     def withhold_pubacks(self, withhold: bool) -> None:
         """The broker takes messages without acknowledging them, or does again."""
+
+    def deafen(self, deaf: bool) -> None:
+        """The broker answers no CONNECT, or does again."""
+
+    def attempts(self) -> list[int]:
+        """When the device has sent CONNECT, in ms of this clock."""
 
     async def stimulate(self, channel: str, value: int) -> None:
         """A sensor channel reads this from now on."""

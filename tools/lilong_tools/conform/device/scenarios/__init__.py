@@ -1,8 +1,28 @@
 """What a device is put through, a file for each theme; importing this enters all of it."""
 
-from . import alarms, commands, config, epochs, events, logs, refusals, repeats, room, sessions, time, updates
+from . import (
+    alarms,
+    backfills,
+    clock,
+    commands,
+    config,
+    connections,
+    epochs,
+    events,
+    logs,
+    offers,
+    orders,
+    refusals,
+    repeats,
+    room,
+    sessions,
+    settings,
+    shapes,
+    time,
+    updates,
+)  # fmt: skip
 
 __all__ = [
-    "alarms", "commands", "config", "epochs", "events", "logs", "refusals", "repeats", "room", "sessions", "time",
-    "updates",
+    "alarms", "backfills", "clock", "commands", "config", "connections", "epochs", "events", "logs", "offers", "orders",
+    "refusals", "repeats", "room", "sessions", "settings", "shapes", "time", "updates",
 ]  # fmt: skip

@@ -128,7 +128,10 @@ def malformed(bench: Bench) -> list[tuple[str, str, str, bytes, int]]:
     ]
 
 
-@scenario("LIL-CBOR-003", "LIL-FRAME-001", "LIL-FRAME-002", "LIL-FRAME-003", "LIL-FRAME-006", "LIL-TOPIC-002")
+@scenario(
+    "LIL-CBOR-003", "LIL-FRAME-001", "LIL-FRAME-002", "LIL-FRAME-003", "LIL-FRAME-006", "LIL-FRAME-009",
+    "LIL-TOPIC-002",
+)  # fmt: skip
 async def malformed_downlinks(bench: Bench, judge: Judge) -> None:
     """Authentic frames that break a rule: each is answered with an error that has its code, and the session goes on."""
     connection = bench.connection
@@ -145,8 +148,9 @@ async def malformed_downlinks(bench: Bench, judge: Judge) -> None:
         judge("LIL-FRAME-003", f"{what} ends no session", same, "it connected anew" if alive else "it fell silent")
         connection = bench.connection
     longest = max((len(str(one.body.get(1, ""))) for one in answered), default=0)
-    claim = "a malformed downlink is answered with an error of at most 64 characters"
-    judge("LIL-FRAME-006", claim, bool(answered) and longest <= 64, f"{longest} characters" if answered else "no error")
+    judge("LIL-FRAME-006", "what is malformed and authentic is answered with an error", bool(answered), "no error")
+    if answered:
+        judge("LIL-FRAME-009", "its text has at most 64 characters", longest <= 64, f"{longest} characters")
 
 
 @scenario("LIL-FRAME-002", "LIL-FRAME-004")

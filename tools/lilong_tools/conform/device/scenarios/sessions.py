@@ -39,7 +39,7 @@ async def a_lost_link(bench: Bench, judge: Judge) -> None:
     judge("LIL-SESSION-004", "the nonce is that of the boot", birth.frame.nonce == nonce, "another nonce")
 
 
-@scenario("LIL-SESSION-003", "LIL-SESSION-004", "LIL-EVENT-001")
+@scenario("LIL-SESSION-003", "LIL-SESSION-004", "LIL-SESSION-013", "LIL-EVENT-001")
 async def a_restart(bench: Bench, judge: Judge) -> None:
     """Two restarts: boots rise, nonces are new, numbers and connections begin anew."""
     told = [(bench.boot or 0, bench.nonce)]
@@ -50,6 +50,9 @@ async def a_restart(bench: Bench, judge: Judge) -> None:
     boots, nonces = [boot for boot, _ in told], [nonce for _, nonce in told]
     rise = all(before < after for before, after in pairwise(boots))
     judge("LIL-SESSION-003", "boots rise", rise, f"{boots}")
+    generations = [boot >> 24 for boot in boots]
+    same = len(set(generations)) == 1
+    judge("LIL-SESSION-013", "cold starts count on within a generation", same, f"generations {generations}")
     judge("LIL-SESSION-004", "each boot has a nonce of its own", len(set(nonces)) == len(nonces), "one came twice")
 
 

@@ -33,11 +33,11 @@ async def _offered(bench: Bench) -> int:
     return artifact
 
 
-def _asked(bench: Bench, artifact: int, since: int = 0) -> list[Seen]:
+def chunk_requests(bench: Bench, artifact: int, since: int = 0) -> list[Seen]:
     return [one for one in bench.of(frame.CHUNK_REQUEST, since) if one.body[0] == artifact]
 
 
-def _results(bench: Bench, artifact: int) -> list[int]:
+def results(bench: Bench, artifact: int) -> list[int]:
     """The codes of its results, each frame once."""
     found = {one.ref: one.body[1] for one in bench.of(frame.UPDATE_RESULT) if one.body[0] == artifact}
     return list(found.values())
@@ -48,24 +48,24 @@ def _serve(bench: Bench, artifact: int, offset: int, size: int, nonce: bytes | N
     bench.say(topics.UPDATE, frame.pack(frame.CHUNK, body, target=bench.boot, nonce=nonce or bench.nonce))
 
 
-async def _serve_all(bench: Bench, artifact: int) -> list[int]:
+async def serve_all(bench: Bench, artifact: int) -> list[int]:
     """Answer every chunk request until the update has ended; how many were open each time."""
-    served = max(0, len(_asked(bench, artifact)) - 1)
+    served = max(0, len(chunk_requests(bench, artifact)) - 1)
     open_: list[int] = []
-    while len(open_) < 8 and not _results(bench, artifact):
+    while len(open_) < 8 and not results(bench, artifact):
         wanted = served
         await bench.until(
-            lambda wanted=wanted: len(_asked(bench, artifact)) > wanted or bool(_results(bench, artifact)),  # type: ignore[misc]
+            lambda wanted=wanted: len(chunk_requests(bench, artifact)) > wanted or bool(results(bench, artifact)),  # type: ignore[misc]
             ANSWER_MS,
         )
-        asked = _asked(bench, artifact)
+        asked = chunk_requests(bench, artifact)
         if len(asked) <= served:
             break
         open_.append(len(asked) - served)
         body = asked[served].body
         _serve(bench, artifact, body[1], body[2])
         served += 1
-    await bench.until(lambda: bool(_results(bench, artifact)), ANSWER_MS)
+    await bench.until(lambda: bool(results(bench, artifact)), ANSWER_MS)
     return open_
 
 
@@ -74,12 +74,12 @@ async def alarms_in_an_update(bench: Bench, judge: Judge) -> None:
     """An alarm while a chunk is awaited, and another with a chunk: each comes as soon as it would without an update."""
     one, other = bench.alarms()
     artifact = await _offered(bench)
-    await bench.obtain("a chunk request", lambda: _asked(bench, artifact), ANSWER_MS)
+    await bench.obtain("a chunk request", lambda: chunk_requests(bench, artifact), ANSWER_MS)
     since = bench.mark()
     await bench.apply(one.begin)
     first = await bench.told(frame.RAISE, one, since, one.begin)
     judge("LIL-UPD-006", "an alarm comes while a chunk is awaited", first is not None, f"none in {_within(one)} s")
-    body = _asked(bench, artifact)[0].body
+    body = chunk_requests(bench, artifact)[0].body
     since = bench.mark()
     await bench.apply(other.begin)
     _serve(bench, artifact, body[1], body[2])
@@ -91,7 +91,7 @@ async def alarms_in_an_update(bench: Bench, judge: Judge) -> None:
 
     there = await bench.until(lambda: bool(second()), _within(other) * 1000)
     judge("LIL-UPD-006", "and while chunks are taken", there, f"none in {_within(other)} s")
-    await _serve_all(bench, artifact)
+    await serve_all(bench, artifact)
 
 
 def _within(alarm: Alarm) -> int:
@@ -103,12 +103,12 @@ async def an_artifact_of_another_digest(bench: Bench, judge: Judge) -> None:
     """Every chunk comes, but the digest is another: fetched piece by piece, then refused with 422."""
     since = bench.mark()
     artifact = await _offered(bench)
-    for open_ in await _serve_all(bench, artifact):
+    for open_ in await serve_all(bench, artifact):
         judge("LIL-UPD-001", "one request is open at a time", open_ == 1, f"{open_} requests")
-    results = _results(bench, artifact)
-    right = results == [frame.INVALID]
-    judge("LIL-UPD-002", "what has another digest is refused with 422", right, f"{results or 'no result'}")
-    judge("LIL-UPD-004", "it tells one result", len(results) == 1, f"{len(results)}")
+    ended = results(bench, artifact)
+    right = ended == [frame.INVALID]
+    judge("LIL-UPD-002", "what has another digest is refused with 422", right, f"{ended or 'no result'}")
+    judge("LIL-UPD-004", "it tells one result", len(ended) == 1, f"{len(ended)}")
     states = [one.body[1] for one in bench.of(frame.UPDATE_PROGRESS, since) if one.body[0] == artifact]
     judge("LIL-UPD-004", "it tells that it downloads", DOWNLOADING in states, f"{states}")
 
@@ -117,21 +117,21 @@ async def an_artifact_of_another_digest(bench: Bench, judge: Judge) -> None:
 async def chunks_that_do_not_come(bench: Bench, judge: Judge) -> None:
     """Only chunks come that nobody has asked for: not taken; the piece is asked for every 10 s, six times, then 408."""
     artifact = await _offered(bench)
-    await bench.obtain("a chunk request", lambda: _asked(bench, artifact), ANSWER_MS)
-    first = _asked(bench, artifact)[0].body
+    await bench.obtain("a chunk request", lambda: chunk_requests(bench, artifact), ANSWER_MS)
+    first = chunk_requests(bench, artifact)[0].body
     since = bench.mark()
     _serve(bench, artifact + 1, first[1], first[2])
     _serve(bench, artifact, first[1] + 1, first[2])
     _serve(bench, artifact, first[1], first[2], bytes(8))
     await bench.settle()
-    moved = [one.body[1] for one in _asked(bench, artifact, since) if one.body[1] != first[1]]
+    moved = [one.body[1] for one in chunk_requests(bench, artifact, since) if one.body[1] != first[1]]
     judge("LIL-UPD-003", "chunks of others, elsewhere, under another nonce are not taken", not moved, f"{moved}")
     if bench.wire.longest_ms < TRIES * AGAIN_MS:
         raise NotTriedError("six times 10 s are too long here")
-    await bench.until(lambda: bool(_results(bench, artifact)), (TRIES + 1) * AGAIN_MS)
-    asked = {one.ref: one.at for one in _asked(bench, artifact)}
+    await bench.until(lambda: bool(results(bench, artifact)), (TRIES + 1) * AGAIN_MS)
+    asked = {one.ref: one.at for one in chunk_requests(bench, artifact)}
     gaps = [after - before for before, after in zip(list(asked.values()), list(asked.values())[1:], strict=False)]
     right = len(asked) == TRIES and all(AGAIN_MS - 500 <= gap <= AGAIN_MS + 2_000 for gap in gaps)
     judge("LIL-UPD-001", "asked for again after 10 s, six times", right, f"{len(asked)} requests after {gaps} ms")
-    results = _results(bench, artifact)
-    judge("LIL-UPD-001", "then given up with 408", results == [frame.EXPIRED], f"{results or 'no result'}")
+    ended = results(bench, artifact)
+    judge("LIL-UPD-001", "then given up with 408", ended == [frame.EXPIRED], f"{ended or 'no result'}")
