@@ -217,7 +217,7 @@ def test_what_a_kind_or_a_driver_does_not_have_is_named(name, key, value, where,
 
 def test_a_board_whose_peripherals_are_lines_has_no_wiring():
     content = load(ROOT / "unix")
-    content["kind"]["gas"] = {"gas": {"driver": "mq", "adc": "A0"}}
+    content["kind"] = {"gas": {"gas": {"driver": "mq", "adc": "A0"}}}
     assert names_it(complaints("unix", content), "kind.gas", "leave the table empty")
 
 

@@ -41,10 +41,10 @@ def test_a_ceiling_of_what_is_gone_is_named():
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("[image", r"budget\.toml: "),
-        ("[image]\n", r"budget\.toml: module: Field required"),
-        ("[image]\nsmoke = 0\n[module]\n", r"budget\.toml: image\.smoke: "),
-        ("[image]\n[module]\n[modul]\n", r"budget\.toml: modul: "),
+        ("[kind", r"budget\.toml: "),
+        ("[kind]\n", r"budget\.toml: module: Field required"),
+        ("[module]\n[kind]\nsmoke = {image = 0, rules = 1}\n", r"budget\.toml: kind\.smoke\.image: "),
+        ("[kind]\n[module]\n[modul]\n", r"budget\.toml: modul: "),
     ],
 )
 def test_a_wrong_budget_file_is_named(tmp_path, text, complaint):
@@ -56,8 +56,9 @@ def test_a_wrong_budget_file_is_named(tmp_path, text, complaint):
 
 @pytest.mark.parametrize(("grown", "code"), [(0, 0), (1, 1)])
 def test_the_exit_code_tells(monkeypatch, tmp_path, capsys, grown, code):
-    lines = ["[image]", *[f"{kind} = 9999" for kind in images(SIZES)], "[module]"]
-    lines += [f'"{name}" = {size}' for name, size in SIZES.items()]
+    rules = {kind: f"lilong_firmware/kinds/{kind}.py" for kind in images(SIZES)}
+    lines = ["[kind]", *[f"{kind} = {{image = 9999, rules = {SIZES[name]}}}" for kind, name in rules.items()]]
+    lines += ["[module]", *[f'"{name}" = {size}' for name, size in SIZES.items() if name not in rules.values()]]
     (tmp_path / "budget.toml").write_text("\n".join(lines))
     monkeypatch.setattr(size_budget, "board_folder", lambda _: tmp_path)
     monkeypatch.setattr(size_budget, "measure", lambda _: {name: size + grown for name, size in SIZES.items()})

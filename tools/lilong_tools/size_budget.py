@@ -16,12 +16,28 @@ from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
 KINDS = "lilong_firmware/kinds/"
 
 
-class Budget(BaseModel):
-    """Ceilings in bytes of .mpy: of a kind's whole image, and of each module by its path in the image."""
+class OfKind(BaseModel):
+    """Ceilings in bytes of .mpy: of a kind's whole image, and of its rules in it."""
 
     model_config = ConfigDict(extra="forbid")
-    image: dict[str, PositiveInt]
+    image: PositiveInt
+    rules: PositiveInt
+
+
+class Budget(BaseModel):
+    """Ceilings in bytes of .mpy: of each kind, and of each other module by its path in the image."""
+
+    model_config = ConfigDict(extra="forbid")
     module: dict[str, PositiveInt]
+    kind: dict[str, OfKind]
+
+    def images(self) -> dict[str, int]:
+        """Of the image of each kind."""
+        return {kind: ceiling.image for kind, ceiling in self.kind.items()}
+
+    def modules(self) -> dict[str, int]:
+        """Of each module."""
+        return {**self.module, **{f"{KINDS}{kind}.py": ceiling.rules for kind, ceiling in self.kind.items()}}
 
 
 class Row(NamedTuple):
@@ -88,8 +104,8 @@ def main(board: str = "unix") -> int:
         return 1
     wrong: list[str] = []
     for title, table, ceilings in (
-        ("module", rows(sizes, budget.module), budget.module),
-        ("image of a kind", rows(images(sizes), budget.image), budget.image),
+        ("module", rows(sizes, budget.modules()), budget.modules()),
+        ("image of a kind", rows(images(sizes), budget.images()), budget.images()),
     ):
         print(f"{title:40} {'bytes':>8} {'ceiling':>8}")
         for row in table:

@@ -19,4 +19,5 @@ KIND = Kind(
     outputs=("lock", "buzzer", "fault"),
     settings=("beat_s", "log_level", "held_open", "unlock_for"),
     object_id=10351,
+    needs=("contact", "lock"),
 )  # fmt: skip

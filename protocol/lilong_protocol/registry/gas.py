@@ -15,4 +15,5 @@ KIND = Kind(
     outputs=("sounder", "valve", "fault"),
     settings=("beat_s", "log_level", "gas_trip"),
     object_id=3325,
+    needs=("gas", "sounder"),
 )

@@ -15,4 +15,6 @@ KIND = Kind(
     outputs=("fault",),
     settings=("beat_s", "log_level", "tilt_trip", "water_warn"),
     object_id=3408,
+    needs=("tilt", "water"),
+    wakes=("tilt",),
 )

@@ -16,4 +16,5 @@ KIND = Kind(
     outputs=("sounder", "fault"),
     settings=("beat_s", "log_level", "smoke_trip"),
     object_id=3407,
+    needs=("obscuration", "sounder"),
 )

@@ -24,4 +24,5 @@ KIND = Kind(
     outputs=("lamp", "failure_level", "fault"),
     settings=("beat_s", "log_level", "failure_level"),
     object_id=3416,
+    needs=("lamp",),
 )  # fmt: skip

@@ -105,7 +105,11 @@ class Link:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of device and what it may say; names refer to the other tables."""
+    """A kind of device and what it may say; names refer to the other tables.
+
+    Of its hardware: `needs`, the channels and outputs without which it is none of this kind; `wakes`, the channels
+    that must end its deep sleep by their pin.
+    """
 
     number: int
     name: str
@@ -119,6 +123,8 @@ class Kind:
     outputs: tuple[str, ...]
     settings: tuple[str, ...] = ()
     object_id: int | None = None
+    needs: tuple[str, ...] = ()
+    wakes: tuple[str, ...] = ()
 
 
 MAX = (1 << 53) - 1  # the largest integer on the wire

@@ -17,4 +17,6 @@ KIND = Kind(
     commands=("test", "mute", "reset"),
     outputs=("vibrate", "buzzer", "fault"),
     settings=("beat_s", "log_level", "heart_rate_low", "heart_rate_high", "fence_margin"),
+    needs=("sos",),
+    wakes=("accel", "sos"),
 )  # fmt: skip

@@ -7,20 +7,14 @@ from pathlib import Path
 import lilong_firmware
 from lilong_firmware.kinds import rules
 from lilong_firmware.rules import Rules
+from lilong_protocol import registry
+from lilong_simulator.kinds import KINDS
 
 FIRMWARE = Path(lilong_firmware.__file__).parent
-
-NEEDED = {
-    "door": ("contact", "lock"),
-    "gas": ("gas", "sounder"),
-    "manhole": ("tilt", "water"),
-    "smoke": ("obscuration", "sounder"),
-    "streetlight": ("lamp",),
-    "wristband": ("sos",),
-}
+NEEDED = {kind.name: kind.needs for kind in registry.KINDS}
 """Without these it is no device of that kind; a board may go without the others, and says why."""
 
-WAKES = {"manhole": ("tilt",), "wristband": ("accel", "sos")}
+WAKES = {kind.name: kind.wakes for kind in registry.KINDS}
 """Channels of a kind that sleeps deeply which must wake it by their pin."""
 EVERY_KIND = ("fault",)
 """Outputs of every kind: a local fault signal while nothing that was reported is stored (EN 54-21)."""
@@ -31,7 +25,7 @@ MOMENTARY = frozenset(("credential", "exit_button", "pin", "shock"))
 @cache
 def kinds() -> tuple[str, ...]:
     """The kinds that the firmware has rules for, sorted."""
-    return tuple(sorted(path.stem for path in (FIRMWARE / "kinds").glob("*.py") if path.stem != "__init__"))
+    return tuple(sorted(KINDS))
 
 
 @cache

@@ -54,7 +54,9 @@ def _board(top: Table, name: str) -> Board | None:
     pins = _pins(top)
     buses = _buses(top)
     modem = _modem(top.table("modem", needed=True)) if radio == "ppp" else None
-    wirings = _wirings(top.table("kind", needed=True), pins, buses)
+    wirings = _wirings(top.table("kind", needed=peripherals != LINES), pins, buses)
+    if peripherals == LINES:  # every kind, and no wiring
+        wirings = {kind: Wiring(kind, pins, buses, {}, {}, {}) for kind in kinds()} | wirings
     if chip is None or module is None:
         return None
     chip_there = chips.chip_of(chip, module)
