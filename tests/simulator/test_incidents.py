@@ -8,6 +8,7 @@ import pytest
 from lilong_simulator import incidents
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.incidents import IncidentError, KitchenFire, MorningRush
+from lilong_simulator.incidents.one_alarm import CAUSES
 from lilong_simulator.world import World
 from world_log import WorldLog, run
 
@@ -270,3 +271,22 @@ def test_when_the_doors_are_locked_again_one_that_is_just_being_opened_may_raise
     assert Counter((row.alarm, row.expect) for row in rows) == {("door.forced", "may"): 10, ("door.held", "may"): 10}
     ends = {row.until_ms for row in log.world.truth if row.cause == "released by fire"}
     assert {row.crossing_ms for row in rows} == ends
+
+
+@pytest.mark.parametrize("alarm", sorted(CAUSES))
+def test_the_name_of_an_alarm_is_that_alarm_once_at_the_first_device_of_its_kind(plaza: Estate, alarm: str) -> None:
+    kind, cause = CAUSES[alarm]
+    log = run(plaza, EVENING, 10 * MINUTE, [incidents.find(alarm)])
+    device = plaza.of_kind(kind)[0]
+    (row,) = [row for row in log.world.truth if row.incident == alarm]
+    assert (row.device, row.alarm, row.expect, row.crossing_ms) == (device.id, alarm, "must", 70_000)
+    told = [(at, value) for at, _, _, value in log.of(cause.begin.steps[0][0], device.id)]
+    assert (70_000, cause.begin.steps[0][1]) in told
+
+
+def test_an_alarm_whose_kind_the_estate_lacks_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "dry.toml"
+    file.write_text(SMALL.read_text().replace('[[devices]]\nkind = "manhole"\nwhere = "roads"\ncount = 4\n'
+                                              'types = ["storm", "foul"]\n', ""))  # fmt: skip
+    with pytest.raises(IncidentError, match=r"manhole\.moved: lane_house has no manhole device; give it a rule"):
+        incidents.find("manhole.moved").device_names(load_estate(file))
