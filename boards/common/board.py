@@ -10,32 +10,50 @@ import network
 from built import BUILT_S
 from lilong_boot import BOOTED
 from lilong_firmware.board import Board as Pins
-from lilong_firmware.boot import Files
+from lilong_firmware.boot import FOLDER, Files
 from lilong_firmware.config import content
 from lilong_firmware.dns import Resolver
+from lilong_firmware.flash import FileStore
 from lilong_firmware.kinds import rules
+from lilong_firmware.mirror import Mirror
 from lilong_firmware.progress import Progress
+from lilong_firmware.safe import SafeStore
 from lilong_firmware.slots import Slots
 from lilong_firmware.tls import start_clock
+from volumes import volumes
 from wiring import wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from lilong_firmware.device import Device
+    from lilong_firmware.install import TwoSlots
+
 CONFIG = "/lilong/device.json"
+STORE = "/lilong/store"
 WATCHDOG_MS = 8_000  # the watchdog of rp2 ends at 8,388
 JOIN_MS = 30_000  # (ours) between two tries to join the network
+TRIAL_ATTEMPTS = 6  # (ours) connections in vain before new firmware on trial is started anew, and in the end given up
 
 
 class Board(Pins):
-    """Reads a key more of the configuration: "wifi", an object of "ssid" and "password"."""
+    """Reads two keys more of the configuration: "wifi", an object of "ssid" and "password", and "maker".
+
+    "maker" says whose firmware it takes: an object of "key" (Ed25519), "vendor" and "class" (UUIDs), all hex. Without
+    it there are no updates.
+    """
+
+    device: "Device"
 
     def __init__(self, settings: "dict[str, Any]") -> None:
         start_clock(BUILT_S, machine.RTC())
         self.slots = Slots(Files())
         self.slots.running, self.slots.safe = BOOTED
         self._wifi: dict[str, str] = settings.get("wifi") or {}
+        self._maker: dict[str, str] | None = settings.get("maker")
+        self._settled = False  # a trial of firmware has ended, or there was none
+        self._in_vain = 0
         self._radio = network.WLAN(network.WLAN.IF_STA)
         data = {name: content(path) for name, path in settings["data"].items()}
         wired = wire(data)
@@ -53,11 +71,37 @@ class Board(Pins):
         print("lilong: online, connection %d" % connection)
 
     def offline(self, why: str) -> None:
+        """New firmware that cannot connect costs itself one try after another, but never while an alarm is open."""
         print("lilong: offline: %s" % (why or "left by itself"))
+        if why and not self._settled and self.slots.trial == self.slots.running:
+            self._in_vain += 1
+            if self._in_vain >= TRIAL_ATTEMPTS and not self.device.episodes.codes():
+                machine.reset()
 
     def note(self, what: str, code: int, boot: int, seq: int) -> None:
         if what == "restart":
             machine.reset()
+        elif what == "accepted" and not self._settled:
+            from lilong_firmware.trial import settle  # noqa: PLC0415  once in a boot
+
+            self._settled = True
+            settle(self.device, self.uptime_ms(), self.slots)
+
+    def store(self, folder: "str | None") -> "Any":
+        """Alarms in two volumes where the flash has them, all else in files."""
+        files = FileStore(folder or STORE)
+        both = volumes()
+        kept: Any = Mirror(both, files) if both else files
+        return SafeStore(kept) if self.slots.safe else kept
+
+    def updating(self, device: "Device") -> "TwoSlots | None":
+        if self._maker is None:
+            return None
+        from lilong_firmware.install import Maker, TwoSlots  # noqa: PLC0415  by need
+
+        key, vendor, kind = [bytes.fromhex(self._maker[name]) for name in ("key", "vendor", "class")]
+        store: Any = device.store
+        return TwoSlots(store, self.slots, FOLDER, Maker(key, vendor, kind))
 
     def _name_server(self) -> str:
         return str(self._radio.ifconfig()[3])

@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from lilong_firmware.device import Device
     from lilong_firmware.rules import Rules
     from step_clock import StepClock
 
@@ -28,6 +29,8 @@ LOOK_MS = 3_600_000  # well inside half a wrap of the tick counter
 
 class Board:
     """Simulated peripherals. What stdin sets is at the pins at once, or with a stepped clock from the next `at`."""
+
+    device: "Device"
 
     def __init__(self, settings: "dict[str, Any]") -> None:
         self._power_on_us = ticks_us()

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     class BoardLike(Protocol):
         """What the loop asks of a board. Channels and outputs go by the names that the device's kind gives them."""
 
+        device: Device
+
         def uptime_ms(self) -> int:
             """Since power-on; never goes back and never wraps."""
 
@@ -240,5 +242,6 @@ def main() -> None:
     settings = load(CONFIG)
     board = Board(settings)
     host = Host(board, settings)
+    board.device = host.device
     del settings, load  # what is kept of it has its place by now
     serve(board, host)
