@@ -13,7 +13,7 @@ OFFSETS = {"esp32": "0x1000", "esp32c3": "0x0", "esp32s3": "0x0"}
 """Where an image of MicroPython with its boot loader begins (MicroPython: esp32, "Deploying the firmware")."""
 WRITE_S = 600.0
 LOOK_S = 60.0
-CHIP_NAME = re.compile(r"^(?:Chip ID|Detected image type|Image type):.*?(ESP32[-\w]*)", re.MULTILINE | re.IGNORECASE)
+CHIP_NAME = re.compile(r"^Detected image type: (\S+)", re.MULTILINE)
 TAIL = 3
 
 

@@ -47,13 +47,13 @@ def build(board: Board, kind: str) -> Contents:
         try:
             sources = chosen(board, kind, written, folder)
             compiled = image.compile_modules(sources, folder / "bundle", rom=())
-            starter = _starter(folder)
+            started = starter(folder)
         except image.ImageError as error:
             raise FlashError(str(error)) from None
         contents = {path.name: path.read_bytes() for path in compiled.values()}
         sizes = {module: path.stat().st_size for module, path in compiled.items()}
     main = (image.common_folder() / MAIN).read_bytes()
-    beside = {f"{boot.FOLDER}/{STARTER}.mpy": starter, f"/{MAIN}": main}
+    beside = {f"{boot.FOLDER}/{STARTER}.mpy": started, f"/{MAIN}": main}
     return Contents(romfs(contents), beside, sizes)
 
 
@@ -77,7 +77,7 @@ def chosen(board: Board, kind: str, wiring_text: str, folder: Path) -> dict[str,
     return {path: source for path, source in listed.items() if path not in others}
 
 
-def _starter(folder: Path) -> bytes:
+def starter(folder: Path) -> bytes:
     """`boot` and `slots` as one module, names and all: the firmware that it starts is built apart from it."""
     root = Path(boot.__file__).parents[1]
     sources = strip({path: (root / path).read_text(encoding="utf-8") for path in STARTING})

@@ -1,0 +1,184 @@
+"""A board on a pty: a real MicroPython at a serial port, with a file system of its own and modelled peripherals.
+
+The pty outlives the interpreter, as a USB bridge does: Ctrl-D, `machine.reset()` and a crash start another one, which
+runs boot.py and, unless it is in the raw REPL, main.py.
+"""
+
+import contextlib
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import termios
+import threading
+import tty
+from pathlib import Path
+from typing import Any, Self
+
+from micropython import find_micropython
+
+TESTS = Path(__file__).parents[1]
+STAND_INS = Path(__file__).parent / "on_a_board"
+MACHINES = {
+    "esp32c3": "Generic ESP32C3 module with ESP32C3",
+    "esp32": "Generic ESP32 module with ESP32",
+    "rp2040": "Raspberry Pi Pico W with RP2040",
+}
+
+# The interpreter's prelude. `os` is the board's: it has uname, and the size of a flash.
+PRELUDE = """
+import vfs, os, sys
+vfs.umount("/")
+vfs.mount(vfs.VfsPosix({root!r}), "/")
+os.chdir("/")
+sys.path[:] = ["", ".frozen", "/lib", "/.models"]
+{more}
+def _run(name):
+    try:
+        os.stat(name)
+    except OSError:
+        return
+    try:
+        execfile(name)
+    except Exception as error:
+        sys.print_exception(error)
+_run("boot.py")
+if {starts}:
+    _run("main.py")
+"""
+OS = """
+from uos import *
+import uos
+class _Uname:
+    machine = {machine!r}
+def uname():
+    return _Uname
+def rename(old, new):  # VfsPosix with a root of its own renames a file to itself
+    if uos.system("mv -f '{root}%s' '{root}%s'" % (old, new)):
+        raise OSError(2)
+def statvfs(path):
+    there = uos.statvfs("/")
+    return (4096, 4096, {blocks}, {blocks}, {blocks}, 0, 0, 0, 0, 255)
+"""
+
+
+class VirtualBoard:
+    """`with VirtualBoard(folder) as board`: `board.port` is its serial port, `board.root` its file system.
+
+    chip: what it says it is. blocks: of 4 KiB that it says are free. heap: of the interpreter. more: statements of its
+    prelude. unplug_after: the port goes away once so many bytes have been `taken`. deaf: nothing reaches the board.
+    """
+
+    def __init__(
+        self, folder: Path, chip: str = "esp32c3", heap: str = "512k", blocks: int = 128, more: str = ""
+    ) -> None:
+        self.root = folder / "root"
+        self.port = str(folder / "port")
+        self.unplug_after: int | None = None
+        self.taken = 0
+        self.deaf = False
+        self.said = b""
+        self._more = more
+        self._heap = heap
+        self._micropython = find_micropython()
+        self._stop, self._stopped = os.pipe()
+        self._thread = threading.Thread(target=self._serve)
+        models = self.root / ".models"
+        models.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(TESTS / "chips", models / "chips", dirs_exist_ok=True)
+        shutil.copytree(STAND_INS, models, dirs_exist_ok=True)
+        shutil.copyfile(TESTS / "tools" / "models" / "machine.py", models / "board_models.py")
+        (models / "os.py").write_text(OS.format(machine=MACHINES[chip], blocks=blocks, root=self.root))
+
+    def __enter__(self) -> Self:
+        self._master, self._slave = pty.openpty()
+        tty.setraw(self._slave)
+        Path(self.port).symlink_to(os.ttyname(self._slave))
+        self._pid, self._console = self._start(raw=False)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._stopped)
+        self._thread.join()
+        os.close(self._stop)
+
+    def write(self, path: str, data: bytes) -> None:
+        (self.root / path.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path.lstrip("/")).write_bytes(data)
+
+    def files(self) -> dict[str, bytes]:
+        """All that is on it but the stand-ins."""
+        return {
+            f"/{path.relative_to(self.root)}": path.read_bytes()
+            for path in sorted(self.root.rglob("*"))
+            if path.is_file() and ".models" not in path.parts
+        }
+
+    def json(self, path: str) -> Any:
+        return json.loads(self.files()[path])
+
+    # ---- inside
+
+    def _start(self, raw: bool) -> tuple[int, int]:
+        prelude = PRELUDE.format(root=str(self.root), starts=not raw, more=self._more)
+        command = [self._micropython, "-X", f"heapsize={self._heap}", "-i", "-c", prelude]
+        pid, console = pty.fork()
+        if not pid:
+            os.chdir(self.root)
+            os.execv(command[0], command)
+        tty.setraw(console)
+        modes = termios.tcgetattr(console)
+        modes[3] |= termios.ISIG  # Ctrl-C interrupts what runs; at its prompt the REPL takes it as a character
+        termios.tcsetattr(console, termios.TCSANOW, modes)
+        if raw:
+            os.write(console, b"\x01")
+        return pid, console
+
+    def _serve(self) -> None:
+        raw = False
+        plugged = True
+        while True:
+            wanted = [self._stop, self._console, *([self._master] if plugged else [])]
+            ready, _, _ = select.select(wanted, [], [])
+            if self._stop in ready:
+                break
+            if plugged and self._master in ready:
+                data = os.read(self._master, 4096)
+                self.taken += len(data)
+                if self.deaf:
+                    continue
+                if self.unplug_after is not None and self.taken > self.unplug_after:
+                    plugged = False
+                    self._unplug()
+                    continue
+                enters, leaves = data.rfind(b"\x01"), data.rfind(b"\x02")
+                if enters != leaves and len(data) < 8:
+                    raw = enters > leaves
+                os.write(self._console, data)
+            if self._console in ready:
+                try:
+                    data = os.read(self._console, 4096)
+                except OSError:
+                    data = b""
+                if not data:
+                    os.waitpid(self._pid, 0)
+                    os.close(self._console)
+                    data = b"MPY: soft reboot\r\n"
+                    self._pid, self._console = self._start(raw)
+                self.said += data
+                if plugged:
+                    os.write(self._master, data)
+        os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
+        os.close(self._console)
+        if plugged:
+            self._unplug()
+
+    def _unplug(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            Path(self.port).unlink()
+        os.close(self._slave)
+        os.close(self._master)
