@@ -17,7 +17,7 @@ NAMES = ("alarm_a", "alarm_b")
 LEAST = 4 * SECTORS  # sectors of a volume
 
 
-def volumes() -> "list[Volume]":
+def volumes() -> "list[Any]":
     """Two, or none."""
     regions = _of_esp32() if sys.platform == "esp32" else _of_rp2() if sys.platform == "rp2" else []
     return [Volume(region) for region in regions]
