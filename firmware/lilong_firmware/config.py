@@ -1,7 +1,8 @@
 """The configuration file of a board: JSON, checked before anything starts.
 
 {"tenant", "device": 16 hex digits, "kind", "root": 64 hex digits, "host", "port"} and, where the device's own differ
-from the defaults, "beat_s", "offline_s", "keepalive_s", "boot", "seed" (hex; else the board's generator), "store"
+from the defaults, "beat_s", "offline_s", "keepalive_s", "boot", "generation" (how often it was provisioned before, at
+most 255), "epoch" (of its keys, at first), "seed" (hex; else the board's generator), "store"
 (a folder; else memory), "data" (an object: the files of what its kind was given, by name), "username" and "password"
 for the broker: a user name without a password has the one that follows from the root. "tls" is an object of files in
 DER: "ca", against which the broker's certificate is checked, and where the broker wants one of the device's own,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _NEEDED = ("tenant", "device", "kind", "host", "port", "root")
 _TEXTS = ("tenant", "device", "kind", "host", "store", "username", "password")
-_NUMBERS = ("port", "beat_s", "offline_s", "keepalive_s", "boot")
+_NUMBERS = ("port", "beat_s", "offline_s", "keepalive_s", "boot", "generation", "epoch")
 _KEYS = ("root", "seed")
 _TLS = ("ca", "certificate", "key")
 
@@ -55,6 +56,8 @@ def load(path: str) -> "dict[str, Any]":
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
             raise ConfigError('%s: "%s" is not a whole number' % (path, key))
         config[key] = value
+    if (config["generation"] or 0) > 255:
+        raise ConfigError('%s: "generation" is above 255' % path)
     for key in _KEYS:
         value = config.get(key)
         try:

@@ -81,11 +81,16 @@ class Host:
             {name: content(path) for name, path in settings["data"].items()},
         )
         draws = Draws(settings["seed"] or board.seed())
-        kept = getattr(board, "store", store)
+        kept = getattr(board, "store", store)(settings["store"])
+        boot = settings["boot"]
+        if boot is None and (settings["generation"] or settings["epoch"]):
+            from .generation import begin  # noqa: PLC0415  most devices are provisioned once
+
+            boot = begin(kept, settings["generation"] or 0, settings["epoch"] or 0, draws)
         self._board = board
         self._restarts = False  # new firmware is staged
         self._modules = 0  # how many are loaded at rest
-        self.device = Device(identity, kind, kept(settings["store"]), draws, True, settings["boot"])
+        self.device = Device(identity, kind, kept, draws, True, boot)
         if self.device.store.LOGS:
             self.device.updating = getattr(board, "updating", _updating)
         self._channels = {channel[0]: at for at, channel in enumerate(kind.CHANNELS)}

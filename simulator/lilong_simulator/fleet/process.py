@@ -62,6 +62,7 @@ class BoardConfig:
     offline_s: int | None = None
     keepalive_s: int | None = None
     boot: int | None = None
+    generation: int | None = None
     seed: bytes | None = None
     store: str | None = None
     data: Mapping[str, bytes] = field(default_factory=dict)
