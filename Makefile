@@ -16,7 +16,7 @@ help:
 	@echo "             ARGS=\"--headless --duration 60 --report out/\" runs it without a person"
 	@echo "make test    all tests"
 	@echo "make check   lint, types, generated files, size budgets"
-	@echo "make soak    ten minutes of mutated bytes for every parser"
+	@echo "make soak    24 h of each kind's time with dangers and faults, power cuts, mutated bytes: half an hour"
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
@@ -53,7 +53,9 @@ check: $(DEV_READY) $(RP2_READY)
 SOAK_JOBS ?= 2
 SOAK_SEED ?= 1
 
-soak: $(DEV_READY)  ## mutated bytes for every parser; each line says how many were tried and how many accepted
+soak: $(DEV_READY)  ## long runs; each line says what it came to, and in what time
+	$(BIN)/python -m tests.soak.run --hours 24 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
+	$(BIN)/python -m tests.firmware.power_runs --schedules 12000 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
 	$(BIN)/python -m tests.fuzz.run frame --count 10000000 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
 	$(BIN)/python -m tests.fuzz.run session --count 1000000 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
 	$(BIN)/python -m tests.fuzz.run mqtt --count 10000000 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
