@@ -8,7 +8,8 @@ itself, never to a mixture.
 
 A write or a drop is done in one volume after the other. At the start the volume that has come furthest is right, and
 the others become its copies, in the order of the stamps, so that none looks complete before it is. A volume that has
-gone back, or has not taken what another took, gets nothing more until then; one that cannot be read is made anew.
+gone back, or has not taken what another took, gets nothing more until then; one that cannot be read is made anew. A
+device writes its boot number at each start, so that each life begins with a stamp above all of the one before.
 """
 
 from binascii import crc32
