@@ -74,7 +74,8 @@ def test_it_finds_a_packet_parser_that_does_not_wait_for_the_rest(monkeypatch: p
 
     def packets(self, data):
         yield from right(self, data)
-        self._rest = self._rest[:3]  # forgets what came of a long packet
+        if self._left > 3:
+            self._left -= 1  # takes a long packet for complete before its last byte
 
     monkeypatch.setattr(mqtt_packets.PacketStream, "packets", packets)
     assert batch("mqtt", "planted", 5_000).find

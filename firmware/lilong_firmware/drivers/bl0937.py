@@ -19,7 +19,8 @@ DATA_SHEET = {
         "power_factor": ("1/100", 0, 100, "(ours) power by voltage and current"),
     },
     "bus": ("two pulse outputs and an input", "CF, CF1, SEL", "pin description"),
-    "timing_ms": {"pulse": (0.038, "CF and CF1 are high for 38 us"), "window": (1_000, "(ours)")},
+    "timing_ms": {"window": (1_000, "(ours)")},
+    "timing_us": {"pulse": (38, "CF and CF1 are high so long")},
     "limits": {"reference_uV": (1_218_000, 1_218_000, "electrical characteristics")},
 }
 WIRING = {

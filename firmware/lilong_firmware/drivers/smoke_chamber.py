@@ -14,8 +14,8 @@ DATA_SHEET = {
     "chip": ("a chamber with IRED and photodiode amplifier", "pulsed as Microchip RE46C140, DS22179B", "2009"),
     "measures": {"obscuration": ("mdB/m", 0, 10_000, "calibrated in a smoke tunnel")},
     "bus": ("ADC and an output", "amplifier 0 to 3.3 V, output high lights the IRED", "(ours)"),
+    "timing_us": {"pulse": (200, "(ours) the longest; DS22179B strobes for 100")},
     "timing_ms": {
-        "pulse": (0.2, "(ours) the longest; DS22179B strobes for 0.1"),
         "sample": (4_000, "(ours)"),
         "chamber_test": (43_000, "DS22179B; here with each sample"),
     },
