@@ -6,6 +6,7 @@ from lilong_protocol import codes, frame
 from lilong_protocol.keys import device_root
 from lilong_protocol.pc.engine import Engine
 from lilong_protocol.pc.errors import RequestError
+from lilong_protocol.pc.updates import Artifact
 from lilong_tools.centre.core import Core
 from lilong_tools.centre.details import details, incident_row, told
 from lilong_tools.centre.store import Store
@@ -18,6 +19,7 @@ TENANT = "conformance"
 KEY = bytes(range(32))
 DEVICES = {"aa00000000000001": 2, "aa00000000000002": 2, "aa00000000000003": 3}
 BOOT, BOOTS = 1_000, 100
+ARTIFACT = Artifact(7, 1, "conformance", bytes(range(256)) * 3)
 
 
 def row(event, at_ms, device, boot, seq, code):
@@ -60,6 +62,9 @@ class Application:
 
     def configure(self, now_ms, device):
         configure(self.engine, device)
+
+    def offer(self, now_ms, device):
+        self.engine.offer(now_ms, device, ARTIFACT)
 
     def rotate(self, now_ms, device, epoch):
         with suppress(RequestError):
@@ -152,6 +157,9 @@ class CentreApplication:
 
     def configure(self, now_ms, device):
         configure(self._core.engine, device)
+
+    def offer(self, now_ms, device):
+        self._core.engine.offer(now_ms, device, ARTIFACT)
 
     def rotate(self, now_ms, device, epoch):
         with suppress(RequestError):

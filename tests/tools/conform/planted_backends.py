@@ -8,6 +8,7 @@ from lilong_protocol.pc.downlink import Downlink
 from lilong_protocol.pc.engine import Engine
 from lilong_protocol.pc.sealed import payload_of
 from lilong_protocol.seal import UP, Seal, SealError, frame_tag
+from planted import payload_of as payload_in
 
 
 def entering(faults):
@@ -75,7 +76,8 @@ class Rewriting(Application):
 
 
 def read_down(data):
-    return cbor.decode(data[18 : 18 + data[17]]) if data[16] == 0x58 else cbor.decode(data[17 : 17 + data[16] - 0x40])
+    """The fields of a downlink, unverified."""
+    return cbor.decode(payload_in(data))
 
 
 def row_of(at_ms, device, fields):

@@ -14,14 +14,17 @@ fault = entering(FAULTS)
 # ---- sessions and time
 
 
-@fault("LIL-TIME-001", "LIL-SESSION-008", "LIL-SEAL-005", "LIL-SEC-006")
+@fault(
+    "LIL-TIME-001", "LIL-SESSION-008", "LIL-SEAL-005", "LIL-SEC-006", "LIL-FRAME-012", "LIL-SESSION-013",
+    "LIL-SESSION-015",
+)  # fmt: skip
 class tells_no_time(EngineOf):
     class engine_class(Engine):
         def _tell_time(self, now_ms, message):
             pass
 
 
-@fault("LIL-TIME-001", "LIL-SESSION-008", "LIL-SEAL-005", "LIL-SEC-006")
+@fault("LIL-TIME-001", "LIL-SESSION-008", "LIL-SEAL-005", "LIL-SEC-006", "LIL-SESSION-013", "LIL-SESSION-015")
 class tells_the_time_of_another_question(EngineOf):
     class engine_class(Engine):
         def _tell_time(self, now_ms, message):
@@ -37,7 +40,7 @@ class tells_the_time_in_seconds(EngineOf):
             super()._tell_time(now_ms // 1_000, message)
 
 
-@fault("LIL-SESSION-008")
+@fault("LIL-SESSION-008", "LIL-SESSION-013")
 class welcomes_boots_of_the_past(Application):
     def receive(self, now_ms, topic, payload, retained):
         super().receive(now_ms, topic, payload, retained)

@@ -52,7 +52,7 @@ class forgets_the_epoch_before(WithKeyrings):
             return payload
 
 
-@fault("LIL-KEY-005")
+@fault("LIL-KEY-005", "LIL-CONF-011")
 class answers_in_the_epoch_before(WithKeyrings):
     class keyring_class(Keyring):
         __slots__ = ()
@@ -80,7 +80,7 @@ class keeps_no_configuration_on_the_broker(Application):
         return [one._replace(retain=False) for one in super().published(decided)]
 
 
-@fault("LIL-CONF-001")
+@fault("LIL-CONF-001", "LIL-CONF-011")
 class publishes_a_configuration_once(EngineOf):
     class engine_class(Engine):
         def _birth(self, now_ms, message):
@@ -98,7 +98,7 @@ class Same(Configuration):
         return self.version
 
 
-@fault("LIL-CONF-001")
+@fault("LIL-CONF-001", "LIL-CONF-010")
 class counts_no_versions(Application):
     def configure(self, now_ms, device):
         self.engine._configurations[device] = Same()

@@ -127,6 +127,7 @@ def backend(
     configure: Annotated[
         str | None, typer.Option(help="has it desire another configuration of a device: 'configure {device}'")
     ] = None,
+    offer: Annotated[str | None, typer.Option(help="has it offer an update to a device: 'offer {device}'")] = None,
     only: Only = None,
     list_: List = False,
     patience: Patience = 1.0,
@@ -142,7 +143,7 @@ def backend(
         raise InputError("--broker: give the broker that the backend listens on")
     kinds = on_backend.players(tenant, device or [], estate)
     roots = on_backend.roots_of(tenant, kinds, key, keys, public)
-    hooks = Hooks(kill, restart, command, acknowledge, configure)
+    hooks = Hooks(kill, restart, command, acknowledge, configure, offer)
     results = on_backend.against(broker, tenant, kinds, roots, hooks, observed, only or [], patience, console)
     _end("conform backend", f"{tenant} on {parse_url(broker).host}", results, console, json_file, junit_file)
 

@@ -1,6 +1,7 @@
 """A bench of played devices against one backend: what it has answered, to whom, and what the feed says of it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from lilong_protocol import cbor, codes, frame, topics
@@ -44,14 +45,15 @@ class Bench:
         self._trace = Trace(tenant, roots, wire.now)
         self._tenant = tenant
         self.sent: dict[bytes, str] = {}  # the last 8 bytes of each frame: device
+        self.names: dict[bytes, tuple[int, int]] = {}  # of each alarm: (boot, number)
         self._seals = {
             device: [Seal(frame_key(root, DOWN, epoch), tenant, device, DOWN, epoch) for epoch in range(EPOCHS)]
             for device, root in roots.items()
         }
         self.players = [
             Player(
-                tenant, device, root, boot, kinds.get(device, codes.KIND_GAS), wire.now, self._publish,
-                wire.epochs.get(device, 0),
+                tenant, device, root, boot + (wire.generations.get(device, 0) << 24),
+                kinds.get(device, codes.KIND_GAS), wire.now, self._publish, wire.epochs.get(device, 0),
             )
             for device, root in roots.items()
         ]  # fmt: skip
@@ -174,6 +176,9 @@ class Bench:
     def _publish(self, device: str, cls: str, data: bytes) -> None:
         self._trace.up(device, cls, data)
         self.sent[frame_tag(data)] = device
+        if cls == topics.ALARM:
+            with suppress(cbor.CborError, KeyError, TypeError, IndexError):
+                self.names[frame_tag(data)] = _name(data)
         self.wire.publish(device, cls, data)
 
     def _take(self, heard: Heard) -> None:

@@ -86,6 +86,7 @@ def against(
     checked("--restart", hooks.restart)
     checked("--command", hooks.command, "device")
     checked("--configure", hooks.configure, "device")
+    checked("--offer", hooks.offer, "device")
     checked("--acknowledge", hooks.acknowledge, "device", "boot", "seq", "alarm")
     feed = None if observed is None else FeedFile(observed)
 

@@ -28,6 +28,7 @@ class Hooks:
     command: str | None = None
     acknowledge: str | None = None
     configure: str | None = None
+    offer: str | None = None
 
 
 class MqttWire(Live[Heard]):
@@ -41,6 +42,7 @@ class MqttWire(Live[Heard]):
         super().__init__()
         self.poll_s = None if feed is None else POLL_S
         self.epochs: dict[str, int] = {}
+        self.generations: dict[str, int] = {}
         self._broker, self._tenant, self._roots = broker, tenant, roots
         self._hooks, self._feed = hooks, feed
         self._lines: dict[str, Line] = {}
@@ -110,6 +112,14 @@ class MqttWire(Live[Heard]):
         if self._hooks.configure is None:
             raise NotTriedError("needs --configure 'configure {device}': has it desire another configuration each time")
         await call("--configure", self._hooks.configure, device=device)
+
+    async def offer(self, device: str) -> None:
+        if self._hooks.offer is None:
+            raise NotTriedError("needs --offer 'offer {device}': has it offer an update, whatever it is")
+        await call("--offer", self._hooks.offer, device=device)
+
+    def generation(self, device: str) -> int:
+        raise NotTriedError("boots of another generation would be above those of later runs: in tests only")
 
     async def rotate(self, device: str, epoch: int) -> None:
         raise NotTriedError("a rotation of keys cannot be undone: in tests only")

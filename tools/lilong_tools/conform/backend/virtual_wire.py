@@ -34,6 +34,7 @@ class Application(Protocol):
     def command(self, now_ms: int, device: str) -> None: ...
     def acknowledge(self, now_ms: int, device: str, boot: int, seq: int) -> None: ...
     def configure(self, now_ms: int, device: str) -> None: ...
+    def offer(self, now_ms: int, device: str) -> None: ...
     def rotate(self, now_ms: int, device: str, epoch: int) -> None: ...
 
 
@@ -43,6 +44,7 @@ class VirtualWire(Virtual[Heard]):
     def __init__(self, tenant: str, make: Callable[[int], Application], feed: bool = True) -> None:
         super().__init__()
         self.epochs: dict[str, int] = {}
+        self.generations: dict[str, int] = {}
         self._tenant = tenant
         self._make = make
         self._life = 0  # what was under way in an earlier one is lost
@@ -85,6 +87,14 @@ class VirtualWire(Virtual[Heard]):
     async def configure(self, device: str) -> None:
         self._application.configure(self.epoch(), device)
         self._work()
+
+    async def offer(self, device: str) -> None:
+        self._application.offer(self.epoch(), device)
+        self._work()
+
+    def generation(self, device: str) -> int:
+        self.generations[device] = self.generations.get(device, 0) + 1
+        return self.generations[device]
 
     async def rotate(self, device: str, epoch: int) -> None:
         self._application.rotate(self.epoch(), device, epoch)

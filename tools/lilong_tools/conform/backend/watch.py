@@ -13,6 +13,7 @@ CLAIMS = {
     "LIL-FRAME-001": "every payload and body has the keys and shapes of REFERENCE",
     "LIL-TOPIC-002": "every kind travels on its own class",
     "LIL-ALARM-011": "every stored-ack names the bytes of a frame that was sent",
+    "LIL-ALARM-020": "every stored-ack names the frame that it answers",
     "LIL-CMD-006": "counters of a device rise",
 }
 
@@ -42,6 +43,9 @@ class Watch:
             if one.kind == frame.STORED_ACK:
                 sent = bench.sent.get(one.body.get(0) or b"") == one.device
                 self._judge("LIL-ALARM-011", sent, f"{one.frame.ref}: the tag is of no frame of {one.device}", told)
+                name = bench.names.get(one.body.get(0) or b"")
+                if name is not None:
+                    self._judge("LIL-ALARM-020", tuple(one.frame.ref) == name, f"{one.frame.ref}, not {name}", told)
             counter = one.frame.counter
             if counter is not None:
                 last = self._counters.get(one.device, -1)

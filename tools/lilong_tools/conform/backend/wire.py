@@ -20,9 +20,11 @@ class Wire(Protocol):
     """Raises NotTriedError for what it cannot do, with what that would need.
 
     epochs: of the keys that devices use since they were told to, else 0. longest_ms: nobody waits longer.
+    generations: the top byte of the boots of devices, as far as it has risen.
     """
 
     epochs: dict[str, int]
+    generations: dict[str, int]
     longest_ms: int
 
     def now(self) -> int:
@@ -63,6 +65,12 @@ class Wire(Protocol):
 
     async def configure(self, device: str) -> None:
         """Have the backend desire another configuration than before."""
+
+    async def offer(self, device: str) -> None:
+        """Have somebody offer an update to the device."""
+
+    def generation(self, device: str) -> int:
+        """The device is provisioned anew: its next generation, which holds from now on."""
 
     async def rotate(self, device: str, epoch: int) -> None:
         """Have somebody wish that the device use the keys of an epoch; the backend may refuse that."""

@@ -2,6 +2,7 @@
 
 from . import (
     alarms,
+    births,
     config,
     dates,
     durability,
@@ -13,9 +14,11 @@ from . import (
     operators,
     order,
     sessions,
+    shapes,
+    updates,
 )  # fmt: skip
 
 __all__ = [
-    "alarms", "config", "dates", "durability", "episodes", "epochs", "events", "hostile", "incidents", "operators",
-    "order", "sessions",
+    "alarms", "births", "config", "dates", "durability", "episodes", "epochs", "events", "hostile", "incidents",
+    "operators", "order", "sessions", "shapes", "updates",
 ]  # fmt: skip

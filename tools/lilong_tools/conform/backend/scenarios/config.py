@@ -7,7 +7,9 @@ from ..bench import ANSWER_MS, Bench, Told
 from ..book import scenario
 from ..player import BEAT_S, Player
 from .durability import back
+from .epochs import enters, rotated
 
+FAR = 700
 BEATS = 15  # heartbeats of a device that reports nothing
 
 
@@ -15,6 +17,37 @@ async def _desired(bench: Bench, player: Player) -> Told:
     since = bench.mark()
     await bench.wire.configure(player.device)
     return await bench.obtain(player, frame.DESIRED_CONFIG, since, "the desired configuration on d/cf")
+
+
+@scenario("LIL-CONF-010")
+async def a_version_of_others(bench: Bench, judge: Judge) -> None:
+    """A device reports a version far above what it was given: the next one is above that."""
+    player = bench.players[2]
+    told = player.configured + FAR
+    player.configured = told
+    player.send(topics.CONFIG, player.frame(frame.REPORTED_CONFIG, topics.CONFIG, {0: told, 1: {}}))
+    await bench.probe(player)
+    version = (await _desired(bench, player)).body[0]
+    judge("LIL-CONF-010", "a new version is above each that it was told of", version > told, f"{version} after {told}")
+    player.send(topics.CONFIG, player.frame(frame.REPORTED_CONFIG, topics.CONFIG, {0: version, 1: {}}))
+
+
+@scenario("LIL-CONF-011")
+async def a_configuration_in_a_new_epoch(bench: Bench, judge: Judge) -> None:
+    """It is desired and reported, then the device goes over to other keys: it is published anew, sealed in those."""
+    player = bench.players[1]
+    first = await _desired(bench, player)
+    player.configured = first.body[0]
+    player.send(topics.CONFIG, player.frame(frame.REPORTED_CONFIG, topics.CONFIG, {0: first.body[0], 1: first.body[1]}))
+    await bench.probe(player)
+    order = await rotated(bench, player)
+    since = bench.mark()
+    enters(bench, player, order)
+    player.birth()
+    await bench.until(lambda: bool(bench.of(player, frame.DESIRED_CONFIG, since)), ANSWER_MS)
+    found = [one.epoch for one in bench.of(player, frame.DESIRED_CONFIG, since)]
+    right = found[-1:] == [player.epoch]
+    judge("LIL-CONF-011", "it is published anew in the new epoch", right, f"epochs {found or 'none'}")
 
 
 @scenario("LIL-CONF-001")

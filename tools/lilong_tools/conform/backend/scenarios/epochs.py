@@ -22,14 +22,14 @@ async def _asked(bench: Bench, player: Player, epoch: int) -> Told | None:
     return orders()[0] if orders() else None
 
 
-async def _rotated(bench: Bench, player: Player) -> Told:
+async def rotated(bench: Bench, player: Player) -> Told:
     order = await _asked(bench, player, player.epoch + 1)
     if order is None:
         raise NotTriedError("not seen: the command that tells a device to use another key epoch")
     return order
 
 
-def _enters(bench: Bench, player: Player, order: Told) -> None:
+def enters(bench: Bench, player: Player, order: Told) -> None:
     """The device goes over to the next epoch, and says so."""
     player.epoch += 1
     bench.wire.epochs[player.device] = player.epoch
@@ -53,7 +53,7 @@ async def a_new_epoch(bench: Bench, judge: Judge) -> None:
     """A device is told to use the next epoch: alarms of the old one, the new one and the old one are acknowledged."""
     player = bench.players[1]
     old, new = player.epoch, player.epoch + 1
-    order = await _rotated(bench, player)
+    order = await rotated(bench, player)
     judge("LIL-KEY-005", "the order is sealed in the epoch in use", order.epoch == old, f"in epoch {order.epoch}")
     for what, epoch, sealed in (
         ("the epoch in use", old, old),
@@ -65,7 +65,7 @@ async def a_new_epoch(bench: Bench, judge: Judge) -> None:
         if ack is not None:
             claim = f"after {what}: downlinks are of the newest epoch that the device has used"
             judge("LIL-KEY-005", claim, ack.epoch == sealed, f"epoch {ack.epoch}, not {sealed}")
-    _enters(bench, player, order)
+    enters(bench, player, order)
     ack = await _opened(bench, player, new + 1)
     judge("LIL-KEY-005", "one of an epoch that nobody has asked for is not", ack is None, "it was acknowledged")
     since = bench.mark()
@@ -81,11 +81,11 @@ async def an_epoch_that_ends(bench: Bench, judge: Judge) -> None:
     """The earlier epoch is opened while alarms wait or an event is missing, for late events after that, no longer."""
     player = bench.players[1]
     old, new = player.epoch, player.epoch + 1
-    order = await _rotated(bench, player)
+    order = await rotated(bench, player)
     frames = [player.eventing(key_epoch=old) for _ in range(4)]
     player.send(topics.EVENT, frames[0])
     player.send(topics.EVENT, frames[2])
-    _enters(bench, player, order)
+    enters(bench, player, order)
     for what, outbox in (("while alarms wait", 1), ("while an event is missing", 0)):
         player.birth(outbox=outbox)
         await bench.probe(player)

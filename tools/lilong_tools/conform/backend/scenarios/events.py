@@ -9,6 +9,7 @@ from ..player import Player
 
 EARLY_MS, LATE_MS = 500, 4_000
 BACKFILL = 1
+MANY = 66  # beyond a gap
 
 
 def requests(bench: Bench, player: Player, since: int) -> list[Told]:
@@ -92,3 +93,21 @@ async def a_gap_for_ever(bench: Bench, judge: Judge) -> None:
         raise NotTriedError("the gap was not passed")
     right = found == [name_of(frames[0]), name_of(frames[2])]
     judge("LIL-EVENT-007", "what comes late moves nothing back", right, f"{found}")
+
+
+@scenario("LIL-EVENT-010")
+async def many_beyond_a_gap(bench: Bench, judge: Judge) -> None:
+    """One event is missing and 66 come after it: the wait ends at once."""
+    if not tells_events(bench):
+        raise NotTriedError('not observed: needs --observed FILE with rows of event "event"')
+    player = bench.players[2]
+    player.start(player.boot + 1)
+    player.birth()
+    await bench.probe(player)
+    frames = [player.eventing() for _ in range(MANY + 2)]
+    player.send(topics.EVENT, frames[0])
+    for data in frames[2:]:
+        player.send(topics.EVENT, data)
+    wanted = name_of(frames[-1])
+    passed = await bench.until(lambda: wanted in order_of(bench, player), GAP_MS // 2)
+    judge("LIL-EVENT-010", "more than 64 that wait end the wait for a gap", passed, f"not in {GAP_MS // 2000} s")

@@ -10,7 +10,7 @@ from ..player import Player
 WRONG_MS = 5_000  # a backend's clock may be off by so much
 
 
-def _times(bench: Bench, player: Player, since: int, asked: int | None = None) -> list[tuple[int, int]]:
+def times(bench: Bench, player: Player, since: int, asked: int | None = None) -> list[tuple[int, int]]:
     """(epoch, uptime asked) of each time message to the present boot."""
     return [
         (one.frame.epoch, one.body[0])
@@ -29,7 +29,7 @@ async def the_time(bench: Bench, judge: Judge) -> None:
         answered = await _answered(bench, player, since)
         judge("LIL-TIME-001", f"{what} is answered with the time", answered, "no time came")
         if answered:
-            right = _times(bench, player, since, asked)
+            right = times(bench, player, since, asked)
             judge("LIL-TIME-001", f"{what}: with its boot, nonce and uptime", bool(right), "for another question")
             off = min((abs(epoch - bench.wire.epoch()) for epoch, _ in right), default=0)
             judge("LIL-TIME-001", f"{what}: the epoch is right within 5 s", off <= WRONG_MS, f"{off} ms off")
@@ -53,8 +53,8 @@ async def births_of_the_past(bench: Bench, judge: Judge) -> None:
     judge("LIL-SESSION-008", "a birth of a lower boot is refused", not fooled, "it was told the time")
     since = bench.mark()
     asked = uptime_of(player.heartbeat(asks=True))
-    await bench.until(lambda: bool(_times(bench, player, since, asked)), ANSWER_MS)
-    known = bool(_times(bench, player, since, asked))
+    await bench.until(lambda: bool(times(bench, player, since, asked)), ANSWER_MS)
+    known = bool(times(bench, player, since, asked))
     judge("LIL-SESSION-008", "and changes nothing", known, "the present boot is not answered any more")
     judge("LIL-SEC-006", "a replayed birth changes nothing", known, "the present boot is not answered any more")
 
@@ -67,11 +67,11 @@ async def a_retained_birth(bench: Bench, judge: Judge) -> None:
     since = bench.mark()
     bench.kept(player, topics.STATE, player.bearing(1))
     await bench.probe(bench.players[1])
-    told = _times(bench, player, since)
+    told = times(bench, player, since)
     judge("LIL-SESSION-009", "a retained birth proves no life", not told, "it was told the time")
     since = bench.mark()
     player.birth(connection=2)
-    answered = await bench.until(lambda: bool(_times(bench, player, since)), ANSWER_MS)
+    answered = await bench.until(lambda: bool(times(bench, player, since)), ANSWER_MS)
     judge("LIL-TIME-001", "the next live birth is answered", answered, "no time came")
 
 
