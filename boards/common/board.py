@@ -38,10 +38,11 @@ TRIAL_ATTEMPTS = 6  # (ours) connections in vain before new firmware on trial is
 
 
 class Board(Pins):
-    """Reads two keys more of the configuration: "wifi", an object of "ssid" and "password", and "maker".
+    """Reads two keys more of the configuration.
 
-    "maker" says whose firmware it takes: an object of "key" (Ed25519), "vendor" and "class" (UUIDs), all hex. Without
-    it there are no updates.
+    "networks": of Wi-Fi, each an object of "ssid" and "password", tried in turn, the preferred one first. "maker" says
+    whose firmware it takes: an object of "key" (Ed25519), "vendor" and "class" (UUIDs), all hex. Without it there are
+    no updates.
     """
 
     device: "Device"
@@ -50,7 +51,7 @@ class Board(Pins):
         start_clock(BUILT_S, machine.RTC())
         self.slots = Slots(Files())
         self.slots.running, self.slots.safe = BOOTED
-        self._wifi: dict[str, str] = settings.get("wifi") or {}
+        self._networks: list[dict[str, str]] = settings.get("networks") or []
         self._maker: dict[str, str] | None = settings.get("maker")
         self._settled = False  # a trial of firmware has ended, or there was none
         self._in_vain = 0
@@ -109,10 +110,14 @@ class Board(Pins):
     async def _join(self) -> None:
         """Look after the network for ever: what has been lost is joined again."""
         self._radio.active(True)
-        while self._wifi:
+        at = 0
+        while self._networks:
             if not self._radio.isconnected():
+                wanted = self._networks[at % len(self._networks)]
+                at += 1
                 try:
-                    self._radio.connect(self._wifi["ssid"], self._wifi.get("password"))
+                    self._radio.disconnect()
+                    self._radio.connect(wanted["ssid"], wanted.get("password"))
                 except OSError as error:
-                    print("lilong: no Wi-Fi: %s" % error)
+                    print("lilong: no Wi-Fi %s: %s" % (wanted["ssid"], error))
             await asyncio.sleep_ms(JOIN_MS)

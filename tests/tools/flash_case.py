@@ -47,7 +47,7 @@ def configuration(folder: Path, port: int = 1883, **changes: object) -> Path:
     (folder / "record").write_bytes(bytes(12))
     config = {
         "tenant": TENANT, "device": DEVICE, "kind": "smoke", "host": "127.0.0.1", "port": port, "root": ROOT,
-        "data": {"record": "record"}, "wifi": {"ssid": "estate", "password": "secret of the Wi-Fi"}, **changes,
+        "data": {"record": "record"}, "networks": [{"ssid": "estate", "password": "secret of the Wi-Fi"}], **changes,
     }  # fmt: skip
     path = folder / "device.json"
     path.write_text(json.dumps(config))

@@ -52,7 +52,7 @@ def test_a_whole_device_is_flashed_restarted_and_its_birth_is_shown(tmp_path):
         assert "secret of the Wi-Fi" not in done.out + done.err
         there = board.json("/lilong/device.json")
         assert there["data"] == {"record": "/lilong/data.record"}
-        assert there["store"] == "/store"
+        assert there["store"] == "/lilong/store"
         again = run_lilong(*words)
         assert again.code == 0, again.err
         assert "nothing has to change" in again.out
@@ -65,14 +65,14 @@ def test_only_what_changed_is_copied_what_is_not_ours_goes_from_our_folder_and_f
         board.write("/lilong/data.old", b"of another kind")
         board.write("/lilong/b.new", b"half of something")
         board.write("/notes.txt", b"the maker's")
-        board.write("/store/boot", b"7")
+        board.write("/lilong/store/boot", b"7")
         remote = Remote(board.port)
         flash(remote, online(), beside(starter))
         plan = flash(remote, online(), beside(starter, host="another.example"))
         assert list(plan.puts) == ["/lilong/device.json"]
         assert set(board.files()) == {
-            "/lilong/b", "/lilong/boot.0", "/lilong/device.json", "/lilong/lilong_boot.mpy", "/main.py", "/notes.txt",
-            "/store/boot",
+            "/lilong/b", "/lilong/boot.0", "/lilong/device.json", "/lilong/lilong_boot.mpy", "/lilong/store/boot",
+            "/main.py", "/notes.txt",
         }  # fmt: skip
         assert board.json("/lilong/device.json")["host"] == "another.example"
 

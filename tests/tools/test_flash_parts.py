@@ -13,7 +13,7 @@ from lilong_tools.flash import bare, budget
 from lilong_tools.flash.contents import Contents
 from lilong_tools.flash.errors import FlashError
 from lilong_tools.flash.plan import make
-from lilong_tools.flash.settings import read
+from lilong_tools.flash.settings import CONFIG, read
 from lilong_tools.flash.there import There, check, chip_id
 
 RECORDS = ("/lilong/boot.0", "/lilong/boot.1")
@@ -140,18 +140,31 @@ def test_what_is_over_its_ceiling_is_not_flashed():
 
 
 def test_a_configuration_goes_with_the_files_that_it_names(tmp_path):
-    settings = read(configuration(tmp_path, tls={"ca": "record"}), "smoke")
+    settings = read(configuration(tmp_path, tls={"ca": "record"}), "esp32_c3", "smoke")
     assert list(settings.files) == ["/lilong/data.record", "/lilong/tls.ca", "/lilong/device.json"]
     assert settings.broker == "127.0.0.1:1883 (TLS)"
     assert "1111" not in repr(settings)
     with pytest.raises(FlashError, match=r'"data": "record": .*nowhere cannot be read \(No such file'):
-        read(configuration(tmp_path, data={"record": "nowhere"}), "smoke")
+        read(configuration(tmp_path, data={"record": "nowhere"}), "esp32_c3", "smoke")
+
+
+def test_a_configuration_as_it_was_provisioned_has_the_boards_paths_and_its_files_beside_it(tmp_path):
+    there = configuration(tmp_path, data={"card_key": "/lilong/data.card_key"}, tls={"ca": "/lilong/ca.der"})
+    (tmp_path / "data.card_key").write_bytes(b"k")
+    (tmp_path / "ca.der").write_bytes(b"c")
+    settings = read(there, "esp32_c3", "smoke")
+    assert {path: data for path, data in settings.files.items() if path != CONFIG} == {
+        "/lilong/data.card_key": b"k", "/lilong/ca.der": b"c",
+    }  # fmt: skip
+    assert settings.networks == ["estate"]
+    with pytest.raises(FlashError, match='"board" is pico_w, and --board esp32_c3; they must be alike'):
+        read(configuration(tmp_path, board="pico_w"), "esp32_c3", "smoke")
 
 
 def test_the_public_key_of_simulations_never_gets_onto_hardware(tmp_path):
     root = device_root(simulation_key("music_plaza"), "music_plaza", "a4cf12fffe0b3c5d")
     with pytest.raises(FlashError, match="its root follows from the key of simulations, which is public"):
-        read(configuration(tmp_path, root=root.hex()), "smoke")
+        read(configuration(tmp_path, root=root.hex()), "esp32_c3", "smoke")
 
 
 def chip_image(folder, chip_number):

@@ -17,6 +17,9 @@ class WLAN:
     def connect(self, ssid, password=None):
         self._joined = ssid
 
+    def disconnect(self):
+        self._joined = None
+
     def isconnected(self):
         return self._joined is not None
 

@@ -38,7 +38,7 @@ def flash(
     """Build a device's firmware, put it onto a board, and see it come online."""
     say = Console(highlight=False, soft_wrap=True, markup=False)
     chosen = open_board(board)
-    settings = read(config, kind, calibration)
+    settings = read(config, chosen.id, kind, calibration)
     there_at = None if broker is None else parse_url(broker)
     remote = Remote(port)
     remote.look()
@@ -77,7 +77,7 @@ def in_full(board: Board, settings: Settings, there: There, plan: Plan, port: st
         f"board    {board.id} at {port}: {there.machine}, MicroPython {version}",
         f"space    {there.free // 1024:,} KiB free, {plan.needs // 1024:,} needed",
         f"broker   {settings.broker}",
-        f"Wi-Fi    {settings.wifi or 'none: it stays alone until it is given one'}",
+        f"Wi-Fi    {', '.join(settings.networks) or 'none: it stays alone until it is given one'}",
         f"bundle   runs from slot {plan.slot}",
     ]
     lines += [f"new      {path} ({len(data):,} bytes)" for path, data in plan.puts.items()]

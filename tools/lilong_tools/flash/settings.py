@@ -13,7 +13,7 @@ from lilong_protocol.pc.simulation import simulation_key
 from .errors import FlashError
 
 CONFIG = f"{FOLDER}/device.json"
-STORE = "/store"  # (ours) where a configuration names no folder for what outlives the power
+STORE = f"{FOLDER}/store"  # (ours) where a configuration names no folder for what outlives the power
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,18 @@ class Settings:
     device: str
     kind: str
     broker: str
-    wifi: str | None
+    networks: list[str]
     root: bytes = field(repr=False)
     files: dict[str, bytes] = field(repr=False)
 
 
-def read(path: Path, kind: str, calibration: Path | None = None) -> Settings:
-    """FlashError for a configuration that a board would refuse, that is for another kind, or names a file that is not
-    there. calibration: the records of `lilong selftest`, which come beside its other data."""
+def read(path: Path, board: str, kind: str, calibration: Path | None = None) -> Settings:
+    """FlashError for a configuration that a board would refuse, that is for another kind or board, or names a file that
+    is not there.
+
+    A file under the board's own path is looked for beside the configuration. calibration: the records of `lilong
+    selftest`, which come beside its other data.
+    """
     try:
         checked: dict[str, Any] = load(str(path))
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -39,6 +43,8 @@ def read(path: Path, kind: str, calibration: Path | None = None) -> Settings:
         raise FlashError(str(error)) from None
     if content["kind"] != kind:
         raise FlashError(f'{path}: "kind" is {content["kind"]}, and --kind {kind}; they must be alike')
+    if content.get("board") not in (None, board):
+        raise FlashError(f'{path}: "board" is {content["board"]}, and --board {board}; they must be alike')
     tenant, device = content["tenant"], content["device"]
     if checked["root"] == device_root(simulation_key(tenant), tenant, device):
         raise FlashError(
@@ -47,8 +53,10 @@ def read(path: Path, kind: str, calibration: Path | None = None) -> Settings:
     files: dict[str, bytes] = {}
     for key in ("data", "tls"):
         for name, named in sorted((content.get(key) or {}).items()):
-            there = f"{FOLDER}/{key}.{name}"
-            files[there] = _bytes(path, key, name, path.parent / named)
+            ours = named.startswith(f"{FOLDER}/")
+            there = named if ours else f"{FOLDER}/{key}.{name}"
+            file = path.parent / (named.removeprefix(f"{FOLDER}/") if ours else named)
+            files[there] = _bytes(path, key, name, file)
             content[key][name] = there
     if calibration is not None:
         content["data"] = content.get("data") or {}
@@ -58,9 +66,9 @@ def read(path: Path, kind: str, calibration: Path | None = None) -> Settings:
     if not content.get("store"):
         content["store"] = STORE
     files[CONFIG] = json.dumps(content, sort_keys=True).encode()
-    wifi = (content.get("wifi") or {}).get("ssid")
+    networks = [network["ssid"] for network in content.get("networks") or []]
     broker = f"{content['host']}:{content['port']}{' (TLS)' if content.get('tls') else ''}"
-    return Settings(tenant, device, kind, broker, wifi, checked["root"], files)
+    return Settings(tenant, device, kind, broker, networks, checked["root"], files)
 
 
 def _bytes(path: Path, key: str, name: str, file: Path) -> bytes:
