@@ -66,3 +66,11 @@ def test_the_exit_code_tells(monkeypatch, tmp_path, capsys, grown, code):
     told = capsys.readouterr()
     assert "lilong_firmware/device.py" in told.out
     assert told.err.count("over its ceiling") == grown * len(SIZES)
+    assert size_budget.main("door") == code
+    told = capsys.readouterr()
+    assert [line.split()[0] for line in told.out.splitlines() if line] == [
+        "module", "lilong_firmware/kinds/door.py", "image", "door"
+    ]  # fmt: skip
+    assert told.err.count("over its ceiling") == grown
+    assert size_budget.main("dor") == 1
+    assert "'dor' is no kind with rules; known: door, smoke" in capsys.readouterr().err

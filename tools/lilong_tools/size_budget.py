@@ -1,4 +1,4 @@
-"""Bytes of each compiled module and of each kind's image against their ceilings: python -m lilong_tools.size_budget
+"""Bytes of compiled modules and of each kind's image against their ceilings: python -m lilong_tools.size_budget [KIND]
 
 The ceilings stand in boards/{board}/budget.toml. Flash and RAM of a board are small, and grow unnoticed otherwise.
 """
@@ -82,6 +82,10 @@ def complaints(table: Iterable[Row], ceilings: Mapping[str, int]) -> list[str]:
     ]
 
 
+def _alone(sizes: Mapping[str, int], kind: str) -> dict[str, int]:
+    return {name: size for name, size in sizes.items() if name in (kind, f"{KINDS}{kind}.py")}
+
+
 def load(path: Path) -> Budget:
     """The ceilings; ValueError names the file and what to mend."""
     try:
@@ -93,20 +97,24 @@ def load(path: Path) -> Budget:
         raise ValueError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
-def main(board: str = "unix") -> int:
-    """0 within the budget, 1 over it."""
+def main(kind: str = "", board: str = "unix") -> int:
+    """0 within the budget, 1 over it; of one kind, its image and its rules alone are looked at."""
     try:
         path = board_folder(board) / "budget.toml"
         budget = load(path)
         sizes = measure(board)
+        if kind and kind not in images(sizes):
+            raise ValueError(f"{kind!r} is no kind with rules; known: {', '.join(images(sizes))}")
     except (ImageError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     wrong: list[str] = []
-    for title, table, ceilings in (
-        ("module", rows(sizes, budget.modules()), budget.modules()),
-        ("image of a kind", rows(images(sizes), budget.images()), budget.images()),
-    ):
+    for title, measured, ceilings in (
+        ("module", sizes, budget.modules()), ("image of a kind", images(sizes), budget.images()),
+    ):  # fmt: skip
+        if kind:
+            measured, ceilings = _alone(measured, kind), _alone(ceilings, kind)
+        table = rows(measured, ceilings)
         print(f"{title:40} {'bytes':>8} {'ceiling':>8}")
         for row in table:
             print(f"{row.name:40} {row.size:8} {row.ceiling or '-':>8}")
@@ -118,4 +126,4 @@ def main(board: str = "unix") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:2]))
