@@ -252,6 +252,12 @@ def uppercase_devices() -> None:
     topics.parse = lambda topic: right(topic.lower())
 
 
+def one_password_for_all() -> None:
+    """The password of a root of zeros."""
+    right = keys.broker_password
+    adapter.broker_password = lambda _: right(bytes(32))
+
+
 def answers_in_prose() -> None:
     """Lines that are not JSON."""
 

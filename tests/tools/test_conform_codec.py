@@ -56,6 +56,7 @@ def found(fault: str, *operations: str, answer_s: float = 10.0) -> dict[str, int
         ("takes_every_kind_everywhere", {"LIL-TOPIC-002"}),
         ("strict_about_bodies", {"LIL-FRAME-004"}),
         ("uppercase_devices", {"LIL-TOPIC-001"}),
+        ("one_password_for_all", {"LIL-KEY-007"}),
         ("writes_unsorted", {"LIL-CBOR-002"}),
         ("answers_in_prose", {"LIL-TOPIC-001"}),
         ("has_only_half", {"LIL-SEAL-001", "LIL-SEAL-003", "LIL-SEC-005"}),

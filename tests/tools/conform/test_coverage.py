@@ -1,20 +1,28 @@
 """What the runners judge is told truly: by the README's table, and for every sentence by a command."""
 
+import re
 from pathlib import Path
 
 from commands import run_lilong
 from lilong_tools.conform import coverage
 from lilong_tools.conform.sentences import sentence, sentences
 
+ID = re.compile(r"LIL-[A-Z]+-\d+")
 README = Path(coverage.__file__).with_name("README.md")
 
 
 def test_the_table_of_the_readme_is_what_the_runners_judge():
     text = README.read_text(encoding="utf-8")
     judged = coverage.judged()
-    for runner in ("device", "backend"):
+    for runner in ("codec", "device", "backend"):
         names = judged[runner]
         assert f"| `{runner}` | {len(names)} | {coverage.in_short(names)} |" in text
+
+
+def test_the_readme_says_of_every_other_sentence_why_none_judges_it():
+    text = README.read_text(encoding="utf-8")
+    told = {name for line in text.splitlines() if line.startswith("| LIL-") for name in ID.findall(line.split("|")[1])}
+    assert told == set(sentences()) - set().union(*coverage.judged().values())
 
 
 def test_every_id_that_a_runner_judges_is_in_the_specification():

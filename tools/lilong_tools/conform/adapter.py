@@ -8,7 +8,7 @@ import sys
 from binascii import hexlify, unhexlify
 
 from lilong_protocol import cbor, frame, seal, topics
-from lilong_protocol.keys import MacKey, device_root, frame_key
+from lilong_protocol.keys import MacKey, broker_password, device_root, frame_key
 
 try:  # the shapes of bodies stand in the registry, which a board has not
     from lilong_protocol.pc.bodies import well_formed
@@ -115,9 +115,13 @@ def topic(ask: "Answer") -> "Answer":
     return {"tenant": parts[0], "device": parts[1], "direction": parts[2], "class": parts[3]}
 
 
+def password(ask: "Answer") -> "Answer":
+    return {"user": ask["device"], "password": broker_password(unhexlify(ask["root"]))}
+
+
 OPERATIONS = {
     "encode": encode, "decode": decode, "derive": derive, "seal": seal_, "open": open_, "read": read, "body": body,
-    "topic": topic,
+    "topic": topic, "password": password,
 }  # fmt: skip
 
 

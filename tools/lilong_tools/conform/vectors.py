@@ -10,15 +10,16 @@ from typing import Any
 import lilong_protocol
 
 Case = dict[str, Any]
-GROUPS = ("keys", "cbor", "encode", "messages", "seals", "payloads", "bodies", "topics")
-OPTIONAL = frozenset(("body", "topic"))
-"""Operations that a codec may leave out: only a backend checks bodies, and a device knows its few topics by heart."""
+GROUPS = ("keys", "cbor", "encode", "messages", "seals", "payloads", "bodies", "topics", "passwords")
+OPTIONAL = frozenset(("body", "topic", "password"))
+"""Operations that a codec may leave out: only a backend checks bodies, a device knows its few topics by heart, and its
+password is written into it where it is provisioned."""
 
 # The sentences that an operation can show anything about.
 _SHOWS = {
     "encode": ("LIL-CBOR",), "decode": ("LIL-CBOR",), "derive": ("LIL-KEY",), "seal": ("LIL-SEAL", "LIL-CBOR-004"),
     "open": ("LIL-SEAL", "LIL-SEC", "LIL-CBOR-004"), "read": ("LIL-FRAME", "LIL-TOPIC"),
-    "body": ("LIL-FRAME", "LIL-TELE"), "topic": ("LIL-TOPIC",),
+    "body": ("LIL-FRAME", "LIL-TELE"), "topic": ("LIL-TOPIC",), "password": ("LIL-KEY",),
 }  # fmt: skip
 
 
@@ -110,9 +111,14 @@ def _topics(case: Case) -> Asked:
     yield "topic", {"topic": case["topic"]}, answer
 
 
+def _passwords(case: Case) -> Asked:
+    ask = {name: case[name] for name in ("root", "tenant", "device")}
+    yield "password", ask, {name: case[name] for name in ("user", "password")}
+
+
 _ASK: dict[str, Callable[[Case], Asked]] = {
     "keys": _keys, "cbor": _cbor, "encode": _encode, "messages": _messages, "seals": _seals, "payloads": _payloads,
-    "bodies": _bodies, "topics": _topics,
+    "bodies": _bodies, "topics": _topics, "passwords": _passwords,
 }  # fmt: skip
 
 
