@@ -66,13 +66,14 @@ class Device:
 
     polls: sample quiet channels too, as a board does. settings: values in effect by number (`codes.S_...`). reported:
     the body of the report on them. epoch: of the keys. updating: makes for an offer what the host takes updates with;
-    None where it takes none. faults: a bit for each channel whose sensor gives no value, and OWN_FAULT.
+    None where it takes none. faults: a bit for each channel whose sensor gives no value, and OWN_FAULT. awake: (seconds
+    awake, wakings) on the last full day, of one that sleeps deeply.
     """
 
     __slots__ = (
-        "_channels", "_late", "_on", "damaged", "deadline", "downlink", "draws", "episodes", "epoch", "event_log",
-        "faults", "identity", "out", "outbox", "reported", "rules", "sampling", "session", "settings", "store",
-        "updating", "uplink",
+        "_channels", "_late", "_on", "awake", "damaged", "deadline", "downlink", "draws", "episodes", "epoch",
+        "event_log", "faults", "identity", "out", "outbox", "reported", "rules", "sampling", "session", "settings",
+        "store", "updating", "uplink",
     )  # fmt: skip
 
     def __init__(
@@ -117,6 +118,7 @@ class Device:
         self._on = False
         self._late = False  # the local signal of that is on
         self.faults = 0
+        self.awake: tuple[int, int] | None = None
         self.deadline = NEVER
         if "epoch" in known or "config" in known or "crash" in known:
             from .rarely import take_up  # noqa: PLC0415  most devices never have one

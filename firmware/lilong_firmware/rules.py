@@ -5,6 +5,7 @@ from .effects import NEVER
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .device import Device
+    from .sleep import Naps
 
 
 class Rules:
@@ -78,9 +79,12 @@ class Rules:
             """Present values by quantity number, for birth and telemetry."""
             return {}
 
+        def naps(self, started: bool = False) -> "Naps | None":
+            """How it sleeps deeply, None while it cannot; after a sleep (`started`) in any case."""
+
     if not TYPE_CHECKING:
 
         def start(self, *_: object) -> None:
             """It is nothing to this kind."""
 
-        resume = sample = silent = linked = timed = configured = acknowledged = cleared = renewed = start
+        resume = sample = silent = linked = timed = configured = acknowledged = cleared = renewed = naps = start

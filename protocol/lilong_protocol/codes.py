@@ -60,6 +60,8 @@ Q_FILL = const(55)
 Q_MAINS = const(56)
 Q_CHILDREN_ONLINE = const(57)
 Q_CHILDREN_OFFLINE = const(58)
+Q_AWAKE = const(59)
+Q_WAKES = const(60)
 
 ALARM_SMOKE_ALARM = const(1)
 ALARM_GAS_LEAK = const(2)

@@ -5,6 +5,10 @@ from lilong_protocol import codes, frame
 from ..hold import Hold
 from ..rules import Rules
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..sleep import Naps
+
 TILT, SHOCK, WATER, GAS, H2S, BATTERY = 0, 1, 2, 3, 4, 5  # channels; shock is the accelerometer's own interrupt
 
 # Cover sensors alarm at 5 to 15 degrees; 10 is the usual setting, and the default of "tilt_trip".
@@ -113,15 +117,23 @@ class Manhole(Rules):
             return frame.OK
         return frame.NOT_FOUND
 
+    def naps(self, started: bool = False) -> "Naps":
+        from ..sleep_manhole import Naps  # noqa: PLC0415  by need
+
+        return Naps(self)
+
     def report(self) -> "dict[int, int]":
         values = self.device.sampling.values
-        return {
+        report = {
             codes.Q_TILT: values[TILT],
             codes.Q_WATER_BELOW_RIM: values[WATER],
             codes.Q_GAS: values[GAS],
             codes.Q_H2S: values[H2S],
             codes.Q_BATTERY: values[BATTERY],
         }
+        if self.device.awake:
+            report[codes.Q_AWAKE], report[codes.Q_WAKES] = self.device.awake
+        return report
 
     # ---- attitude
 

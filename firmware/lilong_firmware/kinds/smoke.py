@@ -6,6 +6,10 @@ from ..effects import NEVER, OWN_FAULT
 from ..rules import Rules
 from ..service_life import ServiceLife
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..sleep import Naps
+
 OBSCURATION, BATTERY, TAMPER = 0, 1, 2  # channels
 
 # "smoke_trip" is by NIST TN 1455: mean of the alarms measured, 0.23 dB/m = 5.1 %/m; inside the EN 14604 window.
@@ -109,9 +113,16 @@ class Smoke(Rules):
             return frame.OK
         return frame.NOT_FOUND
 
+    def naps(self, started: bool = False) -> "Naps":
+        from ..sleep_smoke import Naps  # noqa: PLC0415  by need
+
+        return Naps(self)
+
     def report(self) -> "dict[int, int]":
         values = self._values()
         values[codes.Q_SERVICE_DAYS] = self._life.days
+        if self.device.awake:
+            values[codes.Q_AWAKE], values[codes.Q_WAKES] = self.device.awake
         return values
 
     def _smoke_coming(self, now: int, value: int, trip: int) -> None:

@@ -6,6 +6,10 @@ from ..fall import Fall
 from ..hold import Hold
 from ..rules import Rules
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..sleep import Naps
+
 # Channels. Heart rate and blood oxygen read 0 while there is no reading.
 ACCEL, MOTION, SOS, CANCEL, HEART_RATE, SPO2, WORN, CHARGING, OUTSIDE, LATITUDE, LONGITUDE, BATTERY = range(12)
 
@@ -163,6 +167,13 @@ class Wristband(Rules):
             return frame.OK
         return frame.NOT_FOUND
 
+    def naps(self, started: bool = False) -> "Naps | None":
+        if self._worn and not started:
+            return None
+        from ..sleep_wristband import Naps  # noqa: PLC0415  by need
+
+        return Naps(self)
+
     def acknowledged(self, now: int, code: int) -> None:
         """Somebody is coming: that ends a call for help, and the wearer is told by the silence."""
         if code in (codes.ALARM_BAND_SOS, codes.ALARM_BAND_FALL):
@@ -176,6 +187,8 @@ class Wristband(Rules):
         report[codes.Q_SPO2] = values[SPO2]
         report[codes.Q_WORN] = self._worn
         report[codes.Q_BATTERY] = values[BATTERY]
+        if self.device.awake:
+            report[codes.Q_AWAKE], report[codes.Q_WAKES] = self.device.awake
         return report
 
     # ---- calls for help

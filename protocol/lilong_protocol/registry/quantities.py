@@ -109,4 +109,6 @@ QUANTITIES = (
     Quantity(56, "mains", "/", 0, 0, 1, Label("mains", "市电"), 3),
     Quantity(57, "children_online", "/", 0, 0, 10_000, Label("devices behind it online", "在线下级设备")),
     Quantity(58, "children_offline", "/", 0, 0, 10_000, Label("devices behind it offline", "离线下级设备")),
+    Quantity(59, "awake", "s", 0, 0, 86_400, Label("awake on the last full day", "昨日唤醒时长")),
+    Quantity(60, "wakes", "/", 0, 0, 1_000_000, Label("wakings on the last full day", "昨日唤醒次数")),
 )
