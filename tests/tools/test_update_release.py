@@ -9,11 +9,12 @@ import pytest
 from commands import run_lilong
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from lilong_firmware import ed25519, suit
+from lilong_firmware.install import Maker
 from lilong_protocol import frame
+from lilong_protocol.pc.maker import class_id, maker_data, vendor_id
 from lilong_tools.boards import BoardError
 from lilong_tools.update import keys, release
 from lilong_tools.update.errors import UpdateError
-from lilong_tools.update.maker import class_id, maker_data, maker_of, vendor_id
 
 IMAGE = b"\xd2\xcd\x31" + bytes(range(256)) * 3
 DOMAIN = "firmware.lights.example"
@@ -72,11 +73,14 @@ def test_the_ids_are_uuids_that_follow_from_domain_board_and_kind():
     assert class_id(vendor.bytes, "esp32_c3", "gas") != class_id(vendor.bytes, "esp32_c3", "smoke")
     data = maker_data(bytes(32), "lights.example", "esp32_c3", "smoke")
     assert data == bytes(32) + vendor.bytes + class_id(vendor.bytes, "esp32_c3", "smoke")
+    with pytest.raises(ValueError, match="a public key of 31 bytes"):
+        maker_data(bytes(31), "lights.example", "esp32_c3", "smoke")
 
 
 def test_a_device_with_the_makers_data_takes_it_and_finds_its_signature_good(key):
     made = signed(key)
-    maker = maker_of(public(key).key, DOMAIN, "esp32_c3", "smoke")
+    given = maker_data(public(key).key, DOMAIN, "esp32_c3", "smoke")
+    maker = Maker(given[:32], given[32:48], given[48:])
     head = made.data[: suit.head_size(made.data[: suit.HEAD])]
 
     def judge(newest):

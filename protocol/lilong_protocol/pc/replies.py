@@ -141,7 +141,7 @@ class Replies(Wishes):
         return False
 
     def _serve(self, now_ms: int) -> None:
-        """Pieces of what was offered to those that ask for them, and nothing else (LIL-UPD-005), as their turn comes."""
+        """Pieces of what was offered to those that ask for them, and nothing else (LIL-UPD-005), in their turn."""
         for device, boot, body in self.pieces.due(now_ms):
             peer = self.receiver.peer(device)
             piece = self.updates.piece(device, body)

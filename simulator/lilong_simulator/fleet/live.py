@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from lilong_firmware.device import Device
-from lilong_firmware.effects import CONNECT, DISCONNECT, NEVER, NOTE, OUTPUT, PUBLISH
+from lilong_firmware.effects import ACCEPTED, CONNECT, DISCONNECT, NEVER, NOTE, OUTPUT, PUBLISH, RESTART
 from lilong_protocol import mqtt, topics
 from lilong_protocol.codes import link
 from lilong_protocol.mqtt_packets import MqttError
@@ -14,6 +14,7 @@ from lilong_protocol.mqtt_packets import MqttError
 from .calendar import Calendar
 from .observer import Observer
 from .plant import Plant
+from .slots import Flash, Simulated, simulated_maker
 
 STEP_SLICE = 200  # devices stepped before the event loop gets its turn: sockets must not starve
 IN_FLIGHT = 32  # frames without their PUBACK beyond which those that are repeated anyway are skipped, as on a board
@@ -62,7 +63,9 @@ class Connection(asyncio.Protocol):
 class LiveDevice:
     """One device and its present connection."""
 
-    __slots__ = ("base", "connection", "device", "due", "fleet", "id", "mqtt", "plant", "slots", "will", "windowed")
+    __slots__ = (
+        "base", "connection", "device", "due", "flash", "fleet", "id", "mqtt", "plant", "slots", "will", "windowed",
+    )  # fmt: skip
 
     def __init__(self, fleet: "LiveFleet", device_id: str, device: Device, base: int) -> None:
         self.fleet = fleet
@@ -76,6 +79,7 @@ class LiveDevice:
         self.windowed = 0  # packet id of the windowed message in flight
         self.plant = Plant()
         self.slots = {channel[0]: i for i, channel in enumerate(device.rules.CHANNELS)}
+        self.flash: Flash | None = None  # where it was offered firmware
 
     # ---- the connection
 
@@ -144,9 +148,23 @@ class LiveDevice:
                 self.mqtt.step(now)
             except MqttError as error:
                 self.broken(str(error))
-        if self.device.deadline <= now:
+        if self.flash is not None and self.flash.reset_at <= self.fleet.now():
+            self.restart()
+        elif self.device.deadline <= now:
             self.device.step(now)
         self.settle()
+
+    def restart(self) -> None:
+        """A reset, into the firmware that the slots choose. The connection breaks without a word."""
+        if self.connection is not None:
+            self._part(None)
+        self.mqtt = mqtt.Client()
+        self.windowed = 0
+        assert self.flash is not None
+        self.base = self.fleet.now()
+        self.device = self.flash.restart(self.base, self.device)
+        if self.flash.reset_at == NEVER:
+            self.device.start(0)
 
     def sense(self, channel: str, value: int | None) -> None:
         self.device.sense(self._now(), self.slots[channel], value)
@@ -162,6 +180,13 @@ class LiveDevice:
         client = self.mqtt
         if client.out:
             self._write(client.take())
+        if self.flash is not None:
+            if self.flash.ready(device):
+                self.restart()
+                self.settle()
+                return
+            if self.flash.reset_at < NEVER:
+                self.fleet.schedule(self, self.flash.reset_at)
         due = device.deadline
         client_due = client.deadline
         if client_due is not None and client_due < due:
@@ -204,6 +229,8 @@ class LiveDevice:
             self._publish(*effect[1:])
         elif what == NOTE:
             fleet.observer.note(fleet.time(), self.id, *effect[1:])
+            if effect[1] == ACCEPTED and self.flash is not None:
+                self.flash.accepted(self._now(), self.device)
         elif what == OUTPUT:
             fleet.observer.output(fleet.time(), self.id, effect[1], effect[2])
             for channel, value in self.plant.answer(effect[1], effect[2]):
@@ -214,6 +241,8 @@ class LiveDevice:
             fleet.open(self.connection)
         elif what == DISCONNECT:
             self.hang_up()
+        elif what == RESTART and self.flash is not None:
+            self.flash.restarts = True
 
     def _publish(self, cls: str, frame: bytes, qos: int, windowed: bool) -> None:
         client = self.mqtt
@@ -256,6 +285,7 @@ class LiveFleet:
         self._timer_at = NEVER
         self._opening: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._updating = self._take_updates  # one object for all of them
 
     def now(self) -> int:
         return int(self.time())
@@ -267,6 +297,7 @@ class LiveFleet:
         """
         member = LiveDevice(self, device_id, device, base)
         self.members[device_id] = member
+        device.updating = self._updating
         for channel, value in values.items():
             device.sense(0, member.slots[channel], value)
         device.start(0)
@@ -276,6 +307,13 @@ class LiveFleet:
         member = self.members.get(device_id)
         if member is not None:  # else it has burnt
             member.sense(channel, value)
+
+    def _take_updates(self, device: Device) -> Simulated:
+        """It is offered something."""
+        member = self.members[device.identity.device]
+        if member.flash is None:
+            member.flash = Flash(simulated_maker(device.rules.KIND))
+        return member.flash.updating(device)
 
     def destroy(self, device_id: str) -> None:
         """A device burns: its connection breaks without a word, and it is never heard of again."""

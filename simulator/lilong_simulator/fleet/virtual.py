@@ -4,13 +4,14 @@ from typing import Any, Protocol
 
 import simpy
 from lilong_firmware.device import Device
-from lilong_firmware.effects import CONNECT, DISCONNECT, NEVER, NOTE, OUTPUT, PUBLISH
+from lilong_firmware.effects import ACCEPTED, CONNECT, DISCONNECT, NEVER, NOTE, OUTPUT, PUBLISH, RESTART
 from lilong_protocol import topics
 from simpy.events import Event
 
 from .calendar import Calendar
 from .observer import Observer
 from .plant import Plant
+from .slots import Flash, Simulated, simulated_maker
 
 
 class Backend(Protocol):
@@ -23,7 +24,9 @@ class Backend(Protocol):
 class Member:
     """A device in the fleet; `due` is the time for which it stands in the calendar."""
 
-    __slots__ = ("base", "burnt", "connection", "delay", "device", "due", "id", "online", "plant", "slots", "will")
+    __slots__ = (
+        "base", "burnt", "connection", "delay", "device", "due", "flash", "id", "online", "plant", "slots", "will",
+    )  # fmt: skip
 
     def __init__(self, device_id: str, device: Device, base: int, delay: int) -> None:
         self.id = device_id
@@ -37,6 +40,7 @@ class Member:
         self.will = b""  # of the present connection
         self.plant = Plant()
         self.slots = {channel[0]: i for i, channel in enumerate(device.rules.CHANNELS)}
+        self.flash: Flash | None = None  # where it was offered firmware
 
 
 class VirtualFleet:
@@ -51,11 +55,13 @@ class VirtualFleet:
         self._calendar: Calendar[tuple[Any, ...]] = Calendar()
         self._wake_at: int = NEVER
         self._armed: Event | None = None
+        self._updating = self._take_updates  # one object for all of them
 
     def add(self, device_id: str, device: Device, start: int, delay: int) -> None:
         """A device whose power comes on at virtual time `start`."""
         member = Member(device_id, device, start, delay)
         self._members[device_id] = member
+        device.updating = self._updating
         self._at(start, (self._start, member))
 
     def sense(self, device_id: str, channel: str, value: int | None) -> None:
@@ -97,6 +103,10 @@ class VirtualFleet:
         member.burnt = True
         member.due = NEVER
 
+    def firmware(self, device_id: str) -> Flash | None:
+        """Its slots, where it was offered firmware."""
+        return self._members[device_id].flash
+
     # ---- time
 
     def _at(self, at: int, item: tuple[Any, ...]) -> None:
@@ -137,7 +147,10 @@ class VirtualFleet:
     def _step(self, now: int, member: Member) -> None:
         if member.due == now:
             member.due = NEVER
-            member.device.step(now - member.base)
+            if member.flash is not None and member.flash.reset_at <= now:
+                self._restart(now, member)
+            else:
+                member.device.step(now - member.base)
             self._settle(member)
 
     def _linked(self, now: int, member: Member, connection: int) -> None:
@@ -160,6 +173,27 @@ class VirtualFleet:
     def _arrive(self, now: int, topic: str, payload: bytes) -> None:
         self._backend.receive(now, topic, payload, False)
 
+    # ---- firmware
+
+    def _take_updates(self, device: Device) -> Simulated:
+        """It is offered something."""
+        member = self._members[device.identity.device]
+        if member.flash is None:
+            member.flash = Flash(simulated_maker(device.rules.KIND))
+        return member.flash.updating(device)
+
+    def _restart(self, now: int, member: Member) -> None:
+        """A reset, into the firmware that the slots choose. The connection breaks without a word."""
+        assert member.flash is not None
+        if member.online:
+            self._at(now + member.delay, (self._arrive, topics.up(self._tenant, member.id, topics.STATE), member.will))
+        self._hang_up(now, member)
+        member.base = now
+        member.due = NEVER
+        member.device = member.flash.restart(now, member.device)
+        if member.flash.reset_at == NEVER:
+            member.device.start(0)
+
     # ---- effects
 
     def _settle(self, member: Member) -> None:
@@ -169,8 +203,15 @@ class VirtualFleet:
             effects, device.out = device.out, []
             for effect in effects:
                 self._carry_out(now, member, effect)
+        flash = member.flash
+        if flash is not None and flash.ready(device):
+            self._restart(now, member)
+            self._settle(member)
+            return
         due = device.deadline + member.base
-        if due != member.due and device.deadline < NEVER:
+        if flash is not None and flash.reset_at < NEVER:
+            due = flash.reset_at
+        if due != member.due and due < NEVER:
             member.due = due
             self._at(due, (self._step, member))
 
@@ -184,6 +225,8 @@ class VirtualFleet:
                 self._at(now + 2 * member.delay, (self._published, member, member.connection))
         elif what == NOTE:
             self._observer.note(now, member.id, *effect[1:])
+            if effect[1] == ACCEPTED and member.flash is not None:
+                member.flash.accepted(now - member.base, member.device)
         elif what == OUTPUT:
             self._observer.output(now, member.id, effect[1], effect[2])
             for channel, value in member.plant.answer(effect[1], effect[2]):
@@ -195,6 +238,8 @@ class VirtualFleet:
             self._at(now + 6 * member.delay, (self._linked, member, member.connection))
         elif what == DISCONNECT:
             self._hang_up(now, member)
+        elif what == RESTART and member.flash is not None:
+            member.flash.restarts = True
 
     def _hang_up(self, now: int, member: Member) -> None:
         member.connection += 1

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from lilong_protocol.pc.maker import VENDOR
 from lilong_protocol.pc.private_file import PrivateFileError, write_private
 
 from ..boards import board_ids, open_board
 from . import keys, release
 from .errors import UpdateError
-from .maker import VENDOR
 
 update = typer.Typer(no_args_is_help=True, help="Signed firmware: made, shown, and rolled out in waves.")
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lilong_protocol.pc.maker import KEY_BYTES
 from lilong_protocol.pc.private_file import PrivateFileError, read_private_bytes, write_private
 
 from .errors import UpdateError
-from .maker import KEY_BYTES
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from lilong_firmware import suit
 from lilong_firmware.slot import SIZE_MAX
+from lilong_protocol.pc.maker import class_id, vendor_id
 from lilong_protocol.pc.updates import FIRMWARE, Artifact
 
 from ..boards import open_board
 from .errors import UpdateError
 from .keys import Public, of_private
-from .maker import class_id, vendor_id
 
 SUFFIX = ".llfw"
 ROMFS_MAGIC = b"\xd2\xcd\x31"  # as MicroPython's `mpremote romfs` writes it
