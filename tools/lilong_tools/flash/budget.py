@@ -1,4 +1,6 @@
-"""Bytes of each kind's bundle on each board against their ceilings: python -m lilong_tools.flash.budget [BOARD ...]
+"""Bytes of each kind's bundle on each board against their ceilings.
+
+python -m lilong_tools.flash.budget [BOARD | BOARD/KIND ...]
 
 The ceilings stand in boards/{board}/budget.toml. A bundle is kept twice, in a file system that alarms need too.
 """
@@ -76,11 +78,12 @@ def main(names: list[str]) -> int:
     worst = 0
     for name in names or [name for name in board_ids() if name != "unix"]:
         try:
-            board = open_board(name)
-            for kind in board.kinds if board.radio != "ppp" else ():
+            board_id, _, alone = name.partition("/")
+            board = open_board(board_id)
+            for kind in (alone,) if alone else board.kinds if board.radio != "ppp" else ():
                 found = rows(board, kind, build(board, kind))
                 for part, size, ceiling in found:
-                    print(f"{name:10} {part:28} {size:8,} {ceiling:8,}", flush=True)
+                    print(f"{board_id:10} {part:28} {size:8,} {ceiling:8,}", flush=True)
                 hold(board.file.parent, found)
         except (FlashError, BoardError) as error:
             print(error, file=sys.stderr)
