@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .store import Store
 
 CAPACITY = 24  # frames
+# (ours) So many frames go at once, and the others so much later: a backlog needs no more heap than a few frames.
+BURST, PAUSE_MS = 4, 200
 RAISED = 0x80
 LATE_MS = 100_000  # EN 54-21 5.3: without an answer for so long, an alarm's way is faulty
 NO_ROOM, IN_RAM, STORED = 0, 1, 2  # what has become of a frame
@@ -93,10 +95,12 @@ class Outbox:
                     pass  # a restart takes the alarm up again rather than to lose it
 
     def due(self, now: int) -> "list[bytes]":
-        """The frames to publish now. Each gets its next time: its alarm's schedule and up to a tenth of jitter."""
+        """At most BURST frames to publish now. Each gets its next time: its alarm's schedule and up to a tenth more."""
         frames = []
         for entry in self._entries:
-            if entry.due <= now:
+            if entry.due <= now and len(frames) >= BURST:
+                entry.due = now + PAUSE_MS
+            elif entry.due <= now:
                 frames.append(entry.frame)
                 waits_s = retry_s(entry.code)
                 wait_ms = waits_s[min(entry.tries, len(waits_s) - 1)] * 1000

@@ -20,7 +20,7 @@ LINGER_MS = 2_000  # a sleeping kind stays this long after the last frame either
 AWAKE_FOR_ALARM_MS = 3_600_000  # and this long while a latched alarm waits for its reset
 TIME_WANTED_AFTER_MS = 86_400_000  # clocks are synchronised daily (GB 50396 5.2.2)
 ROWS_MAX = 24  # rows of a telemetry batch: more of the widest kind do not fit into a frame
-QUEUE_MAX = 32  # events and responses that wait for the link in RAM
+QUEUE_MAX = 20  # (ours) events and responses that wait for the link in RAM, beside a full outbox in a heap of 64 KB
 
 DOWN, CONNECTING, ONLINE = 0, 1, 2
 EVENTS_AGAIN, UPDATE_COMES, LOG_LINES = 0, 1, 2  # what a source is

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lilong_firmware.draws import Draws
 from lilong_firmware.effects import NEVER
-from lilong_firmware.outbox import CAPACITY, IN_RAM, NO_ROOM, STORED, Outbox
+from lilong_firmware.outbox import BURST, CAPACITY, IN_RAM, NO_ROOM, PAUSE_MS, STORED, Outbox
 from lilong_firmware.store import RamStore
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import frame_key
@@ -126,7 +126,22 @@ def test_the_most_severe_goes_first_and_among_equals_the_oldest():
     box = outbox()
     for seq, code in ((1, BATTERY), (2, TAMPER), (3, SMOKE), (4, TAMPER), (5, SMOKE)):
         box.add(0, code, RAISE, 1, seq, data(seq))
-    assert box.due(0) == [data(3), data(5), data(2), data(4), data(1)]
+    assert box.due(0) == [data(3), data(5), data(2), data(4)]
+    assert box.deadline() == PAUSE_MS
+    assert box.due(PAUSE_MS) == [data(1)]
+
+
+def test_of_a_backlog_a_few_go_at_a_time_and_a_new_danger_overtakes_it():
+    box = outbox()
+    for seq in range(1, 13):
+        box.add(0, TAMPER, RAISE, 1, seq, data(seq))
+    box.renew(0)
+    assert box.due(0) == [data(seq) for seq in range(1, 1 + BURST)]
+    assert box.due(PAUSE_MS - 1) == []
+    box.add(PAUSE_MS - 1, SMOKE, RAISE, 1, 13, data(13))
+    assert box.due(PAUSE_MS - 1) == [data(13)]
+    assert box.due(PAUSE_MS) == [data(seq) for seq in range(1 + BURST, 1 + 2 * BURST)]
+    assert box.due(2 * PAUSE_MS) == [data(seq) for seq in range(1 + 2 * BURST, 13)]
 
 
 def filled(*rows, store=None):

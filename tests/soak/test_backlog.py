@@ -1,0 +1,55 @@
+"""What has piled up while nobody was there must not keep a device from connecting again: memory, above all."""
+
+import asyncio
+
+import pytest
+from lilong_firmware.outbox import CAPACITY
+from lilong_firmware.session import QUEUE_MAX
+from lilong_simulator.fleet.process import available
+
+from tests.soak.centre import Centre
+from tests.soak.dangers import DANGERS, FLAPPINGS, FLAPS, MINUTE, SECOND
+from tests.soak.subject import Subject
+
+pytestmark = pytest.mark.skipif(available() is not None, reason=str(available()))
+
+# What makes events without an alarm, and the ms between two.
+EVENTS = {"wristband": ("worn", SECOND), "streetlight": ("lux", 71 * SECOND), "door": ("exit_button", SECOND)}
+
+
+async def pile_up(kind, folder):
+    device = Subject(kind, folder)
+    await device.broker.start()
+    try:
+        await device.power_on()
+        await device.run_to(5 * MINUTE)
+        await device.broker_down()
+        channel, wrong, right, wait_ms, _ = FLAPS[kind]
+        for _ in range(FLAPPINGS):
+            for value in (wrong, right):
+                await device.set((channel, value))
+                await device.run_to(device.now + wait_ms)
+        assert len([name for name in device.files() if name[0] == "o"]) >= CAPACITY - 1  # a raise goes with its clear
+        if kind in EVENTS:
+            channel, wait_ms = EVENTS[kind]
+            values = (5, 10_000) if channel == "lux" else (1, 0) if channel == "exit_button" else (0, 1)
+            for at in range(2 * QUEUE_MAX):
+                await device.set((channel, values[at % 2]))
+                await device.run_to(device.now + wait_ms)
+        device.complaints.clear()
+        centre = Centre(lambda: device.now, device.answer, None)
+        device.broker.hear = centre.hear
+        await device.broker.start()
+        await device.run_to(device.now + 20 * MINUTE)
+        assert not [why for why in device.complaints if "emory" in why]
+        assert not [name for name in device.files() if name[0] == "o"]
+        assert centre.deepest >= CAPACITY - 1
+    finally:
+        await device.power_off()
+        await device.broker.stop()
+        device.broker.close()
+
+
+@pytest.mark.parametrize("kind", DANGERS)
+def test_a_device_with_all_that_it_can_keep_connects_again_and_delivers_it(kind, tmp_path):
+    asyncio.run(pile_up(kind, tmp_path))
