@@ -68,11 +68,18 @@ class VirtualBoard:
     """`with VirtualBoard(folder) as board`: `board.port` is its serial port, `board.root` its file system.
 
     chip: what it says it is. blocks: of 4 KiB that it says are free. heap: of the interpreter. more: statements of its
-    prelude. unplug_after: the port goes away once so many bytes have been `taken`. deaf: nothing reaches the board.
+    prelude. scene: what is around it (on_a_board/machine.py). unplug_after: the port goes away once so many bytes have
+    been `taken`. deaf: nothing reaches the board.
     """
 
     def __init__(
-        self, folder: Path, chip: str = "esp32c3", heap: str = "512k", blocks: int = 128, more: str = ""
+        self,
+        folder: Path,
+        chip: str = "esp32c3",
+        heap: str = "512k",
+        blocks: int = 128,
+        more: str = "",
+        scene: Any = None,
     ) -> None:
         self.root = folder / "root"
         self.port = str(folder / "port")
@@ -90,6 +97,7 @@ class VirtualBoard:
         shutil.copytree(TESTS / "chips", models / "chips", dirs_exist_ok=True)
         shutil.copytree(STAND_INS, models, dirs_exist_ok=True)
         shutil.copyfile(TESTS / "tools" / "models" / "machine.py", models / "board_models.py")
+        (models / "scene.json").write_text(json.dumps(scene or {}))
         (models / "os.py").write_text(OS.format(machine=MACHINES[chip], blocks=blocks, root=self.root))
 
     def __enter__(self) -> Self:

@@ -32,6 +32,7 @@ from .keys_command import keys
 from .live import Request, run_live
 from .provision.command import provision
 from .provision.errors import ProvisionError
+from .selftest.command import selftest
 from .stopping import Stopper, stopped_by_signals
 from .update.command import update
 from .update.errors import UpdateError
@@ -151,6 +152,7 @@ app.command("broker-config")(broker_config)
 app.command("boards")(boards)
 app.command("provision")(provision)
 app.command("flash")(flash)
+app.command("selftest")(selftest)
 app.add_typer(keys, name="keys")
 app.add_typer(update, name="update")
 

@@ -1,14 +1,71 @@
 """`machine` of a board that is flashed: pins and buses of the models (`models/machine.py`), and what a chip has else.
 
-Time is real here. The models' clock follows it whenever a pin or a bus is used.
+/.models/scene.json says what is around it: "adc": by GPIO [uV, uV while lit, GPIO of the light], "loops": by GPIO the
+GPIO whose level it sees, as a fixture's wire, "levels": by GPIO what holds it.
 """
 
+import json
 import os
 import time
 
-from board_models import ADC, CLOCK, I2C, PINS, PWM, SPI, UART, Pin  # noqa: F401
+import board_models
+from board_models import I2C, SPI, UART  # noqa: F401
+from chips import pins
+
+try:
+    with open("/.models/scene.json") as _file:
+        SCENE = json.load(_file)
+except OSError:
+    SCENE = {}
+LOOPS = SCENE.get("loops", {})
+LEVELS = SCENE.get("levels", {})
+DRIVEN = {}  # PWM by GPIO
 
 PWRON_RESET, DEEPSLEEP_RESET = 1, 4
+
+
+class Pin(board_models.Pin):
+    def __init__(self, id, mode=-1, pull=None, value=None):
+        self.gpio = id
+        if mode == -1 and id in board_models.PINS:  # another look at one that is in use
+            self._same = board_models.PINS[id]
+            return
+        self._same = None
+        board_models.Pin.__init__(self, id, mode, pull, value)
+        if str(id) in LEVELS:
+            self.drive(LEVELS[str(id)])
+
+    def __call__(self, value=None):
+        if value is None and str(self.gpio) in LOOPS:
+            gpio = LOOPS[str(self.gpio)]
+            if gpio in DRIVEN:
+                return DRIVEN[gpio].now()
+            return board_models.PINS[gpio].level
+        if self._same is None and len(self.trace) > 100:
+            self.trace.clear()
+        return pins.Pin.__call__(self if self._same is None else self._same, value)
+
+
+class PWM(board_models.PWM):
+    def __init__(self, pin, freq=1_000, duty_u16=0):
+        board_models.PWM.__init__(self, pin, freq, duty_u16)
+        DRIVEN[pin.gpio] = self
+        self._turn = 0
+
+    def now(self):
+        """One of its levels after the other, as often as its duty says."""
+        self._turn = (self._turn + 1) % 10
+        return 1 if self._turn * 6554 < self.duty_u16() else 0
+
+
+class ADC(board_models.ADC):
+    def __init__(self, pin, atten=0):
+        dark, lit, light = SCENE.get("adc", {}).get(str(pin.gpio), [1_000_000, 1_000_000, -1])
+
+        def source():
+            return lit if light in board_models.PINS and board_models.PINS[light].level else dark
+
+        pins.ADC.__init__(self, source, bits=16)
 
 
 class WDT:
@@ -50,7 +107,7 @@ def reset_cause():
 
 
 def unique_id():
-    return b"\x01\x02\x03\x04\x05\x06"
+    return b"\xa4\xcf\x12\x0b\x3c\x5d"
 
 
 def freq():

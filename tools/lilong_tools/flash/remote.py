@@ -39,6 +39,14 @@ class Remote:
         """What a script prints on the board; FlashError with the end of its traceback when it fails."""
         return self._mpremote(["exec", script], seconds, "a script")
 
+    def run_beside(self, folder: Path, script: str, seconds: float = ANSWER_S) -> str:
+        """The same with a folder of this machine in the board's path, over the cable, for what the script imports."""
+        return self._mpremote(["mount", str(folder), "exec", script], seconds, "a script")
+
+    def set_clock(self) -> None:
+        """The time of this machine into the board's RTC."""
+        self._mpremote(["rtc", "--set"], ANSWER_S, "the clock")
+
     def copy(self, source: Path, target: str) -> None:
         """A file onto the board; what was there is written over."""
         seconds = ANSWER_S + source.stat().st_size / SLOWEST_BYTES_S
