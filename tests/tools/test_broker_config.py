@@ -124,7 +124,7 @@ def test_an_authority_that_others_could_read_is_not_used(tmp_path):
 
 def test_without_the_package_for_certificates_it_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "lilong_tools.broker_config.certificates", None)
-    with pytest.raises(BrokerConfigError, match="pip install cryptography"):
+    with pytest.raises(BrokerConfigError, match="pip install 'lilong\\[tls\\]'"):
         write(tmp_path)
 
 

@@ -48,7 +48,7 @@ def write_folder(folder: Path, wanted: Wanted, now: datetime) -> None:
         from .certificates import DAYS, Authority  # noqa: PLC0415  it needs an extra
     except ImportError:
         raise BrokerConfigError(
-            "certificates are made by the package cryptography, which is not installed: pip install cryptography"
+            "certificates are made by the package cryptography, which is not installed: pip install 'lilong[tls]'"
         ) from None
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
