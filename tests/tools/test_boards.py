@@ -38,6 +38,14 @@ def test_the_manhole_covers_board_reaches_the_backend_by_a_modem():
     assert list(board.kinds) == ["manhole"]
 
 
+@pytest.mark.parametrize("name", [name for name in WITH_PINS if "streetlight" in boards.open_board(name).kinds])
+def test_a_lamp_whose_feed_is_watched_has_a_relay_that_feeds_it(name):
+    """Always fed it would be told as a welded relay whenever it should be dark."""
+    parts = boards.open_board(name).kinds["streetlight"].parts
+    assert parts["relay"].driver == "lamp_relay"
+    assert "relay" in parts["lamp"].parameters
+
+
 def test_nothing_is_said_to_be_proved_on_hardware():
     assert {name: boards.open_board(name).proved for name in BOARDS} == dict.fromkeys(BOARDS, ())
 
