@@ -237,6 +237,24 @@ def test_a_result_that_was_changed_or_that_another_line_has_signed_is_refused(tm
         result.verified(tmp_path / "result.json", public_path(tmp_path / "line.key"))
 
 
+def test_a_device_that_has_not_passed_is_not_flashed_where_that_is_asked_for(tmp_path):
+    line = tmp_path / "line.key"
+    make(line, "factory.example.com")
+    head = {"board": "esp32_c3", "kind": "smoke", "device": DEVICE, "passed": False}
+    head |= dict.fromkeys(("at", "machine", "micropython", "unique_id"), "x")
+    config = configuration(tmp_path)
+    words = ("flash", "--board", "esp32_c3", "--kind", "smoke", "--port", tmp_path, "--config", config, "--tested",
+             tmp_path / "result.json")  # fmt: skip
+    result.write(tmp_path, head, [], {}, line)
+    assert "Give --line" in run_lilong(*words).err
+    words += ("--line", public_path(line))
+    assert f"{DEVICE} has not passed; mend it" in run_lilong(*words).err
+    result.write(tmp_path, {**head, "passed": True, "device": "0000000000000001"}, [], {}, line)
+    assert f"is of device 0000000000000001, and this is {DEVICE}" in run_lilong(*words).err
+    result.write(tmp_path, {**head, "passed": True}, [], {}, line)
+    assert "has not passed" not in run_lilong(*words).err
+
+
 def test_a_calibration_of_another_device_is_not_flashed(tmp_path):
     record = tmp_path / "calibration.json"
     record.write_text(json.dumps({"device": "0000000000000001", "records": {"chamber": "00"}}))

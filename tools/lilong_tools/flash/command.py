@@ -12,10 +12,12 @@ from rich.console import Console
 
 from ..boards import Board, open_board
 from ..broker import parse_url
+from ..selftest.result import verified
 from ..watch.lines import line as in_words
 from . import bare, budget, seen
 from .contents import build
 from .deploy import deploy
+from .errors import FlashError
 from .plan import Plan, make
 from .remote import Remote
 from .settings import Settings, read
@@ -31,6 +33,8 @@ def flash(
     config: Annotated[Path, typer.Option(help="the device's configuration, as `lilong provision` makes it")],
     broker: Annotated[str | None, typer.Option(help="see the birth there; else on the board's console")] = None,
     calibration: Annotated[Path | None, typer.Option(help="the record of `lilong selftest`")] = None,
+    tested: Annotated[Path | None, typer.Option(help="only with this signed result of `lilong selftest`")] = None,
+    line: Annotated[Path | None, typer.Option(help="the production line's public key, with --tested")] = None,
     firmware: Annotated[Path | None, typer.Option(help="first write this MicroPython onto the bare chip")] = None,
     wait: Annotated[float, typer.Option(help="seconds that it has to come online")] = WAIT_S,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would change")] = False,
@@ -39,6 +43,8 @@ def flash(
     say = Console(highlight=False, soft_wrap=True, markup=False)
     chosen = open_board(board)
     settings = read(config, chosen.id, kind, calibration)
+    if tested is not None:
+        _passed(tested, line, chosen, settings)
     there_at = None if broker is None else parse_url(broker)
     remote = Remote(port)
     remote.look()
@@ -67,6 +73,18 @@ def flash(
         birth = asyncio.run(seen.at_broker(there_at, settings, remote.restart, wait))
         say.print(f"birth {time.monotonic() - begun:.1f} s after the restart, sealed by its key")
         say.print(_birth(birth, kind))
+
+
+def _passed(tested: Path, line: Path | None, board: Board, settings: Settings) -> None:
+    """FlashError unless this very device has passed, as the production line has signed."""
+    if line is None:
+        raise FlashError("--tested: whose signature? Give --line, the public key of the production line")
+    found = verified(tested, line)
+    for key, wanted in (("device", settings.device), ("board", board.id), ("kind", settings.kind)):
+        if found.get(key) != wanted:
+            raise FlashError(f"{tested}: is of {key} {found.get(key)}, and this is {wanted}; give this device's own")
+    if not found.get("passed"):
+        raise FlashError(f"{tested}: {settings.device} has not passed; mend it, and test it again")
 
 
 def in_full(board: Board, settings: Settings, there: There, plan: Plan, port: str) -> list[str]:

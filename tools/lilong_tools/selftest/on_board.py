@@ -28,7 +28,7 @@ STEP_MS = 5
 READ_MS = 200  # (ours) no chamber or chip is read more often in a device
 
 WIRED: "tuple[list[Any], dict[str, Any], dict[str, Any]]" = ([], {}, {})
-STARTED: "list[int]" = []  # ticks of the start
+STARTED: "list[Any]" = []  # ticks of the start
 
 
 def tell(what: "dict[str, Any]") -> None:
