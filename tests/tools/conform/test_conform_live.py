@@ -51,11 +51,12 @@ async def on_a_device(make, kind, wanted):
 
 
 @pytest.mark.spec(
-    "LIL-ALARM-001", "LIL-ALARM-003", "LIL-ALARM-007", "LIL-CMD-002", "LIL-FRAME-006", "LIL-SESSION-001",
-    "LIL-SESSION-002", "LIL-SESSION-003", "LIL-SESSION-004",
+    "LIL-ALARM-001", "LIL-ALARM-003", "LIL-ALARM-007", "LIL-CMD-002", "LIL-CMD-009", "LIL-CMD-011", "LIL-CMD-012",
+    "LIL-CONF-007", "LIL-FRAME-006", "LIL-SESSION-001", "LIL-SESSION-002", "LIL-SESSION-003", "LIL-SESSION-004",
 )  # fmt: skip
 def test_a_device_in_the_fleet_passes_what_is_tried_over_a_broker():
     wanted = ["repeats_after_a_restart", "two_alarms", "a_replayed_command", "malformed_downlinks", "a_lost_link"]
+    wanted += ["the_first_fault", "requests", "settings_of_others"]
     results = in_loop(on_a_device(InFleet, "door", wanted), 100)
     assert [result for result in results if not result.passed] == []
     assert len(results) > 40
@@ -65,6 +66,7 @@ def test_a_device_in_the_fleet_passes_what_is_tried_over_a_broker():
 @pytest.mark.spec("LIL-ALARM-001", "LIL-ALARM-002", "LIL-ALARM-003", "LIL-ALARM-005", "LIL-CMD-004", "LIL-SESSION-003")
 def test_a_micropython_device_passes_what_is_tried_over_a_broker():
     wanted = ["repeats_after_a_restart", "commands_that_make_no_sense", "an_alarm_that_cannot_be_stored"]
+    wanted += ["the_first_fault", "faults_without_a_code", "bodies_of_no_shape"]
     results = in_loop(on_a_device(OnBoard, "smoke", wanted), 100)
     assert [result for result in results if not result.passed] == []
     assert len(results) > 8
