@@ -30,6 +30,9 @@ async def _offered(bench: Bench) -> int:
         raise NotTriedError("it refuses what is not signed (403) before it fetches it")
     if code != frame.OK:
         raise NotTriedError(f"it does not take the offer: {code or 'no response'}")
+    await bench.until(lambda: bool(chunk_requests(bench, artifact) or results(bench, artifact)), ANSWER_MS)
+    if results(bench, artifact) == [frame.FORBIDDEN]:
+        raise NotTriedError("it refuses what is not signed (result 403) before it fetches it")
     return artifact
 
 
