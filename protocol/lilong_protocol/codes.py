@@ -118,6 +118,7 @@ ALARM_LOCKER_FORCED = const(52)
 ALARM_BIN_FULL = const(53)
 ALARM_POWER_MAINS_LOSS = const(54)
 ALARM_GATEWAY_CHILD_OFFLINE = const(55)
+ALARM_GAS_VALVE_FAULT = const(56)
 
 EVENT_DOOR_GRANTED = const(1)
 EVENT_DOOR_DENIED = const(2)
@@ -270,15 +271,15 @@ SETTING_RANGES = (
 )
 
 # By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches.
-ALARM_BITS = b'\x00\x7f\x7f\x7f~>o~~999\x7f>\x7f\x7f\x7fooo_.99999999999:9995~99n~~~~\x7fnn9~~~8>9'
+ALARM_BITS = b'\x00\x7f\x7f\x7f~>o~~999\x7f>\x7f\x7f\x7fooo_.99999999999:9995~99n~~~~\x7fnn9~~~8>9:'
 # The place of its retry schedule, a digit.
-ALARM_SCHEDULE = b"00000000000022221000000000000000000000000000000000000000"
+ALARM_SCHEDULE = b"000000000000222210000000000000000000000000000000000000000"
 # Seconds to wait after the 1st, 2nd ... sending; the last one repeats.
 SCHEDULES = ((1, 2, 4, 8, 16, 32, 60), (10,), (60, 120, 240, 480))
 
 
 def is_alarm(alarm: int) -> bool:
-    return 0 < alarm < 56
+    return 0 < alarm < 57
 
 
 def cap(alarm: int) -> "tuple[int, int, int]":

@@ -334,3 +334,26 @@ def test_a_sensor_that_fails_ends_no_alarm():
     host.set("co", -1)
     host.run(HOUR)
     assert host.device.active(CO)
+
+
+# ---- the valve itself
+
+
+def test_a_valve_that_does_not_close_is_told_until_it_has():
+    host = warm()
+    host.set("gas", 300)
+    host.run(30 * SECOND)
+    host.set("valve_stuck", 1)
+    host.run(SECOND)
+    assert host.raised(codes.ALARM_GAS_VALVE_FAULT)
+    assert host.device.active(codes.ALARM_GAS_LEAK)
+    host.set("valve_stuck", 0)
+    host.run(SECOND)
+    assert not host.device.active(codes.ALARM_GAS_VALVE_FAULT)
+    assert host.device.active(codes.ALARM_GAS_LEAK)
+
+
+def test_a_valve_that_is_stuck_at_power_on_is_told_too():
+    host = Host("gas", {"valve_stuck": 1})
+    host.run(SECOND)
+    assert len(host.raised(codes.ALARM_GAS_VALVE_FAULT)) == 1

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 DATA_SHEET = {
     "chip": ("any latching solenoid valve of household gas alarms", "EN 16314, GB 15322.2 practice", ""),
-    "measures": {"valve": ("bool", 0, 1, "1 closed, by its position switch; None: not where it was told to be")},
+    "measures": {"valve_stuck": ("bool", 0, 1, "1: open by its position switch after five tries to close it")},
     "bus": "an output to a transistor or a capacitor's discharge; a position switch closed when the valve is",
     "timing_ms": {
         "pulse": ((20, 500), "the valve's own; 100 unless it says another"),
@@ -21,7 +21,7 @@ DATA_SHEET = {
 WIRING = {
     "class": "Valve",
     "takes": {"coil": "out", "?position": "in", "?pulse_ms": (20, 500), "?closed": (0, 1)},
-    "gives": (),
+    "gives": ("valve_stuck",),
     "drives": ("valve",),
 }
 
@@ -76,7 +76,12 @@ class Valve:
             self._check(now)
 
     def read(self, channel: str) -> "int | None":
-        """1 closed, 0 open; None when it is to be closed and is not, or is on its way."""
+        """`valve_stuck`: 1 when it would not close; 0 without a switch.
+
+        `valve`: 1 closed, 0 open; None when it is to be closed and is not, or is on its way.
+        """
+        if channel == "valve_stuck":
+            return 1 if self.failed else 0
         if self._position is None:
             return None if self._pulsing else self._wanted
         closed = self._is_closed()

@@ -6,7 +6,7 @@ if TYPE_CHECKING:
 
 DATA_SHEET = {
     "chip": ("any motor ball valve with two end switches", "", ""),
-    "measures": {"valve": ("bool", 0, 1, "1 closed, 0 open, by the end switches; None: in between, or both at once")},
+    "measures": {"valve_stuck": ("bool", 0, 1, "1: not where it was told to be, by its end switches")},
     "bus": "two outputs to an H-bridge; two end switches to ground",
     "timing_ms": {
         "travel": (15_000, "(ours) makers give 5 to 10 s; beyond it is stuck"),
@@ -20,7 +20,7 @@ WIRING = {
         "closing": "out", "opening": "out", "at_closed": "in", "at_open": "in", "?reached": (0, 1),
         "?travel_ms": (1_000, 60_000),
     },
-    "gives": (),
+    "gives": ("valve_stuck",),
     "drives": ("valve",),
 }  # fmt: skip
 
@@ -95,6 +95,9 @@ class MotorValve:
             self._go()
 
     def read(self, channel: str) -> "int | None":
+        """`valve_stuck`: 1 when it is not where it was told to be, for all tries. `valve`: 1 closed, 0 open."""
+        if channel == "valve_stuck":
+            return 1 if self.failed else 0
         is_open = self._ends[0]() == self._reached
         is_closed = self._ends[1]() == self._reached
         if is_open == is_closed:

@@ -8,7 +8,7 @@ from ..hold import Hold
 from ..rules import Rules
 from ..service_life import ServiceLife
 
-GAS, CO, TAMPER = 0, 1, 2  # channels; a sensor that has failed reads below 0
+GAS, CO, TAMPER, VALVE_STUCK = 0, 1, 2, 3  # channels; a sensor that has failed reads below 0
 
 SAMPLE_MS = 5_000
 # The setting "gas_trip" is 10 %LEL, inside the 5 to 25 %LEL of GB 15322.2.
@@ -27,7 +27,7 @@ class Gas(Rules):
 
     KIND = codes.KIND_GAS
     FINDS_FAULTS = True
-    CHANNELS = (("gas", SAMPLE_MS, 0), ("co", SAMPLE_MS, 0), ("tamper", 0, 0))
+    CHANNELS = (("gas", SAMPLE_MS, 0), ("co", SAMPLE_MS, 0), ("tamper", 0, 0), ("valve_stuck", 0, 0))
 
     __slots__ = ("_clean", "_dose", "_leak", "_life", "_muted_until", "_ready_at", "_sounding", "_valve_closed")
 
@@ -46,12 +46,13 @@ class Gas(Rules):
         self._sound()
         if self._valve_closed:
             device.output("valve", 1)
-        if not device.faults >> TAMPER & 1:
-            self._tamper(now, device.sampling.values[TAMPER])
+        for channel in (TAMPER, VALVE_STUCK):
+            if not device.faults >> channel & 1:
+                self._switch(now, channel, device.sampling.values[channel])
         self._schedule()
 
     def quiet(self, channel: int, value: int) -> bool:
-        if channel == TAMPER:
+        if channel >= TAMPER:
             return True
         if self._failed() != (self.device.faults >> OWN_FAULT != 0):
             return False
@@ -64,8 +65,8 @@ class Gas(Rules):
         return self._dose.follows(value) and self._clean.follows(self._co_turning(value))
 
     def sample(self, now: int, channel: int, value: int) -> None:
-        if channel == TAMPER:
-            self._tamper(now, value)
+        if channel >= TAMPER:
+            self._switch(now, channel, value)
             return
         self._sensors(now)
         if channel == GAS:
@@ -161,11 +162,12 @@ class Gas(Rules):
             self._dose.follow(now, value)
             self._clean.follow(now, self._co_turning(value), CO_CLEAR_MS)
 
-    def _tamper(self, now: int, value: int) -> None:
+    def _switch(self, now: int, channel: int, value: int) -> None:
+        code = codes.ALARM_TAMPER if channel == TAMPER else codes.ALARM_GAS_VALVE_FAULT
         if value:
-            self.device.alarm(now, codes.ALARM_TAMPER, {})
+            self.device.alarm(now, code, {})
         else:
-            self.device.restore(now, codes.ALARM_TAMPER, {})
+            self.device.restore(now, code, {})
 
     # ---- alarms
 
