@@ -9,13 +9,14 @@ RP2_READY := $(VENV)/rp2/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check soak codes lock
+.PHONY: help demo test check budgets soak codes lock
 
 help:
 	@echo "make demo    an estate of 2,201 devices, a broker, a management centre and its console"
 	@echo "             ARGS=\"--headless --duration 60 --report out/\" runs it without a person"
 	@echo "make test    all tests"
 	@echo "make check   lint, types, generated files, size budgets"
+	@echo "make budgets sizes, heap and times of the firmware beside their ceilings; test and check print it too"
 	@echo "make soak    24 h of each kind's time with dangers and faults, power cuts, mutated bytes: half an hour"
 
 $(READY): requirements.lock pyproject.toml
@@ -42,13 +43,18 @@ demo: $(READY)
 
 test: $(DEV_READY) $(RP2_READY)
 	$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(MAKE) --no-print-directory budgets
 
 check: $(DEV_READY) $(RP2_READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m lilong_tools.check_boards
 	$(BIN)/python -m lilong_protocol.registry.generate --check
-	$(BIN)/python -m lilong_tools.size_budget
+	$(BIN)/python -m lilong_tools.flash.budget
+	@$(MAKE) --no-print-directory budgets
+
+budgets: $(DEV_READY)  ## sizes, heap, times of start, rules and drivers, beside their ceilings and limits
+	$(BIN)/python benchmarks/budgets.py
 
 SOAK_JOBS ?= 2
 SOAK_SEED ?= 1

