@@ -18,16 +18,21 @@ TRACE_CHARACTERS = 256
 def keep(device: "Device", now: int, error: Exception) -> None:
     """Store cause and innermost lines of the trace; a store that fails costs only that."""
     cause = OUT_OF_MEMORY if isinstance(error, MemoryError) else EXCEPTION
-    record = [cause, innermost(_trace(error)), FIRMWARE_VERSION, device.uplink.boot, now]
     try:
+        try:
+            text = innermost(_trace(error))
+        except MemoryError:
+            text = ""  # the cause says it
+        record = [cause, text, FIRMWARE_VERSION, device.uplink.boot, now]
         device.store.put("crash", cbor.encode(record))
-    except OSError:
+    except (OSError, MemoryError):
         pass
 
 
 def innermost(trace: str) -> str:
     """The last whole lines of a trace that fit; a line that does not fit by itself loses its beginning."""
-    text = "".join([letter if " " <= letter <= "~" or letter == "\n" else "?" for letter in trace]).strip()
+    trace = trace.strip()[-TRACE_CHARACTERS - 1 :]  # of a long one the list would be what a full heap has no room for
+    text = "".join([letter if " " <= letter <= "~" or letter == "\n" else "?" for letter in trace])
     if len(text) > TRACE_CHARACTERS:
         text = text[-TRACE_CHARACTERS:]
         text = text[text.find("\n") + 1 :]

@@ -162,6 +162,18 @@ def test_what_is_kept_are_cause_and_innermost_lines():
     assert (told.body[3], told.body[4]) == (1, 5_000)
 
 
+def test_without_memory_for_its_lines_the_cause_is_kept(monkeypatch):
+    def none(_):
+        raise MemoryError
+
+    host = born()
+    monkeypatch.setattr("lilong_firmware.crash._trace", none)
+    keep(host.device, 5_000, MemoryError())
+    host.power_cycle()
+    host.run(MINUTE)
+    assert [(told.body[0], told.body[1]) for told in host.of(frame.CRASH)] == [(4, "")]
+
+
 def test_a_full_flash_keeps_no_crash_and_nothing_else_happens():
     host = born(store=FullStore())
     keep(host.device, 0, ValueError())
