@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import centre_before
 import pytest
@@ -26,6 +27,7 @@ from centre_world import (
     raised,
 )
 from lilong_protocol import frame
+from lilong_protocol.pc.updates import FIRMWARE, Artifact
 from lilong_tools.centre.core import Core
 from lilong_tools.centre.model import Row
 from lilong_tools.centre.schema import STATEMENTS
@@ -172,6 +174,32 @@ class TestEarlierReleases:
         store.close()
 
 
+    def test_one_without_firmware_gets_a_table_for_it(self, path):
+        Store(path, TENANT).close()
+        with closing(sqlite3.connect(path)) as db, db:
+            db.executescript("DROP TABLE artifact; PRAGMA user_version = 3;")
+        store = Store(path, TENANT)
+        core = Core(ESTATE, KEY, NOW, saved=store.load())
+        core.updates.provide(NOW, Artifact(7, FIRMWARE, "1.1.0", b"firmware"), "Wang")
+        store.commit(core.take().rows)
+        assert Core(ESTATE, KEY, NOW, saved=store.load()).updates.artifact(7).data == b"firmware"
+        store.close()
+
+
+class TestFirmware:
+    def test_the_last_eight_are_kept(self, path):
+        store = Store(path, TENANT)
+        core = Core(ESTATE, KEY, NOW, saved=store.load())
+        for number in range(20):
+            core.updates.provide(NOW, Artifact(number, FIRMWARE, "1.1.0", b"%d" % number), "Wang")
+            core.updates.provide(NOW, Artifact(number, FIRMWARE, "1.1.0", b"%d" % number), "Wang")
+            store.commit(core.take().rows)
+        kept = [row["number"] for row in store.load().artifacts]
+        assert kept[-8:] == list(range(12, 20))
+        assert len(kept) < 2 * 8
+        store.close()
+
+
 class TestHistory:
     def test_it_is_newest_first_bounded_and_of_one_device(self, store):
         store.commit([recent(number) for number in range(150)] + [recent(1_000, SMOKE)])
@@ -310,6 +338,7 @@ def test_every_kind_of_row_that_the_core_makes_has_its_table():
     world.core.receive(world.now, *cleared(SMOKE, (1, 1), seq=60), False)
     world.sense(SMOKE, OBSCURATION, 5)
     world.core.revoke(world.now, 1, "Wang")
+    world.core.updates.provide(world.now, Artifact(7, FIRMWARE, "1.1.0", b"firmware"), "Wang")
     world.run(MINUTE)
     tables = {row.table for batch in world.batches for row in batch.rows}
     assert tables == set(STATEMENTS)

@@ -24,6 +24,7 @@ from .model import Batch, CentreError, Estate, Json, Row, Saved, state_rows
 from .outcome import Outcome, by_text
 from .presence import Presence, awake
 from .register import Register
+from .updates import Updates
 
 NEVER = (1 << 53) - 1  # a deadline that does not come
 
@@ -56,6 +57,7 @@ class Core:
         self.presence = Presence(self.engine, self.register.placed, self.alarms, self._outcome)
         self.linkages = Linkages(estate, linkages, self.commands, self._outcome)
         self.cards = Cards(estate.devices, self.commands, self._outcome)
+        self.updates = Updates(self.engine, self.register, self._outcome)
         self._intake = Intake(
             self.engine, self.register, self.alarms, self.presence, self.linkages, self.cards, self._outcome
         )
@@ -114,6 +116,10 @@ class Core:
     def revoke(self, now_ms: int, credential: object, operator: str, reason: object = "") -> int:
         """Let no door of the estate grant a credential any more; the stamp of that revocation."""
         return self.cards.revoke(now_ms, credential, _operator(operator, f"revoking {credential!r}"), reason)
+
+    def operator(self, name: str, where: str) -> str:
+        """A name that may stand in a record; CentreError for one that is too long, or none."""
+        return _operator(name, where)
 
     def shown(self, now_ms: int, alarm_id: str, client: str) -> None:
         """A console has the alarm on its screen; the first one counts."""
@@ -215,6 +221,7 @@ class Core:
         for row in saved.incidents:
             self.linkages.restore(Incident(**row))
         self.cards.restore(Revocation(**row) for row in saved.revocations)
+        self.updates.restore(self._now_ms, saved.artifacts)
         for device in known:
             self.presence.restate(device)
         self.receiver.refusals.counts = dict(saved.refused)

@@ -55,6 +55,8 @@ class Intake:
             self._response(now_ms, received)
         elif kind == frame.ERROR:
             self._outcome.recent(received.device, received.at_ms, "error", received.code, {})
+        elif kind == frame.UPDATE_RESULT:
+            self._outcome.record(received.device, received.at_ms, "update ended", received.body[1], {})
         elif kind in (frame.HEARTBEAT, frame.TELEMETRY):
             self._values(now_ms, received)
 

@@ -77,6 +77,7 @@ class Saved:
     numbers: list[tuple[str, str, int, int, bytes]] = field(default_factory=list)  # device, class, boot, seq, tag
     frames: list[tuple[str, str, int, int, bytes]] = field(default_factory=list)  # events that wait for their turn
     revocations: list[Json] = field(default_factory=list)  # by stamp
+    artifacts: list[Json] = field(default_factory=list)  # oldest first
     state: list[StateRow] = field(default_factory=list)  # of the engine, without its numbers
     refused: dict[str, int] = field(default_factory=dict)
 

@@ -1,7 +1,7 @@
 """The centre's database: its tables, and the statement that takes a row of each."""
 
 APPLICATION_ID = 0x4C696C6F  # "Lilo", in the header of the file
-VERSION = 3
+VERSION = 4
 
 REVOCATION = """
 -- revoked credentials of the whole estate, for ever, in the order in which every door takes them
@@ -15,6 +15,13 @@ STATE = """
 CREATE TABLE state (
     device TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (device, name)
 ) WITHOUT ROWID;
+"""
+ARTIFACT = """
+-- firmware that was offered, the last ones: a device that sleeps may ask for it long after
+CREATE TABLE artifact (
+    id INTEGER PRIMARY KEY, number INTEGER NOT NULL UNIQUE, what INTEGER NOT NULL, version TEXT NOT NULL,
+    data BLOB NOT NULL, signature BLOB, operator TEXT NOT NULL, at_ms INTEGER NOT NULL
+);
 """
 # the latest values of each device
 DEVICE = """
@@ -39,9 +46,9 @@ INSERT INTO device SELECT device, "values", values_at FROM device_2;
 DROP TABLE device_2;
 """
 # What a database of an earlier version lacks to be one of the next.
-UPGRADES = {1: REVOCATION, 2: TO_STATE}
+UPGRADES = {1: REVOCATION, 2: TO_STATE, 3: ARTIFACT}
 
-TABLES = f"""{REVOCATION}{STATE}{DEVICE}
+TABLES = f"""{REVOCATION}{STATE}{DEVICE}{ARTIFACT}
 CREATE TABLE estate (id TEXT NOT NULL);
 -- alarms and events, for ever: one row for each (device, boot, class, number), with the bytes that were verified
 CREATE TABLE message (
@@ -107,6 +114,10 @@ STATEMENTS = {
     "command": _insert("command", 15, "INSERT OR REPLACE"),
     "incident": _insert("incident", 6, "INSERT OR REPLACE"),
     "revocation": _insert("revocation", 5, "INSERT OR REPLACE"),
+    "artifact": (
+        "INSERT OR REPLACE INTO artifact (number, what, version, data, signature, operator, at_ms) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)"
+    ),
     "record": f"INSERT INTO record {_LOG}",
     "recent": f"INSERT INTO recent {_LOG}",
     "gap": _insert("gap", 5),
@@ -115,4 +126,4 @@ STATEMENTS = {
 }
 
 # Pruned tables and how many rows each keeps.
-KEPT = {"recent": 500_000, "security": 1_000}
+KEPT = {"recent": 500_000, "security": 1_000, "artifact": 8}

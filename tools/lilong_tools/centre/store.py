@@ -91,6 +91,7 @@ class Store:
             ],
             incidents=_rows(self._db, "SELECT * FROM incident WHERE ended_ms IS NULL"),
             revocations=_rows(self._db, "SELECT * FROM revocation ORDER BY stamp"),
+            artifacts=_rows(self._db, "SELECT number, what, version, data, signature FROM artifact ORDER BY id"),
             refused={row["reason"]: row["count"] for row in _rows(self._db, "SELECT * FROM refused")},
         )
         passed = {}

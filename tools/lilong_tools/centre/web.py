@@ -19,10 +19,11 @@ from .ingest import Ingest
 from .model import CentreError, Json
 from .registry_view import registry_view
 from .store import Store, StoreError
+from .update_api import UpdateApi
+from .web_input import error_of, is_foreign, json_body, text_of
 
 CONSOLE = Path(__file__).parent / "console"
 STORED_S = 5.0  # a revocation is accepted when it is on the disk
-BODY_MAX = 4_096  # bytes of a command request
 
 
 class Web:
@@ -46,6 +47,7 @@ class Web:
                 Route("/api/device/{device}", self.device),
                 Route("/api/device/{device}/command", self.command, methods=["POST"]),
                 Route("/api/alarm/{alarm}/acknowledge", self.acknowledge, methods=["POST"]),
+                *UpdateApi(core, ingest).routes,
                 WebSocketRoute("/api/live", self.live),
                 Mount("/static", StaticFiles(directory=CONSOLE, check_dir=False)),
             ],
@@ -72,56 +74,57 @@ class Web:
             if (cards := self._core.cards.of(device, report["history"])) is not None:
                 report["cards"] = cards
         except CentreError as error:
-            return _error(404, error)
+            return error_of(404, error)
         except StoreError as error:
-            return _error(503, error)
+            return error_of(503, error)
         return JSONResponse(report)
 
     async def command(self, request: Request) -> Response:
         device = request.path_params["device"]
         if device not in self._core.register.placed:
-            return _error(404, f"device {device!r}: not in estate {self._core.estate.id}; use an id of GET /api/estate")
-        if (foreign := _foreign(request)) is not None:
+            says = f"device {device!r}: not in estate {self._core.estate.id}; use an id of GET /api/estate"
+            return error_of(404, says)
+        if (foreign := is_foreign(request)) is not None:
             return foreign
         try:
-            wish = await _body(request, '{"command": name, "args": {}, "operator": name}')
+            wish = await json_body(request, '{"command": name, "args": {}, "operator": name}')
             counter = self._ingest.decide(
                 lambda now: self._core.command(
-                    now, device, _text_of(wish, "command"), wish.get("args", {}), _text_of(wish, "operator")
+                    now, device, text_of(wish, "command"), wish.get("args", {}), text_of(wish, "operator")
                 )
             )
         except CentreError as error:
-            return _error(400, error)
+            return error_of(400, error)
         return JSONResponse({"counter": counter}, 202)
 
     async def acknowledge(self, request: Request) -> Response:
-        if (foreign := _foreign(request)) is not None:
+        if (foreign := is_foreign(request)) is not None:
             return foreign
         alarm = request.path_params["alarm"]
         try:
-            operator = _text_of(await _body(request, '{"operator": name}'), "operator")
+            operator = text_of(await json_body(request, '{"operator": name}'), "operator")
             self._ingest.decide(lambda now: self._core.acknowledge(now, alarm, operator))
         except CentreError as error:
-            return _error(404 if self._core.alarms.find(alarm) is None else 400, error)
+            return error_of(404 if self._core.alarms.find(alarm) is None else 400, error)
         return JSONResponse({"alarm": alarm}, 202)
 
     async def cards(self, _: Request) -> Response:
         return JSONResponse(self._core.cards.shown_as())
 
     async def revoke(self, request: Request) -> Response:
-        if (foreign := _foreign(request)) is not None:
+        if (foreign := is_foreign(request)) is not None:
             return foreign
         try:
-            wish = await _body(request, '{"credential": number, "operator": name, "reason": text}')
-            operator = _text_of(wish, "operator")
+            wish = await json_body(request, '{"credential": number, "operator": name, "reason": text}')
+            operator = text_of(wish, "operator")
             stamp = self._ingest.decide(
                 lambda now: self._core.revoke(now, wish.get("credential"), operator, wish.get("reason", ""))
             )
             await self._ingest.durable(STORED_S)
         except CentreError as error:
-            return _error(400, error)
+            return error_of(400, error)
         except TimeoutError:
-            return _error(503, "revocation: not on the disk yet, the centre tries on; see what it says of its disk")
+            return error_of(503, "revocation: not on the disk yet, the centre tries on; see what it says of its disk")
         return JSONResponse({"stamp": stamp}, 202)
 
     async def live(self, socket: WebSocket) -> None:
@@ -152,40 +155,7 @@ class Web:
                 name = str(client.socket.client.host) if client.socket.client else "console"
                 self._ingest.decide(lambda now: core.shown(now, alarm, name))
             else:
-                operator = _text_of(message, "operator")
+                operator = text_of(message, "operator")
                 self._ingest.decide(lambda now: core.acknowledge(now, alarm, operator))
         except CentreError as error:
             client.send(json.dumps({"type": "error", "error": str(error)}, ensure_ascii=False))
-
-
-def _error(status: int, what: object) -> Response:
-    return JSONResponse({"error": str(what)}, status)
-
-
-def _foreign(request: Request) -> Response | None:
-    """A form of another site can send anything but this content type."""
-    if request.headers.get("content-type", "").partition(";")[0] == "application/json":
-        return None
-    return _error(415, "content-type: not application/json; send the command as JSON")
-
-
-async def _body(request: Request, wanted: str) -> Json:
-    data = b""
-    async for part in request.stream():
-        data += part
-        if len(data) > BODY_MAX:
-            raise CentreError(f"request: longer than {BODY_MAX} bytes; a command is shorter")
-    try:
-        wish = json.loads(data)
-    except ValueError:
-        wish = None
-    if not isinstance(wish, dict):
-        raise CentreError(f"request: not a JSON object; send {wanted}")
-    return wish
-
-
-def _text_of(wish: Json, key: str) -> str:
-    value = wish.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise CentreError(f'"{key}" is missing or not a text; give it')
-    return value

@@ -1,16 +1,19 @@
-"""The options of `lilong update`."""
+"""The options of `lilong update keygen`, `sign` and `show`."""
 
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from lilong_protocol.pc.maker import VENDOR
+from lilong_protocol.pc.maker import SIMULATED, SIMULATION, VENDOR, simulation_release_key
 from lilong_protocol.pc.private_file import PrivateFileError, write_private
 
 from ..boards import board_ids, open_board
+from ..boards.kinds import kinds
 from . import keys, release
 from .errors import UpdateError
+from .offer import offer, resume
 
 update = typer.Typer(no_args_is_help=True, help="Signed firmware: made, shown, and rolled out in waves.")
 
@@ -22,8 +25,15 @@ PrivateKey = Annotated[Path, typer.Option("--key", help="the release key; its pu
 def keygen(
     key: PrivateKey = Path("release.key"),
     vendor: Annotated[str, typer.Option(help="a domain of the maker's, from which the ids in images follow")] = VENDOR,
+    simulation: Annotated[
+        bool, typer.Option("--simulation", help="the public key that simulated devices trust")
+    ] = False,
 ) -> None:
     """A key to sign firmware with, for its owner only; and its public file, for devices."""
+    if simulation:
+        public = keys.make(key, SIMULATION, simulation_release_key())
+        typer.echo(f"{key}: signs for simulated devices; everybody has this key, so it is nothing for hardware")
+        return
     public = keys.make(key, vendor)
     typer.echo(f"{key}: signs firmware of {public.vendor} now; keep it, and a copy, where nobody else comes")
     typer.echo(f"{keys.public_path(key)}: what devices are given; ed25519 {public.key.hex()}")
@@ -32,7 +42,7 @@ def keygen(
 @update.command()
 def sign(
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="a ROMFS bundle")],
-    board: Annotated[str, typer.Option(help="as in `lilong boards`")],
+    board: Annotated[str, typer.Option(help="as in `lilong boards`, or simulated")],
     kind: Annotated[str, typer.Option(help="smoke, gas, door ...")],
     sequence: Annotated[int, typer.Option(help="one more with each release: no device goes back to a lower one")],
     version: Annotated[str, typer.Option(help="for people, at most 32 characters")],
@@ -74,7 +84,8 @@ def show(
     if trusted is None:
         typer.echo("signature    not verified: give --public")
         return
-    there = {name: tuple(open_board(name).kinds) for name in board_ids()}
+    there: dict[str, Sequence[str]] = {name: tuple(open_board(name).kinds) for name in board_ids()}
+    there[SIMULATED] = kinds()
     device = release.named(found.manifest, trusted.vendor, there)
     known = "of no board that is known here" if device is None else f"{device[0]}, {device[1]}"
     typer.echo(f"maker        {trusted.vendor}")
@@ -89,3 +100,7 @@ def _print(path: Path, made: release.Release) -> None:
     typer.echo(f"size         {len(made.data)} bytes: image {manifest.size}, head {len(made.data) - manifest.size}")
     typer.echo(f"vendor id    {uuid.UUID(bytes=manifest.vendor)}")
     typer.echo(f"class id     {uuid.UUID(bytes=manifest.device_class)}")
+
+
+update.command()(offer)
+update.command()(resume)

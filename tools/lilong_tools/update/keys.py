@@ -48,8 +48,11 @@ def public_path(private: Path) -> Path:
     return private.with_name(private.name + SUFFIX)
 
 
-def make(private: Path, vendor: str) -> Public:
-    """A new key in two files; UpdateError where one of them is there already: a lost key is lost for all devices."""
+def make(private: Path, vendor: str, secret: bytes | None = None) -> Public:
+    """A new key in two files; UpdateError where one of them is there already: a lost key is lost for all devices.
+
+    secret: the 32 bytes of a key that is known already; else they are drawn.
+    """
     need_cryptography()
     _check_vendor(vendor)
     public = public_path(private)
@@ -58,7 +61,10 @@ def make(private: Path, vendor: str) -> Public:
             raise UpdateError(
                 f"{path}: is there already, and devices may trust it for as long as they live; name another file"
             )
-    key = ed25519.Ed25519PrivateKey.generate()
+    if secret is None:
+        key = ed25519.Ed25519PrivateKey.generate()
+    else:
+        key = ed25519.Ed25519PrivateKey.from_private_bytes(secret)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     made = Public(key.public_key().public_bytes_raw(), vendor.lower())
     text = json.dumps({"what": WHAT, "vendor": made.vendor, "ed25519": made.key.hex()}, indent=1) + "\n"

@@ -5,16 +5,18 @@
 Where the artifact ends is in its head. What is behind it never goes over the air: an offer carries the signature.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 from lilong_firmware import suit
 from lilong_firmware.slot import SIZE_MAX
-from lilong_protocol.pc.maker import class_id, vendor_id
+from lilong_protocol.pc.maker import SIMULATED, class_id, vendor_id
 from lilong_protocol.pc.updates import FIRMWARE, Artifact
 
 from ..boards import open_board
+from ..boards.kinds import kinds
 from .errors import UpdateError
 from .keys import Public, of_private
 
@@ -49,9 +51,9 @@ class Release:
 
 def sign(key: Path, board: str, kind: str, sequence: int, version: str, image: bytes) -> Release:
     """UpdateError or BoardError for anything that no device would take."""
-    there = open_board(board)
-    if kind not in there.kinds:
-        raise UpdateError(f"--kind {kind}: {there.id} carries none; it carries {', '.join(there.kinds)}")
+    carried = kinds() if board == SIMULATED else tuple(open_board(board).kinds)
+    if kind not in carried:
+        raise UpdateError(f"--kind {kind}: {board} carries none; it carries {', '.join(carried)}")
     if not 1 <= sequence < 1 << 32:
         raise UpdateError(f"--sequence {sequence}: give a number from 1 to {(1 << 32) - 1}, one more with each release")
     if not 1 <= len(version) <= TEXT_MAX or not version.isprintable():
@@ -64,9 +66,7 @@ def sign(key: Path, board: str, kind: str, sequence: int, version: str, image: b
     private, public = of_private(key)
     digest = sha256(image).digest()
     vendor = vendor_id(public.vendor)
-    manifest = suit.Manifest(
-        sequence, vendor, class_id(vendor, there.id, kind), suit.ROMFS, len(image), digest, version
-    )
+    manifest = suit.Manifest(sequence, vendor, class_id(vendor, board, kind), suit.ROMFS, len(image), digest, version)
     data = suit.head(manifest) + image
     if len(data) > SIZE_MAX:
         raise UpdateError(f"IMAGE: {len(data)} bytes with its head, and a device takes at most {SIZE_MAX}")
@@ -123,11 +123,11 @@ def newest_beside(path: Path, release: Release) -> tuple[Path, int] | None:
     return best
 
 
-def named(manifest: suit.Manifest, vendor: str, boards: dict[str, tuple[str, ...]]) -> tuple[str, str] | None:
+def named(manifest: suit.Manifest, vendor: str, boards: dict[str, Sequence[str]]) -> tuple[str, str] | None:
     """(board, kind) of an image of this maker, where it is one of ours. boards: kinds by board."""
     made = vendor_id(vendor)
-    for board, kinds in boards.items():
-        for kind in kinds:
+    for board, carried in boards.items():
+        for kind in carried:
             if class_id(made, board, kind) == manifest.device_class:
                 return board, kind
     return None

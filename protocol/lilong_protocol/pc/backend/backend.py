@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from ... import topics
 from ...keys import device_root
 from ..decided import Decided, StateRow
 from ..engine import Engine
@@ -45,6 +46,7 @@ class Backend(Asking):
     known: the devices of a tenant that may speak; by default all that have a key.
     shared: the name of a group of workers that share all tenants, at a broker that gives all messages of one publisher
     to one subscriber (EMQX: shared_subscription_strategy = hash_clientid); refused at mosquitto. See README.
+    classes: of topics that are listened to. Without alarms and events they wait in their devices for another backend.
 
     One task iterates; `command` and its like may be called at any time between two batches, from the same event loop.
     """
@@ -60,6 +62,7 @@ class Backend(Asking):
         client_id: str = "lilong-backend",
         known: Known = lambda tenant: None,
         shared: str | None = None,
+        classes: Iterable[str] = topics.UP_CLASSES,
         ca: str | None = None,
         cert: str | None = None,
         key: str | None = None,
@@ -74,6 +77,7 @@ class Backend(Asking):
         self._keys = keys_of(keys)
         self._state = state
         self._known = known
+        self._classes = tuple(classes)
         self._prefix = "" if shared is None else shared_prefix(shared)
         if shared is not None and worker != (0, 1):
             raise BackendError("shared and worker: workers share either by tenant or by the broker; give one of them")
@@ -105,7 +109,7 @@ class Backend(Asking):
             self._close()
             raise
         self._pump = Pump(self._engines, clock)
-        self._pump.connect(self._address, self._client_id, self.tenants, self._prefix)
+        self._pump.connect(self._address, self._client_id, self.tenants, self._prefix, self._classes)
         self._links = asyncio.create_task(self._pump.run())
         self._links.add_done_callback(lambda _: self.wake())
         return self

@@ -65,18 +65,25 @@ class Pump(Generic[Batch]):
         self._now_ms = max(self._now_ms, self._clock())
         return self._now_ms
 
-    def connect(self, address: Address, client_id: str, tenants: Iterable[str], prefix: str = "") -> None:
-        """Set the connections up. `prefix`: what stands before each filter of a shared subscription."""
+    def connect(
+        self,
+        address: Address,
+        client_id: str,
+        tenants: Iterable[str],
+        prefix: str = "",
+        classes: Iterable[str] = topics.UP_CLASSES,
+    ) -> None:
+        """Set the connections up. prefix: stands before each filter of a shared subscription; classes: of topics."""
+        wanted = list(classes)
         alarms: list[str] = []
         others: list[str] = []
         for tenant in tenants:
-            for cls in topics.UP_CLASSES:
+            for cls in wanted:
                 (alarms if cls == topics.ALARM else others).append(prefix + topics.up(tenant, "+", cls))
         if alarms:
-            self._links = [
-                Link(address, f"{client_id}-alarms", alarms, self._arrived),
-                Link(address, client_id, others, self._arrived),
-            ]
+            self._links.append(Link(address, f"{client_id}-alarms", alarms, self._arrived))
+        if others:
+            self._links.append(Link(address, client_id, others, self._arrived))
 
     async def run(self) -> None:
         """Keep the connections until cancelled."""
