@@ -181,14 +181,14 @@ async def test_a_centre_that_is_restarted_goes_on_with_what_it_was_told_to_offer
 
 
 @in_loop
-async def test_what_a_centre_cannot_offer_is_told(tmp_path):
+async def test_what_a_centre_cannot_offer_is_told():
     devices, release = ids(1), a_release()
     async with estate() as there, centre_of(there, [(devices[0], "gas")]) as centre:
         channel = ThroughCentre(centre.url, release, "Li")
         with pytest.raises(UpdateError, match="nobody has brought it"):
             await channel.offer(devices)
         async with channel:
-            with pytest.raises(UpdateError, match="not in estate|unknown device"):
+            with pytest.raises(UpdateError, match="ff00000000000000"):
                 await channel.offer(["ff00000000000000"])
         good = {"version": "1", "data": "AAAA", "signature": None, "operator": "Li"}
         for change in (
