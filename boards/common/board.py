@@ -18,10 +18,10 @@ from lilong_firmware.kinds import rules
 from lilong_firmware.mirror import Mirror
 from lilong_firmware.progress import Progress
 from lilong_firmware.safe import SafeStore
-from lilong_firmware.slots import Slots
+from lilong_firmware.slots import NONE, Slots
 from lilong_firmware.tls import start_clock
 from volumes import volumes
-from wiring import wire
+from wiring import WAKES, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 CONFIG = "/lilong/device.json"
 STORE = "/lilong/store"
 WATCHDOG_MS = 8_000  # the watchdog of rp2 ends at 8,388
+TRIAL_MS = 3_600_000  # (ours)
 JOIN_MS = 30_000  # (ours) between two tries to join the network
 TRIAL_ATTEMPTS = 6  # (ours) connections in vain before new firmware on trial is started anew, and in the end given up
 
@@ -62,6 +63,11 @@ class Board(Pins):
         super().__init__(
             rules(settings["kind"]), wired, Progress(dog.feed, self.slots.healthy), Resolver(self._name_server)
         )
+        if WAKES is not None:
+            from lilong_firmware.sleep_board import Naps  # noqa: PLC0415  only who sleeps
+            from lilong_firmware.sleep_esp32 import Esp32  # noqa: PLC0415
+
+            self.sleeps(Naps(Esp32(WAKES), rules(settings["kind"]), wired, self._on_trial))
 
     async def run(self) -> None:
         asyncio.create_task(self._join())  # noqa: RUF006  MicroPython's loop keeps it
@@ -103,6 +109,10 @@ class Board(Pins):
         key, vendor, kind = [bytes.fromhex(self._maker[name]) for name in ("key", "vendor", "class")]
         store: Any = device.store
         return TwoSlots(store, self.slots, FOLDER, Maker(key, vendor, kind))
+
+    def _on_trial(self) -> bool:
+        """New firmware stays awake for an hour, and then has the wakings that it is given (`slots`)."""
+        return self.slots.trial != NONE and self.uptime_ms() < TRIAL_MS
 
     def _name_server(self) -> str:
         return str(self._radio.ifconfig()[3])

@@ -15,9 +15,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .device import Device
     from .link import Link
     from .progress import Progress
     from .rules import Rules
+    from .sleep_board import Naps
 
 LOOK_MS = 1_000  # at least so often the rules show that they go on
 FIRST_VALUE_MS = 5_000  # (ours) from power-on: the slowest driver has its first value after 2.6 s (drivers/README.md)
@@ -25,7 +27,12 @@ INTERRUPT_MS = 50  # (ours) from an interrupt to the look at its driver: no hand
 
 
 class Board:
-    """progress: who is told that the loops go on, and feeds the watchdog. resolver: looks names up without blocking."""
+    """progress: who is told that the loops go on, and feeds the watchdog. resolver: looks names up without blocking.
+
+    naps: of a board that sleeps deeply; it needs `device` too.
+    """
+
+    device: "Device"
 
     def __init__(
         self, kind: "type[Rules]", wired: "tuple[list[Any], dict[str, Any], dict[str, Any]]", progress: "Progress",
@@ -43,6 +50,9 @@ class Board:
         self._arrived: list[tuple[str, int | None]] = []
         self._progress = progress
         self.resolve = resolver
+        self.naps: Naps | None = None
+        self._driven: list[str] = []  # outputs that are on
+        self._silent: list[str] = []  # channels that gave no value before the sleep
         now = self._uptime()
         self._due = []
         for driver in self._drivers:
@@ -58,6 +68,8 @@ class Board:
     async def wait(self, deadline: int, link: "Link") -> None:
         now = self._uptime()
         self._progress.rules(now, link.looked_at)
+        if self.naps is not None and self.naps.step(self.device, now, link, bool(self._driven)):
+            return
         ms = deadline - now
         if ms <= 0 or self._arrived:
             await asyncio.sleep_ms(0)
@@ -84,6 +96,10 @@ class Board:
         driver = self._outputs.get(name)
         if driver is not None:
             driver.drive(name, value)
+            if self.naps is not None:
+                self._driven = [other for other in self._driven if other != name]
+                if value:
+                    self._driven.append(name)
 
     async def run(self) -> None:
         """Poll each driver at its period, and soon after an interrupt; tell what they have seen."""
@@ -100,6 +116,13 @@ class Board:
             self._collect()
             self._progress.drivers(now)
             await asyncio.sleep_ms(max(1, next_at - self._uptime()))
+
+    def sleeps(self, naps: "Naps") -> None:
+        """Look first, and sleep on if all is calm; what a pin has told is told to the device when it runs."""
+        naps.look()
+        self.naps = naps
+        self._arrived.extend(naps.pressed)
+        self._silent = naps.silent()
 
     def _collect(self) -> None:
         for driver in self._drivers:
@@ -120,7 +143,7 @@ class Board:
         """What its driver reads; before the first value there is that at rest, which is no fault yet."""
         driver = self._sensors.get(channel)
         value: int | None = None if driver is None else driver.read(channel)
-        if value is None and (driver is None or self._uptime() < FIRST_VALUE_MS):
+        if value is None and (driver is None or (self._uptime() < FIRST_VALUE_MS and channel not in self._silent)):
             return self._idle[channel]
         return value
 

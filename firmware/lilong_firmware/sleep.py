@@ -75,8 +75,8 @@ def keep(device: "Device", now: int, clock_ms: int, before: "Kept | None", boot_
     session = device.session
     kept = Kept()
     if before is not None:
-        for name in ("awake_ms", "wakes", "told_ms", "told_wakes", "day_at"):
-            setattr(kept, name, getattr(before, name))
+        kept.day_at, kept.awake_ms, kept.wakes = before.day_at, before.awake_ms, before.wakes
+        kept.told_ms, kept.told_wakes = before.told_ms, before.told_wakes
     kept.count(clock_ms, now + boot_ms)
     if session._attempt:
         kept.failures = 1 if before is None else before.failures + 1

@@ -3,14 +3,17 @@
 `wire(data)` returns what `lilong_firmware.board.Board` takes: every driver once, outputs first; the driver that reads
 each channel; the driver that drives each output. A channel whose values only occur, as a card's number, is not among
 them: its driver's `take` tells it, and between two of them it has its idle value. With a modem there is `modem()`, its
-serial line and its pins by use.
+serial line and its pins by use. WAKES: of a device with a battery on an ESP32, which sleeps deeply if its kind can: the
+channel and the level by the GPIO that ends a sleep; None of any other.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from lilong_protocol.registry import KINDS
+
 from .drivers import Driver
-from .kinds import MOMENTARY, channels, outputs
+from .kinds import MOMENTARY, WAKES, channels, outputs
 from .model import Board, Bus, Part, Pin, Wiring
 
 ADC_UV = '''class Microvolts:
@@ -86,7 +89,23 @@ class _Module:
         lines += ["    }", "    return drivers, sensors, outputs"]
         if self.board.modem is not None:
             lines += ["", "", *self._modem()]
-        return "\n".join(lines)
+        return "\n".join([self._wakes(), "", "", *lines])
+
+    def _wakes(self) -> str:
+        """A pin of a button is low when it is pressed, unless its `pressed` is 1; an interrupt of a chip is high."""
+        wiring = self.wiring
+        always_on = next(kind for kind in KINDS if kind.name == wiring.kind).link.always_on
+        if always_on or self.board.chip.port != "esp32" or not self._has("battery"):
+            return "WAKES = None"
+        found = {}
+        for part in wiring.parts.values():
+            if part.name in WAKES.get(wiring.kind, ()):
+                level = part.parameters.get("pressed", 0) if part.name in MOMENTARY or part.name == "sos" else 1
+                found.update({wiring.pins[part.parameters[name]].gpio: (part.name, level)
+                              for name, role in self._driver(part).takes.items()
+                              if role == "in" and name in part.parameters})  # fmt: skip
+        inside = ", ".join(f'{gpio}: ("{name}", {level})' for gpio, (name, level) in sorted(found.items()))
+        return f'WAKES: "dict[int, tuple[str, int]] | None" = {{{inside}}}'
 
     def _parts(self) -> list[Part]:
         """Outputs first: they are safe before anything else is looked at."""

@@ -21,6 +21,7 @@ from ..boards.kinds import kinds
 from .errors import FlashError
 
 COMMON = "common"  # the folder of what all boards have
+SLEEPING = ("sleep", "sentinel", "rtc")  # modules of a device that sleeps deeply
 KINDS = "lilong_firmware/kinds/"
 STARTER = "lilong_boot"
 STARTING = ("lilong_firmware/boot.py", "lilong_firmware/slots.py")
@@ -74,6 +75,8 @@ def chosen(board: Board, kind: str, wiring_text: str, folder: Path) -> dict[str,
         (folder / name).write_text(text, encoding="utf-8")
         listed[name] = folder / name
     others = {f"{KINDS}{other}.py" for other in kinds()} - {f"{KINDS}{kind}.py"}
+    if "WAKES = None" in wiring_text.splitlines():
+        others |= {path for path in listed if Path(path).name.startswith(SLEEPING)}
     return {path: source for path, source in listed.items() if path not in others}
 
 

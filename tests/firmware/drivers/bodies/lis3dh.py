@@ -242,6 +242,31 @@ def test_asleep_a_cover_that_is_turned_slowly_wakes_it_too():
     assert woken
 
 
+def test_asleep_a_cover_tells_its_tilt_at_a_glance_and_sleeps_on():
+    for tenths in (0, 100, 300, 900, 1_350):
+        bench = _Bench(Cover)
+        bench.run(1_000)
+        assert bench.driver.sleep()
+        bench.attitude = _leaning(tenths)
+        bench.clock.pass_ms(1_000)
+        woken = Cover(i2c=bench.bus)  # RAM has forgotten the driver that put it to sleep
+        before = bench.clock.us
+        tilt = woken.glance("tilt")
+        assert tenths <= tilt <= tenths + 30
+        assert bench.clock.us - before < 3_000
+        assert woken.read("tilt") is None
+        assert woken.glance("shock") is None
+
+
+def test_a_glance_at_a_cover_that_does_not_sleep_or_answer_tells_nothing():
+    bench = _Bench(Cover)
+    assert bench.driver.glance("tilt") is None
+    bench.run(1_500)
+    assert bench.driver.glance("tilt") is None
+    del bench.bus.chips[0x18]
+    assert bench.driver.glance("tilt") is None
+
+
 def test_powered_down_it_does_not_measure():
     bench = _Bench(Cover)
     bench.run(1_000)
