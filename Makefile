@@ -16,7 +16,7 @@ help:
 	@echo "             ARGS=\"--headless --duration 60 --report out/\" runs it without a person"
 	@echo "make test    all tests"
 	@echo "make check   lint, types, generated files, size budgets"
-	@echo "make budgets sizes, heap and times of the firmware beside their ceilings; test and check print it too"
+	@echo "make budgets sizes, heap and times of the firmware beside their ceilings; check prints it too"
 	@echo "make soak    24 h of each kind's time with dangers and faults, power cuts, mutated bytes: half an hour"
 
 $(READY): requirements.lock pyproject.toml
@@ -43,7 +43,6 @@ demo: $(READY)
 
 test: $(DEV_READY) $(RP2_READY)
 	$(BIN)/python -m pytest -n auto $(ARGS)
-	@$(MAKE) --no-print-directory budgets
 
 check: $(DEV_READY) $(RP2_READY)
 	$(BIN)/ruff check .

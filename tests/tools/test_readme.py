@@ -28,6 +28,9 @@ RUN_BY = {
     ".venv/bin/lilong simulate music_plaza --days 1 --seed 7 --out out/": (
         "tests/tools/test_readme.py::test_the_simulation_of_the_readme_passes_as_it_stands_there"
     ),
+    ".venv/bin/lilong boards": (
+        "tests/tools/test_boards.py::test_the_list_says_chip_flash_radio_kinds_and_that_nothing_is_proved"
+    ),
     ".venv/bin/lilong conform device --simulate smoke": (
         "tests/tools/test_readme.py::test_our_own_detector_conforms_as_the_readme_says"
     ),
