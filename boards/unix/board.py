@@ -7,7 +7,7 @@ import asyncio
 import os
 import socket
 import sys
-from time import ticks_diff, ticks_ms, ticks_us
+from time import sleep_ms, ticks_diff, ticks_ms, ticks_us
 
 from lilong_firmware.kinds import rules
 from lilong_firmware.link import Link
@@ -117,6 +117,13 @@ class Board:
             self._wake.ring()
         else:
             self._stepped.held.append((channel, value))
+
+    def stall(self, ms: int) -> None:
+        """The loop stands still, as in a handshake of TLS on a small board; with a stepped clock, for that clock."""
+        if self._stepped is None:
+            sleep_ms(ms)
+        else:
+            self._stepped.now += ms
 
     def at(self, ms: int) -> None:
         """Run up to an uptime; ValueError without a stepped clock, or for a time that is past."""

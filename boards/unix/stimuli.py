@@ -1,6 +1,7 @@
 """Lines on stdin and stdout: what reaches the simulated peripherals, and what the board tells.
 
-In: `set <channel> <value or none>`, `at <ms>`, `mem`, `quit`; the end of stdin is a quit. To quit is to lose power.
+In: `set <channel> <value or none>`, `at <ms>`, `stall <ms>`, `mem`, `quit`; the end of stdin is a quit. To quit is to
+lose power.
 """
 
 import gc
@@ -43,6 +44,8 @@ class Stimuli:
             self._board.set(words[1], None if words[2] == "none" else int(words[2]))
         elif len(words) == 2 and words[0] == "at":
             self._board.at(int(words[1]))
+        elif len(words) == 2 and words[0] == "stall":
+            self._board.stall(int(words[1]))
         elif words == ["mem"]:
             gc.collect()
             tell("mem", gc.mem_free(), gc.mem_alloc())

@@ -160,6 +160,10 @@ class BoardProcess:
         self._send(f"at {uptime_ms}")
         await idle
 
+    def stall(self, ms: int) -> None:
+        """The device's loop stands still for so long, whatever happens meanwhile."""
+        self._send(f"stall {ms}")
+
     async def memory(self) -> Memory:
         """The device's heap, after a collection."""
         memory = self._expect(Memory)
