@@ -25,7 +25,7 @@ from .broker_config.command import broker_config
 from .centre_process import CentreProcessError
 from .conform.cli import app as conform
 from .demo import run_demo
-from .flash.command import flash
+from .flash.command import bundle, flash
 from .flash.errors import FlashError
 from .inputs import InputError, local_time, output_folder, seconds, virtual_days
 from .keys_command import keys
@@ -152,6 +152,7 @@ app.command("broker-config")(broker_config)
 app.command("boards")(boards)
 app.command("provision")(provision)
 app.command("flash")(flash)
+app.command("bundle")(bundle)
 app.command("selftest")(selftest)
 app.add_typer(keys, name="keys")
 app.add_typer(update, name="update")

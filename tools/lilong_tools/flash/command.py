@@ -75,6 +75,26 @@ def flash(
         say.print(_birth(birth, kind))
 
 
+def bundle(
+    board: Annotated[str, typer.Option(help="a name, or the path of a folder with a board.toml")],
+    kind: Annotated[str, typer.Option(help="what the device is: smoke, gas ...")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="the file; else BOARD-KIND.romfs")] = None,
+) -> None:
+    """The firmware of a kind on a board as one file, for `lilong update sign`."""
+    say = Console(highlight=False, soft_wrap=True, markup=False)
+    chosen = open_board(board)
+    contents = build(chosen, kind)
+    sizes = budget.rows(chosen, kind, contents)
+    say.print(budget.shown(sizes, budget.largest(contents)) + "\n")
+    budget.hold(chosen.file.parent, sizes)
+    path = out or Path(f"{chosen.id}-{kind}.romfs")
+    try:
+        path.write_bytes(contents.bundle)
+    except OSError as error:
+        raise FlashError(f"--out {path}: cannot be written ({error.strerror}); name a file of yours") from None
+    say.print(f"wrote {path}")
+
+
 def _passed(tested: Path, line: Path | None, board: Board, settings: Settings) -> None:
     """FlashError unless this very device has passed, as the production line has signed."""
     if line is None:
