@@ -10,6 +10,6 @@ include("$(PORT_DIR)/boards/manifest.py")  # the port's own: asyncio, networking
 require("ssl")
 package("lilong_protocol", files=(
     "__init__.py", "cbor.py", "codes.py", "constant.py", "frame.py", "keys.py", "mqtt.py", "mqtt_packets.py", "seal.py",
-    "topics.py",
+    "topics.py", "wrap.py",
 ), base_path="../../protocol")  # fmt: skip
 package("lilong_firmware", base_path="../../firmware")

@@ -86,13 +86,14 @@ def load(path: str) -> "dict[str, Any]":
     return config
 
 
-def secure(files: "dict[str, str] | None") -> "Callable[[Any, str], Any] | None":
-    """What makes a socket speak TLS, for the "tls" of a configuration; None without one."""
+def secure(files: "dict[str, Any] | None") -> "Callable[[Any, str], Any] | None":
+    """What makes a socket speak TLS, for the "tls" of a configuration, or for DER in place of files; None without."""
     if files is None:
         return None
     from .tls import securing  # noqa: PLC0415  only who has it pays for it
 
-    ca, certificate, key = [content(files[name]) if name in files else None for name in _TLS]
+    given: list[Any] = [files.get(name) for name in _TLS]
+    ca, certificate, key = [content(one) if isinstance(one, str) else one for one in given]
     return securing(ca or b"", certificate, key)
 
 

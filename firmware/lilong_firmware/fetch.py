@@ -133,7 +133,8 @@ class Fetch:
         body = self._body
         try:
             if self._sink.RESTARTS:
-                device.store.put(PENDING, cbor.encode([body[0], body[2], body[4]]))
+                name = "%s%x" % (PENDING, body[1]) if body[1] else PENDING
+                device.store.put(name, cbor.encode([body[0], body[2], body[4]]))
             if not self._sink.finish(now):
                 code = frame.INVALID
             elif self._sink.RESTARTS:  # `trial` tells how it ends

@@ -36,6 +36,8 @@ class Maker:
 class TwoSlots:
     """The `Updating` of a board with two bundles in `folder`."""
 
+    ACCESS = True
+
     __slots__ = ("_folder", "_maker", "_signature", "_slots", "_store")
 
     def __init__(self, store: "LogStore", slots: Slots, folder: str, maker: Maker) -> None:

@@ -98,6 +98,12 @@ class Link:
         self.connection += 1
         self._wake.ring()
 
+    def use(self, host: str, port: int, secure: "Callable[[Any, str], Any] | None") -> None:
+        """From the next connection on."""
+        self._host = host
+        self._port = port
+        self._secure = secure
+
     def disconnect(self) -> None:
         """Leave in good order; of this connection nothing more is told."""
         self._will = None

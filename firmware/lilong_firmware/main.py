@@ -12,7 +12,7 @@ from lilong_protocol.codes import link
 
 from .device import Device, Identity
 from .draws import Draws
-from .effects import CONNECT, DISCONNECT, NOTE, OUTPUT, PUBLISH, RESTART
+from .effects import ACCEPTED, CONNECT, DISCONNECT, NOTE, OUTPUT, PUBLISH, RESTART
 from .kinds import rules
 from .link import Link
 from .uptime import Uptime
@@ -110,6 +110,13 @@ class Host:
             secure(settings["tls"]),
         )
 
+        self._access: Any = None  # another way to the backend than the one it was provisioned with
+        if kept.LOGS and (kept.read("lacc1", 0, 1) or kept.read("lacc2", 0, 1)):
+            from .access import Access  # noqa: PLC0415  most devices keep theirs
+
+            self._access = Access(kept, settings["root"], settings)
+            self._go()
+
     async def run(self) -> None:
         """Power is on. Sensors and deadlines have their turn here, the network has its own task."""
         now = self._board.uptime_ms()
@@ -188,16 +195,30 @@ class Host:
                         self._board.sent(effect[1])
                 elif kind == CONNECT:
                     gc.collect()  # a quiet moment, before the buffers of a new connection
+                    if self._access is not None and self._access.attempt():
+                        self._go()
                     self.link.connect(effect[1])
                 elif kind == DISCONNECT:
                     self.link.disconnect()
                     self._board.offline("")
                 elif kind == NOTE:
+                    if effect[1] == ACCEPTED and self._access is not None:
+                        self._access.accepted(self.device, self._board.uptime_ms())
                     self._board.note(effect[1], effect[2], effect[3], effect[4])
                 elif kind == RESTART:
                     self._restarts = True
             out.clear()
         self._board.wake()
+
+    def _go(self) -> None:
+        """The way whose turn it is."""
+        from .config import secure  # noqa: PLC0415
+
+        ways = self._access.ways()
+        self.link.use(ways["host"], ways["port"], secure(ways["tls"]))
+        join = getattr(self._board, "join", None)
+        if join is not None:
+            join(ways)
 
     def _forget(self) -> None:
         """What has been loaded for once has done its work: it is loaded again when it is needed."""

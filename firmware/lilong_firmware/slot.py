@@ -24,6 +24,8 @@ SIZE_MAX = 1 << 20  # (ours)
 class OneSlot:
     """The `Updating` of a host whose store has room for firmware, and which has no verification key."""
 
+    ACCESS = True
+
     def __init__(self, store: "LogStore") -> None:
         self._store = store
 

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     class Updating(Protocol):
         """What a host gives a device, so that it takes updates: `Device.updating` makes one for each offer."""
 
+        ACCESS: bool  # its board can be told another way to the backend (`access`)
+
         def sink(self, what: int) -> "Sink | None":
             """Where an artifact goes; None for what this host does not take."""
 
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
             """The artifact is signed as this host wants it."""
 
 
-FIRMWARE, CARD_LIST = 0, 1
+FIRMWARE, CARD_LIST, ACCESS = 0, 1, 2
 U32 = 0xFFFFFFFF
 
 
@@ -71,13 +73,18 @@ def offered(device: "Device", now: int, body: "dict[int, Any]") -> int:
         _result(device, now, {0: artifact, 1: frame.OK, 2: version})
         return frame.OK
     updating = None if device.updating is None else device.updating(device)
-    if updating is not None and not updating.verified(digest, signature):
+    if updating is not None and what != ACCESS and not updating.verified(digest, signature):
         _result(device, now, {0: artifact, 1: frame.FORBIDDEN})
         return frame.OK
     if what == CARD_LIST and device.rules.KIND == codes.KIND_DOOR and device.store.LOGS:
         from .card_list import CardList  # noqa: PLC0415  only a door has one
 
         sink: Sink | None = CardList(device)
+    elif what == ACCESS and updating is not None and updating.ACCESS:
+        from .access import Incoming  # noqa: PLC0415  it rarely changes
+
+        log_store: Any = device.store
+        sink = Incoming(log_store, device.identity.root)
     else:
         sink = None if updating is None else updating.sink(what)
     if sink is None:

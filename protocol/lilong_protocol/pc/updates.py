@@ -7,7 +7,7 @@ from typing import Any
 from ..registry.tables import U32
 from .errors import RequestError
 
-FIRMWARE, CARD_LIST = 0, 1
+FIRMWARE, CARD_LIST, ACCESS = 0, 1, 2
 CHUNK_MAX = 768
 
 
