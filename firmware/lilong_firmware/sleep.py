@@ -31,6 +31,9 @@ if TYPE_CHECKING:
         def held(self, channel: int) -> "int | None":
             """Another channel, which may be any as long as this one is in its band; None: each has its own band."""
 
+        def uneven(self, channel: int) -> int:
+            """How far around the present value what is quiet may have gaps; 0: none, it is quiet up to a threshold."""
+
         def take_up(self, now: int, numbers: "list[int]", slept_ms: int) -> None:
             """Go on where `resting` was; the device has been started."""
 
@@ -90,7 +93,9 @@ def keep(device: "Device", now: int, clock_ms: int, before: "Kept | None", boot_
     names = [channel[0] for channel in device.rules.CHANNELS]
     for name, period_ms in naps.LOOKS:
         channel = names.index(name)
-        low, high = band(device, channel, naps.held(channel)) if period_ms else (device.sampling.values[channel],) * 2
+        low = high = device.sampling.values[channel]
+        if period_ms:
+            low, high = band(device, channel, naps.held(channel), naps.uneven(channel))
         at = (now // period_ms + 1) * period_ms + ahead if period_ms else 0
         kept.watched.append(Watch(channel, device.faults >> channel & 1 != 0, low, high, period_ms, at))
     for cls, data, number in session._queue:
@@ -138,36 +143,43 @@ def take_up(device: "Device", now: int, clock_ms: int, kept: Kept) -> None:
     device.deadline = now  # and planned anew
 
 
-def band(device: "Device", channel: int, other: "int | None" = None) -> "tuple[int, int]":
+def band(device: "Device", channel: int, other: "int | None" = None, uneven: int = 0) -> "tuple[int, int]":
     """The values around the present one, (low, high), of which a sample would change nothing.
 
-    By halving, since what is quiet is quiet up to a threshold of the rules. With another channel: the values that are
-    quiet whatever that one is, or all, when it is that one that keeps both quiet.
+    By halving, since what is quiet is quiet up to a threshold of the rules; one by one as far as it is `uneven`. With
+    another channel: the values that are quiet whatever that one is, or all, when it is that one that keeps both quiet.
     """
     values = device.sampling.values
     present = values[channel]
     beside = 0 if other is None else values[other]
     if other is not None:
         values[other] = 0
-    edges = [present, present]
-    quiet = device.rules.quiet(channel, present)
-    for at, limit in ((0, LEAST), (1, MOST)):
-        inside, outside = present, limit
-        values[channel] = limit
-        if device.rules.quiet(channel, limit):
-            inside = limit
-        while abs(outside - inside) > 1:
-            middle = (inside + outside) // 2
-            values[channel] = middle
-            if device.rules.quiet(channel, middle):
-                inside = middle
-            else:
-                outside = middle
-        edges[at] = inside
+
+    def quiet(value: int) -> bool:
+        values[channel] = value
+        return device.rules.quiet(channel, value)
+
+    edges = [LEAST, MOST]
+    if quiet(present):
+        for at, step in ((0, -1), (1, 1)):
+            inside, outside = present, present + step * (uneven + 1)
+            while inside + step != outside and quiet(inside + step):
+                inside += step
+            if inside + step == outside:  # even from here on
+                outside = edges[at] + step
+                if quiet(edges[at]):
+                    inside = edges[at]
+                while abs(outside - inside) > 1:
+                    middle = (inside + outside) // 2
+                    if quiet(middle):
+                        inside = middle
+                    else:
+                        outside = middle
+            edges[at] = inside
     values[channel] = present
     if other is not None:
         values[other] = beside
-    return (edges[0], edges[1]) if quiet else (LEAST, MOST)
+    return edges[0], edges[1]
 
 
 def _start_at(device: "Device", now: int, failures: int) -> int:

@@ -1,6 +1,6 @@
 """How a manhole cover sleeps: its accelerometer wakes it at a blow; water and gas are looked at as if it were awake."""
 
-from lilong_protocol.codes import ALARM_MANHOLE_GAS
+from lilong_protocol.codes import ALARM_MANHOLE_GAS, ALARM_MANHOLE_MOVED
 
 from .effects import NEVER
 
@@ -42,6 +42,10 @@ class Naps:
         if channel in (GAS, H2S) and self._rules.device.active(ALARM_MANHOLE_GAS):
             return H2S if channel == GAS else GAS
         return None
+
+    def uneven(self, channel: int) -> int:
+        """A moved cover is quiet on both sides of how it lay, up to 180 degrees."""
+        return 1_800 if channel == TILT and self._rules.device.active(ALARM_MANHOLE_MOVED) else 0
 
     def take_up(self, now: int, numbers: "list[int]", slept_ms: int) -> None:
         """Nothing of a cover's rules goes on."""

@@ -31,8 +31,11 @@ class Naps:
         dirty_at = rules._dirty_at
         return [-1 if dirty_at == NEVER else dirty_at - now, rules._life.at - now, device.faults >> OWN_FAULT & 1]
 
-    def held(self, channel: int) -> "int | None":
-        return None
+    def held(self, channel: int) -> None:
+        """Each channel is calm by itself."""
+
+    def uneven(self, channel: int) -> int:
+        return 0
 
     def take_up(self, now: int, numbers: "list[int]", slept_ms: int) -> None:
         rules = self._rules

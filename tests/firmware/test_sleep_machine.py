@@ -105,8 +105,14 @@ class Twins:
             self.awake.power_cut()
 
     def torn(self):
-        """The record of the sleep is not what was written."""
-        self.sleeper.memory = self.sleeper.memory[: len(self.sleeper.memory) // 2]
+        """The record of the sleep is not what was written: that is a cold start, now as at the next waking."""
+        self.run(SECOND)
+        if self.sleeper.asleep:
+            self.sleeper.memory = self.sleeper.memory[: len(self.sleeper.memory) // 2]
+            self.sleeper._slept += 1
+            self.sleeper._look(self.sleeper._slept)
+            self.cuts += 1
+            self.awake.power_cut()
 
     def operator(self):
         """Resets every alarm, when both can be reached."""
