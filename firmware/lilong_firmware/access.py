@@ -5,11 +5,11 @@
                --it answers on the old way, after TRIES in vain-->  the new one is forgotten
                --neither-->  TRIES on the one, TRIES on the other, twice as many each time, until one of them answers
 
-It is the backend's own answer that counts, sealed for this device: no broker can give it. The record "way" says how
+Only the answer of the backend itself counts, sealed for this device: no broker can give it. The record "way" says how
 things stand: (file in effect or 0, file on trial or 0, 1 while it is the old one's turn, tries left, rounds). It is
 written before what it says is tried, so that a power cut at any point costs a try, and no way is lost by one.
 
-Only the answer of the backend itself counts, sealed for this device: no broker can give it. The record "way" says how
+The artifact is wrapped for this device (`lilong_protocol.wrap`). In it are items: what (1 byte), size (u16), that many
 bytes. What is not in it stays as provisioned.
 """
 
@@ -29,7 +29,7 @@ TRIES = 8  # (ours) with their pauses some three minutes: time enough to join a 
 ROUNDS_MAX = 4  # then a side has its turn for an hour and more
 SIZE_MAX = 4_096  # (ours) three certificates of EC keys, and what else there is
 RECORD = "way"
-PENDING = "pend2"  # as `fetch` names it
+PENDING = "upd2"  # as `fetch` names it
 
 
 def name(file: int) -> str:

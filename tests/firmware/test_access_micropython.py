@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 from board_case import DOWNLINK, ROOT_KEY, BoardCase, Broker, Sent, in_loop
-from lilong_firmware.access import ACCESS, BROKER, TRIES, Access
+from lilong_firmware.access import ACCESS, BROKER, TRIES
 from lilong_firmware.flash import FileStore
 from lilong_protocol import frame, topics
 from lilong_protocol.wrap import wrap
@@ -50,26 +50,16 @@ def serving(case, data):
     return answer
 
 
-@pytest.mark.spec("LIL-UPD-010")
+@pytest.mark.spec("LIL-UPD-010", "LIL-UPD-011")
 @in_loop
-async def test_an_access_that_was_offered_is_fetched_and_on_trial_from_the_next_start_on(tmp_path):
-    flash = str(tmp_path / "flash")
-    async with BoardCase("smoke", stepped=False, store=flash) as case:
-        case.broker.answer = serving(case, wrap(ROOT_KEY, os.urandom(16), broker_item(4711)))
-        await case.lines.take(lambda line: isinstance(line, Note) and line.what == "restart")
-    access = Access(FileStore(flash), ROOT_KEY, {"host": "127.0.0.1", "port": 1})
-    assert access.trial
-    assert access.ways()["port"] == 4711
-
-
-@pytest.mark.spec("LIL-UPD-011")
-@in_loop
-async def test_the_new_way_is_taken_and_told_as_good_when_the_backend_answers_on_it(tmp_path):
+async def test_an_access_that_was_offered_is_fetched_tried_and_told_as_good(tmp_path):
     flash = str(tmp_path / "flash")
     there = Broker()
     await there.start()
     try:
-        staged(FileStore(flash), broker_item(there.port), ROOT_KEY, ROOT_KEY)
+        async with BoardCase("smoke", stepped=False, store=flash) as case:
+            case.broker.answer = serving(case, wrap(ROOT_KEY, os.urandom(16), broker_item(there.port)))
+            await case.lines.take(lambda line: isinstance(line, Note) and line.what == "restart")
         case = BoardCase("smoke", stepped=False, store=flash)
         here = case.broker
 
