@@ -1,4 +1,4 @@
-"""`lilong update offer` and `resume` as a user has them: a process of its own, killed, interrupted, and gone on with."""
+"""`lilong update offer` and `resume` as a user has them: a process that is killed, interrupted, and gone on with."""
 
 import asyncio
 import json
@@ -103,7 +103,7 @@ async def test_a_tool_that_is_killed_mid_wave_is_gone_on_with(tmp_path):
         assert kept.rollout.state == rollout.RUNNING
         assert newest(there) <= {None, 0}
         assert there.state.stat().st_mode & 0o777 == 0o600
-        code, out, err = await end(await lilong("update", "resume", there.state))
+        code, _, err = await end(await lilong("update", "resume", there.state))
         assert (code, err) == (0, "")
         assert newest(there) == {2}
         assert read(there.state).rollout.state == rollout.DONE

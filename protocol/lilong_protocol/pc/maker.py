@@ -33,6 +33,12 @@ def maker_data(public: bytes, domain: str, board: str, kind: str) -> bytes:
     return public + vendor + class_id(vendor, board, kind)
 
 
+def maker_settings(public: bytes, domain: str, board: str, kind: str) -> dict[str, str]:
+    """The same as the key "maker" of a board's configuration has it."""
+    data = maker_data(public, domain, board, kind)
+    return {"key": data[:32].hex(), "vendor": data[32:48].hex(), "class": data[48:].hex()}
+
+
 def simulation_release_key() -> bytes:
     """The private key whose firmware simulated devices take, 32 bytes. Never for hardware: it is public."""
     return sha256(b"lilong/1 simulation release key, public, never for hardware").digest()
