@@ -115,7 +115,7 @@ class Slots:
         self.safe = self._falls > FALLS
         first = 1 - self.active if self._falls > 2 * FALLS else self.active
         for slot in (first, 1 - first):
-            if self.whole(slot):
+            if (woken and self.slots[slot].size) or self.whole(slot):  # it was whole before the sleep
                 self.running = slot
                 return slot
         return NONE

@@ -163,6 +163,18 @@ def test_nothing_is_tried_whose_try_cannot_be_counted(shelf):
     assert running(shelf, boot(shelf)) == b"bundle 1"
 
 
+def test_a_waking_from_deep_sleep_reads_no_bundle_through_and_a_reset_does(shelf):
+    slots = boot(shelf)
+    write(shelf, slots, 1)
+    boot(shelf).confirm()
+    looked = []
+    shelf.read = lambda slot, offset, size: looked.append(slot) or shelf.bundles[slot][offset : offset + size]
+    assert running(shelf, boot(shelf, woken=True)) == b"bundle 1"
+    assert not looked
+    assert running(shelf, boot(shelf)) == b"bundle 1"
+    assert looked
+
+
 class Life(RuleBasedStateMachine):
     """Releases that work or not, resets, sleeps, rot, and the power going at any record that is written."""
 
