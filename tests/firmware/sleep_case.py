@@ -6,11 +6,10 @@ prints what became of it, each line with the clock, and ends with code 64 when i
 """
 
 import sys
-from time import ticks_ms
 
 from harness import Host
 from lilong_firmware.flash import FileStore
-from lilong_firmware.sleep_board import SERVICE_MS, Naps
+from lilong_firmware.sleep_board import Naps
 
 SLEEPS = 64
 AWAKE_AT_MOST_MS = 7_200_000

@@ -12,9 +12,7 @@ def test_a_cover_that_sleeps_looks_every_ten_seconds_and_starts_nothing(tmp_path
     cover.run_to(cover.now + 5 * MINUTE)
     assert len(cover.wakes) in (29, 30)
     assert len(cover.starts) == 1
-    assert cover.awake_ms - awake_ms == BOOT_MS * len(cover.wakes), (
-        "the model of a boot; the look is not in virtual time"
-    )
+    assert cover.awake_ms - awake_ms == BOOT_MS * len(cover.wakes), "a boot each; looks take no virtual time"
 
 
 def test_water_in_the_shaft_is_stored_within_thirty_seconds_of_its_rise(tmp_path):
