@@ -1,6 +1,9 @@
 """An estate with a key store, a broker's folder and a file of networks, and `lilong provision` on them, in process."""
 
+import contextlib
 import json
+import secrets
+import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +26,16 @@ A4-CF-12-0B-3C-5D,,smoke,esp32_c3,"Kitchen, left",b1,1,0101
 a4cf120b3c5f,,manhole,esp32_ppp,cover 7,,,
 ,,streetlight,esp32_s3,lane/01/streetlight,,,
 """
+
+
+def free_pair() -> int:
+    """A port that is free, as is the one above it: for devices and for backends. Below those that others are given."""
+    while True:
+        first = 10_000 + secrets.randbelow(11_000) * 2
+        with contextlib.suppress(OSError), socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", first))
+            other.bind(("127.0.0.1", first + 1))
+            return first
 
 
 @dataclass

@@ -5,14 +5,14 @@ import asyncio
 import pytest
 from board_case import Inbox, in_loop
 from commands import SMALL_TENANT
-from hardened_broker import HardenedBroker, _end, _ready, _start, free_port
+from hardened_broker import HardenedBroker, _end, _ready, _start
 from lilong_firmware.config import load
 from lilong_protocol import frame
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import UP, Seal
 from lilong_simulator.fleet.process import BoardConfig, BoardProcess
 from lilong_tools.broker import find_mosquitto
-from provisioning import EUI, Bench
+from provisioning import EUI, Bench, free_pair
 from test_provision_leave import mosquitto_conf
 
 
@@ -31,7 +31,7 @@ def given_to_a_board(bench, store):
 async def test_a_device_that_was_provisioned_twice_logs_in_and_tells_a_birth_of_its_second_life(tmp_path):
     if find_mosquitto() is None:
         pytest.skip("mosquitto is not installed: no mosquitto in PATH, /usr/sbin or /usr/local/sbin")
-    bench = Bench(tmp_path, port=free_port())
+    bench = Bench(tmp_path, port=free_pair())
     bench.make("--client-certificates")
     mosquitto_conf(bench)
     there = HardenedBroker(bench.broker, bench.config(EUI)["port"], bench.config(EUI)["port"] + 1, _start(bench.broker))

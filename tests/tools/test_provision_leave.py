@@ -4,19 +4,22 @@ import asyncio
 import os
 import signal
 import ssl
+import stat
 
 import aiomqtt
 import pytest
 from board_case import in_loop
 from commands import SMALL_ESTATE, SMALL_TENANT
-from hardened_broker import HardenedBroker, _end, _ready, _start, free_port
+from hardened_broker import HardenedBroker, _end, _ready, _start
+from lilong_firmware.access import parse
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import broker_password, frame_key
 from lilong_protocol.pc.engine import Engine
 from lilong_protocol.pc.keystore import TenantKeys, load, save
 from lilong_protocol.seal import UP, Seal
+from lilong_protocol.wrap import unwrap
 from lilong_tools.broker import find_mosquitto
-from provisioning import EUI, Bench
+from provisioning import EUI, WIFI, Bench, free_pair
 
 OTHER_TENANT = "music_plaza"
 
@@ -29,7 +32,7 @@ def birth(tenant, root, boot):
 
 @pytest.fixture
 def bench(tmp_path):
-    there = Bench(tmp_path, port=free_port())
+    there = Bench(tmp_path, port=free_pair())
     there.make()
     return there
 
@@ -107,7 +110,7 @@ def mosquitto_conf(bench):
 async def test_a_real_broker_ends_a_retired_device_s_session_and_lets_it_in_no_more(tmp_path):
     if find_mosquitto() is None:
         pytest.skip("mosquitto is not installed: no mosquitto in PATH, /usr/sbin or /usr/local/sbin")
-    bench = Bench(tmp_path, port=free_port())
+    bench = Bench(tmp_path, port=free_pair())
     bench.make()
     root = root_of(bench)
     mosquitto_conf(bench)
@@ -210,3 +213,28 @@ def test_a_device_that_comes_back_begins_above_all_that_it_had_here(bench, other
     assert back.code == 0, back.error
     assert bench.config(EUI)["generation"] == 2
     assert other.store.root(OTHER_TENANT, EUI) is None
+
+
+# ---- changed in the field
+
+
+@pytest.mark.spec("LIL-UPD-010")
+def test_a_change_is_a_file_that_this_device_alone_can_read(bench):
+    ended = bench.run("--change", EUI)
+    assert ended.code == 0, ended.error
+    path = bench.out / f"{EUI}.access"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    changed = parse(unwrap(root_of(bench), path.read_bytes()))
+    assert changed["networks"] == WIFI["networks"]
+    assert (changed["host"], changed["port"]) == ("127.0.0.1", bench.config(EUI)["port"])
+    assert changed["tls"] == {"ca": (bench.out / EUI / "ca.der").read_bytes()}
+    for secret in ("correct horse", "battery staple", "4711"):
+        assert secret.encode() not in path.read_bytes()
+        assert secret not in ended.out
+
+
+def test_a_change_of_nothing_or_for_an_unknown_device_is_refused(bench):
+    bare = (SMALL_ESTATE, "--keys", bench.keys, "--out", bench.out)
+    assert "give --networks, or --broker" in bench.bare(*bare, "--change", EUI).error
+    bench.run("--retire", EUI)
+    assert "the key store has no key of it" in bench.run("--change", EUI).error

@@ -1,5 +1,6 @@
 """`lilong provision`: what was given is looked at, then one of its tasks is done."""
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from .batch import LIST, SHEET, Outcome, Wanted
 from .batch import provision as make
 from .broker_folder import BrokerFolder, der
 from .certificates import Signer
+from .change import plain, write_change
 from .contents import ON_BOARD, There
 from .device_folder import read_folder
 from .errors import ProvisionError
@@ -80,6 +82,7 @@ def provision(
     to_broker: Annotated[Path | None, typer.Option(help="with --transfer: the broker's folder there")] = None,
     to_out: Annotated[Path | None, typer.Option(help="with --transfer: the folder for devices there")] = None,
     to_keys: Annotated[Path | None, typer.Option(help="with --transfer: the key store there, if another")] = None,
+    change: Annotated[list[str] | None, typer.Option(metavar="DEVICE", help="of --networks, --broker")] = None,
     check: Annotated[Path | None, typer.Option(help="what would go onto a board from this folder")] = None,
     put: Annotated[Path | None, typer.Option(help="write this folder of a device to the board on --port")] = None,
     erase: Annotated[bool, typer.Option("--erase", help="remove what makes the board on --port a device")] = False,
@@ -99,6 +102,8 @@ def provision(
     place, store = load_estate(estate), load(keys)
     if gone is not None:
         _retire(place, _id("--retire", gone), store, options)
+    elif change:
+        _change(place, [_id("--change", one) for one in change], store, options)
     elif moves is not None:
         if to is None or to_out is None:
             raise ProvisionError("--transfer: give --to, the other estate, and --to-out, the folder for its devices")
@@ -179,6 +184,26 @@ def _retire(place: Estate, device: str, store: KeyStore, options: _Options) -> N
     done = retire(place, device, store, options.store, broker, options.out)
     _say(*(done or [f"{device} of {place.id}: was retired before; nothing has changed"]), "Left to do:",
          *(f"- {line}" for line in left_to_do(place.id, device, broker)))  # fmt: skip
+
+
+def _change(place: Estate, devices: Sequence[str], store: KeyStore, options: _Options) -> None:
+    """Write an artifact for each device: what --networks and --broker say, where they are given."""
+    broker = None if options.broker is None else BrokerFolder(options.broker, place.id)
+    there = None
+    if broker is not None:
+        there = (options.host or broker.host, options.port or broker.port)
+        broker.check_host(there[0])
+    networks = Networks() if options.networks is None else read_networks(options.networks)
+    roots = {}
+    for device in devices:
+        root = store.root(place.id, device)
+        if root is None:
+            raise ProvisionError(f"--change {device}: the key store has no key of it; provision it first")
+        roots[device] = root
+    content = plain(networks, there, None if broker is None else broker.ca)
+    for device, root in roots.items():
+        path = write_change(options.out, device, root, content, os.urandom)
+        _say(f"{path}: offer it to {device} as an artifact of kind 2 (access); it falls back by itself")
 
 
 def _transfer(
