@@ -7,7 +7,7 @@ import pytest
 from commands import run_lilong
 from lilong_tools import boards
 from lilong_tools.boards import chips, kinds
-from lilong_tools.boards.readme import rewritten
+from lilong_tools.boards.readme import carries, rewritten
 from lilong_tools.boards.show import markdown, summary
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +119,13 @@ def test_the_table_of_all_boards_names_chip_kinds_and_flash_of_each():
         assert (cells[2], cells[5]) == (chip, carried)
         assert cells[3].startswith(flash)
         assert (cells[6] == "nothing yet") == (proved == "none")
+
+
+def test_the_kinds_of_a_board_are_written_into_the_table_of_all():
+    text = "| [a](a/README.md) | A | 4 MiB | Wi-Fi | gas | no |\n| [b](b/README.md) | B | - | - | door | no |\n"
+    assert carries(text, "a", "gas, leak") == text.replace("| gas |", "| gas, leak |")
+    with pytest.raises(ValueError, match=r"the row of c is missing"):
+        carries(text, "c", "gas")
 
 
 @pytest.mark.parametrize("name", BOARDS)
