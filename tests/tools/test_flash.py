@@ -174,8 +174,8 @@ def test_a_device_that_never_comes_online_is_told_after_the_wait(tmp_path, start
     with VirtualBoard(tmp_path) as board:
         remote = Remote(board.port)
         flash(remote, bundle(SILENT), beside(starter))
-        with pytest.raises(FlashError, match=r"not online in 2 s; look at its Wi-Fi(.|\n)*lilong: runs /lilong/b"):
-            seen.on_console(remote, 2, lambda _: None)
+        with pytest.raises(FlashError, match=r"not online in 5 s; look at its Wi-Fi(.|\n)*lilong: runs /lilong/b"):
+            seen.on_console(remote, 5, lambda _: None)
 
 
 def test_a_port_that_is_not_there_or_not_ours_is_said_with_what_to_do(tmp_path, monkeypatch):

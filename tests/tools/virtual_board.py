@@ -21,6 +21,7 @@ from micropython import find_micropython
 
 TESTS = Path(__file__).parents[1]
 STAND_INS = Path(__file__).parent / "on_a_board"
+MOST_WAITING = 1 << 16
 MACHINES = {
     "esp32c3": "Generic ESP32C3 module with ESP32C3",
     "esp32": "Generic ESP32 module with ESP32",
@@ -148,11 +149,15 @@ class VirtualBoard:
     def _serve(self) -> None:
         raw = False
         plugged = True
+        waiting = b""  # for whoever reads the port, who may be slow or nobody
+        os.set_blocking(self._master, False)
         while True:
             wanted = [self._stop, self._console, *([self._master] if plugged else [])]
-            ready, _, _ = select.select(wanted, [], [])
+            ready, writable, _ = select.select(wanted, [self._master] if plugged and waiting else [], [])
             if self._stop in ready:
                 break
+            if writable:
+                waiting = waiting[os.write(self._master, waiting) :]
             if plugged and self._master in ready:
                 data = os.read(self._master, 4096)
                 self.taken += len(data)
@@ -177,8 +182,7 @@ class VirtualBoard:
                     data = b"MPY: soft reboot\r\n"
                     self._pid, self._console = self._start(raw)
                 self.said += data
-                if plugged:
-                    os.write(self._master, data)
+                waiting = (waiting + data)[-MOST_WAITING:]
         os.kill(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)
         os.close(self._console)

@@ -1,8 +1,12 @@
-"""A board at a serial port, through the command `mpremote`: its Python API is nobody's promise."""
+"""A board at a serial port, through the command `mpremote`: its Python API is nobody's promise.
+
+Scripts go to it as files for their owner only: what is in them may be secret, and a command line is for all to read.
+"""
 
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from .errors import FlashError
@@ -11,7 +15,9 @@ ANSWER_S = 40.0
 """(ours) For what a board does at once; a full garbage collection and 200 KB of hashing are within it."""
 SLOWEST_BYTES_S = 1_000
 """(ours) A copy slower than this has come to a stop: 115,200 baud carry some 5,000 after encoding."""
-ENOSPC, EACCES = 28, 13
+RESTART_S = 1.5
+"""(ours) From `restart` until the board does: time to be at its port before it speaks."""
+ENOSPC = 28
 TAIL = 3  # lines of a board's traceback that are shown
 
 
@@ -37,11 +43,11 @@ class Remote:
 
     def run(self, script: str, seconds: float = ANSWER_S) -> str:
         """What a script prints on the board; FlashError with the end of its traceback when it fails."""
-        return self._mpremote(["exec", script], seconds, "a script")
+        return self._run([], script, seconds)
 
     def run_beside(self, folder: Path, script: str, seconds: float = ANSWER_S) -> str:
         """The same with a folder of this machine in the board's path, over the cable, for what the script imports."""
-        return self._mpremote(["mount", str(folder), "exec", script], seconds, "a script")
+        return self._run(["mount", str(folder)], script, seconds)
 
     def set_clock(self) -> None:
         """The time of this machine into the board's RTC."""
@@ -53,8 +59,17 @@ class Remote:
         self._mpremote(["fs", "--no-verbose", "--force", "cp", str(source), f":{target}"], seconds, f"copying {target}")
 
     def restart(self) -> None:
-        """As by its reset button. It may come back at a port that has to be opened anew."""
-        self._mpremote(["reset"], ANSWER_S, "the restart")
+        """As by its reset button, RESTART_S from now. It may come back at a port that has to be opened anew."""
+        script = f"import time, machine; time.sleep_ms({RESTART_S * 1_000:.0f}); machine.reset()"
+        self._mpremote(["exec", "--no-follow", script], ANSWER_S, "the restart")
+
+    def _run(self, before: list[str], script: str, seconds: float) -> str:
+        with tempfile.NamedTemporaryFile("w", suffix=".py", encoding="utf-8", delete=False) as file:  # mode 0600
+            file.write(script)
+        try:
+            return self._mpremote([*before, "run", file.name], seconds, "a script")
+        finally:
+            Path(file.name).unlink(missing_ok=True)
 
     def _mpremote(self, words: list[str], seconds: float, doing: str) -> str:
         command = [sys.executable, "-m", "mpremote", "connect", self.port, *self._resume, *words]

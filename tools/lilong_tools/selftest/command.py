@@ -16,7 +16,7 @@ from ..boards.complaints import Complaint
 from ..boards.show import table
 from ..flash import seen, settings
 from ..flash.errors import FlashError
-from ..flash.remote import Remote
+from ..flash.remote import RESTART_S, Remote
 from ..flash.there import check, look
 from ..provision.identity import eui64
 from . import chip, parts, result
@@ -118,7 +118,7 @@ def _handshake(remote: Remote, session: Session, given: settings.Settings | None
 
 
 def _online(remote: Remote, seconds: float) -> list[Row]:
-    begun = time.monotonic()
+    begun = time.monotonic() + RESTART_S
     try:
         seen.on_console(remote, seconds, lambda _: None)
     except FlashError as error:
