@@ -49,6 +49,7 @@ def test_a_calm_day_has_a_waking_for_each_look_and_one_start_for_the_beat(kind, 
     assert all(after - at <= period + 5 * SECOND for at, after in pairwise(host.wakes))
 
 
+@pytest.mark.spec("LIL-SESSION-003", "LIL-SESSION-018")
 def test_beats_come_at_their_times_though_each_is_another_boot():
     host = asleep("manhole")
     host.run(5 * DAY)

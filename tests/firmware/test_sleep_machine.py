@@ -133,6 +133,7 @@ class Twins:
         assert sleeper - {codes.ALARM_BATTERY_LOW} <= before | now, "an alarm that nobody else has"
 
 
+@pytest.mark.spec("LIL-SESSION-003")
 @pytest.mark.parametrize("kind", sorted(WORLD))
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
