@@ -17,6 +17,7 @@ from lilong_simulator.feed import FeedError, FeedReader
 from lilong_simulator.live_run import RunError
 from rich.console import Console
 
+from .battery_command import battery
 from .boards import BoardError
 from .boards.command import boards
 from .broker import BrokerError, open_broker, parse_url
@@ -151,6 +152,7 @@ def dissector_command(
 app.command("broker-config")(broker_config)
 app.command("boards")(boards)
 app.command("provision")(provision)
+app.command("battery")(battery)
 app.command("flash")(flash)
 app.command("bundle")(bundle)
 app.command("selftest")(selftest)
