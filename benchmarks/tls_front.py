@@ -42,9 +42,12 @@ async def tls_front(port: int) -> AsyncIterator[tuple[int, bytes]]:
         context.load_cert_chain(pem)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", port)
-        ways = (_pass_on(reader, back), _pass_on(there, writer))
-        await asyncio.gather(*ways)
+        try:
+            there, back = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:  # nobody is there: nobody is here either
+            writer.close()
+            return
+        await asyncio.gather(_pass_on(reader, back), _pass_on(there, writer))
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
         yield server.sockets[0].getsockname()[1], made.public_bytes(serialization.Encoding.DER)

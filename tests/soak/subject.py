@@ -73,7 +73,7 @@ class Subject:
     outputs: as they stand. raised: (code, boot, seq) of the alarms that it has decided on, with the world's time.
     """
 
-    def __init__(self, kind: str, folder: Path, heap: str = HEAP, boot: int = 1) -> None:
+    def __init__(self, kind: str, folder: Path, heap: str = HEAP) -> None:
         self.kind = kind
         self.now = 0
         self.drift_ppm = 0
@@ -86,6 +86,7 @@ class Subject:
         self.lives = 0
         self.complaints: list[str] = []  # why connections ended
         self.flash = folder / "flash"
+        self.tls: tuple[int, bytes] | None = None  # port and CA of what speaks TLS in front of the broker
         self._heap = heap
         self._uptime = self._drifted = 0
         self._plant = Plant()
@@ -103,10 +104,11 @@ class Subject:
         self._online = False
         self._process = BoardProcess(self._line, heap=self._heap)
         at_pins: Any = {name: value for name, value in self.values.items() if name not in ("credential", "pin")}
+        port, ca = self.tls or (self.broker.port, None)
         config = BoardConfig(
-            TENANT, DEVICE, self.kind, ROOT_KEY, self.broker.host, self.broker.port, beat_s=BEAT_S,
-            store=str(self.flash), seed=b"soak %d" % self.lives, data=GIVEN.get(self.kind, {}), values=at_pins,
-            stepped=True,
+            TENANT, DEVICE, self.kind, ROOT_KEY, self.broker.host, port, beat_s=BEAT_S, store=str(self.flash),
+            seed=b"soak %d" % self.lives, data=GIVEN.get(self.kind, {}), values=at_pins, stepped=True,
+            tls=ca and {"ca": ca},
         )  # fmt: skip
         self.lives += 1
         await self._process.start(config)

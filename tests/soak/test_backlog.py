@@ -1,25 +1,35 @@
 """What has piled up while nobody was there must not keep a device from connecting again: memory, above all."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 from lilong_firmware.outbox import CAPACITY
 from lilong_firmware.session import QUEUE_MAX
-from lilong_simulator.fleet.process import available
+from lilong_simulator.fleet.process import HEAP, available
 
+from benchmarks.tls_front import tls_front
 from tests.soak.centre import Centre
 from tests.soak.dangers import DANGERS, FLAPPINGS, FLAPS, MINUTE, SECOND
 from tests.soak.subject import Subject
 
 pytestmark = pytest.mark.skipif(available() is not None, reason=str(available()))
 
+TLS_HEAP = "72k"  # firmware/README.md, Known limits
 # What makes events without an alarm, and the ms between two.
 EVENTS = {"wristband": ("worn", SECOND), "streetlight": ("lux", 71 * SECOND), "door": ("exit_button", SECOND)}
 
 
-async def pile_up(kind, folder):
-    device = Subject(kind, folder)
+async def pile_up(kind, folder, tls=False):
+    device = Subject(kind, folder, TLS_HEAP if tls else HEAP)
     await device.broker.start()
+    async with AsyncExitStack() as stack:
+        if tls:
+            device.tls = await stack.enter_async_context(tls_front(device.broker.port))
+        await pile_up_on(device, kind)
+
+
+async def pile_up_on(device, kind):
     try:
         await device.power_on()
         await device.run_to(5 * MINUTE)
@@ -48,6 +58,11 @@ async def pile_up(kind, folder):
         await device.power_off()
         await device.broker.stop()
         device.broker.close()
+
+
+@pytest.mark.parametrize("kind", DANGERS)
+def test_over_tls_it_takes_8_kilobytes_more(kind, tmp_path):
+    asyncio.run(pile_up(kind, tmp_path, tls=True))
 
 
 @pytest.mark.parametrize("kind", DANGERS)
