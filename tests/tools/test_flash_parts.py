@@ -4,6 +4,7 @@ import hashlib
 import struct
 
 import pytest
+from commands import run_lilong
 from flash_case import beside, bundle, configuration, online
 from lilong_firmware.slots import NONE, Slots
 from lilong_protocol.keys import device_root
@@ -189,6 +190,18 @@ def test_an_image_for_another_chip_is_refused_before_anything_is_erased(tmp_path
         bare.write("esp32c3", "port", tmp_path / "text.bin", said.append)
     with pytest.raises(FlashError, match=r"hold BOOTSEL, plug it in"):
         bare.write("rp2040", "port", tmp_path / "text.bin", said.append)
+
+
+def test_a_dry_run_with_an_image_touches_no_board(tmp_path):
+    pytest.importorskip("esptool")
+    port = tmp_path / "port"
+    port.touch()
+    words = ("flash", "--board", "esp32_c3", "--kind", "smoke", "--port", port, "--config", configuration(tmp_path))
+    done = run_lilong(*words, "--firmware", chip_image(tmp_path, 5), "--dry-run")
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[-2:] == [
+        f"would write {tmp_path}/5.bin at 0x0", "a bare chip has nothing yet: all of the above would be new",
+    ]  # fmt: skip
 
 
 def test_a_bare_chip_that_does_not_answer_is_said(tmp_path):

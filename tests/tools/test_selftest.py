@@ -20,7 +20,7 @@ from lilong_tools.flash.errors import FlashError
 from lilong_tools.flash.remote import Remote
 from lilong_tools.flash.settings import read
 from lilong_tools.flash.there import look
-from lilong_tools.selftest import chip, parts, result
+from lilong_tools.selftest import chip, command, parts, result
 from lilong_tools.selftest.rows import answered, held, passed, told
 from lilong_tools.selftest.session import Session
 from lilong_tools.update.keys import make, public_path
@@ -192,6 +192,18 @@ def test_a_person_is_asked_for_each_output_and_input_and_a_no_fails():
     assert tamper.verdict == "pass"
     (tamper,) = parts.changes(Canned(watch={"changed": False}), wiring, lambda _: True)
     assert tamper.verdict == "FAIL"
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_the_time_until_a_flashed_device_is_online_is_a_row_and_one_that_stays_away_fails(monkeypatch, comes):
+    def on_console(*_):
+        if not comes:
+            raise FlashError("port: not online in 5 s; look at its Wi-Fi:\n    last words")
+
+    monkeypatch.setattr("lilong_tools.flash.seen.on_console", on_console)
+    (row,) = command.until_online(Remote("port"), 5.0)
+    assert (row.step, row.name, row.verdict) == ("boot", "online after", "pass" if comes else "FAIL")
+    assert row.source == ("(ours)" if comes else "port: not online in 5 s; look at its Wi-Fi:")
 
 
 @pytest.mark.parametrize(

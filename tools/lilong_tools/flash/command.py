@@ -54,6 +54,9 @@ def flash(
     budget.hold(chosen.file.parent, sizes)
     if firmware is not None:
         bare.write(chosen.chip.id, port, firmware, say.print, dry_run)
+        if dry_run:
+            say.print("a bare chip has nothing yet: all of the above would be new")
+            sys.exit(0)
     files = {**contents.beside, **settings.files}
     there = look(remote, tuple(path for path in files if path.count("/") == 1))
     check(there, chosen, port)

@@ -73,7 +73,7 @@ def selftest(
             if record:
                 records[name] = record
     if online:
-        rows += _online(remote, online)
+        rows += until_online(remote, online)
     head = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "board": chosen.id, "kind": kind,
         "device": _device(begun["unique_id"]) if given is None else given.device, "unique_id": begun["unique_id"],
@@ -117,7 +117,7 @@ def _handshake(remote: Remote, session: Session, given: settings.Settings | None
         yield from chip.handshake(session, config, given.files[config["tls"]["ca"]])
 
 
-def _online(remote: Remote, seconds: float) -> list[Row]:
+def until_online(remote: Remote, seconds: float) -> list[Row]:
     begun = time.monotonic() + RESTART_S
     try:
         seen.on_console(remote, seconds, lambda _: None)
