@@ -6,7 +6,16 @@ when `deadline` has come.
 """
 
 from lilong_protocol import frame, topics
-from lilong_protocol.codes import ALARM_SENSOR_FAULT, CMD_USE_EPOCH, DEFAULTS, Q_SENSOR, S_LOG_LEVEL, cap, latches
+from lilong_protocol.codes import (
+    ALARM_SENSOR_FAULT,
+    CMD_USE_EPOCH,
+    DEFAULTS,
+    Q_SENSOR,
+    S_LOG_LEVEL,
+    cap,
+    latches,
+    severity,
+)
 
 from .downlink import Downlink
 from .draws import Draws
@@ -30,6 +39,7 @@ if TYPE_CHECKING:
     from .update import Updating
 
 BY_ITSELF, BY_OPERATOR = 0, 1  # why an alarm was cleared
+SEVERE = 3  # CAP 1.2: below it are battery.low, sensor.fault and the like
 
 NOTHING: "dict[str, bytes]" = {}
 NOT_CONFIGURED: "dict[int, Any]" = {0: 0, 1: {}}
@@ -276,6 +286,10 @@ class Device:
         """The alarm is open and its condition still holds."""
         episode = self.episodes.get(code)
         return episode is not None and not episode.restored
+
+    def in_danger(self) -> bool:
+        """An alarm of a danger is open, not only of a device that needs care: that may be an update."""
+        return bool([code for code in self.episodes.codes() if severity(code) >= SEVERE])
 
     def event(self, now: int, code: int, values: "dict[int, int]") -> None:
         """Tell what happened, in order, kept while the link is away."""

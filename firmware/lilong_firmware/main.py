@@ -130,7 +130,7 @@ class Host:
             while self.device.deadline <= now:
                 self.device.step(now)
                 self._act()
-            if self._restarts and not len(self.device.outbox) and not self.device.episodes.codes():
+            if self._restarts and not len(self.device.outbox) and not self.device.in_danger():
                 self._board.note("restart", 0, 0, 0)
 
     # ---- what the link tells

@@ -138,6 +138,13 @@ def test_fires_while_300_devices_download_are_stored_in_time():
     assert {world.progress(device).code for device in devices} == {200}
 
 
+def test_who_has_a_sensor_that_is_broken_takes_it_all_the_same(world):
+    world.fleet.sense(ONE, "co", None)
+    world.run(MINUTE)
+    assert [what for _, _, what in world.notes if what == RAISED] == [RAISED]
+    assert result_of(world, a_release()) == 200
+
+
 def test_who_has_an_alarm_open_restarts_when_it_is_over(world):
     world.fleet.sense(ONE, "tamper", 1)
     world.run(MINUTE)

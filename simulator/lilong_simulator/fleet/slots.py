@@ -86,7 +86,7 @@ class Flash:
 
     def ready(self, device: Device) -> bool:
         """New firmware waits, and no alarm has to be looked after first: as `main.Host` has it."""
-        return self.restarts and not len(device.outbox) and not device.episodes.codes()
+        return self.restarts and not len(device.outbox) and not device.in_danger()
 
     def restart(self, now: int, device: Device) -> Device:
         """A reset: the device as it starts again, to be started by its host unless `reset_at` says that it hangs."""
