@@ -81,6 +81,7 @@ def test_it_says_plainly_when_that_is_not_enough():
     ("arguments", "said"),
     [
         (("--board", "esp32_c3", "--kind", "manhole", "--awake", "a:1:1:cpu"), "esp32_c3 does not carry it"),
+        (("--board", "esp32_ppp", "--kind", "manhole", "--awake", "a:1:1:radio"), "the radio is the modem"),
         (("--board", "pico_w", "--kind", "smoke", "--awake", "a:1:1:cpu"), "its chip rp2040 has no deep sleep of use"),
         (("--board", "esp32_c3", "--kind", "smoke", "--awake", "a:1"), "is not NAME:MS:TIMES:radio|cpu"),
         (("--board", "esp32_c3", "--kind", "smoke", "--awake", "a:9999999:99:cpu"), "a day has 24"),

@@ -33,6 +33,8 @@ def battery(
     if sheet is None:
         known = ", ".join(sorted(CURRENTS))
         raise InputError(f"--board {board}: its chip {there.chip.id} has no deep sleep of use; there are {known}")
+    if there.radio == "ppp" and radio_ma is None:
+        raise InputError("--radio-ma: is missing; the radio is the modem: measure its mean, or take its data sheet's")
     currents = Currents(
         sheet.sleep_ua if sleep_ua is None else sleep_ua, sheet.cpu_ma if cpu_ma is None else cpu_ma,
         sheet.radio_ma if radio_ma is None else radio_ma, sheet.source,

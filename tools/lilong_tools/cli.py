@@ -33,6 +33,8 @@ from .keys_command import keys
 from .live import Request, run_live
 from .provision.command import provision
 from .provision.errors import ProvisionError
+from .sbom import SbomError
+from .sbom_command import sbom
 from .selftest.command import selftest
 from .stopping import Stopper, stopped_by_signals
 from .update.command import update
@@ -153,6 +155,7 @@ app.command("broker-config")(broker_config)
 app.command("boards")(boards)
 app.command("provision")(provision)
 app.command("battery")(battery)
+app.command("sbom")(sbom)
 app.command("flash")(flash)
 app.command("bundle")(bundle)
 app.command("selftest")(selftest)
@@ -228,7 +231,8 @@ def main() -> None:
         app()
     except (
         InputError, EstateError, BrokerError, CentreProcessError, RunError, FeedError, incidents.IncidentError,
-        BoardError, BrokerConfigError, FlashError, KeyStoreError, ProvisionError, PublicKeyError, UpdateError,
+        BoardError, BrokerConfigError, FlashError, KeyStoreError, ProvisionError, PublicKeyError, SbomError,
+        UpdateError,
     ) as error:  # fmt: skip
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"lilong: {error}", style="red", markup=False)
         sys.exit(BAD_INPUT)
