@@ -79,7 +79,7 @@ def direct(there, release, devices, folder):
 
 
 @asynccontextmanager
-async def centre_of(there, placed, path=":memory:"):
+async def centre_of(there, placed, path=":memory:", keys=KEY):
     """A centre that serves devices of this test."""
 
     class Small:
@@ -95,7 +95,7 @@ async def centre_of(there, placed, path=":memory:"):
     listener = socket.create_server(("127.0.0.1", 0))
     store = Store(str(path), TENANT)
     feed = ObservedFeed(None)
-    core = Core(Small(), KEY, now_ms(), saved=store.load())
+    core = Core(Small(), keys, now_ms(), saved=store.load())
     try:
         async with Centre(
             core, store, feed, listener, Broker("external", "127.0.0.1", there.broker.port), "centre"
