@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 LOOK_MS = 1_500  # (ours) the slowest sensor that a sleeping kind looks at, a gas module, tells once a second
 POLL_MS = 10
 ASK_MS = 1_000
-SERVICE_MS = 60_000  # (ours) after a cold start: a cable finds it awake
+SERVICE_MS = 300_000  # (ours) after a cold start: a cable finds it awake
 LEAVE_MS = 300  # (ours) the last bytes of a connection leave the radio
 EVENTS = {"tilt": ("shock", 512), "sos": ("sos", 1)}  # what a pin tells that a later look cannot see any more
 
