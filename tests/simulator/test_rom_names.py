@@ -61,6 +61,8 @@ FUNCTIONS = (
     "b = 9\ndef f(a, c):\n global b\n b = a\n return a, b, c",
     "async def g(a): return a\ndef f(a, b):\n try: g(a).send(None)\n except StopIteration as e: return e.value, b",
     "def f(parameter_0, a): return parameter_0, a",
+    "def f(a, join):\n from os.path import join\n return a, join('b', 'c')",
+    "def f(a, join):\n if a == 1:\n  from os import sep as join\n return a, join",
 )
 
 
@@ -73,3 +75,26 @@ def test_a_function_does_the_same_whatever_its_parameters_are_called(text):
     assert "parameter_0" in shared
     assert after["f"](1, 2) == before["f"](1, 2)
     assert len(shared.splitlines()) == len(text.splitlines())
+
+
+def test_a_name_of_a_module_that_is_not_in_the_image_stays():
+    lent = lend({"lilong.py": "from lilong_boot import BOOTED\nclass Lamp:\n  BOOTED = 1\n"}, ["word"])["lilong.py"]
+    assert "import BOOTED" in lent
+
+
+def test_an_attribute_that_a_text_may_name_keeps_its_name():
+    lent = lend({"lilong.py": "class Meter:\n  def current(self): return getattr(self, 'current')\n"}, ["word", "more"])
+    assert "def current" in lent["lilong.py"]
+
+
+def test_the_compiler_s_own_word_is_lent_to_nothing():
+    assert "const" not in lend({"lilong.py": "def lamp(): return 1\n"}, ["const"])["lilong.py"]
+
+
+def test_for_a_foreign_interpreter_only_private_names_are_lent():
+    """Its `machine` may have a `feed` too."""
+    text = "class Dog:\n  def __init__(self):\n    self._fed = 0\n  def feed(self):\n    self._fed = 1\n"
+    lent = lend({"lilong.py": text}, ["word", "more", "most"], private=True)["lilong.py"]
+    assert "def feed" in lent
+    assert "class Dog" in lent
+    assert "_fed" not in lent

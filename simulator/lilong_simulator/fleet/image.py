@@ -81,13 +81,13 @@ def listed(manifest: Path) -> dict[str, Path]:
     return listed
 
 
-def lean(sources: Mapping[str, Path], rom: Sequence[str] | None = None) -> dict[str, str]:
+def lean(sources: Mapping[str, Path], rom: Sequence[str] | None = None, private: bool = False) -> dict[str, str]:
     """The sources of an image as they are compiled, cheaper in RAM step by step: boards/unix/README.md, "Heap".
 
-    rom: the words that the interpreter has in ROM; without them those of this machine's.
+    rom: the words that the interpreter has in ROM; without them those of this machine's. private: see `lend`.
     """
     texts = share_parameters(pool_texts(shake(shrink(without_packages(_bundled(sources))))))
-    return lend(texts, _rom() if rom is None else rom)
+    return lend(texts, _rom() if rom is None else rom, private)
 
 
 def _names(bundled: Mapping[str, str], rom: Sequence[str] | None = None) -> dict[str, str]:
@@ -123,11 +123,16 @@ def _rom() -> list[str]:
     return done.stdout.split() if done.returncode == 0 else []
 
 
-def compile_modules(sources: Mapping[str, Path], folder: Path, rom: Sequence[str] | None = None) -> dict[str, Path]:
-    """Compile into `folder`: the .mpy files by the path that `sources` gives them; rom: see `lean`."""
+def compile_modules(
+    sources: Mapping[str, Path], folder: Path, rom: Sequence[str] | None = None, private: bool = False
+) -> dict[str, Path]:
+    """Compile into `folder`: the .mpy files by the path that `sources` gives them; rom: see `lean`.
+
+    private: for an interpreter of which it is not known what it has; the files then keep their names.
+    """
     running = {}
-    texts = lean(sources, rom)
-    names = _names(_bundled(sources), rom)
+    texts = lean(sources, rom, private)
+    names = _names(_bundled(sources), () if private else rom)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         target = folder / f"{names[name]}.mpy"

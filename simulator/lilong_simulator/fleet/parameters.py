@@ -50,9 +50,15 @@ def _within(node: Function, known: Mapping[str, str], kept: set[str], edits: Edi
     """The new names that hold inside a function: its own parameters', and those around that it does not hide."""
     hidden = bound_in_function(node)
     inside = {name: new for name, new in known.items() if name not in hidden}
+    kept = kept | {name for name in hidden if _is_imported(name, node)}
     for parameter in [*node.args.posonlyargs, *node.args.args]:
         if parameter.arg not in kept:
             free = (f"{PREFIX}{number}" for number in itertools.count())
             inside[parameter.arg] = next(name for name in free if name not in inside.values())
             edits.rename(parameter, parameter.arg, inside[parameter.arg])
     return inside
+
+
+def _is_imported(name: str, function: Function) -> bool:
+    """An import in the function gives a parameter its default."""
+    return any(isinstance(node, ast.alias) and name in (node.name, node.asname) for node in ast.walk(function))

@@ -25,6 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from .bundle import CORE
 from .edits import Edits
+from .parameters import PREFIX
 from .scopes import bound
 
 # Run by the interpreter itself: every name that its modules and types have.
@@ -61,21 +62,27 @@ _KEPT = {"self", "main"}  # `main` is what the boot script calls
 _KEYWORDS = {"key", "default", "reverse", "end", "sep"}  # of builtins
 
 
-def lend(sources: Mapping[str, str], rom: Sequence[str]) -> dict[str, str]:
-    """The sources by path in the image, their own names replaced by names of `rom`; lines keep their numbers."""
+def lend(sources: Mapping[str, str], rom: Sequence[str], private: bool = False) -> dict[str, str]:
+    """The sources by path in the image, their own names replaced by names of `rom`; lines keep their numbers.
+
+    private: only names with an underscore in front, and those of parameters. What a board's `machine` and `network`
+    have is not known here: one of their names could be replaced in a use of theirs, but none of them is private.
+    """
     said = {path: _said(text) for path, text in sources.items()}
     words = set().union(*said.values())
     parts = {part for path in sources for part in re.split(r"[/.]", path)}
-    kept = _foreign_names() | _KEYWORDS | _KEPT | set(rom) | parts
     edits = {path: Edits(text) for path, text in sources.items()}
+    kept = _foreign_names() | _KEYWORDS | _KEPT | set(rom) | parts | _elsewhere(edits)
     own = {name for module in edits.values() for name in _defined(module.tree)}
-    own = {name for name in own if not name.startswith("__")} - kept
+    own = {name for name in own if not name.startswith("__")} - kept - _quoted(edits)
+    if private:
+        own = {name for name in own if name.startswith(("_", PREFIX))}
     free = [word for word in rom if word.isidentifier() and word not in words and not keyword.iskeyword(word)]
-    free = [word for word in free if not word.startswith("__")]
-    private = _private(said, own)
-    common = sorted(own.difference(*private))
+    free = [word for word in free if not word.startswith("__") and word != "const"]  # the compiler's own
+    later = _private(said, own)
+    common = sorted(own.difference(*later))
     lent = dict(zip(common, free, strict=False))  # the last ones keep theirs when the words run out
-    for names in private:  # which do not meet: modules that come later may have the same words
+    for names in later:  # which do not meet: modules that come later may have the same words
         lent.update(zip(sorted(names), free[len(common) :], strict=False))
     return {path: _renamed(module, lent) for path, module in edits.items()}
 
@@ -103,6 +110,24 @@ def _private(said: Mapping[str, set[str]], own: set[str]) -> list[set[str]]:
         for path, names in words.items()
         if path != CORE
     ]
+
+
+def _quoted(modules: Mapping[str, Edits]) -> set[str]:
+    """Texts that may be an attribute's name, for `getattr` and its like."""
+    nodes = [node for module in modules.values() for node in ast.walk(module.tree) if isinstance(node, ast.Constant)]
+    return {node.value for node in nodes if isinstance(node.value, str)}
+
+
+def _elsewhere(modules: Mapping[str, Edits]) -> set[str]:
+    """Names that the sources import from modules which are not among them."""
+    here = {path.removesuffix(".py").replace("/", ".") for path in modules}
+    return {
+        alias.name
+        for module in modules.values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.module not in here
+        for alias in node.names
+    }
 
 
 def _foreign_names() -> set[str]:
