@@ -13,6 +13,7 @@ from lilong_protocol.pc.keystore import KeyStore, load
 from lilong_protocol.pc.simulation import is_loopback
 from lilong_simulator.estate import Estate, load_estate
 
+from ..update.keys import load_public
 from .batch import LIST, SHEET, Outcome, Wanted
 from .batch import provision as make
 from .broker_folder import BrokerFolder, der
@@ -51,6 +52,7 @@ class _Options:
     own_root: bool
     labels: bool
     claim: str | None
+    release: Path | None = None
 
 
 def provision(
@@ -70,6 +72,7 @@ def provision(
     port_number: Annotated[int | None, typer.Option("--broker-port", min=1, max=65535, help="for devices")] = None,
     ca: Annotated[Path | None, typer.Option(help="PEM: who signed the broker's certificate, without --broker")] = None,
     networks: Annotated[Path | None, typer.Option(help=f"Wi-Fi and modem, for its owner only: {NETWORKS_FORM}")] = None,
+    release: Annotated[Path | None, typer.Option(help="public file of the key whose firmware they take")] = None,
     client_certificates: Annotated[bool, typer.Option("--client-certificates", help="by --broker's authority")] = False,
     own_root: Annotated[bool, typer.Option("--own-root", help="a random root key, not one of the estate's")] = False,
     out: Annotated[Path, typer.Option(help="folder for a folder a device, the list and the labels")] = Path("devices"),
@@ -91,7 +94,7 @@ def provision(
 ) -> None:
     """What devices are given: identity, keys, configuration, a login at the broker, labels. Never shows a secret."""
     options = _Options(keys, broker, out, host, port_number, ca, networks, on_board, client_certificates, own_root,
-                       labels, claim_url(claim))  # fmt: skip
+                       labels, claim_url(claim), release)  # fmt: skip
     if check is not None:
         sys.exit(_check(check, keys if keys.exists() else None))
     if put is not None or erase:
@@ -160,13 +163,14 @@ def _wanted(
 
 
 def _there(tenant: str, broker: BrokerFolder | None, options: _Options, before: Recalled | None) -> There:
+    trusted = None if options.release is None else load_public(options.release)
     networks = Networks() if before is None else before.networks
     if options.networks is not None:
         networks = read_networks(options.networks)
     if broker is not None:
         host = options.host or broker.host
         broker.check_host(host)
-        return There(tenant, host, options.port or broker.port, broker.ca, networks, options.on_board)
+        return There(tenant, host, options.port or broker.port, broker.ca, networks, options.on_board, trusted)
     host_there = options.host or (before.host if before is not None else None)
     if host_there is None:
         raise ProvisionError("--broker: is missing; give the folder of `lilong broker-config`, or --host and --ca")
@@ -176,7 +180,7 @@ def _there(tenant: str, broker: BrokerFolder | None, options: _Options, before: 
         says = "another machine, and without TLS anybody on the way hears all; give --ca"
         raise ProvisionError(f"--host {host_there}: {says}")
     port = options.port or (before.port if before is not None else PORT)
-    return There(tenant, host_there, port, authority, networks, options.on_board)
+    return There(tenant, host_there, port, authority, networks, options.on_board, trusted)
 
 
 def _retire(place: Estate, device: str, store: KeyStore, options: _Options) -> None:
@@ -217,7 +221,8 @@ def _transfer(
     path = keys or options.store
     theirs = load(path) if keys is not None else store
     there = _Options(path, broker, out, options.host, options.port, options.ca, options.networks, options.on_board,
-                     options.client_certificates, options.own_root, options.labels, options.claim)  # fmt: skip
+                     options.client_certificates, options.own_root, options.labels, options.claim,
+                     options.release)  # fmt: skip
     row = Row(**{**before.row.__dict__, "data": {}, "name": "", "building": "", "core": "", "unit": ""})
     elsewhere = before._replace(networks=Networks(), ca=None)
     wanted = _wanted(other, [row], there, frozenset((device,)), elsewhere, {device: before.generation + 1})

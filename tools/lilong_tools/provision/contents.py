@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lilong_protocol.pc.maker import maker_settings
+
+from ..update.keys import Public
 from .errors import ProvisionError
 from .networks import Networks
 from .rows import Row
@@ -17,7 +20,8 @@ CA, CERTIFICATE, KEY = "ca.der", "certificate.der", "key.der"
 
 @dataclass(frozen=True)
 class There:
-    """Where all devices of a run connect, and how. on_board: the folder of these files on a board."""
+    """Where all devices of a run connect, and how. on_board: the folder of these files on a board. release: whose
+    firmware they take."""
 
     tenant: str
     host: str
@@ -25,6 +29,7 @@ class There:
     ca: bytes | None
     networks: Networks = field(default=Networks(), repr=False)
     on_board: str = ON_BOARD
+    release: Public | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,10 @@ def contents(row: Row, there: There, keys: Keys) -> dict[str, bytes]:
         if value is not None:
             config[name] = value
     config |= _radio(row, there.networks)
+    if there.release is not None:
+        config["maker"] = maker_settings(there.release.key, there.release.vendor, row.board.id, row.kind)
+    elif row.maker is not None:
+        config["maker"] = dict(row.maker)
     files: dict[str, bytes] = {}
     if there.ca is not None:
         files[CA] = there.ca

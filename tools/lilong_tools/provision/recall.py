@@ -38,7 +38,7 @@ def recall(out: Path, device: str, estate: Estate) -> Recalled:
         host, port, generation = str(config["host"]), int(config["port"]), int(config.get("generation", 0))
     except (KeyError, TypeError, ValueError):
         raise ProvisionError(f"{out / device / CONFIG}: is damaged; give --csv, or --kind and --board") from None
-    return Recalled(replace(row, data=data), host, port, files.get(CA), networks, generation)
+    return Recalled(replace(row, data=data, maker=config.get("maker")), host, port, files.get(CA), networks, generation)
 
 
 def _row(out: Path, device: str, config: dict[str, Any], estate: Estate) -> Row:

@@ -29,7 +29,8 @@ DATA_NAMES = {
 
 @dataclass(frozen=True)
 class Row:
-    """A device that is wanted. where: the line that asks for it. board: checked, and carries the kind."""
+    """A device that is wanted. where: the line that asks for it. board: checked, and carries the kind. maker: whose
+    firmware it has taken so far, as its configuration has it."""
 
     where: str
     device: str
@@ -42,6 +43,7 @@ class Row:
     data: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     beat_s: int | None = None
     offline_s: int | None = None
+    maker: Mapping[str, str] | None = None
 
 
 def read_csv(file: Path, estate: Estate) -> list[Row]:
@@ -146,7 +148,7 @@ class _Reader:
             place = {name: cell or str(getattr(placed, name) or "") for name, cell in place.items()}
         beat_s, offline_s = (None, None) if placed is None else (placed.beat_s, placed.offline_s)
         return Row(self._where, device, kind, board, self._cells.get("name", ""), **place, data=data, beat_s=beat_s,
-                   offline_s=offline_s)  # fmt: skip
+                   offline_s=offline_s, maker=None)  # fmt: skip
 
     def _wrong(self, column: str, says: str) -> None:
         self._complaints.append(f"{self._where}: {column}: {says}")
