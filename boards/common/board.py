@@ -8,20 +8,13 @@ import asyncio
 import machine
 import network
 from built import BUILT_S
-from lilong_boot import BOOTED
+from lilong_boot import BOOTED, Files, Slots
 from lilong_firmware.board import Board as Pins
-from lilong_firmware.boot import FOLDER, Files
-from lilong_firmware.config import content
-from lilong_firmware.dns import Resolver
 from lilong_firmware.flash import FileStore
 from lilong_firmware.kinds import rules
 from lilong_firmware.mirror import Mirror
-from lilong_firmware.network import Wifi
 from lilong_firmware.progress import Progress
-from lilong_firmware.safe import SafeStore
-from lilong_firmware.slots import NONE, Slots
-from lilong_firmware.tls import start_clock
-from volumes import volumes
+from lilong_firmware.slots import NONE
 from wiring import WAKES, wire
 
 TYPE_CHECKING = False
@@ -32,16 +25,18 @@ if TYPE_CHECKING:
     from lilong_firmware.install import TwoSlots
 
 CONFIG = "/lilong/device.json"
+FOLDER = "/lilong"
 STORE = "/lilong/store"
 WATCHDOG_MS = 8_000  # the watchdog of rp2 ends at 8,388
 TRIAL_MS = 3_600_000  # (ours)
+JOIN_MS = 30_000  # (ours) between two tries to join the network
 TRIAL_ATTEMPTS = 6  # (ours) connections in vain before new firmware on trial is started anew, and in the end given up
 
 
 class Board(Pins):
     """Reads two keys more of the configuration.
 
-    "networks": of Wi-Fi, each an object of "ssid" and "password", the preferred one first. "maker" says
+    "networks": of Wi-Fi, each an object of "ssid" and "password", tried in turn, the preferred one first. "maker" says
     whose firmware it takes: an object of "key" (Ed25519), "vendor" and "class" (UUIDs), all hex. Without it there are
     no updates.
     """
@@ -49,20 +44,22 @@ class Board(Pins):
     device: "Device"
 
     def __init__(self, settings: "dict[str, Any]") -> None:
+        from lilong_firmware.config import content  # noqa: PLC0415  these are needed once
+        from lilong_firmware.tls import start_clock  # noqa: PLC0415
+
         start_clock(BUILT_S, machine.RTC())
         self.slots = Slots(Files())
         self.slots.running, self.slots.safe = BOOTED
+        self._networks: list[dict[str, str]] = settings.get("networks") or []
         self._maker: dict[str, str] | None = settings.get("maker")
         self._settled = False  # a trial of firmware has ended, or there was none
         self._in_vain = 0
         self._radio = network.WLAN(network.WLAN.IF_STA)
-        self._wifi = Wifi(self._radio, settings.get("networks") or [], self.uptime_ms, self._quiet)
         data = {name: content(path) for name, path in settings["data"].items()}
         wired = wire(data)
         dog = machine.WDT(timeout=WATCHDOG_MS)
-        super().__init__(
-            rules(settings["kind"]), wired, Progress(dog.feed, self.slots.healthy), Resolver(self._name_server)
-        )
+        self._known: dict[str, str] = {}  # the address of the broker's name
+        super().__init__(rules(settings["kind"]), wired, Progress(dog.feed, self.slots.healthy), self._look_up)
         if WAKES is not None:
             from lilong_firmware.sleep_board import Naps  # noqa: PLC0415  only who sleeps
             from lilong_firmware.sleep_esp32 import Esp32  # noqa: PLC0415
@@ -70,12 +67,8 @@ class Board(Pins):
             self.sleeps(Naps(Esp32(WAKES), rules(settings["kind"]), wired, self._on_trial))
 
     async def run(self) -> None:
-        asyncio.create_task(self._wifi.run())  # noqa: RUF006  MicroPython's loop keeps it
+        asyncio.create_task(self._join())  # noqa: RUF006  MicroPython's loop keeps it
         await super().run()
-
-    def join(self, ways: "dict[str, Any]") -> None:
-        """The networks of another way to the backend (`access`)."""
-        self._wifi.use(ways["networks"] or [])
 
     def online(self, connection: int) -> None:
         super().online(connection)
@@ -100,10 +93,16 @@ class Board(Pins):
 
     def store(self, folder: "str | None") -> "Any":
         """Alarms in two volumes where the flash has them, all else in files."""
+        from volumes import volumes  # noqa: PLC0415  needed once
+
         files = FileStore(folder or STORE)
         both = volumes()
         kept: Any = Mirror(both, files) if both else files
-        return SafeStore(kept) if self.slots.safe else kept
+        if self.slots.safe:
+            from lilong_firmware.safe import SafeStore  # noqa: PLC0415  rarely
+
+            return SafeStore(kept)
+        return kept
 
     def updating(self, device: "Device") -> "TwoSlots | None":
         if self._maker is None:
@@ -118,9 +117,26 @@ class Board(Pins):
         """New firmware stays awake for an hour, and then has the wakings that it is given (`slots`)."""
         return self.slots.trial != NONE and self.uptime_ms() < TRIAL_MS
 
+    async def _look_up(self, host: str, port: int) -> "Any":
+        """For each connection anew: between two of them it takes no RAM."""
+        from lilong_firmware.dns import Resolver  # noqa: PLC0415
+
+        return await Resolver(self._name_server, known=self._known)(host, port)
+
     def _name_server(self) -> str:
         return str(self._radio.ifconfig()[3])
 
-    def _quiet(self) -> bool:
-        """Nothing waits to be told: a network may be left for a better one."""
-        return not len(self.device.outbox) and not self.device.episodes.codes()
+    async def _join(self) -> None:
+        """Look after the network for ever: what has been lost is joined again."""
+        self._radio.active(True)
+        at = 0
+        while self._networks:
+            if not self._radio.isconnected():
+                wanted = self._networks[at % len(self._networks)]
+                at += 1
+                try:
+                    self._radio.disconnect()
+                    self._radio.connect(wanted["ssid"], wanted.get("password"))
+                except OSError as error:
+                    print("lilong: no Wi-Fi %s: %s" % (wanted["ssid"], error))
+            await asyncio.sleep_ms(JOIN_MS)

