@@ -96,7 +96,7 @@ class Outbox:
 
     def due(self, now: int) -> "list[bytes]":
         """At most BURST frames to publish now. Each gets its next time: its alarm's schedule and up to a tenth more."""
-        frames = []
+        frames: list[bytes] = []
         for entry in self._entries:
             if entry.due <= now and len(frames) >= BURST:
                 entry.due = now + PAUSE_MS
