@@ -326,3 +326,13 @@ def test_a_value_is_calm_exactly_if_a_sample_of_it_would_change_nothing(kind, da
             assert quiet or not watch.calm(value)
             assert coupled or watch.calm(value) == quiet
         device.sampling.values[watch.channel] = present
+
+
+@pytest.mark.parametrize(
+    ("kind", "period", "low"), [("wristband", 10 * MINUTE, 19), ("smoke", DAY, 10), ("manhole", DAY, 19)]
+)
+def test_a_battery_that_runs_low_in_sleep_is_told_within_its_period(kind, period, low):
+    host = asleep(kind)
+    host.set("battery", low)
+    host.run(period + MINUTE)
+    assert len(host.raised(codes.ALARM_BATTERY_LOW)) == 1

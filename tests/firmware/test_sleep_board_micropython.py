@@ -1,4 +1,4 @@
-"""The loop of a board with pins goes to sleep by itself, once its device has left its session, and what it kept holds."""
+"""The loop of a board with pins goes to sleep by itself once its device has left, and what it kept holds."""
 
 from micropython import run_micropython
 
