@@ -13,6 +13,7 @@ from lilong_firmware.board import Board as Pins
 from lilong_firmware.flash import FileStore
 from lilong_firmware.kinds import rules
 from lilong_firmware.mirror import Mirror
+from lilong_firmware.network import Wifi
 from lilong_firmware.progress import Progress
 from lilong_firmware.slots import NONE
 from wiring import WAKES, wire
@@ -29,14 +30,13 @@ FOLDER = "/lilong"
 STORE = "/lilong/store"
 WATCHDOG_MS = 8_000  # the watchdog of rp2 ends at 8,388
 TRIAL_MS = 3_600_000  # (ours)
-JOIN_MS = 30_000  # (ours) between two tries to join the network
 TRIAL_ATTEMPTS = 6  # (ours) connections in vain before new firmware on trial is started anew, and in the end given up
 
 
 class Board(Pins):
     """Reads two keys more of the configuration.
 
-    "networks": of Wi-Fi, each an object of "ssid" and "password", tried in turn, the preferred one first. "maker" says
+    "networks": of Wi-Fi, each an object of "ssid" and "password", the preferred one first. "maker" says
     whose firmware it takes: an object of "key" (Ed25519), "vendor" and "class" (UUIDs), all hex. Without it there are
     no updates.
     """
@@ -50,11 +50,11 @@ class Board(Pins):
         start_clock(BUILT_S, machine.RTC())
         self.slots = Slots(Files())
         self.slots.running, self.slots.safe = BOOTED
-        self._networks: list[dict[str, str]] = settings.get("networks") or []
         self._maker: dict[str, str] | None = settings.get("maker")
         self._settled = False  # a trial of firmware has ended, or there was none
         self._in_vain = 0
         self._radio = network.WLAN(network.WLAN.IF_STA)
+        self._wifi = Wifi(self._radio, settings.get("networks") or [], self.uptime_ms, self._quiet)
         data = {name: content(path) for name, path in settings["data"].items()}
         wired = wire(data)
         dog = machine.WDT(timeout=WATCHDOG_MS)
@@ -67,8 +67,12 @@ class Board(Pins):
             self.sleeps(Naps(Esp32(WAKES), rules(settings["kind"]), wired, self._on_trial))
 
     async def run(self) -> None:
-        asyncio.create_task(self._join())  # noqa: RUF006  MicroPython's loop keeps it
+        asyncio.create_task(self._wifi.run())  # noqa: RUF006  MicroPython's loop keeps it
         await super().run()
+
+    def join(self, ways: "dict[str, Any]") -> None:
+        """The networks of another way to the backend (`access`)."""
+        self._wifi.use(ways["networks"] or [])
 
     def online(self, connection: int) -> None:
         super().online(connection)
@@ -126,17 +130,6 @@ class Board(Pins):
     def _name_server(self) -> str:
         return str(self._radio.ifconfig()[3])
 
-    async def _join(self) -> None:
-        """Look after the network for ever: what has been lost is joined again."""
-        self._radio.active(True)
-        at = 0
-        while self._networks:
-            if not self._radio.isconnected():
-                wanted = self._networks[at % len(self._networks)]
-                at += 1
-                try:
-                    self._radio.disconnect()
-                    self._radio.connect(wanted["ssid"], wanted.get("password"))
-                except OSError as error:
-                    print("lilong: no Wi-Fi %s: %s" % (wanted["ssid"], error))
-            await asyncio.sleep_ms(JOIN_MS)
+    def _quiet(self) -> bool:
+        """Nothing waits to be told: a network may be left for a better one."""
+        return not len(self.device.outbox) and not self.device.episodes.codes()
