@@ -81,7 +81,7 @@ class Host:
             {name: content(path) for name, path in settings["data"].items()},
         )
         draws = Draws(settings["seed"] or board.seed())
-        kept = getattr(board, "store", store)(settings["store"])
+        kept: Any = getattr(board, "store", store)(settings["store"])
         boot = settings["boot"]
         if boot is None and (settings["generation"] or settings["epoch"]):
             from .generation import begin  # noqa: PLC0415  most devices are provisioned once
