@@ -11,8 +11,8 @@ def emqx_conf(at: Path, devices: int, port: int, backend_port: int) -> str:
     """HOCON. `at`: the folder in which all files stand."""
     return f"""\
 # EMQX 5.8 for {devices} devices. Each name and value follows its configuration manual and its schema. Not run: no EMQX
-# has read this file, checked a login of users.csv, an access of acl.conf or a client id. The tests of Lilong do all that
-# with mosquitto; do it here by README.md, "What to check", before an estate depends on it.
+# has read this file, checked a login of users.csv, an access of acl.conf or a client id. The tests of Lilong do all
+# that with mosquitto; do it here by README.md, "What to check", before an estate depends on it.
 
 # A group of backends shares an estate by publisher, so that all classes of one device stay in order at one of them.
 # (hash_topic would part them: each class is a topic of its own.)
