@@ -60,6 +60,7 @@ SOAK_SEED ?= 1
 
 soak: $(DEV_READY)  ## long runs; each line says what it came to, and in what time
 	$(BIN)/python -m tests.soak.run --hours 24 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
+	$(BIN)/python benchmarks/whole_heap.py
 	$(BIN)/python -m tests.firmware.power_runs --schedules 12000 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
 	$(BIN)/python -m tests.fuzz.run frame --count 10000000 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
 	$(BIN)/python -m tests.fuzz.run session --count 1000000 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
