@@ -46,7 +46,7 @@ if TYPE_CHECKING:
             """Where an artifact goes; None for what this host does not take."""
 
         def verified(self, digest: bytes, signature: "bytes | None") -> bool:
-            """The artifact is signed as this host wants it."""
+            """Firmware is signed as this host wants it; what else comes is the estate's, sealed by its backend."""
 
 
 FIRMWARE, CARD_LIST, ACCESS = 0, 1, 2
@@ -73,7 +73,7 @@ def offered(device: "Device", now: int, body: "dict[int, Any]") -> int:
         _result(device, now, {0: artifact, 1: frame.OK, 2: version})
         return frame.OK
     updating = None if device.updating is None else device.updating(device)
-    if updating is not None and what != ACCESS and not updating.verified(digest, signature):
+    if updating is not None and what == FIRMWARE and not updating.verified(digest, signature):
         _result(device, now, {0: artifact, 1: frame.FORBIDDEN})
         return frame.OK
     if what == CARD_LIST and device.rules.KIND == codes.KIND_DOOR and device.store.LOGS:
