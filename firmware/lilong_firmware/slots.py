@@ -113,7 +113,9 @@ class Slots:
             self._falls = min(self._falls + 1, 255)
             self._kept()
         self.safe = self._falls > FALLS
-        first = 1 - self.active if self._falls > 2 * FALLS else self.active
+        first = self.active
+        if self._falls > 2 * FALLS and 0 < self.slots[1 - first].sequence <= self.newest:
+            first = 1 - first  # it has been in effect: what has failed its trial is no way out
         for slot in (first, 1 - first):
             if (woken and self.slots[slot].size) or self.whole(slot):  # it was whole before the sleep
                 self.running = slot
