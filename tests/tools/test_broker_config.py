@@ -142,7 +142,8 @@ def test_limits_follow_the_number_of_devices(tmp_path):
 def test_emqx_is_told_the_same(tmp_path):
     files = write(tmp_path)
     conf, acl = files["emqx/emqx.conf"], files["emqx/acl.conf"]
-    for part in ("= hash_clientid\n", "use_username_as_clientid = true", "no_match = deny", "fail_if_no_peer_cert = true"):
+    said = ("= hash_clientid\n", "use_username_as_clientid = true", "no_match = deny", "fail_if_no_peer_cert = true")
+    for part in said:
         assert part in conf
     assert acl.strip().endswith("{deny, all}.")
     assert '{allow, all, {publish, [{retain, false}]}, ["lilong/1/t/${username}/u/#"]}.' in acl
