@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -15,17 +16,20 @@ from ..updates import Artifact, Progress
 T = TypeVar("T")
 
 
-class Asking:
+class Asking(ABC):
     """The wishes of a backend. Each raises RequestError for what cannot be carried out: what, where, what to do."""
 
+    @abstractmethod
     def engine(self, tenant: str) -> Engine:
-        raise NotImplementedError
+        """That of an estate."""
 
+    @abstractmethod
     def now(self) -> int:
-        raise NotImplementedError
+        """Epoch ms by the clock of the backend; it never goes back."""
 
+    @abstractmethod
     def wake(self) -> None:
-        raise NotImplementedError
+        """There is something to send."""
 
     def command(
         self,
