@@ -43,11 +43,11 @@ def verification(public: bytes, message: bytes, signature: bytes) -> "Generator[
     u = (y * y - 1) % _P
     v = (d * y * y + 1) % _P
     x = 0
-    for root in _power(u * pow_small(v, 7) % _P, (_P - 5) // 8):
+    for root in _power(u * _small_power(v, 7) % _P, (_P - 5) // 8):
         if root is None:
             yield None
         else:
-            x = u * pow_small(v, 3) * root % _P
+            x = u * _small_power(v, 3) * root % _P
     if v * x * x % _P == _P - u:
         for root in _power(2, (_P - 1) // 4):
             if root is None:
@@ -81,7 +81,7 @@ def verification(public: bytes, message: bytes, signature: bytes) -> "Generator[
     yield (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 
-def pow_small(base: int, exponent: int) -> int:
+def _small_power(base: int, exponent: int) -> int:
     result = 1
     for _ in range(exponent):
         result = result * base % _P
