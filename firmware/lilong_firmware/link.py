@@ -152,8 +152,8 @@ class Link:
             why = ""
             try:
                 await self._connection(will)
-            except (OSError, MqttError, MemoryError) as error:
-                why = str(error) or type(error).__name__
+            except (OSError, ValueError, MemoryError) as error:  # ValueError: of MQTT, or of a certificate
+                why = " ".join(str(error).split()) or type(error).__name__  # mbedTLS tells in lines
             finally:
                 self._client.close()
                 self._open = False
@@ -246,6 +246,8 @@ class Link:
             await asyncio.sleep_ms(STALLED_MS if len(rest) else 0)
             if not len(rest):
                 return
+            if self._broken is not None:  # a handshake that failed in a read never takes what is written
+                raise self._broken
             if self._clock() > until:
                 raise OSError("the broker did not take a packet in %d ms" % SEND_MS)
 

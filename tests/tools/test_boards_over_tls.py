@@ -94,7 +94,7 @@ async def test_a_broker_whose_certificate_another_has_signed_is_left_at_once(tmp
         await board.start(config(there, "smoke", tls={"ca": certificate(datetime(2020, 1, 1, tzinfo=UTC))}))
         try:
             said = await lines.take(lambda line: isinstance(line, Offline))
-            assert "CERT_VERIFY_FAILED" in said.why
+            assert "CERT_VERIFY_FAILED" in said.why or "not correctly signed" in said.why  # told to a read, or a write
             assert not any(isinstance(line, Online) for line in lines.all)
         finally:
             await board.stop()
