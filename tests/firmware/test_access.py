@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from cut_store import Cut
 from hypothesis import given
 from hypothesis import strategies as st
 from lilong_firmware.access import (
@@ -226,32 +227,6 @@ def test_a_new_way_that_has_rotted_is_not_tried():
     device = Device(store)
     access.accepted(device, 0)
     assert device.told == [{0: 7, 1: frame.EXPIRED}]
-
-
-class Cut(RamStore):
-    """Loses its power before its n-th change."""
-
-    def __init__(self, store, changes):
-        super().__init__()
-        self._records, self._logs = store._records, store._logs
-        self.changes = changes
-
-    def _change(self):
-        if not self.changes:
-            raise KeyboardInterrupt
-        self.changes -= 1
-
-    def put(self, name, data):
-        self._change()
-        super().put(name, data)
-
-    def drop(self, name):
-        self._change()
-        super().drop(name)
-
-    def write(self, name, at, data):
-        self._change()
-        super().write(name, at, data)
 
 
 @pytest.mark.spec("LIL-UPD-011")

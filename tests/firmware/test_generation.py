@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from cut_store import Cut
 from hypothesis import given
 from hypothesis import strategies as st
 from lilong_firmware.draws import Draws
@@ -12,32 +13,6 @@ from lilong_firmware.resume import next_boot
 from lilong_firmware.store import RamStore, VolatileStore
 
 DRAWS = Draws(bytes(16))
-
-
-class Cut(RamStore):
-    """Loses its power before its n-th change."""
-
-    def __init__(self, store, changes):
-        super().__init__()
-        self._records, self._logs = store._records, store._logs
-        self.changes = changes
-
-    def _change(self):
-        if not self.changes:
-            raise KeyboardInterrupt  # no code of a board catches that
-        self.changes -= 1
-
-    def put(self, name, data):
-        self._change()
-        super().put(name, data)
-
-    def drop(self, name):
-        self._change()
-        super().drop(name)
-
-    def write(self, name, at, data):
-        self._change()
-        super().write(name, at, data)
 
 
 def lived(boot=7):

@@ -1,4 +1,4 @@
-"""A real MicroPython beside the tests, asked line by line."""
+"""A backend's engine with devices by script; a real MicroPython beside the tests, asked line by line."""
 
 import os
 import subprocess
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from engine_world import DOOR, DOOR_KIND, SMOKE, SMOKE_KIND, Backend, Scripted
 from micropython import ROOT, find_micropython
 
 Ask = Callable[[str, bytes], str]
@@ -32,3 +33,18 @@ def board() -> Iterator[Ask]:
     stdin.close()
     worker.wait(10)
     stdout.close()
+
+
+@pytest.fixture
+def backend() -> Backend:
+    return Backend()
+
+
+@pytest.fixture
+def door() -> Scripted:
+    return Scripted(DOOR, DOOR_KIND)
+
+
+@pytest.fixture
+def smoke() -> Scripted:
+    return Scripted(SMOKE, SMOKE_KIND)

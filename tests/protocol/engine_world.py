@@ -185,3 +185,9 @@ class Backend:
             self.engine.step(max(now, due))
             out += self.commit()
         return out
+
+
+def told(device, publishes, *kinds):
+    """What of `publishes` is for a device, decoded."""
+    mine = [publish for publish in publishes if topics.parse(publish.topic)[1] == device.device]
+    return [message for message in map(device.opened, mine) if not kinds or message.kind in kinds]

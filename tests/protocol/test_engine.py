@@ -1,8 +1,8 @@
 """What an engine does by itself: acknowledges, asks, tells the time, follows up; so that no backend need write it."""
 
 import pytest
-from engine_world import DOOR, DOOR_KIND, KEY, NOW, SECOND, SMOKE, SMOKE_KIND, TENANT, Backend, Scripted
-from lilong_protocol import frame, topics
+from engine_world import DOOR, DOOR_KIND, KEY, NOW, SECOND, SMOKE, SMOKE_KIND, TENANT, Backend, Scripted, told
+from lilong_protocol import frame
 from lilong_protocol.keys import device_root
 from lilong_protocol.pc.engine import Engine
 from lilong_protocol.pc.errors import RequestError
@@ -13,27 +13,6 @@ from lilong_protocol.registry import COMMAND
 from lilong_protocol.seal import frame_tag
 
 HEARD_LATER = 60 * SECOND
-
-
-@pytest.fixture
-def backend():
-    return Backend()
-
-
-@pytest.fixture
-def door():
-    return Scripted(DOOR, DOOR_KIND)
-
-
-@pytest.fixture
-def smoke():
-    return Scripted(SMOKE, SMOKE_KIND)
-
-
-def told(device, publishes, *kinds):
-    """What of `publishes` is for a device, decoded."""
-    mine = [publish for publish in publishes if topics.parse(publish.topic)[1] == device.device]
-    return [message for message in map(device.opened, mine) if not kinds or message.kind in kinds]
 
 
 def online(backend, device, now=NOW):

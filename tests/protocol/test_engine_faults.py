@@ -3,10 +3,10 @@
 import tracemalloc
 
 import pytest
-from engine_world import CONFLICT, DOOR, DOOR_KIND, KEY, NOW, SECOND, SMOKE, SMOKE_KIND, Backend, Scripted
+from engine_world import CONFLICT, DOOR, KEY, NOW, SECOND, SMOKE, Backend, told
 from hypothesis import given
 from hypothesis import strategies as st
-from lilong_protocol import frame, topics
+from lilong_protocol import frame
 from lilong_protocol.cbor import MAX_FRAME, MAX_INT
 from lilong_protocol.keys import device_root
 from lilong_protocol.pc.agenda import SPARE, Agenda
@@ -14,26 +14,6 @@ from lilong_protocol.pc.errors import RequestError
 from lilong_protocol.pc.refusals import KEPT
 
 MINUTE, HOUR = 60 * SECOND, 3_600 * SECOND
-
-
-@pytest.fixture
-def backend():
-    return Backend()
-
-
-@pytest.fixture
-def door():
-    return Scripted(DOOR, DOOR_KIND)
-
-
-@pytest.fixture
-def smoke():
-    return Scripted(SMOKE, SMOKE_KIND)
-
-
-def told(device, publishes, *kinds):
-    mine = [publish for publish in publishes if topics.parse(publish.topic)[1] == device.device]
-    return [message for message in map(device.opened, mine) if message.kind in kinds]
 
 
 class TestWildDevices:

@@ -1,29 +1,14 @@
 """What the specification settles for a backend where births, commands and configurations leave something open."""
 
 import pytest
-from engine_world import DOOR, DOOR_KIND, NOW, SECOND, SMOKE, SMOKE_KIND, Backend, Scripted
-from lilong_protocol import frame, topics
+from engine_world import DOOR, DOOR_KIND, NOW, SECOND, SMOKE, SMOKE_KIND, Backend, Scripted, told
+from lilong_protocol import frame
 from lilong_protocol.pc.errors import RequestError
 from lilong_protocol.pc.updates import FIRMWARE, Artifact
 from lilong_protocol.registry import COMMANDS, KINDS
 
 LAMP, LAMP_KIND = "1a00000000000001", 4
 UNKNOWN_OFFLINE_S = 180
-
-
-@pytest.fixture
-def backend():
-    return Backend()
-
-
-@pytest.fixture
-def door():
-    return Scripted(DOOR, DOOR_KIND)
-
-
-def told(device, publishes, kind):
-    mine = [device.opened(publish) for publish in publishes if topics.parse(publish.topic)[1] == device.device]
-    return [message for message in mine if message.kind == kind]
 
 
 # ---- births
