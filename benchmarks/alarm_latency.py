@@ -19,7 +19,7 @@ import uvloop
 from common import machine, table
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator.estate import load_estate
-from lilong_simulator.fleet.live import LiveFleet
+from lilong_simulator.fleet.live import LiveFleet, Target
 from lilong_simulator.fleet.provision import Provisioner
 from lilong_simulator.latency import Latency
 from lilong_simulator.recorder import Recorder
@@ -75,7 +75,7 @@ async def main(alarms: int, rate: float) -> int:
             url = f"mqtt://{broker.host}:{broker.port}"
             async with CentreProcess(estate.id, url, folder, "127.0.0.1:0", folder / "observed.jsonl"):
                 recorder = Recorder()
-                fleet = LiveFleet(estate.id, broker.host, broker.port, recorder)
+                fleet = LiveFleet(estate.id, Target(broker.host, broker.port), recorder)
                 provisioner = Provisioner(estate, simulation_key(estate.id), 1)
                 start = time.perf_counter()
                 boot = int(time.time())

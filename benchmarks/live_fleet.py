@@ -20,7 +20,7 @@ from lilong_firmware.draws import Draws
 from lilong_firmware.kinds import rules
 from lilong_firmware.store import RamStore
 from lilong_protocol import mqtt, topics
-from lilong_simulator.fleet.live import LiveFleet
+from lilong_simulator.fleet.live import LiveFleet, Target
 from lilong_simulator.recorder import Recorder
 from lilong_tools.broker import open_broker
 
@@ -33,7 +33,7 @@ class Whole:
 
     def __init__(self, host: str, port: int) -> None:
         self.recorder = Recorder()
-        self.fleet = LiveFleet(TENANT, host, port, self.recorder)
+        self.fleet = LiveFleet(TENANT, Target(host, port), self.recorder)
         self.ids: list[str] = []
 
     def add(self, number: int) -> None:

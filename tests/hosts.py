@@ -18,7 +18,8 @@ from lilong_firmware.store import RamStore
 from lilong_protocol import mqtt, topics
 from lilong_protocol.keys import device_root
 from lilong_simulator.fleet.board_lines import Handled, Line, Note, Offline, Online, Output, Sent
-from lilong_simulator.fleet.live import LiveFleet
+from lilong_simulator.fleet.live import LiveFleet, Target
+from lilong_simulator.fleet.observer import Observer
 from lilong_simulator.fleet.plant import Plant
 from lilong_simulator.fleet.process import BoardConfig, BoardProcess, available
 from lilong_simulator.fleet.provision import card_blob
@@ -59,7 +60,7 @@ class Account:
         return Account(list(self.published), list(self.outputs), list(self.notes))
 
 
-class Ears:
+class Ears(Observer):
     """An observer that writes an account, and counts the frames handed to the transport."""
 
     def __init__(self, account: Account) -> None:
@@ -73,10 +74,8 @@ class Ears:
     def note(self, at: float, device: str, what: str, code: int, boot: int, seq: int) -> None:
         self._account.notes.append((what, code, boot, seq))
 
-    def sent(self, at: float, device: str, cls: str, frame: bytes) -> None:
+    def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
         self.handed_over += 1
-
-    def lag(self, lag_ms: float) -> None: ...
 
     def link(self, at: float, device: str, up: bool) -> None:
         self.online = up
@@ -184,7 +183,7 @@ class LiveHost:
 
     async def power_on(self, values: dict[str, int]) -> None:
         await self._broker.start()
-        self._fleet = LiveFleet(TENANT, self._broker.host, self._broker.port, self._ears, lambda: self._now)
+        self._fleet = LiveFleet(TENANT, Target(self._broker.host, self._broker.port), self._ears, lambda: self._now)
         self._fleet.add(DEVICE, self._device, 0, values)
 
     async def at(self, uptime_ms: int, *changes: Change) -> None:

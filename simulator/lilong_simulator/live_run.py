@@ -11,7 +11,7 @@ from math import inf
 from lilong_protocol.registry import KIND
 
 from .estate import Device, Estate
-from .fleet.live import LiveFleet
+from .fleet.live import LiveFleet, Target
 from .fleet.live_board import LiveBoard
 from .fleet.process import BoardError
 from .fleet.provision import Provisioner
@@ -121,10 +121,8 @@ class LiveRun:
     async def bring_up(self) -> None:
         """Power everything on, wait until the backend knows all of them; RunError when that does not come."""
         settings = self.settings
-        fleet = LiveFleet(
-            settings.estate.id, settings.host, settings.port, self.recorder, self.clock,
-            settings.username, settings.password,
-        )  # fmt: skip
+        target = Target.all_as(settings.host, settings.port, settings.username, settings.password)
+        fleet = LiveFleet(settings.estate.id, target, self.recorder, self.clock)
         self._fleet = fleet
         provisioner = Provisioner(settings.estate, settings.estate_key, settings.seed)
         values: dict[str, dict[str, int]] = {}  # what sensors read at power-on: a boot is no change of anything
@@ -133,7 +131,7 @@ class LiveRun:
         real = {device.id for device in settings.boards}
         for device in settings.boards:
             self.boards[device.id] = LiveBoard(
-                device, provisioner, fleet, settings.host, settings.port, self.boot, values.get(device.id, {})
+                device, provisioner, fleet, self.boot, values.get(device.id, {})
             )
         # All of them, whatever becomes of one: a board that is still starting cannot be stopped.
         for told in await asyncio.gather(*(board.start() for board in self.boards.values()), return_exceptions=True):
@@ -177,7 +175,7 @@ class LiveRun:
         if board is not None:
             board.set(channel, value)
         elif self._fleet is not None:
-            self._fleet.sense(device, channel, value)
+            self._fleet.sense(device, channel, value, (self.world_zero or 0.0) + self.world.env.now)
 
     def _destroyed(self, device: str) -> None:
         self._burnt.add(device)

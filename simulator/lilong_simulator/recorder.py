@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from lilong_firmware.effects import ACCEPTED, ACKNOWLEDGED, CLEARED, RAISED, RESTORED, STORED
 from lilong_protocol.topics import EVENT
 
+from .fleet.observer import Observer
 from .latency import Latency
 
 ALARM_OUTPUTS = ("sounder", "buzzer", "vibrate")  # what calls people to the spot; a lock or a lamp does not
@@ -31,7 +32,7 @@ class AlarmClocks:
         return f"{self.device}-{self.boot}-{self.seq}"
 
 
-class Recorder:
+class Recorder(Observer):
     """The observer of a whole run, whatever hosts its devices have."""
 
     def __init__(self) -> None:
@@ -83,7 +84,7 @@ class Recorder:
         elif what == CLEARED:
             self._set(device, boot, seq, "cleared", at)
 
-    def sent(self, at: float, device: str, cls: str, frame: bytes) -> None:
+    def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
         self.messages[cls] = self.messages.get(cls, 0) + 1
         if cls == EVENT:
             self.events_sent.setdefault(device, []).append(at)

@@ -10,14 +10,15 @@ from board_case import Inbox, in_loop
 from lilong_firmware.effects import RAISED
 from lilong_protocol import codes
 from lilong_simulator.estate import load_estate
-from lilong_simulator.fleet.live import LiveFleet
+from lilong_simulator.fleet.live import LiveFleet, Target
 from lilong_simulator.fleet.live_board import LiveBoard
+from lilong_simulator.fleet.observer import Observer
 from lilong_simulator.fleet.process import available
 from lilong_simulator.fleet.provision import Provisioner
 from lilong_tools.broker.embedded import EmbeddedBroker
 
 
-class Heard:
+class Heard(Observer):
     """An observer that keeps what it hears as (what, time, device, details)."""
 
     def __init__(self) -> None:
@@ -29,14 +30,11 @@ class Heard:
     def note(self, at, device, what, code, boot, seq):
         self.inbox.put(("note", at, device, (what, code, boot, seq)))
 
-    def sent(self, at, device, cls, frame):
+    def sent(self, at, device, cls, frame, due):
         self.inbox.put(("sent", at, device, cls))
 
     def link(self, at, device, up):
         self.inbox.put(("link", at, device, up))
-
-    def lag(self, lag_ms):
-        pass
 
 
 @in_loop
@@ -47,8 +45,8 @@ async def test_the_observer_hears_of_a_board_on_the_clock_of_the_fleet():
     placed = estate.of_kind("smoke")[0]
     heard = Heard()
     async with EmbeddedBroker(port=0) as broker:
-        fleet = LiveFleet(estate.id, "127.0.0.1", broker.port, heard)
-        board = LiveBoard(placed, Provisioner(estate, bytes(32), 1), fleet, "127.0.0.1", broker.port, boot=7)
+        fleet = LiveFleet(estate.id, Target("127.0.0.1", broker.port), heard)
+        board = LiveBoard(placed, Provisioner(estate, bytes(32), 1), fleet, boot=7)
         before = fleet.time()
         await board.start()
         linked = await heard.inbox.take(lambda told: told[0] == "link")

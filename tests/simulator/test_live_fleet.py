@@ -8,6 +8,7 @@ from board_case import in_loop
 from hosts import DEVICE, TENANT, Account, Bell, Broker, Ears, the_device
 from lilong_firmware import link
 from lilong_firmware.device import Device
+from lilong_firmware.effects import NEVER
 from lilong_firmware.rules import Rules
 from lilong_firmware.session import CONNECT_TIMEOUT_MS
 from lilong_protocol import frame, topics
@@ -16,8 +17,9 @@ from lilong_protocol.mqtt import READY
 from lilong_protocol.mqtt_packets import publish_packet
 from lilong_protocol.pc.mqtt_server import connack_packet, suback_packet
 from lilong_protocol.seal import UP, Seal
-from lilong_simulator.fleet import live
-from lilong_simulator.fleet.live import LiveFleet
+from lilong_simulator.fleet.live import LiveFleet, Login, Target
+from lilong_simulator.fleet.live.fleet import STEP_SLICE
+from lilong_simulator.fleet.live.member import IN_FLIGHT
 
 PATIENCE_S = 30
 MINUTE = 60_000
@@ -39,7 +41,7 @@ class Case:
         self.ears = Ears(self.account)
         self.lags = []
         self.ears.lag = self.lags.append
-        self.fleet = LiveFleet(TENANT, "127.0.0.1", port, self.ears, lambda: self.now, **options)
+        self.fleet = LiveFleet(TENANT, Target("127.0.0.1", port, **options), self.ears, lambda: self.now)
         self.device = the_device(kind, None, polls=False, type_=device)
         self.fleet.add(DEVICE, self.device, 0, values or {})
         self.member = self.fleet.members[DEVICE]
@@ -233,7 +235,7 @@ async def test_the_end_of_an_old_connection_does_not_end_the_new_one():
 @in_loop
 async def test_a_broker_that_acknowledges_nothing_is_not_drowned():
     """Frames that are repeated anyway are skipped while too many wait; on a board memory would end."""
-    assert live.IN_FLIGHT == link.IN_FLIGHT
+    assert IN_FLIGHT == link.IN_FLIGHT
     async with Wire() as wire:
         case = Case("manhole", wire.broker.port)
         await until(case.is_online)
@@ -245,7 +247,7 @@ async def test_a_broker_that_acknowledges_nothing_is_not_drowned():
             case.goes_to(at * 10)
             case.device.outbox.renew(case.now)
             case.fleet.sense(DEVICE, "tilt", 0)
-        assert client.in_flight <= live.IN_FLIGHT
+        assert client.in_flight <= IN_FLIGHT
         assert case.ears.online
         await case.fleet.close()
 
@@ -329,7 +331,7 @@ class Clockwork:
         pass
 
     def step(self, now):
-        self.deadline = live.NEVER
+        self.deadline = NEVER
 
 
 @in_loop
@@ -338,14 +340,14 @@ async def test_however_many_are_due_at_once_sockets_have_their_turn_and_nobody_i
     ears = Ears(Account())
     ears.lag = lags.append
     now = 0
-    fleet = LiveFleet(TENANT, "127.0.0.1", 1, ears, lambda: now)
-    for number in range(3 * live.STEP_SLICE + 1):
+    fleet = LiveFleet(TENANT, Target("127.0.0.1", 1), ears, lambda: now)
+    for number in range(3 * STEP_SLICE + 1):
         fleet.add(str(number), Clockwork(), 0)
     now = 1_000
     fleet.run_due()
-    assert len(lags) == live.STEP_SLICE
-    await until(lambda: len(lags) == 3 * live.STEP_SLICE + 1)
-    assert {member.device.deadline for member in fleet.members.values()} == {live.NEVER}
+    assert len(lags) == STEP_SLICE
+    await until(lambda: len(lags) == 3 * STEP_SLICE + 1)
+    assert {member.device.deadline for member in fleet.members.values()} == {NEVER}
     await fleet.close()
 
 
@@ -353,7 +355,7 @@ async def test_however_many_are_due_at_once_sockets_have_their_turn_and_nobody_i
 async def test_without_a_clock_of_the_test_time_is_the_loops_own():
     async with Wire() as wire:
         account = Account()
-        fleet = LiveFleet(TENANT, "127.0.0.1", wire.broker.port, Ears(account))
+        fleet = LiveFleet(TENANT, Target("127.0.0.1", wire.broker.port), Ears(account))
         fleet.add(DEVICE, the_device("smoke", None, polls=False), fleet.now(), {"tamper": 1})
         await until(lambda: frame.RAISE in wire.kinds())
         assert wire.kinds()[:2] == [frame.BIRTH, frame.RAISE]
@@ -364,7 +366,7 @@ async def test_without_a_clock_of_the_test_time_is_the_loops_own():
 @in_loop
 async def test_the_fleet_logs_in_with_the_name_that_it_was_given(username):
     async with Peer(connack_packet(False)) as broker:
-        case = Case("door", broker.port, username=username, password=b"secret" if username else None)
+        case = Case("door", broker.port, login=lambda _: Login(username, b"secret" if username else None))
         await until(lambda: broker.got)
         assert (b"estate" in broker.got[0]) == (b"secret" in broker.got[0]) == (username is not None)
         assert DEVICE.encode() in broker.got[0]

@@ -88,7 +88,7 @@ def test_the_output_of_one_device_is_not_that_of_another(recorder):
 
 def test_messages_count_by_class_and_events_by_device(recorder):
     for at, device, cls in ((1.0, A, "st"), (2.0, A, "ev"), (3.0, B, "ev"), (4.0, A, "ev"), (5.0, A, "al")):
-        recorder.sent(at, device, cls, b"")
+        recorder.sent(at, device, cls, b"", at)
     assert recorder.messages == {"st": 1, "ev": 3, "al": 1}
     assert recorder.events_sent == {A: [2.0, 4.0], B: [3.0]}
 

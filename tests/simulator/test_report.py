@@ -41,7 +41,7 @@ def recorded(accepted=(A, B), lag_ms=0.5):
     for device in accepted:
         recorder.note(0.0, device, ACCEPTED, 0, 7, 0)
     for cls in ("st", "st", "al", "hb"):
-        recorder.sent(0.0, A, cls, b"")
+        recorder.sent(0.0, A, cls, b"", 0.0)
     if lag_ms is not None:
         recorder.lag(lag_ms)
     return recorder

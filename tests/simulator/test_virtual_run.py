@@ -26,8 +26,8 @@ class Log(Recorder):
         super().__init__()
         self.frames = []
 
-    def sent(self, at, device, cls, frame):
-        super().sent(at, device, cls, frame)
+    def sent(self, at, device, cls, frame, due):
+        super().sent(at, device, cls, frame, due)
         self.frames.append((at, device, cls, frame))
 
 

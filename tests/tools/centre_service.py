@@ -14,7 +14,8 @@ from lilong_firmware.kinds import rules
 from lilong_firmware.store import RamStore
 from lilong_protocol.keys import device_root
 from lilong_protocol.pc.backend.pump import now_ms
-from lilong_simulator.fleet.live import LiveFleet
+from lilong_simulator.fleet.live import LiveFleet, Target
+from lilong_simulator.fleet.observer import Observer
 from lilong_tools.broker import Broker
 from lilong_tools.centre.core import Core
 from lilong_tools.centre.observed import ObservedFeed
@@ -50,7 +51,7 @@ async def until(condition):
         await asyncio.sleep(0.002)
 
 
-class Notes:
+class Notes(Observer):
     """What live devices tell: `came` is a list of (device, what, code)."""
 
     def __init__(self):
@@ -62,17 +63,12 @@ class Notes:
     def output(self, at, device, name, value):
         self.came.append((device, name, value))
 
-    def sent(self, *_):
-        pass
-
-    lag = link = sent
-
 
 @asynccontextmanager
 async def fleet_on(broker, centre, *devices, boot=1):
     """Live devices of the small estate, once the centre listens; `fleet.observer.came` holds what they told."""
     await centre.ingest.connected.wait()
-    fleet = LiveFleet(TENANT, broker.host, broker.port, Notes())
+    fleet = LiveFleet(TENANT, Target(broker.host, broker.port), Notes())
     for device in devices:
         root = device_root(KEY, TENANT, device)
         identity = Identity(TENANT, device, root)

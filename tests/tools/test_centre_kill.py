@@ -17,7 +17,7 @@ from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_protocol.seal import DOWN, Seal
 from lilong_simulator.estate import load_estate
-from lilong_simulator.fleet.live import LiveFleet
+from lilong_simulator.fleet.live import LiveFleet, Target
 from lilong_tools.broker.embedded import EmbeddedBroker
 from mqtt_peer import run
 
@@ -82,7 +82,7 @@ def test_every_alarm_whose_stored_ack_was_on_the_wire_is_on_the_disk_however_oft
     async def scenario():
         async with EmbeddedBroker() as broker:
             log = broker.record(10**7)
-            fleet = LiveFleet(TENANT, broker.host, broker.port, Notes())
+            fleet = LiveFleet(TENANT, Target(broker.host, broker.port), Notes())
             kills = []
             async with running(broker, tmp_path):  # from now on the broker keeps what the centre misses
                 for placed in (*detectors, *doors):

@@ -18,7 +18,7 @@ from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_protocol.seal import DOWN, Seal
 from lilong_simulator.estate import load_estate
-from lilong_simulator.fleet.live import LiveFleet
+from lilong_simulator.fleet.live import LiveFleet, Target
 from lilong_tools.broker.embedded import EmbeddedBroker
 from mqtt_peer import run
 from playwright.async_api import async_playwright, expect
@@ -46,7 +46,7 @@ def test_an_alarm_appears_in_the_browser_and_a_click_there_reaches_the_device(tm
                 pytest.skip("Chromium is not installed: `apt install chromium`, or `playwright install chromium`")
             wire = broker.record()
             device = Device(Identity(estate.id, placed.id, root), rules("smoke"), RamStore(), Draws(b"draws"), False, 1)
-            fleet = LiveFleet(estate.id, broker.host, broker.port, Notes())
+            fleet = LiveFleet(estate.id, Target(broker.host, broker.port), Notes())
             browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
             try:
                 page = await browser.new_page(locale="en-GB")

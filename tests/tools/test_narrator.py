@@ -227,7 +227,7 @@ def test_the_progress_line_tells_world_time_and_the_rate_of_the_last_second(tmp_
     story.now = WORLD_ZERO + 2_000
     story.tell()
     for _ in range(30):
-        story.recorder.sent(0.0, SMOKE, "hb", b"")
+        story.recorder.sent(0.0, SMOKE, "hb", b"", 0.0)
     story.now += 500
     assert story.narrator.line() == "2 s · 1 connected · 30 messages · 0/s · 0 alarms"
     story.now += 1_000

@@ -14,7 +14,7 @@ from centre_service import Notes
 from commands import LILONG, SMALL_ESTATE, run_lilong
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator.estate import load_estate
-from lilong_simulator.fleet.live import LiveFleet
+from lilong_simulator.fleet.live import LiveFleet, Target
 from lilong_simulator.fleet.provision import Provisioner
 from lilong_tools.broker.embedded import EmbeddedBroker
 from lilong_tools.inputs import InputError
@@ -32,7 +32,7 @@ async def lane_house(kind, folder, **release):
     """The live devices of a kind in the small estate, on a broker; and a release for them in a folder."""
     broker = EmbeddedBroker(port=0)
     await broker.start()
-    fleet = LiveFleet(ESTATE.id, "127.0.0.1", broker.port, Notes())
+    fleet = LiveFleet(ESTATE.id, Target("127.0.0.1", broker.port), Notes())
     devices = [placed for placed in ESTATE.devices if placed.kind == kind]
     provisioner = Provisioner(ESTATE, simulation_key(ESTATE.id), 7)
     for placed in devices:

@@ -13,7 +13,7 @@ from centre_world import Placed
 from lilong_firmware.effects import RAISED, STORED
 from lilong_protocol.pc.backend.pump import now_ms
 from lilong_simulator.fleet import slots
-from lilong_simulator.fleet.live import LiveFleet
+from lilong_simulator.fleet.live import LiveFleet, Target
 from lilong_tools.broker import Broker
 from lilong_tools.broker.embedded import EmbeddedBroker
 from lilong_tools.centre.core import Core
@@ -50,7 +50,7 @@ async def estate(devices=(), detectors=()):
     """A broker, and live devices on it."""
     broker = EmbeddedBroker(port=0)
     await broker.start()
-    fleet = LiveFleet(TENANT, "127.0.0.1", broker.port, Timed())
+    fleet = LiveFleet(TENANT, Target("127.0.0.1", broker.port), Timed())
     try:
         for kind, some in (("gas", devices), ("smoke", detectors)):
             for device in some:

@@ -112,7 +112,7 @@ class World:
     def sent(self, *_):
         pass
 
-    output = link = lag = sent
+    output = link = lag = puback = lost = skipped = connect = sent
 
     # ---- a roll-out
 

@@ -40,8 +40,8 @@ class LoggingRecorder(Recorder):
         super().__init__()
         self._log = log
 
-    def sent(self, at: float, device: str, cls: str, frame: bytes) -> None:
-        super().sent(at, device, cls, frame)
+    def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
+        super().sent(at, device, cls, frame, due)
         self._log.up(at, device, cls, frame)
 
 

@@ -19,20 +19,19 @@ class LiveBoard:
         placed: Placed,
         provisioner: Provisioner,
         fleet: LiveFleet,
-        host: str,
-        port: int,
         boot: int,
         values: Mapping[str, int] | None = None,
     ) -> None:
         """values: what its sensors read at power-on, by channel, where that differs from the idle values."""
         identity = provisioner.identity(placed)
-        password = fleet.password
+        target = fleet.target
+        username, password = target.login(placed.id)
         self.id = placed.id
         self._config = BoardConfig(
-            identity.tenant, placed.id, placed.kind, identity.root, host, port,
+            identity.tenant, placed.id, placed.kind, identity.root, target.host, target.port,
             beat_s=identity.beat_s, offline_s=identity.offline_s, boot=boot, seed=provisioner.draw_seed(placed),
             data=identity.data,
-            username=fleet.username, password=password.decode() if password else None,
+            username=username, password=password.decode() if password else None,
             values=dict(values or {}),
         )  # fmt: skip
         self._fleet = fleet
@@ -69,7 +68,7 @@ class LiveBoard:
             case Note(what, code, boot, seq, at_us):
                 observer.note(self._at(at_us), self.id, what, code, boot, seq)
             case Sent(cls, at_us):
-                observer.sent(self._at(at_us), self.id, cls, b"")
+                observer.sent(self._at(at_us), self.id, cls, b"", None)
             case Online():
                 observer.link(self._fleet.time(), self.id, True)
             case Offline(why):

@@ -219,7 +219,7 @@ class VirtualFleet:
         what = effect[0]
         if what == PUBLISH:
             _, cls, frame, _, windowed = effect
-            self._observer.sent(now, member.id, cls, frame)
+            self._observer.sent(now, member.id, cls, frame, now)
             self._at(now + member.delay, (self._arrive, topics.up(self._tenant, member.id, cls), frame))
             if windowed:
                 self._at(now + 2 * member.delay, (self._published, member, member.connection))

@@ -13,7 +13,8 @@ from lilong_firmware.kinds import rules
 from lilong_firmware.rarely import end
 from lilong_firmware.rules import Rules
 from lilong_simulator.fleet.board_lines import Line, Output
-from lilong_simulator.fleet.live import LiveFleet
+from lilong_simulator.fleet.live import LiveFleet, Target
+from lilong_simulator.fleet.observer import Observer
 from lilong_simulator.fleet.plant import Plant
 from lilong_simulator.fleet.process import BoardConfig, BoardError, BoardProcess
 
@@ -27,14 +28,8 @@ FRAMES = 200  # alarm frames of a boot for which there is no room when the flash
 CRASH_S = 10.0
 
 
-class _Unobserved:
+class _Unobserved(Observer):
     """Measures nothing."""
-
-    def output(self, at: float, device: str, name: str, value: int) -> None: ...
-    def note(self, at: float, device: str, what: str, code: int, boot: int, seq: int) -> None: ...
-    def sent(self, at: float, device: str, cls: str, frame: bytes) -> None: ...
-    def lag(self, lag_ms: float) -> None: ...
-    def link(self, at: float, device: str, up: bool) -> None: ...
 
 
 class InFleet:
@@ -45,10 +40,8 @@ class InFleet:
         self._boot = boot
         self._store = Flash()
         self._values: dict[str, int] = {}
-        password = None if broker.password is None else broker.password.encode()
-        self._fleet = LiveFleet(
-            identity.tenant, broker.host, broker.port, _Unobserved(), username=broker.username, password=password
-        )
+        target = Target.all_as(broker.host, broker.port, broker.username, broker.password)
+        self._fleet = LiveFleet(identity.tenant, target, _Unobserved())
 
     async def __aenter__(self) -> "InFleet":
         return self
