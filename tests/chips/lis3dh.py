@@ -1,4 +1,4 @@
-"""LIS3DH (ST DocID17530): registers, FIFO, both interrupt generators with the high-pass, on I2C and on SPI."""
+"""LIS3DH (ST DocID17530): registers, FIFO, both interrupt generators with the high-pass, single click, on I2C and SPI."""
 
 from chips.buses import Registers
 from chips.noise import Noise
@@ -6,6 +6,7 @@ from chips.noise import Noise
 ODR_US = (0, 1_000_000, 100_000, 40_000, 20_000, 10_000, 5_000, 2_500, 625, 744)
 UNIT_MG = (4, 8, 16, 48)  # normal mode
 THS_MG = (16, 32, 62, 186)
+FULL_SCALE_MG = (2_000, 4_000, 8_000, 16_000)
 SELF_TEST_MG = 400  # 17 to 360 digits of 4 mg
 
 
@@ -41,6 +42,8 @@ class LIS3DH(Registers):
         self._overrun = False
         self._source = [0, 0]
         self._held = [0, 0]
+        self._click = 0
+        self._above = [0, 0, 0]  # samples in a row above the click's threshold, by axis
         self._side = 0
         self._low = None  # the high-pass filter's slow part
         self._turn += 1
@@ -71,11 +74,15 @@ class LIS3DH(Registers):
             self._source[generator] = 0
             self._drive()
             return value
+        if register == 0x39:
+            value = self._click
+            self._click = 0
+            return value
         return self.regs[register] if register < 0x40 else 0
 
     def store(self, register, value):
         register &= 0x7F
-        if register >= 0x40 or register in (0x0F, 0x27, 0x2F, 0x31, 0x35):
+        if register >= 0x40 or register in (0x0F, 0x27, 0x2F, 0x31, 0x35, 0x39):
             return
         self.regs[register] = value
         if register == 0x20:
@@ -144,7 +151,20 @@ class LIS3DH(Registers):
             self._fifo = [digits]
         for generator in range(2):
             self._generate(generator, passed if self.regs[0x21] >> generator & 1 else real, THS_MG[scale])
+        self._clicks(real, (self.regs[0x3A] & 0x7F) * FULL_SCALE_MG[scale] // 128)
         self._drive()
+
+    def _clicks(self, axes, threshold):
+        """8.29 to 8.32: a click has gone above the threshold and back below it within TIME_LIMIT."""
+        for axis in range(3):
+            if abs(axes[axis]) > threshold:
+                self._above[axis] += 1
+                continue
+            if 0 < self._above[axis] <= self.regs[0x3B] & 0x7F and self.regs[0x38] & 1 << 2 * axis:
+                if not self.regs[0x3A] & 0x80:
+                    self._click = 0  # not latched
+                self._click |= 0x50 | 1 << axis
+            self._above[axis] = 0
 
     def _generate(self, generator, axes, unit):
         base = 0x30 + 4 * generator

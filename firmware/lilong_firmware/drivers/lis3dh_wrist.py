@@ -2,11 +2,12 @@
 
 The rules look every 20 ms, the chip samples every 10, and a busy loop may come late. So `read` gives no average and no
 latest sample but the period's extremes in their order: a peak, the dip after it, the peak after that, one a call. What
-the FIFO lost in more than 320 ms is told by the chip's own free-fall interrupt.
+the FIFO lost in more than 320 ms the chip has noted by itself: a free fall by its interrupt, an impact by its click
+detector, both latched.
 """
 
 from .integers import isqrt
-from .lis3dh import LIS3DH
+from .lis3dh import IA, LIS3DH
 
 DATA_SHEET = {
     "chip": ("STMicroelectronics LIS3DH", "DocID17530", "2"),
@@ -15,7 +16,10 @@ DATA_SHEET = {
         "accel": ("mg", 0, 14_188, "table 4: +-8 g on each axis, 16 mg a digit in normal mode"),
         "motion": ("0/1", 0, 1, "(ours)"),
     },
-    "timing_ms": {"sample": (10, "table 31: 100 Hz"), "fifo": (320, "5.1: 32 samples"), "free_fall": (30, "(ours)")},
+    "timing_ms": {
+        "sample": (10, "table 31: 100 Hz"), "fifo": (320, "5.1: 32 samples"), "free_fall": (30, "(ours)"),
+        "impact": (1_270, "8.32, TIME_LIMIT: the longest that the click detector takes for one"),
+    },
     "limits": {"current_uA": (0, 20, "table 12: 100 Hz in normal mode")},
 }
 WIRING = {
@@ -30,6 +34,10 @@ SWING_MG = 200  # (ours) extremes nearer to rest than this are no dip and no pea
 MOTION_MG = 80  # (ours) away from the slow average on any axis; the noise is below 10
 MOTION_MS = 1_000  # (ours) still after so long without
 FREE_FALL_MG = 372  # the threshold in THS1
+IMPACT_MG = 2_512  # told of one that the FIFO has lost; an impact of 2.5 g has 1.44 g on one axis at least
+CLICK_CFG, CLICK_SRC, CLICK_THS = 0x38, 0x39, 0x3A  # table 21
+ANY_AXIS = b"\x15"  # single click on x, y or z
+CLICK = b"\x97\x7f"  # latched, 62.5 mg a bit at 8 g: 1,437 mg, for at most 127 samples
 NONE = -1
 
 
@@ -101,6 +109,8 @@ class Wrist(LIS3DH):
     def missed(self, now: int, first: bool, second: bool) -> None:
         if first:
             self._feel(FREE_FALL_MG)
+        if self.read_one(CLICK_SRC) & IA and first:
+            self._feel(IMPACT_MG)
         if second:
             self._moved_at = now
             self._moving = 1
@@ -108,6 +118,16 @@ class Wrist(LIS3DH):
     def forget(self) -> None:
         self._latest = self._before = self._dip = self._after = NONE
         self._settled = False
+
+    def _begin(self, now: int) -> None:
+        LIS3DH._begin(self, now)
+        if self._on:
+            self.write(CLICK_THS, CLICK)
+            self.write(CLICK_CFG, ANY_AXIS)
+
+    def _release(self) -> None:
+        LIS3DH._release(self)
+        self.read_one(CLICK_SRC)
 
     def _feel(self, mg: int) -> None:
         self._latest = mg

@@ -122,6 +122,35 @@ def test_a_stall_of_three_seconds_is_told_by_the_chips_own_free_fall():
     assert bench.driver.lost == 1
 
 
+def test_a_fall_that_is_over_before_a_stall_of_three_seconds_ends_is_told_all_the_same():
+    for start_ms in (100, 700, 1_500, 2_400):
+        bench = _Bench(Wrist)
+        bench.run(1_000)
+        bench.attitude = _fall(bench.clock.us + start_ms * 1_000, dip_ms=300, peak_mg=3_000)
+        bench.clock.pass_ms(3_000)
+        seen = bench.run(200, channel="accel")
+        assert _tells_a_fall(seen), (start_ms, seen)
+
+
+def test_a_knock_in_a_stall_without_a_free_fall_is_no_fall():
+    bench = _Bench(Wrist)
+    bench.run(1_000)
+    bench.attitude = _fall(bench.clock.us + 500_000, dip_ms=0)
+    bench.clock.pass_ms(3_000)
+    assert not _tells_a_fall(bench.run(200, channel="accel"))
+
+
+def test_a_knock_before_a_stall_is_no_impact_in_it():
+    bench = _Bench(Wrist)
+    bench.run(1_000)
+    bench.attitude = _fall(bench.clock.us, dip_ms=0)
+    bench.run(500)
+    start = bench.clock.us
+    bench.attitude = lambda us: (40, 60, 50) if 500_000 <= us - start < 700_000 else REST
+    bench.clock.pass_ms(3_000)
+    assert not _tells_a_fall(bench.run(200, channel="accel"))
+
+
 def test_no_stall_makes_a_fall_of_rest():
     bench = _Bench(Wrist)
     bench.run(1_000)
