@@ -175,7 +175,7 @@ class Link:
                     raise
             await self._writable(sock)
             if not self._leaving:
-                await self._talk(sock if self._secure is None else self._secure(sock, self._host), will)
+                await self._talk(sock, sock if self._secure is None else self._secure(sock, self._host), will)
         finally:
             sock.close()
 
@@ -212,11 +212,11 @@ class Link:
                 raise OSError("no TCP connection to %s:%d in %d ms" % (self._host, self._port, TCP_MS))
             await asyncio.sleep_ms(STALLED_MS)
 
-    async def _talk(self, sock: socket.socket, will: bytes) -> None:
+    async def _talk(self, raw: socket.socket, sock: "Any", will: bytes) -> None:
         client = self._client
         last_will = (topics.up(self._tenant, self._device, topics.STATE), will, 1, True)
         data = client.connect(self._clock(), self._device, self._keepalive_s, last_will, self._username, self._password)
-        reader = asyncio.create_task(self._read(sock))
+        reader = asyncio.create_task(self._read(raw, sock))
         try:
             while True:
                 if data:
@@ -253,15 +253,18 @@ class Link:
 
     # ---- what arrives
 
-    async def _read(self, sock: "Any") -> None:
-        """Read until it breaks. `_talk` watches the client's deadlines meanwhile, and cancels this."""
+    async def _read(self, raw: socket.socket, sock: "Any") -> None:
+        """Read until it breaks. `_talk` watches the client's deadlines meanwhile, and cancels this.
+
+        raw: the TCP socket, to be waited for: what TLS holds of it has been read when there is nothing more to read.
+        """
         events: list[tuple[Any, ...]] = []
         buffer: Any = memoryview(bytearray(READ_BYTES))  # what is in it is told before more is read
         try:
             while True:
-                await readable(sock)
                 size = sock.readinto(buffer)
                 if size is None:
+                    await readable(raw)
                     continue
                 if not size:
                     raise OSError("the broker closed the connection")
@@ -272,6 +275,7 @@ class Link:
                         self._tell(event)
                     events.clear()
                 self._wake.ring()
+                await asyncio.sleep_ms(0)
         except Exception as error:  # told by `_talk`, whose task it breaks
             self._broken = error
             self._wake.ring()

@@ -38,9 +38,14 @@ def attempt():
     with open(sys.argv[2], "rb") as file:
         secure = securing(file.read(), None, None)
     try:
+        sock.setblocking(False)
         inside = secure(sock, "localhost")
-        inside.write(b"hello")
-        print(inside.read(5) == b"hello")
+        while not inside.write(b"hello"):
+            pass
+        got = None
+        while got is None:
+            got = inside.read(5)
+        print(got == b"hello")
     except (OSError, ValueError) as error:
         print("refused", str(error).strip())
     sock.close()
