@@ -1,47 +1,229 @@
-"""One transport under one device's MQTT client."""
+"""One socket under one device's MQTT client: plain TCP, and what TLS and WebSocket lay over it."""
 
-import asyncio
-from typing import TYPE_CHECKING, cast
+import errno
+import os
+import socket
+import ssl
+import sys
+from typing import TYPE_CHECKING, Any, cast
+
+from .hub import READ, WRITE
+from .websocket import Framing, WebSocketError
 
 if TYPE_CHECKING:
+    from .dialer import Dialer
     from .member import LiveDevice
 
+PIECE = 4_096  # bytes read at a time: an MQTT packet is at most 2 KB
+CONNECTING, SHAKING, UPGRADING, OPEN = range(4)  # what a connection is at
 
-class Connection(asyncio.Protocol):
+CLOSED = "closed by the broker"
+
+# Linux: the port is chosen at connect, so that one source has its ports for each broker anew.
+NO_PORT = 24 if sys.platform == "linux" else None
+
+
+class Connection:
     """One connection of a device. Once the device has left it, nothing more is told of it."""
 
-    __slots__ = ("member", "transport")
+    __slots__ = ("_counted", "_dialer", "_framing", "_sock", "_stage", "_unsent", "member")
 
-    def __init__(self, member: "LiveDevice") -> None:
+    def __init__(self, member: "LiveDevice", dialer: "Dialer") -> None:
         self.member: LiveDevice | None = member
-        self.transport: asyncio.Transport | None = None
+        self._dialer = dialer
+        self._sock: socket.socket | None = None
+        self._stage = CONNECTING
+        self._counted = False  # among those that are being opened
+        self._unsent = b""
+        self._framing: Framing | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
-        if self.member is None:
-            self.transport.abort()  # the device had no more patience
-        else:
-            self.member.opened()
+    def open(self, family: int, address: tuple[Any, ...], source: str | None) -> None:
+        """Begin."""
+        self._counted = True
+        try:
+            self._begin(family, address, source)
+        except OSError as error:
+            self.fail(self._dialer.trouble(error))
 
-    def data_received(self, data: bytes) -> None:
-        if self.member is not None:
-            self.member.arrived(data)
+    def _begin(self, family: int, address: tuple[Any, ...], source: str | None) -> None:
+        self._sock = sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if source is not None:
+            if NO_PORT is not None and family == socket.AF_INET:
+                sock.setsockopt(socket.IPPROTO_IP, NO_PORT, 1)
+            sock.bind((source, 0))
+        error = sock.connect_ex(address)
+        if error and error != errno.EINPROGRESS:
+            raise OSError(error, os.strerror(error))
+        self._dialer.hub.watch(sock, self, WRITE)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.fail(str(exc or "closed by the broker"))
+    def write(self, data: bytes) -> None:
+        """Send, now or when the broker takes it."""
+        if self._stage == OPEN:
+            self._send(data if self._framing is None else self._framing.wrap(data))
 
-    def fail(self, why: str) -> None:
-        """The connection is gone, or could not be had."""
-        if self.member is not None:
-            self.member.broken(why)
+    @property
+    def stalled(self) -> bool:
+        """The broker takes nothing at present."""
+        return self._unsent != b""
+
+    def answered(self) -> None:
+        """The broker has accepted or refused it: another may be opened."""
+        if self._counted:
+            self._counted = False
+            self._dialer.freed()
 
     def leave(self, farewell: bytes | None) -> None:
         """The device wants no more of it: after a last packet, or at once."""
+        if farewell:
+            self.write(farewell)
         self.member = None
-        if self.transport is None:
-            return
-        if farewell is None:
-            self.transport.abort()
+        self._end()
+
+    def fail(self, why: str) -> None:
+        """The connection is gone, or could not be had."""
+        if self.member is None:
+            self._end()
         else:
-            self.transport.write(farewell)
-            self.transport.close()
+            self.member.broken(why)
+
+    # ---- what the hub tells
+
+    def ready(self, mask: int) -> None:
+        try:
+            if self._stage == OPEN:
+                if mask & ~WRITE:
+                    self._read()
+                if mask & WRITE and self._unsent:
+                    self._flush()
+            elif self._stage == CONNECTING:
+                self._connected()
+            elif self._stage == SHAKING:
+                self._shake()
+            else:
+                self._read()
+        except BlockingIOError:
+            pass
+        except ssl.SSLError as error:
+            self.fail(self._dialer.tls_trouble(error))
+        except OSError as error:
+            self.fail(self._dialer.trouble(error) if self._stage != OPEN else error.strerror or str(error))
+        except WebSocketError as error:
+            self.fail(str(error))
+
+    # ---- inside
+
+    def _connected(self) -> None:
+        sock = self._sock
+        assert sock is not None
+        error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            raise OSError(error, os.strerror(error))
+        self._reached()
+
+    def _reached(self) -> None:
+        """TCP has come about."""
+        self._secured()
+
+    def _shake(self) -> None:
+        """The handshake of TLS goes on."""
+
+    def _secured(self) -> None:
+        """Bytes can be sent."""
+        assert self._sock is not None
+        self._dialer.hub.change(self._sock, self, READ)
+        framing = self._dialer.upgrade()
+        if framing is None:
+            self._opened()
+        else:
+            self._framing = framing
+            self._stage = UPGRADING
+            self._send(framing.take())
+
+    def _opened(self) -> None:
+        self._stage = OPEN
+        if self.member is not None:
+            self.member.opened()
+
+    def _read(self) -> None:
+        assert self._sock is not None
+        data = self._sock.recv(PIECE)
+        if data:
+            self._arrived(data)
+        else:
+            self.fail(CLOSED)
+
+    def _arrived(self, data: bytes) -> None:
+        framing = self._framing
+        if framing is not None:
+            data = framing.feed(data)
+            if framing.out:
+                self._send(framing.take())
+            if self._stage == UPGRADING:
+                if not framing.open:
+                    return
+                self._opened()
+        if data and self.member is not None:
+            self.member.arrived(data)
+
+    def _send(self, data: bytes) -> None:
+        sock = self._sock
+        if sock is None:
+            return
+        if self._unsent:
+            self._unsent += data
+            return
+        try:
+            sent = sock.send(data)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            sent = 0
+        except OSError:
+            return  # what is to be read says how it ended
+        if sent < len(data):
+            self._unsent = data[sent:]
+            self._dialer.hub.change(sock, self, READ | WRITE)
+
+    def _flush(self) -> None:
+        unsent, self._unsent = self._unsent, b""
+        self._send(unsent)
+        if not self._unsent and self._sock is not None:
+            self._dialer.hub.change(self._sock, self, READ)
+
+    def _end(self) -> None:
+        self.answered()
+        sock, self._sock = self._sock, None
+        if sock is not None:
+            self._dialer.hub.drop(sock)
+
+
+class Secure(Connection):
+    """The same over TLS."""
+
+    __slots__ = ()
+
+    def _reached(self) -> None:
+        assert self._sock is not None
+        assert self.member is not None
+        self._sock = self._dialer.wrap(self._sock, self.member.id)
+        self._stage = SHAKING
+        self._shake()
+
+    def _shake(self) -> None:
+        sock = cast(ssl.SSLSocket, self._sock)
+        try:
+            sock.do_handshake()
+        except ssl.SSLWantReadError:
+            self._dialer.hub.change(sock, self, READ)
+        except ssl.SSLWantWriteError:
+            self._dialer.hub.change(sock, self, WRITE)
+        else:
+            self._secured()
+
+    def _read(self) -> None:
+        """All that has been decrypted: of that the hub knows nothing."""
+        try:
+            while self._sock is not None:
+                super()._read()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass

@@ -1,4 +1,4 @@
-"""Where a fleet's devices connect to, and as whom."""
+"""Where a fleet's devices connect to, how, and as whom."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,15 +25,19 @@ def nobody(_: str) -> Login:
 class Target:
     """A broker, and how its devices reach it.
 
-    tls: one context that all connections share, with a client certificate for mTLS. sources: local addresses that
-    connections take in turn; one ends at the ephemeral range. login: the user name and password of each device.
+    tls: one context that all connections share, with a client certificate for mTLS; or the context of each device.
+    path: of the resource over whose WebSocket MQTT goes, as "/mqtt". sources: local addresses that connections take
+    in turn: one ends at the ephemeral range. login: user name and password of each device. opening: connections that
+    may wait for their CONNACK at once; brokers let some 100 wait, and drop what comes then.
     """
 
     host: str
     port: int
-    tls: SSLContext | None = None
+    tls: SSLContext | Callable[[str], SSLContext] | None = None
+    path: str | None = None
     sources: tuple[str, ...] = ()
     login: Callable[[str], Login] = nobody
+    opening: int = 100
 
     @classmethod
     def all_as(cls, host: str, port: int, username: str | None, password: str | bytes | None) -> "Target":

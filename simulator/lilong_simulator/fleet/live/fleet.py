@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from itertools import cycle
 from types import MappingProxyType
 
 from lilong_firmware.device import Device
@@ -11,8 +10,8 @@ from lilong_firmware.effects import NEVER
 from ..calendar import Calendar
 from ..observer import Observer
 from ..slots import Flash, Simulated, simulated_maker
-from .connection import Connection
 from .dial import Target
+from .dialer import Dialer
 from .member import LiveDevice
 
 STEP_SLICE = 200  # devices stepped before the event loop gets its turn: sockets must not starve
@@ -39,8 +38,7 @@ class LiveFleet:
         self._calendar: Calendar[LiveDevice] = Calendar()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = NEVER
-        self._opening: set[asyncio.Task[None]] = set()
-        self._sources = cycle(target.sources)
+        self.dialer = Dialer(target, self._loop)
         self._closed = False
         self._updating = self._take_updates  # one object for all of them
 
@@ -79,22 +77,6 @@ class LiveFleet:
 
     def trouble(self, device_id: str, why: str) -> None:
         self.troubles[why] = self.troubles.get(why, 0) + 1
-
-    def open(self, connection: Connection) -> None:
-        """Open a connection; one that fails is told to its device as a lost link."""
-        task = self._loop.create_task(self._open(connection))
-        self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
-
-    async def _open(self, connection: Connection) -> None:
-        target = self.target
-        source = (next(self._sources), 0) if target.sources else None
-        try:
-            await self._loop.create_connection(
-                lambda: connection, target.host, target.port, ssl=target.tls, local_addr=source
-            )
-        except OSError as error:
-            connection.fail(f"no connection to {target.host}:{target.port}: {error.strerror or error}")
 
     def schedule(self, member: LiveDevice, due: int) -> None:
         if due == member.due:
@@ -143,8 +125,6 @@ class LiveFleet:
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
-        for task in self._opening:
-            task.cancel()
-        await asyncio.gather(*self._opening, return_exceptions=True)
         for member in self.members.values():
             member.hang_up()
+        await self.dialer.close()

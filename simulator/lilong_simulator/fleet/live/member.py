@@ -11,9 +11,9 @@ from lilong_protocol.mqtt_packets import MqttError
 from ..observer import CONNACK, ONLINE
 from ..plant import Plant
 from ..slots import Flash
-from .connection import Connection
 
 if TYPE_CHECKING:
+    from .connection import Connection
     from .fleet import LiveFleet
 
 IN_FLIGHT = 32  # frames without their PUBACK beyond which those that are repeated anyway are skipped, as on a board
@@ -25,8 +25,8 @@ class LiveDevice:
     """One device and its present connection."""
 
     __slots__ = (
-        "base", "called_for", "connection", "device", "due", "flash", "fleet", "flight", "id", "mqtt", "plant", "slots",
-        "wanted", "will", "windowed",
+        "base", "called_for", "connection", "device", "due", "flash", "fleet", "flight", "id", "mqtt", "online",
+        "plant", "slots", "wanted", "will", "windowed",
     )  # fmt: skip
 
     def __init__(self, fleet: "LiveFleet", device_id: str, device: Device, base: int) -> None:
@@ -36,6 +36,7 @@ class LiveDevice:
         self.base = base  # ms of the fleet's clock at the cold start
         self.due = NEVER
         self.called_for: float = base  # the instant for which the device was last called, on the run's clock
+        self.online = False
         self.wanted: float = base  # when it wanted its connection
         self.mqtt = mqtt.Client()
         self.connection: Connection | None = None
@@ -101,12 +102,13 @@ class LiveDevice:
         flight, self.flight = self.flight, ()
         for _, cls, due in flight:
             observer.lost(now, self.id, cls, due)
-        if connection.transport is not None:
+        if self.online:
+            self.online = False
             observer.link(now, self.id, False)
 
     def _write(self, data: bytes) -> None:
-        if self.connection is not None and self.connection.transport is not None:
-            self.connection.transport.write(data)
+        if self.connection is not None:
+            self.connection.write(data)
 
     # ---- time
 
@@ -184,6 +186,8 @@ class LiveDevice:
             if topic.startswith(down):
                 device.received(self._now(), topic[len(down) :], payload, retained)
         elif what == mqtt.CONNECTED:
+            if self.connection is not None:
+                self.connection.answered()
             self.fleet.observer.connect(self.called_for, self.id, CONNACK, self.wanted)
             self.mqtt.subscribe(topics.down_filter(self.fleet.tenant, self.id), 1, self._now())
         elif what == mqtt.SUBSCRIBED:
@@ -191,6 +195,7 @@ class LiveDevice:
                 self.broken("the broker refuses the subscription to d/#: check its access list")
             else:
                 observer = self.fleet.observer
+                self.online = True
                 observer.connect(self.called_for, self.id, ONLINE, self.wanted)
                 observer.link(self.called_for, self.id, True)
                 device.connected(self._now())
@@ -213,8 +218,7 @@ class LiveDevice:
         elif what == CONNECT:
             self.will = effect[1]
             self.wanted = self.called_for
-            self.connection = Connection(self)
-            fleet.open(self.connection)
+            self.connection = fleet.dialer.connection(self)
         elif what == DISCONNECT:
             self.hang_up()
         elif what == RESTART and self.flash is not None:
