@@ -1,8 +1,11 @@
 """Names of a board: its own become words that the interpreter has in ROM, parameters share a few."""
 
+import importlib.metadata
+
 import pytest
 from lilong_simulator.fleet.parameters import share_parameters
-from lilong_simulator.fleet.rom_names import lend
+from lilong_simulator.fleet.rom_names import defined, lend
+from lilong_simulator.fleet.rom_words import HARDWARE, WORDS
 
 ROM = ["accept", "bind", "__class__", "class", "value"]
 
@@ -91,10 +94,21 @@ def test_the_compiler_s_own_word_is_lent_to_nothing():
     assert "const" not in lend({"lilong.py": "def lamp(): return 1\n"}, ["const"])["lilong.py"]
 
 
-def test_for_a_foreign_interpreter_only_private_names_are_lent():
-    """Its `machine` may have a `feed` too."""
+def test_a_name_that_a_board_s_own_module_has_stays():
+    """Its watchdog has a `feed` too."""
     text = "class Dog:\n  def __init__(self):\n    self._fed = 0\n  def feed(self):\n    self._fed = 1\n"
-    lent = lend({"lilong.py": text}, ["word", "more", "most"], private=True)["lilong.py"]
+    lent = lend({"lilong.py": text}, ["word", "more", "most"], {"feed"})["lilong.py"]
     assert "def feed" in lent
-    assert "class Dog" in lent
+    assert "class Dog" not in lent
     assert "_fed" not in lent
+
+
+def test_the_names_of_the_boards_modules_are_those_of_their_stubs():
+    """Whatever the firmware asks of a pin, a bus, a radio or a flash."""
+    stubs = importlib.metadata.files("micropython-esp32-stubs") or []
+    said = set(HARDWARE) | set(WORDS)
+    for name in ("machine.pyi", "network.pyi", "cryptolib.pyi", "esp32.pyi", "vfs.pyi"):
+        path = next(file for file in stubs if str(file) == name)
+        known = {word for word in defined(path.read_text(encoding="utf-8")) if not word.startswith("_")}
+        assert len(known) > 5, name
+        assert known - {"self", "cls", "args", "kwargs"} <= said, name

