@@ -18,6 +18,8 @@ from lilong_simulator.estate_parts import Device, Flat, Resident
 from lilong_simulator.estate_people import card_numbers, flats_of, residents_of
 from lilong_simulator.kinds import KINDS
 
+RATES = tuple(name for name in Rates.model_fields if name != "denied_share")  # a share of the reads, no rate
+
 __all__ = ["KINDS", "Device", "Estate", "EstateError", "Flat", "Resident", "load_estate"]
 
 
@@ -26,15 +28,24 @@ def load_estate(
     *,
     adoption: Mapping[str, float] | None = None,
     kinds: Collection[str] = KINDS,
+    copy: int = 1,
+    event_rate: float = 1.0,
 ) -> Estate:
     """Reads a built-in estate by name, or an estate file by path.
 
     `adoption` overrides the file's `[adoption]`: the share of the optional devices of a kind that residents
     take (0 to 1); lowering it only takes devices away. `kinds` are the kinds of device that a file may name.
+    `copy` 2, 3 ... is another estate by the same plan: a tenant of its own, `{id}_2`, with device ids and cards of its
+    own. `event_rate` multiplies how often things happen in it.
     Raises EstateError, whose text has one line a problem: `file:line: key.path: what is wrong; what to do`.
     """
     file = find_file(name_or_path)
     content, lines = read_estate_file(file, kinds)
+    if copy > 1:
+        content = content.model_copy(update={"id": f"{content.id}_{copy}"})
+    if event_rate != 1.0:
+        rates = {name: getattr(content.rates, name) * event_rate for name in RATES}
+        content = content.model_copy(update={"rates": content.rates.model_copy(update=rates)})
     shares = {**content.adoption, **(adoption or {})}
     optional = {rule.kind for rule in content.devices if getattr(rule, "optional", False)}
     for kind, share in shares.items():

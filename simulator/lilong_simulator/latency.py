@@ -1,22 +1,32 @@
-"""Latency: HdrHistograms in microseconds that also count what fell outside their range."""
+"""Latency: HdrHistograms in microseconds that also count what fell outside their range, and that merge exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
 HIGHEST_US = 24 * 3_600_000_000
+PERCENTILES = (50, 90, 99, 99.9)
 
 
 class Latency:
     """A histogram of milliseconds; three significant digits up to a day."""
 
+    __slots__ = ("_highest", "_histogram", "beyond", "earliest", "negative")
+
     def __init__(self) -> None:
         self._histogram = HdrHistogram(1, HIGHEST_US, 3)
         self.negative = 0  # clocks that disagree: counted, never hidden
+        self.earliest = 0.0  # the most negative of them
         self.beyond = 0
         self._highest = 0.0  # in the range; the histogram knows it to three digits only
 
     def record(self, ms: float) -> None:
         if ms < 0:
             self.negative += 1
+            self.earliest = min(self.earliest, ms)
         elif self._histogram.record_value(max(1, round(ms * 1000))):
             self._highest = max(self._highest, ms)
         else:
@@ -24,25 +34,61 @@ class Latency:
 
     @property
     def count(self) -> int:
-        return int(self._histogram.get_total_count()) + self.negative + self.beyond
+        return self.within + self.negative + self.beyond
+
+    @property
+    def within(self) -> int:
+        """How many were in the range: of these the percentiles tell."""
+        return int(self._histogram.get_total_count())
+
+    @property
+    def maximum(self) -> float | None:
+        return round(self._highest, 3) if self.within else None
 
     def percentile(self, percent: float) -> float | None:
         """Milliseconds, or None when nothing was recorded: what was not observed is null."""
-        if not self._histogram.get_total_count():
+        if not self.within:
             return None
         return round(min(float(self._histogram.get_value_at_percentile(percent)) / 1000, self._highest), 3)
 
     def summary(self) -> dict[str, float | int | None]:
-        """{p50, p90, p99, max, count} in ms; `negative` and `beyond` only where there were any."""
+        """{p50, p90, p99, p999, max, count} in ms; `negative` and `beyond` only where there were any."""
         result: dict[str, float | int | None] = {
-            "p50": self.percentile(50),
-            "p90": self.percentile(90),
-            "p99": self.percentile(99),
-            "max": round(self._highest, 3) if self._histogram.get_total_count() else None,
-            "count": self.count,
+            f"p{percent:g}".replace(".", ""): self.percentile(percent) for percent in PERCENTILES
         }
+        result["max"] = self.maximum
+        result["count"] = self.count
         if self.negative:
             result["negative"] = self.negative
         if self.beyond:
             result["beyond"] = self.beyond
         return result
+
+    def add(self, other: Latency) -> None:
+        """Take in what another has recorded; the same as if all had been recorded here."""
+        self._histogram.add(other._histogram)
+        self._highest = max(self._highest, other._highest)
+        self.negative += other.negative
+        self.earliest = min(self.earliest, other.earliest)
+        self.beyond += other.beyond
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, for another process: the histogram in HdrHistogram's V2 compressed form, base64."""
+        return {
+            "histogram": self._histogram.encode().decode("ascii"),
+            "highest": self._highest,
+            "negative": self.negative,
+            "earliest": self.earliest,
+            "beyond": self.beyond,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Latency:
+        """What `to_json` gave."""
+        latency = cls()
+        latency._histogram = HdrHistogram.decode(values["histogram"])
+        latency._highest = values["highest"]
+        latency.negative = values["negative"]
+        latency.earliest = values["earliest"]
+        latency.beyond = values["beyond"]
+        return latency

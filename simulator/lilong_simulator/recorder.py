@@ -7,6 +7,7 @@ from lilong_protocol.topics import EVENT
 
 from .fleet.observer import Observer
 from .latency import Latency
+from .load.measures import Measures
 
 ALARM_OUTPUTS = ("sounder", "buzzer", "vibrate")  # what calls people to the spot; a lock or a lamp does not
 SAME_INSTANT_MS = 250  # an output that is switched on this shortly before or after a raise belongs to it
@@ -26,6 +27,8 @@ class AlarmClocks:
     acknowledged: float | None = None  # the operator's acknowledgement has arrived
     restored: float | None = None
     cleared: float | None = None
+    sent: float | None = None  # its first publish was handed to the transport
+    puback: float | None = None  # the broker has it
 
     @property
     def id(self) -> str:
@@ -38,6 +41,7 @@ class Recorder(Observer):
     def __init__(self) -> None:
         self.messages: dict[str, int] = {}  # frames handed to the transport, by class
         self.alarms: dict[tuple[str, int, int], AlarmClocks] = {}
+        self.measures: Measures | None = None  # what only a live run can measure
         self.lags = Latency()
         self.linked: set[str] = set()  # devices whose session the broker has accepted at least once
         self.online: set[str] = set()  # those that are connected now

@@ -1,4 +1,6 @@
-"""Latency histograms: percentiles to three digits, an exact maximum, and nothing lost outside the range."""
+"""Latency histograms: percentiles to three digits, an exact maximum, nothing lost outside the range, exact sums."""
+
+import json
 
 import pytest
 from hypothesis import given, settings
@@ -13,12 +15,16 @@ def histogram(*values):
     return latency
 
 
+NOTHING = {"p50": None, "p90": None, "p99": None, "p999": None, "max": None, "count": 0}
+
+
 def test_what_was_not_observed_is_none():
-    assert histogram().summary() == {"p50": None, "p90": None, "p99": None, "max": None, "count": 0}
+    assert histogram().summary() == NOTHING
 
 
 def test_clocks_that_disagree_are_counted_and_not_hidden():
-    assert histogram(-1.0).summary() == {"p50": None, "p90": None, "p99": None, "max": None, "count": 1, "negative": 1}
+    assert histogram(-1.0).summary() == {**NOTHING, "count": 1, "negative": 1}
+    assert histogram(-1.0, -7.5, -2.0).earliest == -7.5
     assert histogram(-0.5, 20.0).summary()["max"] == 20.0
 
 
@@ -32,7 +38,7 @@ def test_what_took_no_time_is_zero():
 
 
 def test_one_value_is_every_percentile():
-    assert histogram(200.0).summary() == {"p50": 200.0, "p90": 200.0, "p99": 200.0, "max": 200.0, "count": 1}
+    assert histogram(200.0).summary() == {**dict.fromkeys(NOTHING, 200.0), "count": 1}
 
 
 @settings(deadline=None)
@@ -44,3 +50,19 @@ def test_a_percentile_is_within_three_digits_of_the_exact_one_and_never_above_th
     assert found == pytest.approx(exact, rel=0.002, abs=0.002)
     assert found <= latency.summary()["max"] == round(max(values), 3)
     assert latency.count == len(values)
+
+
+measured = st.lists(st.floats(-1_000.0, 1e9), max_size=60)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(measured, min_size=1, max_size=4))
+def test_what_several_have_measured_is_together_what_one_would_have(parts):
+    whole = histogram(*(ms for part in parts for ms in part))
+    merged = Latency()
+    for part in parts:
+        merged.add(Latency.from_json(json.loads(json.dumps(histogram(*part).to_json()))))
+    assert merged.summary() == whole.summary()
+    assert (merged.earliest, merged.maximum) == (whole.earliest, whole.maximum)
+    percents = (1, 10, 25, 75, 99.99)
+    assert [merged.percentile(one) for one in percents] == [whole.percentile(one) for one in percents]

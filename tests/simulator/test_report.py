@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from lilong_firmware.effects import ACCEPTED
 from lilong_simulator import report
+from lilong_simulator.latency import Latency
 from lilong_simulator.linkage import Linked
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.report import FAIL, PASS, SATURATED
@@ -115,7 +116,7 @@ def test_what_was_not_observed_is_null_and_not_zero():
     for key in ("acknowledged", "duplicate", "out_of_order"):
         assert content["alarms"][key] is None
     for name in ("shown", "acknowledged"):
-        assert content["latency_ms"][name] == {"p50": None, "p90": None, "p99": None, "max": None, "count": 0}
+        assert content["latency_ms"][name] == Latency().summary()
     assert content["generator_lag_ms"]["p99"] is None
     assert json.loads(json.dumps(content))["alarm_rows"][0]["after_crossing_ms"]["shown"] is None
 

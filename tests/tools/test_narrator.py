@@ -38,15 +38,13 @@ class Story:
         ]
         self.expectations: list[Expectation] = []
         self.file = tmp_path / "observed.jsonl"
-        estate = SimpleNamespace(devices=[placed(device) for device in NAMES])
         self.run = SimpleNamespace(
             recorder=self.recorder, clock=lambda: self.now, epoch_zero=EPOCH_ZERO, world_zero=WORLD_ZERO,
-            truth=self.rows, world=SimpleNamespace(expectations=self.expectations),
-            settings=SimpleNamespace(estate=estate),
+            truth=self.rows, expectations=self.expectations, devices=[placed(device) for device in NAMES],
         )  # fmt: skip
         self.screen = io.StringIO()
         console = Console(file=self.screen, width=200)
-        self.narrator = Narrator(console, estate, self.run, FeedReader(self.file) if feed else None)
+        self.narrator = Narrator(console, self.run, FeedReader(self.file) if feed else None)
 
     def tell(self) -> list[str]:
         before = len(self.screen.getvalue())

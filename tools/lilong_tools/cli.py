@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,9 @@ from lilong_protocol.pc.simulation import PublicKeyError, simulation_key_at
 from lilong_simulator import incidents
 from lilong_simulator.estate import Estate, EstateError, load_estate
 from lilong_simulator.feed import FeedError, FeedReader
-from lilong_simulator.live_run import RunError
+from lilong_simulator.load.places import places_of
+from lilong_simulator.load.run import RunError
+from lilong_simulator.load.scenario import START, ScenarioError, read_scenario
 from rich.console import Console
 
 from .battery_command import battery
@@ -46,7 +49,6 @@ from .wireshark import dissector
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(conform, name="conform")
 
-DEMO_START = datetime(2026, 3, 4, 18, 38, 45)  # a Wednesday evening: people come home, kitchens are busy
 SIMULATE_START = datetime(2026, 3, 4)
 BAD_INPUT = 2
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
@@ -176,13 +178,22 @@ def _request(
     real_micropython: bool = True,
 ) -> Request:
     """A live run as it was asked for, with everything looked at that can be wrong before it begins."""
-    estate = load_estate(name)
+    scenario = replace(
+        read_scenario(name), seed=seed, start=local_time("--start", start or START),
+        duration_s=seconds("--duration", duration), incidents=_names(incident, ["kitchen_fire_cut"]),
+    )  # fmt: skip
+    places = places_of(scenario)
     return Request(
-        estate, key(estate.id), seed, local_time("--start", start or DEMO_START),
-        seconds("--duration", duration), _chosen(estate, incident or ["kitchen_fire_cut"]),
+        scenario, places, {place.tenant: key(place.tenant) for place in places},
         None if folder is None else output_folder("--report", folder), real_micropython, acknowledgement_expected,
         linkage_expected,
     )  # fmt: skip
+
+
+def _names(given: list[str] | None, otherwise: list[str]) -> tuple[str, ...]:
+    """The names of the incidents that were asked for."""
+    names = given or otherwise
+    return () if names == [NO_INCIDENT] else tuple(names)
 
 
 def _public_key(broker: str | None, asked_for: bool) -> Callable[[str], bytes]:
@@ -232,7 +243,7 @@ def main() -> None:
     except (
         InputError, EstateError, BrokerError, CentreProcessError, RunError, FeedError, incidents.IncidentError,
         BoardError, BrokerConfigError, FlashError, KeyStoreError, ProvisionError, PublicKeyError, SbomError,
-        UpdateError,
+        ScenarioError, UpdateError,
     ) as error:  # fmt: skip
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"lilong: {error}", style="red", markup=False)
         sys.exit(BAD_INPUT)

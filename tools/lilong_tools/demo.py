@@ -42,7 +42,7 @@ async def run_demo(
             async with CentreProcess(estate, broker.url, folder, http, observed) as centre:
                 console.print(Text.assemble("console: ", (centre.url, "bold")))
                 run = run_live(request, broker, FeedReader(observed), console, stopper)
-                beside = [centre.watch(), *([Operator(centre.url, request.seed).run()] if headless else [])]
+                beside = [centre.watch(), *([Operator(centre.url, request.scenario.seed).run()] if headless else [])]
                 return await _with(beside, run)
 
 

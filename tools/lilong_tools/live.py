@@ -2,20 +2,22 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from lilong_simulator import incidents, linkage, report
+from lilong_simulator import linkage, report
 from lilong_simulator.choose_boards import choose_boards
-from lilong_simulator.estate import Estate
+from lilong_simulator.estate import Device
 from lilong_simulator.feed import FeedError, FeedReader
 from lilong_simulator.fleet import process
-from lilong_simulator.live_run import LiveRun, Settings
-from lilong_simulator.recorder import Recorder
+from lilong_simulator.fleet.live import Target
+from lilong_simulator.load.places import Place, parts_of
+from lilong_simulator.load.result import ShardResult, merge
+from lilong_simulator.load.run import LiveRun, Settings
+from lilong_simulator.load.scenario import Scenario
 from lilong_simulator.retained import remove_retained
-from lilong_simulator.score import Score, score
+from lilong_simulator.score import score
 from lilong_simulator.truth import write_rows
 from rich.console import Console
 
@@ -29,14 +31,11 @@ POLL_S = 0.05
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for."""
+    """What the user asked for. `keys`: estate key by tenant."""
 
-    estate: Estate
-    estate_key: bytes
-    seed: int
-    start: datetime
-    duration_s: float | None
-    incidents: Sequence[incidents.Incident]
+    scenario: Scenario
+    places: Sequence[Place]
+    keys: Mapping[str, bytes]
     folder: Path | None  # where the report goes
     real_micropython: bool
     acknowledgement_expected: bool
@@ -47,23 +46,12 @@ async def run_live(
     request: Request, broker: Broker, feed: FeedReader | None, console: Console, stopper: Stopper
 ) -> int:
     """Run the fleet against a broker that is there, judge and report; the exit code of definitions."""
-    boards = []
-    if request.real_micropython:
-        missing = process.available()
-        if missing is None:
-            boards = choose_boards(request.estate, request.incidents)
-        else:
-            console.print(f"no real MicroPython among the devices: {missing}", style="yellow")
-    settings = Settings(
-        request.estate, request.estate_key, broker.host, broker.port, request.seed, request.start, request.duration_s,
-        request.incidents, boards, broker.username,
-        None if broker.password is None else broker.password.encode(),
-    )  # fmt: skip
-    recorder = Recorder()
-    run = LiveRun(settings, recorder)
+    boards = _boards(request, console)
+    target = Target.all_as(broker.host, broker.port, broker.username, broker.password)
+    run = LiveRun(Settings(request.scenario, parts_of(request.places), request.keys, target, boards))
     connect_s = None
     lost = 0
-    with Narrator(console, request.estate, run, feed) as narrator, stopper.ends(run.stop):
+    with Narrator(console, run, feed) as narrator, stopper.ends(run.stop):
         narrator.poll()  # a feed that is none is told before anything is powered on
         async with _told(narrator, run):
             try:
@@ -71,64 +59,72 @@ async def run_live(
                 await run.bring_up()
                 connect_s = round((run.clock() - began) / 1000, 3)
                 if not run.stopped:
-                    console.print(
-                        f"all {len(request.estate.devices):,} devices online after {connect_s:.1f} s", style="bold"
-                    )
+                    console.print(f"all {len(run.devices):,} devices online after {connect_s:.1f} s", style="bold")
                     await run.play()
                     lost = run.lost
             finally:
                 await run.close()
-                await remove_retained(broker.host, broker.port, request.estate, broker.username, broker.password)
+                known = [(part.place.tenant, device.id) for part in run.settings.parts for device in part.devices]
+                await remove_retained(broker.host, broker.port, known, broker.username, broker.password)
         narrator.poll()
     if run.world_zero is None:
         console.print("stopped before all devices were online: nothing is judged", style="yellow")
         return 1
-    judged = score(
-        run.truth, recorder.alarms.values(), None if feed is None else narrator.events, run.world_zero, run.epoch_zero,
-        request.acknowledgement_expected, run.horizon,
-    )  # fmt: skip
-    asked = run.world.expectations if request.linkage_expected else []
-    linked = linkage.judge(
-        asked, judged.alarm_of_row, recorder, narrator.events, run.epoch_zero, run.horizon
-    )
-    return _conclude(request, run, judged, linked, broker, connect_s, lost, console)
+    result = merge([ShardResult.of(run, connect_s, lost)])
+    return _conclude(request, result, narrator, broker, console)
+
+
+def _boards(request: Request, console: Console) -> list[Device]:
+    """Which devices are real MicroPython: those of the first estate."""
+    if not request.real_micropython:
+        return []
+    missing = process.available()
+    if missing is not None:
+        console.print(f"no real MicroPython among the devices: {missing}", style="yellow")
+        return []
+    first = request.places[0]
+    return [device for device in choose_boards(first.estate, first.incidents) if device in first.devices]
 
 
 def _conclude(
-    request: Request,
-    run: LiveRun,
-    judged: Score,
-    linked: list[linkage.Linked],
-    broker: Broker,
-    connect_s: float | None,
-    lost: int,
-    console: Console,
+    request: Request, result: ShardResult, narrator: Narrator, broker: Broker, console: Console
 ) -> int:
+    scenario = request.scenario
+    assert result.world_zero is not None
+    feed = narrator.events if narrator.observes else None
+    judged = score(
+        result.truth, result.recorder.alarms.values(), feed, result.world_zero, result.epoch_zero,
+        request.acknowledgement_expected, result.horizon,
+    )  # fmt: skip
+    linked = linkage.judge(
+        result.expectations if request.linkage_expected else [], judged.alarm_of_row, result.recorder,
+        narrator.events, result.epoch_zero, result.horizon,
+    )  # fmt: skip
     conditions = report.Conditions(
-        estate=request.estate.id,
+        estate=request.places[0].tenant if len(request.places) == 1 else scenario.name,
         mode="live",
-        seed=request.seed,
-        started=request.start.isoformat(" "),
-        duration_s=request.duration_s if request.duration_s is not None else round(run.world_now / 1000, 1),
+        seed=scenario.seed,
+        started=scenario.start.isoformat(" "),
+        duration_s=scenario.duration_s if scenario.duration_s is not None else result.played_s,
         broker=broker.describe(),
         measures_latency=broker.kind != "embedded",
-        incidents=tuple(incident.name for incident in request.incidents),
-        devices=len(request.estate.devices),
-        real_micropython={device.kind: device.name for device in run.settings.boards},
-        lost=lost,
-        connect_s=connect_s,
-        troubles=run.troubles,
+        incidents=scenario.incidents,
+        devices=result.devices,
+        real_micropython=result.boards,
+        lost=result.lost,
+        connect_s=result.connect_s,
+        troubles=result.troubles,
         machine=report.this_machine(),
     )
-    for incident in request.incidents:
-        if not any(row.incident == incident.name for row in run.truth):
-            console.print(f"{incident.name} did not happen within the run: --duration or --start", style="yellow")
-    content = report.build(conditions, run.recorder, judged, linked)
+    for name in scenario.incidents:
+        if not any(row.incident == name for row in result.truth):
+            console.print(f"{name} did not happen within the run: --duration or --start", style="yellow")
+    content = report.build(conditions, result.recorder, judged, linked)
     summarise(content, console)
     if request.folder is not None:
-        report.write(request.folder, content, run.recorder)
-        write_rows(request.folder / "truth.jsonl", run.truth)
-        write_rows(request.folder / "expectations.jsonl", run.world.expectations)
+        report.write(request.folder, content, result.recorder)
+        write_rows(request.folder / "truth.jsonl", result.truth)
+        write_rows(request.folder / "expectations.jsonl", result.expectations)
         console.print(f"report: {request.folder / 'report.html'} and report.json")
     return report.EXIT_CODES[content["verdict"]]
 

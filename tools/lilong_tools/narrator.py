@@ -3,9 +3,8 @@
 from math import inf
 
 from lilong_protocol.registry import ALARM
-from lilong_simulator.estate import Estate
 from lilong_simulator.feed import FeedEvent, FeedReader
-from lilong_simulator.live_run import LiveRun
+from lilong_simulator.load.run import LiveRun
 from lilong_simulator.recorder import AlarmClocks
 from lilong_simulator.truth import Expectation
 from rich.console import Console
@@ -18,10 +17,11 @@ LEVEL_STYLE = {1: "bold red", 2: "bold dark_orange3", 3: "yellow", 4: "blue"}
 class Narrator:
     """Polls a run and its observed feed; every stage of every alarm is told once."""
 
-    def __init__(self, console: Console, estate: Estate, run: LiveRun, feed: FeedReader | None) -> None:
+    def __init__(self, console: Console, run: LiveRun, feed: FeedReader | None) -> None:
         self.console = console
         self.events: list[FeedEvent] = []
-        self._names = {device.id: device.name for device in estate.devices}
+        self.observes = feed is not None
+        self._names = {device.id: device.name for device in run.devices}
         self._run = run
         self._feed = feed
         self._told: set[tuple[str, str]] = set()
@@ -69,7 +69,7 @@ class Narrator:
             if output == "lock":
                 self._locks.setdefault(device, []).append((at, value))
         self._outputs_read = len(outputs)
-        for expectation in self._run.world.expectations:
+        for expectation in self._run.expectations:
             locks = self._locks.get(expectation.device)
             if not locks or expectation.what != "report" or (expectation.id, "locked") in self._told:
                 continue
@@ -107,7 +107,7 @@ class Narrator:
         if now - self._last[0] >= 1000:
             self._rate = (total - self._last[1]) * 1000 / (now - self._last[0])
             self._last = (now, total)
-        devices = len(run.settings.estate.devices)
+        devices = len(run.devices)
         parts = [f"{len(recorder.linked):,} of {devices:,} devices connected, {len(recorder.accepted):,} accepted"]
         if run.world_zero is not None:
             parts = [f"{(now - run.world_zero) / 1000:.0f} s", f"{len(recorder.online):,} connected"]

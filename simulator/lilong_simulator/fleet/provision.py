@@ -7,7 +7,9 @@ from lilong_firmware.device import NOTHING, Device, Identity
 from lilong_firmware.draws import Draws
 from lilong_firmware.kinds import rules
 from lilong_firmware.store import RamStore
+from lilong_protocol.codes import link
 from lilong_protocol.keys import device_root, hkdf
+from lilong_protocol.registry import KIND
 
 from ..estate import Device as Placed
 from ..estate import Estate
@@ -23,9 +25,13 @@ def card_blob(numbers: Iterable[int]) -> bytes:
 
 
 class Provisioner:
-    """Makes identities and devices of one estate; `seed` feeds the devices' own random draws."""
+    """Makes identities and devices of one estate; `seed` feeds the devices' own random draws.
 
-    def __init__(self, estate: Estate, estate_key: bytes, seed: int) -> None:
+    rate: the periods of heartbeats and telemetry are divided by it, never below a second; nothing else is.
+    """
+
+    def __init__(self, estate: Estate, estate_key: bytes, seed: int, rate: float = 1.0) -> None:
+        self._rate = rate
         self._estate = estate
         self._estate_key = estate_key
         self._seed = seed
@@ -39,10 +45,17 @@ class Provisioner:
             self._estate.id,
             placed.id,
             device_root(self._estate_key, self._estate.id, placed.id),
-            placed.beat_s,
-            placed.offline_s,
+            *self._periods(placed),
             self._data(placed),
         )
+
+    def _periods(self, placed: Placed) -> tuple[int | None, int | None]:
+        """Its heartbeat, and the silence after which it counts as offline, in s."""
+        if self._rate == 1.0:
+            return placed.beat_s, placed.offline_s
+        _, _, beat_s, offline_s, _ = link(KIND[placed.kind].number)
+        beat = max(1, round((placed.beat_s or beat_s) / self._rate))
+        return beat, max(2 * beat, round((placed.offline_s or offline_s) / self._rate))
 
     def _data(self, placed: Placed) -> dict[str, bytes]:
         """What its kind reads of its identity."""
@@ -80,6 +93,10 @@ class Provisioner:
         return sha256(f"{self._seed}/{placed.id}".encode()).digest()[:16]
 
     def device(self, placed: Placed, boot: int, polls: bool = False) -> Device:
-        return Device(
+        device = Device(
             self.identity(placed), rules(placed.kind), RamStore(), Draws(self.draw_seed(placed)), polls, boot
         )
+        if self._rate != 1.0:
+            session = device.session  # no device has a setting for it
+            session._telemetry_ms = max(1, round(session._telemetry_ms / self._rate)) if session._telemetry_ms else 0
+        return device

@@ -1,7 +1,10 @@
 """A live run: bring up, play, drain; and what it says when there is nobody to run against."""
 
 import asyncio
+import json
 import socket
+import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -10,20 +13,25 @@ import pytest
 from backends import KEY, Answers
 from board_case import in_loop
 from lilong_protocol import topics
-from lilong_simulator import live_run
+from lilong_protocol.registry import KIND
 from lilong_simulator.choose_boards import choose_boards
 from lilong_simulator.estate import KINDS, load_estate
+from lilong_simulator.fleet.live import Target
 from lilong_simulator.fleet.process import BoardError
 from lilong_simulator.incidents.base import Incident
-from lilong_simulator.live_run import LONGEST_LIMIT_MS, LiveRun, RunError, Settings
-from lilong_simulator.recorder import Recorder
+from lilong_simulator.load import run as live_run
+from lilong_simulator.load.places import Place, Shard, parts_of, places_of
+from lilong_simulator.load.result import ShardResult, merge
+from lilong_simulator.load.run import LONGEST_LIMIT_MS, LiveRun, RunError, Settings
+from lilong_simulator.load.scenario import Copies, Scenario
 from lilong_simulator.retained import remove_retained
 from lilong_simulator.score import score
 from lilong_simulator.truth import _LIMITS, truth_row
 from lilong_tools.broker.embedded import EmbeddedBroker
 from lilong_tools.broker.embedded_client import Message
 
-ESTATE = load_estate(Path(__file__).with_name("small_estate.toml"))
+FILE = str(Path(__file__).with_name("small_estate.toml"))
+ESTATE = load_estate(FILE)
 PATIENCE_S = 60
 DOOR = "boiler/door"
 
@@ -66,9 +74,11 @@ class BreakIn(Incident):
             world.expect(truth_row(door, "door.forced", at, "forced open", "must", self.name, at + 100))
 
 
-def made(port, duration_s=None, incidents=(), **options):
-    settings = Settings(ESTATE, KEY, "127.0.0.1", port, 7, datetime(2026, 3, 4, 12), duration_s, incidents)
-    return LiveRun(settings, Recorder(), **options)
+def made(port, duration_s=None, incidents=(), boards=(), **options):
+    scenario = Scenario((Copies(FILE),), start=datetime(2026, 3, 4, 12), duration_s=duration_s)
+    place = Place(ESTATE, 1, 7, ESTATE.devices, tuple(incidents))
+    target = Target("127.0.0.1", port)
+    return LiveRun(Settings(scenario, parts_of([place]), {ESTATE.id: KEY}, target, boards), **options)
 
 
 class Running:
@@ -163,7 +173,7 @@ async def test_a_board_that_does_not_start_is_told_when_all_have_ended_their_sta
 
     monkeypatch.setattr(live_run, "LiveBoard", Board)
     boards = [ESTATE.of_kind("smoke")[0], ESTATE.of_kind("door")[0]]
-    run = LiveRun(Settings(ESTATE, KEY, "127.0.0.1", 1, 7, datetime(2026, 3, 4), 1.0, (), boards), Recorder())
+    run = made(1, 1.0, boards=boards)
     with pytest.raises(RunError, match="a real MicroPython device did not start: smoke: no such image"):
         await run.bring_up()
     assert ended == ["door"]
@@ -240,7 +250,8 @@ async def test_after_a_run_the_broker_keeps_nothing_of_it():
         async with Running(broker.port) as run:
             await run.bring_up()
         assert broker.kept() == {device.id for device in ESTATE.devices}
-        assert await remove_retained("127.0.0.1", broker.port, ESTATE, None, None)
+        known = [(ESTATE.id, device.id) for device in ESTATE.devices]
+        assert await remove_retained("127.0.0.1", broker.port, known, None, None)
         assert broker.kept() == set()
         async with aiomqtt.Client("127.0.0.1", broker.port) as late:
             await late.subscribe(topics.all_up_filter(ESTATE.id), qos=1)
@@ -253,7 +264,7 @@ async def test_after_a_run_the_broker_keeps_nothing_of_it():
 async def test_a_broker_that_is_gone_keeps_nothing_either():
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
-        assert not await remove_retained("127.0.0.1", held.getsockname()[1], ESTATE, None, None)
+        assert not await remove_retained("127.0.0.1", held.getsockname()[1], [(ESTATE.id, "00" * 8)], None, None)
 
 
 # ---- which devices are real
@@ -267,3 +278,78 @@ def test_one_device_of_every_kind_is_a_real_one():
 def test_it_is_one_that_the_incident_touches_if_there_is_one():
     assert DOOR in [device.name for device in choose_boards(ESTATE, [BreakIn(1)])]
     assert DOOR not in [device.name for device in choose_boards(ESTATE, [])]
+
+
+# ---- shards
+
+
+class BrokerForAll(EmbeddedBroker):
+    """A broker with a backend for each tenant."""
+
+    def __init__(self, tenants):
+        super().__init__()
+        self.answers = {tenant: Answers(tenant) for tenant in tenants}
+
+    def publish(self, message):
+        super().publish(message)
+        tenant = topics.parse(message.topic)[0]
+        for topic, payload in self.answers[tenant].to(message.topic, message.payload):
+            super().publish(Message(topic, payload, 1, False))
+
+
+@in_loop
+async def test_two_shards_of_two_estates_give_one_result_that_reconciles():
+    scenario = Scenario((Copies(FILE, 2),), start=datetime(2026, 3, 4, 12), duration_s=0.5, rate=600.0)
+    places = [replace(place, incidents=(BreakIn(200),)) for place in places_of(scenario)]
+    keys = {place.tenant: KEY for place in places}
+    zero_ns = time.monotonic_ns()
+    async with BrokerForAll(keys) as broker:
+        runs = [
+            LiveRun(
+                Settings(scenario, parts_of(places, Shard(index, 2)), keys, Target("127.0.0.1", broker.port)),
+                zero_ns=zero_ns,
+            )
+            for index in range(2)
+        ]
+        try:
+            await asyncio.gather(*(run.bring_up() for run in runs))
+            begin = runs[0].clock()
+            async with asyncio.timeout(PATIENCE_S):
+                await asyncio.gather(*(run.play(begin) for run in runs))
+        finally:
+            for run in runs:
+                await run.close()
+    results = [ShardResult.of(run, 1.0 + index, 0, index, 2) for index, run in enumerate(runs)]
+    plain = [json.loads(json.dumps(one.to_json())) for one in results]
+    whole = merge([ShardResult.from_json(one) for one in plain])
+    judged = score(whole.truth, whole.recorder.alarms.values(), None, whole.world_zero, acknowledgement_expected=False)
+    assert (judged.failures, judged.true, judged.stored) == ([], 2, 2)
+    assert [row.name for row in whole.truth] == [f"lane_house/{DOOR}", f"lane_house_2/{DOOR}"]
+    assert len({row.id for row in whole.truth}) == 2
+    assert (whole.devices, whole.missing, whole.connect_s) == (2 * len(ESTATE.devices), 0, 2.0)
+    assert len(whole.recorder.accepted) == whole.devices
+    counts = whole.recorder.measures.counts
+    assert {cls: one.unexplained for cls, one in counts.items()} == dict.fromkeys(counts, 0)
+    assert counts["al"].acknowledged >= 2
+    assert sum(one.sent for one in counts.values()) == sum(whole.recorder.messages.values())
+    assert whole.recorder.measures.puback["al"].count == counts["al"].acknowledged
+    assert whole.recorder.measures.connect["online"].count == whole.devices
+    with pytest.raises(ValueError, match="give each once"):
+        merge([results[0], results[0]])
+
+
+@in_loop
+async def test_the_rate_divides_the_periods_of_what_devices_report():
+    async with BrokerAndBackend() as broker:
+        scenario = Scenario((Copies(FILE),), start=datetime(2026, 3, 4, 12), duration_s=3.0, rate=100_000.0)
+        target = Target("127.0.0.1", broker.port)
+        run = LiveRun(Settings(scenario, parts_of(places_of(scenario)), {ESTATE.id: KEY}, target))
+        try:
+            await run.bring_up()
+            async with asyncio.timeout(PATIENCE_S):
+                await run.play()
+        finally:
+            await run.close()
+    online = sum(1 for device in ESTATE.devices if KIND[device.kind].link.always_on)
+    assert run.recorder.messages["hb"] >= 2 * online, "a heartbeat a second, and no faster"
+    assert run.recorder.messages["hb"] <= 6 * online + len(ESTATE.devices)

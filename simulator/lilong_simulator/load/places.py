@@ -1,0 +1,115 @@
+"""Where a scenario plays: estates by their copies, and the shards in which several processes share them.
+
+All devices of all places stand in one sequence, places in the order of the scenario, devices in the order of their
+estate. Shard i of n hosts the i-th of n contiguous ranges of it. It plays the whole world of each place of which it
+hosts a device, since people and smoke know no shards; what the world does at a device, and what must come of it, is
+told by the shard that hosts the device. So any number of shards gives the same truth and the same stimuli.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..estate import Device, Estate, load_estate
+from ..incidents import Incident, IncidentError, find
+from ..random_streams import draw
+from .scenario import Scenario
+
+EVENT_RATE_MAX = 100.0  # (ours) by then every door is always in use: more people would only wait
+_THERE = 0  # the seed of what does not depend on the run's
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One estate of a scenario. `devices`: those that are there, in the order of the estate."""
+
+    estate: Estate
+    copy: int
+    seed: int
+    devices: tuple[Device, ...]
+    incidents: tuple[Incident, ...]
+
+    @property
+    def tenant(self) -> str:
+        return self.estate.id
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one shard hosts of a place, in the order of the estate."""
+
+    place: Place
+    devices: tuple[Device, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The `index`-th of `count` equal parts, from 0."""
+
+    index: int = 0
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.index < self.count:
+            raise ValueError(f"shard {self.index} of {self.count}: give one from 0 to {self.count - 1}")
+
+    def range_of(self, total: int) -> range:
+        """Which of `total` things are this shard's; sizes differ by one at most."""
+        return range(total * self.index // self.count, total * (self.index + 1) // self.count)
+
+
+WHOLE = Shard()
+
+
+def places_of(scenario: Scenario) -> list[Place]:
+    """All places; raises EstateError, and IncidentError where an incident has no place."""
+    copies: dict[str, int] = {}
+    found = []
+    for group in scenario.estates:
+        for _ in range(group.copies):
+            copy = copies[group.estate] = copies.get(group.estate, 0) + 1
+            found.append(_place(scenario, group.estate, copy, group.scale))
+    tenants: dict[str, Place] = {}
+    for place in found:
+        if place.tenant in tenants:
+            raise IncidentError(f"two estates have the id {place.tenant!r}; each is a tenant of its own: rename one")
+        tenants[place.tenant] = place
+    return found
+
+
+def parts_of(places: Sequence[Place], shard: Shard = WHOLE) -> list[Part]:
+    """What a shard hosts; places of which it hosts nothing are left out."""
+    mine = shard.range_of(sum(len(place.devices) for place in places))
+    parts = []
+    begins = 0
+    for place in places:
+        first, last = max(mine.start - begins, 0), min(mine.stop - begins, len(place.devices))
+        if first < last:
+            parts.append(Part(place, place.devices[first:last]))
+        begins += len(place.devices)
+    return parts
+
+
+def _place(scenario: Scenario, estate_name: str, copy: int, scale: float) -> Place:
+    estate = load_estate(estate_name, copy=copy, event_rate=min(scenario.rate, EVENT_RATE_MAX))
+    chosen = tuple(find(name) for name in scenario.incidents)
+    touched = set()
+    for incident in chosen:
+        try:
+            touched.update(incident.device_names(estate))
+        except IncidentError as error:
+            raise IncidentError(f"{error}; --incident none goes without") from None
+    seed = scenario.seed if copy == 1 else draw(scenario.seed, "copy", copy) >> 1
+    return Place(estate, copy, seed, tuple(_there(estate, scale, touched)), chosen)
+
+
+def _there(estate: Estate, scale: float, touched: set[str]) -> Iterator[Device]:
+    """The devices that are there: what incidents touch, and a share that keeps all of a smaller one."""
+    if scale >= 1:
+        yield from estate.devices
+        return
+    count = max(1, round(len(estate.devices) * scale))
+    ranks = {device.id: (device.name not in touched, draw(_THERE, device.id, "there")) for device in estate.devices}
+    chosen = set(sorted(ranks, key=ranks.__getitem__)[: max(count, len(touched))])
+    yield from (device for device in estate.devices if device.id in chosen)

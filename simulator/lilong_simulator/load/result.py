@@ -1,0 +1,148 @@
+"""All that a shard saw, as plain values that go to another process, and the one result that several make together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from math import inf
+from typing import Any
+
+from ..linkage import OUTPUT
+from ..recorder import AlarmClocks, Recorder
+from ..truth import Expectation, TruthRow
+from .measures import Measures, merged
+from .run import LiveRun
+
+LINKED_OUTPUTS = {name for name, _ in OUTPUT.values()}
+
+
+@dataclass
+class ShardResult:
+    """What one shard, or several together, came to. Times in ms of the run's clock, which all shards share.
+
+    connect_s: from power-on until the backend had accepted every device. lost: always-on devices that were not
+    connected at the end. missing: shards that were lost.
+    """
+
+    shards: tuple[int, ...]
+    count: int
+    recorder: Recorder
+    truth: list[TruthRow]
+    expectations: list[Expectation]
+    world_zero: float | None
+    epoch_zero: float
+    horizon: float
+    played_s: float
+    devices: int
+    lost: int
+    connect_s: float | None
+    troubles: dict[str, int] = field(default_factory=dict)
+    boards: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> int:
+        return self.count - len(self.shards)
+
+    @classmethod
+    def of(cls, run: LiveRun, connect_s: float | None, lost: int, index: int = 0, count: int = 1) -> ShardResult:
+        """What a run has come to."""
+        return cls(
+            (index,), count, run.recorder, run.truth, run.expectations, run.world_zero, run.epoch_zero, run.horizon,
+            round(run.world_now / 1000, 1), len(run.devices), lost, connect_s, run.troubles,
+            {device.kind: device.name for device in run.settings.boards},
+        )  # fmt: skip
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for another process."""
+        asked = {one.device for one in self.expectations}
+        seen = self.recorder
+        plain: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in ("count", "world_zero", "epoch_zero", "played_s", "devices", "lost", "connect_s")
+        }
+        return plain | {
+            "shards": list(self.shards),
+            "horizon": None if self.horizon == inf else self.horizon,
+            "troubles": self.troubles,
+            "boards": self.boards,
+            "truth": [asdict(row) for row in self.truth],
+            "expectations": [asdict(row) for row in self.expectations],
+            "messages": seen.messages,
+            "alarms": [asdict(alarm) for alarm in seen.alarms.values()],
+            "measures": None if seen.measures is None else seen.measures.to_json(),
+            "linked": sorted(seen.linked),
+            "online": sorted(seen.online),
+            "accepted": sorted(seen.accepted),
+            "stored_frames": seen.stored_frames,
+            "outputs": [list(row) for row in seen.outputs if row[2] in LINKED_OUTPUTS and row[1] in asked],
+            "events_sent": {device: times for device, times in seen.events_sent.items() if device in asked},
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> ShardResult:
+        """What `to_json` gave."""
+        seen = Recorder()
+        seen.messages = dict(values["messages"])
+        for row in values["alarms"]:
+            alarm = AlarmClocks(**row)
+            seen.alarms[alarm.device, alarm.boot, alarm.seq] = alarm
+        if values["measures"] is not None:
+            seen.measures = Measures.from_json(values["measures"])
+            seen.lags = seen.measures.lag
+        seen.linked, seen.online, seen.accepted = (set(values[name]) for name in ("linked", "online", "accepted"))
+        seen.stored_frames = values["stored_frames"]
+        seen.outputs = [(at, device, name, value) for at, device, name, value in values["outputs"]]
+        seen.events_sent = {device: list(times) for device, times in values["events_sent"].items()}
+        return cls(
+            tuple(values["shards"]), values["count"], seen,
+            [TruthRow(**row) for row in values["truth"]],
+            [Expectation(**{**row, "after": tuple(row["after"])}) for row in values["expectations"]],
+            values["world_zero"], values["epoch_zero"],
+            inf if values["horizon"] is None else values["horizon"],
+            values["played_s"], values["devices"], values["lost"], values["connect_s"],
+            dict(values["troubles"]), dict(values["boards"]),
+        )  # fmt: skip
+
+
+def merge(results: Sequence[ShardResult]) -> ShardResult:
+    """What several shards of one run came to together; ValueError when they are not of one run."""
+    if not results:
+        raise ValueError("no shard has given a result; there is nothing to judge")
+    first = results[0]
+    shards = [index for one in results for index in one.shards]
+    if len(set(shards)) != len(shards) or any(one.count != first.count for one in results):
+        of = sorted({one.count for one in results})
+        raise ValueError(f"shards {sorted(shards)} of {of} make no run; give each once")
+    zeros = {one.world_zero for one in results if one.world_zero is not None}
+    if len(zeros) > 1:
+        raise ValueError(f"the shards' worlds began at {sorted(zeros)} ms; give all of them the same instant")
+    whole = Recorder()
+    for one in results:
+        _take(whole, one.recorder)
+    whole.measures = merged(one.recorder.measures for one in results if one.recorder.measures is not None)
+    whole.lags = whole.measures.lag
+    whole.outputs.sort(key=lambda row: row[0])
+    waited = [one.connect_s for one in results]
+    return ShardResult(
+        tuple(sorted(shards)), first.count, whole,
+        sorted((row for one in results for row in one.truth), key=lambda row: (row.crossing_ms, row.id)),
+        sorted((row for one in results for row in one.expectations), key=lambda row: row.id),
+        min(zeros, default=None), first.epoch_zero, min(one.horizon for one in results),
+        max(one.played_s for one in results), sum(one.devices for one in results), sum(one.lost for one in results),
+        None if None in waited else max(one for one in waited if one is not None),
+        dict(sum((Counter(one.troubles) for one in results), Counter())),
+        {kind: name for one in reversed(results) for kind, name in one.boards.items()},
+    )  # fmt: skip
+
+
+def _take(whole: Recorder, part: Recorder) -> None:
+    for cls, count in part.messages.items():
+        whole.messages[cls] = whole.messages.get(cls, 0) + count
+    whole.alarms.update(part.alarms)
+    whole.linked |= part.linked
+    whole.online |= part.online
+    whole.accepted |= part.accepted
+    whole.stored_frames += part.stored_frames
+    whole.outputs += part.outputs
+    whole.events_sent.update(part.events_sent)

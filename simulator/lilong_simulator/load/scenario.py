@@ -1,0 +1,158 @@
+"""What a run is asked to do, as data: from a file that people write, from flags, to other processes as JSON."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..estate_errors import nearest
+from ..toml_lines import key_lines
+
+STREETS = Path(__file__).parent.parent / "streets"
+START = datetime(2026, 3, 4, 18, 38, 45)  # a Wednesday evening: people come home, kitchens are busy
+MOST_COPIES = 10_000
+
+Accept = Literal["stored", "puback", "observed"]
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be played; one line a problem: where, what is wrong, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """One estate, several times over: `estate` is a built-in name or a path, `scale` the share of its devices."""
+
+    estate: str
+    copies: int = 1
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One run, whatever plays it. Times in s; `duration_s` None: until it is stopped; `start` is local to the estates.
+
+    ramp_s: over which all devices get their power; None: at 1,000 a second. rate: periods are divided by it and the
+    rates of the world's events multiplied; timers of rules, retries and limits never. telemetry_qos: 1 lets the broker
+    answer each sample; None: as each kind does. accept: what ends the retries of an alarm: the backend's stored-ack,
+    the PUBACK, or the backend's observed feed. incidents: names; each copy has its own.
+    """
+
+    estates: tuple[Copies, ...]
+    seed: int = 7
+    start: datetime = START
+    duration_s: float | None = 60.0
+    ramp_s: float | None = None
+    rate: float = 1.0
+    telemetry_qos: int | None = None
+    accept: Accept = "stored"
+    incidents: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """For people: `music_plaza`, `music_plaza x 3`, `5 estates`."""
+        if len(self.estates) > 1:
+            return f"{sum(one.copies for one in self.estates)} estates"
+        (only,) = self.estates
+        name = Path(only.estate).stem
+        return name if only.copies == 1 else f"{name} x {only.copies}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for another process."""
+        return {**asdict(self), "start": self.start.isoformat(), "incidents": list(self.incidents)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Scenario:
+        """What `to_json` gave; ScenarioError for anything else."""
+        known = {field.name for field in fields(cls)}
+        if unknown := set(values) - known:
+            name = min(unknown)
+            raise ScenarioError(f"a scenario has no {name!r}; {nearest(name, known)}")
+        try:
+            estates = tuple(Copies(**one) for one in values["estates"])
+            start = datetime.fromisoformat(values["start"])
+            return cls(**{**values, "estates": estates, "start": start, "incidents": tuple(values["incidents"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise ScenarioError(f"not a scenario ({error!r}); give what Scenario.to_json made") from None
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Copies(_Table):
+    estate: Annotated[str, Field(min_length=1)]
+    copies: Annotated[int, Field(ge=1, le=MOST_COPIES)] = 1
+    scale: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+
+class _Street(_Table):
+    estates: Annotated[list[_Copies], Field(min_length=1)]
+    seed: int | None = None
+    start: datetime | None = None
+    duration_s: Annotated[float, Field(ge=1)] | None = None
+    ramp_s: Annotated[float, Field(ge=0)] | None = None
+    rate: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+    telemetry_qos: Literal[0, 1] | None = None
+    accept: Accept | None = None
+    incidents: list[str] | None = None
+
+
+def read_scenario(name_or_path: str) -> Scenario:
+    """An estate alone, by name or file, or a street: a TOML file with `[[estates]]`, or a built-in one by name.
+
+    Raises ScenarioError with `file:line: key: what is wrong; what to do`. An estate file is looked at by whoever plays
+    it. Paths in a street file count from its folder.
+    """
+    built_in = STREETS / f"{name_or_path}.toml"
+    is_path = name_or_path.endswith(".toml") or "/" in name_or_path
+    file = Path(name_or_path) if is_path else built_in
+    alone = Scenario((Copies(name_or_path),))
+    if not file.is_file():
+        return alone
+    try:
+        text = file.read_text("utf-8")
+        values = tomllib.loads(text)
+    except (OSError, ValueError):
+        return alone  # whoever reads the estate says what is wrong with the file
+    return _street(file, text, values) if "estates" in values else alone
+
+
+def _street(file: Path, text: str, values: dict[str, Any]) -> Scenario:
+    try:
+        street = _Street.model_validate(values)
+    except ValidationError as error:
+        lines = key_lines(text)
+        problems = []
+        for one in error.errors():
+            path = one["loc"]
+            known = {len(path[:end]): lines[path[:end]] for end in range(1, len(path) + 1) if path[:end] in lines}
+            line = known[max(known)] if known else 1
+            table = _Copies if len(path) > 2 else _Street
+            what = one["msg"][:1].lower() + one["msg"][1:]
+            if one["type"] == "extra_forbidden":
+                what = f"is not a key here; {nearest(path[-1], table.model_fields)}"
+            problems.append(f"{file}:{line}: {'.'.join(str(part) for part in path)}: {what}")
+        raise ScenarioError("\n".join(problems)) from None
+    estates = tuple(Copies(_there(file, one.estate), one.copies, one.scale) for one in street.estates)
+    given = {name: value for name, value in street.model_dump(exclude={"estates"}).items() if value is not None}
+    if "incidents" in given:
+        given["incidents"] = tuple(given["incidents"])
+    return replace(Scenario(estates), **given)
+
+
+def _there(street: Path, estate: str) -> str:
+    """The path of an estate that a street file names; a built-in one has no path."""
+    return str(street.parent / estate) if estate.endswith(".toml") or "/" in estate else estate
+
+
+def dumps(scenario: Scenario) -> str:
+    """One line of JSON."""
+    return json.dumps(scenario.to_json(), ensure_ascii=False)

@@ -1,0 +1,180 @@
+"""Where a scenario plays: estates and their copies, a street file, and shards that together do what one does."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lilong_simulator.estate import EstateError
+from lilong_simulator.incidents import IncidentError
+from lilong_simulator.load.places import Shard, parts_of, places_of
+from lilong_simulator.load.play import Play
+from lilong_simulator.load.scenario import Copies, Scenario, ScenarioError, read_scenario
+
+SMALL = str(Path(__file__).with_name("small_estate.toml"))
+MINUTE_MS = 60_000
+
+
+def street(**options):
+    return Scenario((Copies(SMALL, 2), Copies(SMALL, 1, 0.5)), start=datetime(2026, 3, 4, 7), **options)
+
+
+# ---- copies
+
+
+def test_each_copy_is_a_tenant_with_devices_cards_and_luck_of_its_own():
+    first, second, third = places_of(street())
+    assert [place.tenant for place in (first, second, third)] == ["lane_house", "lane_house_2", "lane_house_3"]
+    ids = [{device.id for device in place.estate.devices} for place in (first, second, third)]
+    assert len(set.union(*ids)) == sum(map(len, ids))
+    assert first.estate.counts == second.estate.counts
+    assert {who.card for who in first.estate.residents}.isdisjoint(who.card for who in second.estate.residents)
+    assert len({place.seed for place in (first, second, third)}) == 3
+    assert first.seed == street().seed, "one copy alone is what it always was"
+
+
+def test_a_copy_is_the_same_whatever_stands_beside_it():
+    alone, beside = places_of(Scenario((Copies(SMALL, 2),)))[1], places_of(street())[1]
+    assert [asdict(device) for device in alone.devices] == [asdict(device) for device in beside.devices]
+    assert alone.seed == beside.seed
+
+
+def test_a_smaller_scale_takes_devices_away_and_moves_none():
+    shares = [places_of(Scenario((Copies(SMALL, 1, scale),)))[0].devices for scale in (0.25, 0.5, 1.0)]
+    assert [len(devices) for devices in shares] == [10, 20, 40]
+    assert set(shares[0]) < set(shares[1]) < set(shares[2])
+
+
+def test_what_an_incident_touches_is_there_at_any_scale():
+    (place,) = places_of(Scenario((Copies(SMALL, 1, 0.05),), incidents=("smoke.alarm",)))
+    assert place.estate.of_kind("smoke")[0] in place.devices
+
+
+def test_the_rate_multiplies_what_happens_and_not_its_shares():
+    slow, fast = (places_of(Scenario((Copies(SMALL),), rate=rate))[0].estate.rates for rate in (1, 4))
+    assert fast.credential_reads == 4 * slow.credential_reads
+    assert fast.denied_share == slow.denied_share
+
+
+def test_an_incident_without_a_place_is_told():
+    with pytest.raises(IncidentError, match="--incident none goes without"):
+        places_of(Scenario((Copies(SMALL),), incidents=("kitchen_fire",)))
+
+
+def test_two_files_with_one_id_are_told(tmp_path):
+    twin = tmp_path / "twin.toml"
+    twin.write_text(Path(SMALL).read_text())
+    with pytest.raises(IncidentError, match="two estates have the id 'lane_house'"):
+        places_of(Scenario((Copies(SMALL), Copies(str(twin)))))
+
+
+# ---- files
+
+
+def test_a_street_file_lists_estates_and_how_large_they_are(tmp_path):
+    (tmp_path / "lane.toml").write_text(Path(SMALL).read_text())
+    file = tmp_path / "street.toml"
+    file.write_text(
+        'seed = 9\nduration_s = 30\nincidents = ["smoke.alarm"]\n'
+        '[[estates]]\nestate = "lane.toml"\ncopies = 2\n[[estates]]\nestate = "music_plaza"\nscale = 0.1\n'
+    )
+    scenario = read_scenario(str(file))
+    assert scenario.estates == (Copies(str(tmp_path / "lane.toml"), 2), Copies("music_plaza", 1, 0.1))
+    assert (scenario.seed, scenario.duration_s, scenario.incidents) == (9, 30.0, ("smoke.alarm",))
+    assert scenario.name == "3 estates"
+
+
+def test_an_estate_alone_is_a_scenario():
+    assert read_scenario("music_plaza").estates == (Copies("music_plaza"),)
+    assert read_scenario(SMALL).estates == (Copies(SMALL),)
+    assert read_scenario(SMALL).name == "small_estate"
+    with pytest.raises(EstateError, match="no estate is called"):
+        places_of(read_scenario("music_plazza"))
+
+
+def test_the_built_in_street_is_as_large_as_42_estates():
+    scenario = read_scenario("jianguo_road")
+    assert sum(group.copies for group in scenario.estates) == 70
+    assert sum(group.copies * group.scale for group in scenario.estates) == pytest.approx(42)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("scael = 0.1", 'street.toml:3: estates.0.scael: is not a key here; did you mean "scale"? known: '),
+        ("copies = 0", "street.toml:3: estates.0.copies: input should be greater than or equal to 1"),
+        ("scale = 2.0", "street.toml:3: estates.0.scale: input should be less than or equal to 1"),
+    ],
+)
+def test_a_wrong_street_file_is_told_with_file_line_and_key(tmp_path, line, told):
+    file = tmp_path / "street.toml"
+    file.write_text(f'[[estates]]\nestate = "music_plaza"\n{line}\n')
+    with pytest.raises(ScenarioError) as wrong:
+        read_scenario(str(file))
+    assert str(wrong.value).startswith(str(tmp_path))
+    assert told in str(wrong.value)
+
+
+def test_a_scenario_goes_over_json_and_back():
+    scenario = street(rate=2.5, telemetry_qos=1, accept="puback", ramp_s=3.0, incidents=("smoke.alarm",))
+    assert Scenario.from_json(json.loads(json.dumps(scenario.to_json()))) == scenario
+    with pytest.raises(ScenarioError, match="a scenario has no 'sead'; did you mean \"seed\""):
+        Scenario.from_json({**scenario.to_json(), "sead": 1})
+
+
+# ---- shards
+
+
+@given(st.integers(0, 500), st.integers(1, 20))
+def test_shards_share_all_things_and_no_thing_twice(total, count):
+    ranges = [Shard(index, count).range_of(total) for index in range(count)]
+    assert [number for one in ranges for number in one] == list(range(total))
+    assert max(map(len, ranges)) - min(map(len, ranges)) <= 1
+
+
+@pytest.mark.parametrize("index", [-1, 3])
+def test_a_shard_that_there_is_not_is_refused(index):
+    with pytest.raises(ValueError, match=f"shard {index} of 3"):
+        Shard(index, 3)
+
+
+def played(count):
+    """(stimuli, truth, expectations) of all shards, each played alone in virtual time."""
+    scenario = street(rate=20.0, incidents=("smoke.alarm", "door.forced"))
+    places = places_of(scenario)
+    stimuli, truth, expectations = [], [], []
+
+    def sensed(play, device, channel, value):
+        stimuli.append((play.now, device, channel, value))
+
+    for index in range(count):
+        here = parts_of(places, Shard(index, count))
+        plays = [Play(part, scenario.start, sensed, lambda play, device: None, True) for part in here]
+        for play in plays:
+            play.world.env.run(until=10 * MINUTE_MS)
+            truth += play.truth
+            expectations += play.expectations
+        stimuli += [(-1, device, channel, value) for play in plays for device, values in play.initial.items()
+                    for channel, value in values.items()]  # fmt: skip
+    return sorted(stimuli), sorted(map(repr, truth)), sorted(map(repr, expectations))
+
+
+def test_any_number_of_shards_gives_the_same_truth_and_the_same_stimuli():
+    whole = played(1)
+    assert len(whole[0]) > 500
+    assert len(whole[1]) >= 6
+    for count in (3, 7):
+        assert played(count) == whole
+
+
+def test_a_place_that_is_cut_is_played_on_both_sides():
+    places = places_of(street())
+    parts = [parts_of(places, Shard(index, 3)) for index in range(3)]
+    assert [[(part.place.tenant, len(part.devices)) for part in one] for one in parts] == [
+        [("lane_house", 33)],
+        [("lane_house", 7), ("lane_house_2", 26)],
+        [("lane_house_2", 14), ("lane_house_3", 20)],
+    ]
