@@ -51,6 +51,7 @@ class Board:
         self._progress = progress
         self.resolve = resolver
         self.naps: Naps | None = None
+        self.link: Link | None = None  # once it runs
         self._driven: list[str] = []  # outputs that are on
         self._silent: list[str] = []  # channels that gave no value before the sleep
         now = self._uptime()
@@ -67,6 +68,7 @@ class Board:
 
     async def wait(self, deadline: int, link: "Link") -> None:
         now = self._uptime()
+        self.link = link
         self._progress.rules(now, link.looked_at)
         if self.naps is not None and self.naps.step(self.device, now, link, bool(self._driven)):
             return
@@ -102,20 +104,34 @@ class Board:
                     self._driven.append(name)
 
     async def run(self) -> None:
-        """Poll each driver at its period, and soon after an interrupt; tell what they have seen."""
+        """Look at the drivers for ever; what has been seen while the loop stood still, it takes up."""
+        from .standstill import begin  # noqa: PLC0415  needed once
+
+        stands = begin(self, self._drivers, self._outputs)
         while True:
             now = self._uptime()
-            next_at = now + INTERRUPT_MS
-            for at, driver in enumerate(self._drivers):
-                period = getattr(driver, "POLL_MS", 0)
-                if getattr(driver, "irq_pending", False) or (period and self._due[at] <= now):
-                    driver.poll(now)
-                    self._due[at] = now + period
-                if period:
-                    next_at = min(next_at, self._due[at])
-            self._collect()
+            next_at = self.look(now)
+            stands.turned(now)
+            if stands.error:
+                raise stands.error
+            if self._arrived or stands.moved:
+                stands.moved = False
+                self._bell.ring()
             self._progress.drivers(now)
             await asyncio.sleep_ms(max(1, next_at - self._uptime()))
+
+    def look(self, now: int) -> int:
+        """Poll each driver at its period, and soon after an interrupt; hear what they have seen. When to look again."""
+        next_at = now + INTERRUPT_MS
+        for at, driver in enumerate(self._drivers):
+            period = getattr(driver, "POLL_MS", 0)
+            if getattr(driver, "irq_pending", False) or (period and self._due[at] <= now):
+                driver.poll(now)
+                self._due[at] = now + period
+            if period:
+                next_at = min(next_at, self._due[at])
+        self._collect()
+        return next_at
 
     def sleeps(self, naps: "Naps") -> None:
         """Look first, and sleep on if all is calm; what a pin has told is told to the device when it runs."""
@@ -136,8 +152,6 @@ class Board:
             if value != self._levels[name]:
                 self._levels[name] = value
                 self._arrived.append((name, value))
-        if self._arrived:
-            self._bell.ring()
 
     def _value(self, channel: str) -> "int | None":
         """What its driver reads; before the first value there is that at rest, which is no fault yet."""

@@ -50,7 +50,7 @@ class Link:
     __slots__ = (
         "_address", "_broken", "_client", "_clock", "_device", "_down", "_host", "_keepalive_s", "_leaving",
         "_listener", "_open", "_password", "_port", "_resolve", "_secure", "_tenant", "_username", "_wake", "_will",
-        "_windowed", "connection", "looked_at",
+        "_windowed", "apart", "connection", "looked_at",
     )  # fmt: skip
 
     def __init__(
@@ -89,6 +89,7 @@ class Link:
         self._windowed = 0  # packet id of the windowed frame
         self.connection = 0  # how many have been asked for
         self.looked_at = 0  # when the link's task last went on
+        self.apart = False  # in the network's hands: nothing of the device is under way (`standstill`)
 
     # ---- what the device asks for
 
@@ -155,6 +156,7 @@ class Link:
             except (OSError, ValueError, MemoryError) as error:  # ValueError: of MQTT, or of a certificate
                 why = " ".join(str(error).split()) or type(error).__name__  # mbedTLS tells in lines
             finally:
+                self.apart = False
                 self._client.close()
                 self._open = False
             if not self._leaving:
@@ -175,9 +177,17 @@ class Link:
                     raise
             await self._writable(sock)
             if not self._leaving:
-                await self._talk(sock, sock if self._secure is None else self._secure(sock, self._host), will)
+                await self._talk(sock, self._secured(sock), will)
         finally:
             sock.close()
+
+    def _secured(self, sock: socket.socket) -> "Any":
+        if self._secure is None:
+            return sock
+        self.apart = True
+        secured = self._secure(sock, self._host)
+        self.apart = False
+        return secured
 
     async def _resolved(self) -> None:
         """Wait for the address."""
@@ -241,7 +251,9 @@ class Link:
         rest = memoryview(data)
         until = self._clock() + SEND_MS
         while True:
+            self.apart = True
             taken = sock.write(rest)
+            self.apart = False
             rest = rest[taken or 0 :]
             await asyncio.sleep_ms(STALLED_MS if len(rest) else 0)
             if not len(rest):
@@ -262,7 +274,9 @@ class Link:
         buffer: Any = memoryview(bytearray(READ_BYTES))  # what is in it is told before more is read
         try:
             while True:
+                self.apart = True
                 size = sock.readinto(buffer)
+                self.apart = False
                 if size is None:
                     await readable(raw)
                     continue
@@ -277,6 +291,7 @@ class Link:
                 self._wake.ring()
                 await asyncio.sleep_ms(0)
         except Exception as error:  # told by `_talk`, whose task it breaks
+            self.apart = False
             self._broken = error
             self._wake.ring()
 

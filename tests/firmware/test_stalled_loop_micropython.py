@@ -10,7 +10,7 @@ from lilong_simulator.fleet.board_lines import Output
 
 SECOND, MINUTE = 1_000, 60_000
 STALL_MS = 3 * SECOND
-DOOR_STALL_MS = 1_900  # what a door can bear; README.md, Known limits
+DOOR_STALL_MS = 1_900  # what a door bears without the timers of a board; with them 3 s: test_stall_drivers
 DOOR = {"cards": (7).to_bytes(4, "big")}
 
 # kind, what the sensors do and at which uptime, when the loop stops and for how long, what is driven, and by when.

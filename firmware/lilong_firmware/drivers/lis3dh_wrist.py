@@ -1,9 +1,9 @@
 """LIS3DH on a wrist: acceleration that keeps every dip and peak for the fall detector, and whether it moves.
 
 The rules look every 20 ms, the chip samples every 10, and a busy loop may come late. So `read` gives no average and no
-latest sample but the period's extremes in their order: a peak, the dip after it, the peak after that, one a call. What
-the FIFO lost in more than 320 ms the chip has noted by itself: a free fall by its interrupt, an impact by its click
-detector, both latched.
+latest sample but the period's extremes in their order: a peak, the dip after it, the peak after that, each for so long
+that whoever looks every 20 ms sees it, and may look more often. What the FIFO lost in more than 320 ms the chip has
+noted by itself: a free fall by its interrupt, an impact by its click detector, both latched.
 """
 
 from .integers import isqrt
@@ -38,6 +38,7 @@ IMPACT_MG = 2_512  # told of one that the FIFO has lost; an impact of 2.5 g has 
 CLICK_CFG, CLICK_SRC, CLICK_THS = 0x38, 0x39, 0x3A  # table 21
 ANY_AXIS = b"\x15"  # single click on x, y or z
 CLICK = b"\x97\x7f"  # latched, 62.5 mg a bit at 8 g: 1,437 mg, for at most 127 samples
+HOLD_MS = 40  # two looks of the rules, which no poll is in step with
 NONE = -1
 
 
@@ -61,27 +62,36 @@ class Wrist(LIS3DH):
         self._before = NONE  # peak before the dip
         self._dip = NONE
         self._after = NONE  # peak after it
+        self._shown = NONE
+        self._shown_until = 0
         self._x = self._y = self._z = 0  # slow averages in mg / 64
         self._moving = 1
         self._told = 1
         self._moved_at = 0
         self._settled = False
 
+    def poll(self, now: int) -> None:
+        LIS3DH.poll(self, now)
+        if now < self._shown_until:
+            return
+        self._shown_until = now + HOLD_MS
+        if self._before >= REST_MG + SWING_MG:
+            self._shown, self._before = self._before, NONE
+        elif NONE < self._dip <= REST_MG - SWING_MG:
+            self._shown, self._dip, self._before, self._after = self._dip, NONE, self._after, NONE
+        elif self._after >= REST_MG + SWING_MG:
+            self._shown, self._after = self._after, NONE
+        else:
+            self._shown = self._latest
+            self._shown_until = now
+            self._before = self._dip = self._after = NONE
+
     def read(self, channel: str) -> "int | None":
         if channel == "motion":
             return self._moving if self.good else None
         if not self.good:
             return None
-        if self._before >= REST_MG + SWING_MG:
-            value, self._before = self._before, NONE
-        elif NONE < self._dip <= REST_MG - SWING_MG:
-            value, self._dip, self._before, self._after = self._dip, NONE, self._after, NONE
-        elif self._after >= REST_MG + SWING_MG:
-            value, self._after = self._after, NONE
-        else:
-            value = self._latest
-            self._before = self._dip = self._after = NONE
-        return value
+        return self._shown
 
     def take(self) -> "tuple[str, int] | None":
         if self._told == self._moving or not self.good:
@@ -117,6 +127,7 @@ class Wrist(LIS3DH):
 
     def forget(self) -> None:
         self._latest = self._before = self._dip = self._after = NONE
+        self._shown_until = 0
         self._settled = False
 
     def _begin(self, now: int) -> None:

@@ -168,6 +168,77 @@ def test_a_button_that_is_stuck_from_the_start_opens_nothing():
     assert bench.seen == [("exit_button", 1)]
 
 
+def test_a_press_that_is_over_before_a_late_poll_lets_out_once():
+    clock = Clock()
+    pin = Pin(clock, Pin.IN, Pin.PULL_UP)
+    button = ExitButton(pin)
+    for at in range(0, 100, 10):
+        button.poll(at)
+    Switch(clock, pin).turn(0)
+    pin.drive(1)
+    button.poll(100)
+    assert button.take() is None  # in time: shorter than 30 ms is a spark
+    Switch(clock, pin).turn(0)
+    pin.drive(1)
+    button.poll(1_300)
+    assert button.take() == ("exit_button", 1)
+    for at in range(1_310, 3_000, 10):
+        button.poll(at)
+    assert button.take() is None
+
+
+def test_a_press_that_lasts_beyond_a_late_poll_lets_out_once():
+    for armed in (0, 1):
+        clock = Clock()
+        pin = Pin(clock, Pin.IN, Pin.PULL_UP)
+        if not armed:
+            pin.stick(0)
+        button = ExitButton(pin)
+        for at in range(0, 100, 10):
+            button.poll(at)
+        pin.stick(None)
+        pin.drive(0)
+        taken = 0
+        for at in range(1_300, 2_000, 10):
+            button.poll(at)
+            taken += button.take() is not None
+        assert taken == armed
+
+
+def test_a_timer_sees_the_press_by_itself_and_frees_the_lock_after_30_ms():
+    clock = Clock()
+    pin = Pin(clock, Pin.IN, Pin.PULL_UP)
+    relay = Pin(clock, Pin.OUT)
+    lock = Lock(relay)
+    button = ExitButton(pin)
+    button.frees = lock
+    lock.drive("lock", 0)
+    for level, ticks, free in ((1, 5, 0), (0, 3, 0), (1, 1, 0), (0, 4, 1)):
+        pin.drive(level)
+        for _ in range(ticks):
+            button.tick(None)
+        assert relay.level == 1 - free
+    button.poll(3_000)
+    assert button.take() == ("exit_button", 1)
+    for _ in range(100):
+        button.tick(None)
+        button.poll(3_010)
+    assert button.take() is None
+
+
+def test_a_button_that_is_stuck_from_the_start_frees_nothing_by_the_timer():
+    clock = Clock()
+    pin = Pin(clock, Pin.IN, Pin.PULL_UP)
+    pin.drive(0)
+    relay = Pin(clock, Pin.OUT)
+    button = ExitButton(pin)
+    button.frees = Lock(relay)
+    button.frees.drive("lock", 0)
+    for _ in range(20):
+        button.tick(None)
+    assert relay.level == 1
+
+
 def test_a_lock_is_without_power_until_it_is_told():
     for power_locks, active, off, free in ((1, 1, 0, 0), (1, 0, 1, 1), (0, 1, 0, 1), (0, 0, 1, 0)):
         clock = Clock()

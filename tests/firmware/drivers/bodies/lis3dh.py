@@ -151,6 +151,22 @@ def test_a_knock_before_a_stall_is_no_impact_in_it():
     assert not _tells_a_fall(bench.run(200, channel="accel"))
 
 
+def test_looks_between_two_samples_of_the_rules_take_nothing_from_them():
+    for phase in (3, 11, 19):
+        bench = _Bench(Wrist)
+        bench.run(1_000)
+        bench.attitude = _fall(bench.clock.us + 37_000, dip_ms=60)
+        seen = []
+        for _ in range(25):
+            bench.driver.poll(bench.now())
+            for _ in range(3):
+                bench.driver.read("accel")
+            bench.clock.pass_ms(phase)
+            seen.append(bench.driver.read("accel"))  # the rules', at their own time
+            bench.clock.pass_ms(20 - phase)
+        assert _tells_a_fall(seen), (phase, seen)
+
+
 def test_no_stall_makes_a_fall_of_rest():
     bench = _Bench(Wrist)
     bench.run(1_000)
