@@ -1,10 +1,8 @@
 """A run in virtual time: world, fleet and a backend in one SimPy environment; the same seed gives the same bytes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Protocol
-
-import simpy
 
 from .estate import Estate
 from .fleet.provision import Provisioner
@@ -21,8 +19,8 @@ DELAY_MS = (5, 40)  # one way, constant for a device
 class BackendInTheLoop(Backend, Protocol):
     """A backend that answers in virtual time."""
 
-    def attach(self, env: simpy.Environment, publish: Callable[[str, bytes], None]) -> None:
-        """Told once, before the run: its clock, and how it reaches the devices."""
+    def attach(self, fleet: VirtualFleet) -> None:
+        """Told once, before the run: its clock is `fleet.env.now`, `fleet.downlink` and `fleet.call` are its hands."""
 
 
 def epoch_ms(estate: Estate, start: datetime) -> int:
@@ -44,13 +42,14 @@ class VirtualRun:
         backend: BackendInTheLoop,
         recorder: Recorder,
         polls: bool = False,
+        seals: bool = True,
     ) -> None:
         self.estate = estate
         self.recorder = recorder
         self.world = World(estate, seed, start, incidents, self._sense, self._destroyed)
         self.env = self.world.env
-        self._fleet = VirtualFleet(self.env, estate.id, backend, recorder)
-        backend.attach(self.env, self._fleet.downlink)
+        self._fleet = VirtualFleet(self.env, estate.id, backend, recorder, seals)
+        backend.attach(self._fleet)
         provisioner = Provisioner(estate, estate_key, seed)
         for placed in estate.devices:
             power_on = draw_below(POWER_ON_MS, seed, placed.id, "power on")
@@ -61,6 +60,7 @@ class VirtualRun:
 
     def run(self, until_ms: int) -> None:
         """Go on to a virtual time, in ms since the start."""
+        self._fleet.horizon = until_ms
         self.env.run(until=until_ms)
 
     def _destroyed(self, device: str) -> None:

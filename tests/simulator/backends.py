@@ -39,8 +39,8 @@ class Answers:
 class InTheLoop(Answers):
     """In virtual time."""
 
-    def attach(self, env, publish):
-        self.publish = publish
+    def attach(self, fleet):
+        self.publish = fleet.downlink
 
     def receive(self, now, topic, payload, retained):
         for answer in self.to(topic, payload):

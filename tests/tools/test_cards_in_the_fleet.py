@@ -34,8 +34,8 @@ class Loop:
         self.events = []
         self.orders = []  # (ms, device, frame) of what has left for a device, stored-acks and the time left out
 
-    def attach(self, env, publish):
-        self.env, self.publish = env, publish
+    def attach(self, fleet):
+        self.env, self.publish = fleet.env, fleet.downlink
 
     @property
     def now(self):

@@ -1,14 +1,12 @@
 """`lilong simulate`: an estate in virtual time with the management centre's own core answering in the loop."""
 
-import contextlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-import simpy
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator import linkage, report
 from lilong_simulator.estate import Estate
@@ -21,14 +19,9 @@ from lilong_simulator.virtual_run import VirtualRun, epoch_ms
 from rich.console import Console
 from rich.progress import Progress
 
-from .centre.core import NEVER, Core
-from .centre.model import CentreError
-from .policy import WATCHED_EVENTS, Action, Policy
 from .summary import summarise
+from .virtual_centre import CentreInTheLoop
 
-COMMIT_MS = 5  # a group commit of the store
-DRAW_MS = 50  # until a console has an alarm on its screen
-OPERATOR = "simulated operator"
 DAY_MS = 86_400_000
 PROGRESS_STEPS = 100
 
@@ -54,93 +47,8 @@ class MessageLog:
     def up(self, at: float, device: str, cls: str, frame: bytes) -> None:
         self._write(f'{{"t":{at},"device":"{device}","class":"u/{cls}","frame":"{frame.hex()}"}}\n')
 
-    def down(self, at: int, topic: str, frame: bytes) -> None:
-        device, cls = topic.split("/")[3], topic.rsplit("/", 1)[1]
+    def down(self, at: int, device: str, cls: str, frame: bytes) -> None:
         self._write(f'{{"t":{at},"device":"{device}","class":"d/{cls}","frame":"{frame.hex()}"}}\n')
-
-
-class CentreInTheLoop:
-    """The centre's core in virtual time: a commit takes COMMIT_MS, a console DRAW_MS, a person some seconds."""
-
-    def __init__(self, estate: Estate, estate_key: bytes, epoch_zero: int, seed: int, log: MessageLog) -> None:
-        self._core = Core(estate, estate_key, epoch_zero, durable=False)
-        self._policy = Policy(seed, {device.id: device.core for device in estate.devices})
-        self._epoch_zero = epoch_zero
-        self._log = log
-        self._env: simpy.Environment
-        self._publish: Callable[[str, bytes], None]
-        self._wake_at = NEVER
-        self._act_at = NEVER
-        self.feed: list[dict[str, Any]] = []
-
-    def attach(self, env: simpy.Environment, publish: Callable[[str, bytes], None]) -> None:
-        self._env, self._publish = env, publish
-
-    def receive(self, now: int, topic: str, payload: bytes, retained: bool) -> None:
-        self._core.receive(self._epoch_zero + now, topic, payload, retained)
-        self._settle()
-
-    def _after(self, delay: int, action: Callable[[], None]) -> None:
-        self._env.timeout(delay).callbacks.append(lambda _: action())
-
-    def _settle(self) -> None:
-        batch = self._core.take()
-        self.feed += batch.feed
-        if batch.publishes:
-            self._after(COMMIT_MS, lambda: self._send(batch.publishes))
-        for change in batch.changes:
-            if change["type"] == "alarm" or (change["type"] == "event" and change["code"] in WATCHED_EVENTS):
-                self._after(COMMIT_MS + DRAW_MS, lambda change=change: self._see(change))  # type: ignore[misc]
-        due = self._core.deadline
-        if due < self._wake_at:
-            self._wake_at = due
-            self._after(max(0, due - self._now()), lambda due=due: self._step(due))  # type: ignore[misc]
-
-    def _see(self, change: dict[str, Any]) -> None:
-        """The person at the console sees a change."""
-        if change["type"] == "alarm":
-            if change["alarm"]["shown_at"] is None:
-                self._core.shown(self._now(), change["alarm"]["id"], "console")
-                self._settle()
-            self._policy.alarm(self._now(), change["alarm"])
-        else:
-            self._policy.event(self._now(), change["device"], change["code"])
-        self._plan()
-
-    def _plan(self) -> None:
-        due = self._policy.deadline
-        if due is not None and due < self._act_at:
-            self._act_at = due
-            self._after(due - self._now(), lambda: self._act(due))
-
-    def _act(self, due: int) -> None:
-        if due == self._act_at:
-            self._act_at = NEVER
-            for action in self._policy.take(self._now()):
-                self._do(action)
-            self._plan()
-
-    def _do(self, action: Action) -> None:
-        with contextlib.suppress(CentreError):  # the person tries again
-            if action.what == "acknowledge":
-                self._core.acknowledge(self._now(), action.alarm, OPERATOR)
-            else:
-                self._core.command(self._now(), action.device, action.what, {}, OPERATOR)
-        self._settle()
-
-    def _now(self) -> int:
-        return self._epoch_zero + int(self._env.now)
-
-    def _send(self, publishes: Sequence[Any]) -> None:
-        for publish in publishes:
-            self._log.down(int(self._env.now), publish.topic, publish.payload)
-            self._publish(publish.topic, publish.payload)
-
-    def _step(self, due: int) -> None:
-        if due == self._wake_at:
-            self._wake_at = NEVER
-            self._core.step(self._now())
-            self._settle()
 
 
 def run_virtual(

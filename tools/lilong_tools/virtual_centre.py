@@ -1,0 +1,145 @@
+"""The management centre's own core in virtual time: a commit takes COMMIT_MS, a console DRAW_MS, a person seconds."""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from lilong_protocol.frame import BIRTH
+from lilong_protocol.pc.supervision import ONLINE
+from lilong_simulator.estate import Estate
+from lilong_simulator.fleet.spoken import Spoken
+from lilong_simulator.fleet.virtual import VirtualFleet
+
+from .centre.core import NEVER, Core
+from .centre.model import CentreError
+from .policy import WATCHED_EVENTS, Action, Policy
+
+COMMIT_MS = 5  # a group commit of the store
+DRAW_MS = 50  # until a console has an alarm on its screen
+OPERATOR = "simulated operator"
+_OFFLINE_S, _ALWAYS_ON, _TIME_WANTED = 4, 5, 4  # in the bodies of a birth and of a heartbeat
+
+
+class Log(Protocol):
+    """Where what it sends is written."""
+
+    def down(self, at: int, device: str, cls: str, frame: bytes) -> None: ...
+
+
+class CentreInTheLoop:
+    """A backend of a virtual run. `feed`: the rows of its observed feed that nobody has taken yet."""
+
+    def __init__(self, estate: Estate, estate_key: bytes, epoch_zero: int, seed: int, log: Log) -> None:
+        self._core = Core(estate, estate_key, epoch_zero, durable=False)
+        self._engine = self._core.engine
+        self._supervision = self._engine.presence.supervision
+        self._policy = Policy(seed, {device.id: device.core for device in estate.devices})
+        self._epoch_zero = epoch_zero
+        self._log = log
+        self._fleet: VirtualFleet
+        self._wake_at = NEVER
+        self._act_at = NEVER
+        self._links: dict[str, tuple[int, bool]] = {}  # as its birth said: offline after ms, sleeps
+        self.feed: list[dict[str, Any]] = []
+
+    def attach(self, fleet: VirtualFleet) -> None:
+        self._fleet = fleet
+
+    def receive(self, now: int, topic: str, payload: bytes, retained: bool) -> None:
+        if isinstance(payload, Spoken) and payload.said.kind == BIRTH:
+            body = payload.said.body
+            self._links[topic.split("/")[3]] = (body[_OFFLINE_S] * 1000, not body[_ALWAYS_ON])
+        self._core.receive(self._epoch_zero + now, topic, payload, retained)
+        self._settle()
+
+    def passes(self, arrival: int, device: str, frame: bytes) -> bool:
+        """A heartbeat or telemetry of a device that is there, asks for nothing, and for which no order waits.
+
+        The core would open it, note its values and that it was heard. Only the last can make it do anything later.
+        """
+        link = self._links.get(device)
+        if link is None or not isinstance(frame, Spoken) or frame.said.body.get(_TIME_WANTED):
+            return False
+        supervision, at = self._supervision, self._epoch_zero + arrival
+        silence = supervision.silence(device)
+        if silence is None or at - silence[0] >= link[0] or supervision.state(device) != ONLINE:
+            return False
+        if self._core.commands.open_of(device):
+            return False
+        supervision.heard(at, device, *link)
+        return True
+
+    def _settle(self) -> None:
+        batch = self._core.take()
+        self.feed += batch.feed
+        if batch.publishes:
+            self._fleet.call(COMMIT_MS, self._send, batch.publishes)
+        for change in batch.changes:
+            if change["type"] == "alarm" or (change["type"] == "event" and change["code"] in WATCHED_EVENTS):
+                self._fleet.call(COMMIT_MS + DRAW_MS, self._see, change)
+        self._arm()
+
+    def _arm(self) -> None:
+        due = self._core.deadline
+        if due < self._wake_at:
+            self._wake_at = due
+            self._fleet.call(max(0, due - self._now()), self._step, due)
+
+    def _see(self, change: dict[str, Any]) -> None:
+        """The person at the console sees a change."""
+        if change["type"] == "alarm":
+            if change["alarm"]["shown_at"] is None:
+                self._core.shown(self._now(), change["alarm"]["id"], "console")
+                self._settle()
+            self._policy.alarm(self._now(), change["alarm"])
+        else:
+            self._policy.event(self._now(), change["device"], change["code"])
+        self._plan()
+
+    def _plan(self) -> None:
+        due = self._policy.deadline
+        if due is not None and due < self._act_at:
+            self._act_at = due
+            self._fleet.call(due - self._now(), self._act, due)
+
+    def _act(self, due: int) -> None:
+        if due == self._act_at:
+            self._act_at = NEVER
+            for action in self._policy.take(self._now()):
+                self._do(action)
+            self._plan()
+
+    def _do(self, action: Action) -> None:
+        with contextlib.suppress(CentreError):  # the person tries again
+            if action.what == "acknowledge":
+                self._core.acknowledge(self._now(), action.alarm, OPERATOR)
+            else:
+                self._core.command(self._now(), action.device, action.what, {}, OPERATOR)
+        self._settle()
+
+    def _now(self) -> int:
+        return self._epoch_zero + int(self._fleet.env.now)
+
+    def _send(self, publishes: Sequence[Any]) -> None:
+        now = int(self._fleet.env.now)
+        for publish in publishes:
+            _, _, _, device, _, cls = publish.topic.split("/")
+            self._log.down(now, device, cls, publish.payload)
+            self._fleet.downlink(publish.topic, publish.payload)
+
+    def _step(self, due: int) -> None:
+        if due == self._wake_at:
+            self._wake_at = NEVER
+            if self._only_silence(due):
+                self._engine.presence.step(due)
+                for device in self._engine.take_sessions():
+                    self._core.presence.restate(device)
+                self._arm()
+            else:
+                self._core.step(due)
+                self._settle()
+
+    def _only_silence(self, due: int) -> bool:
+        """Some device was to be looked at by now, and that is all: its silence makes nobody act."""
+        others = (self._engine.receiver.deadline, self._engine.orders.deadline, self._engine.pieces.deadline)
+        return all(other is None or other > due for other in others)
