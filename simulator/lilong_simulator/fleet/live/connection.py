@@ -26,10 +26,14 @@ NO_PORT = 24 if sys.platform == "linux" else None
 class Connection:
     """One connection of a device. Once the device has left it, nothing more is told of it."""
 
-    __slots__ = ("_counted", "_dialer", "_framing", "_sock", "_stage", "_unsent", "member")
+    __slots__ = ("_counted", "_dialer", "_framing", "_sock", "_stage", "_unsent", "_will", "member", "online", "wanted")
 
-    def __init__(self, member: "LiveDevice", dialer: "Dialer") -> None:
+    def __init__(self, member: "LiveDevice", dialer: "Dialer", will: bytes, wanted: float) -> None:
+        """wanted: when the device wanted it, ms of the run's clock."""
         self.member: LiveDevice | None = member
+        self.wanted: float | None = wanted
+        self.online = False  # the broker has accepted the device's session
+        self._will = will
         self._dialer = dialer
         self._sock: socket.socket | None = None
         self._stage = CONNECTING
@@ -143,8 +147,9 @@ class Connection:
 
     def _opened(self) -> None:
         self._stage = OPEN
+        will, self._will = self._will, b""  # the broker has it now
         if self.member is not None:
-            self.member.opened()
+            self.member.opened(will)
 
     def _read(self) -> None:
         assert self._sock is not None

@@ -6,15 +6,20 @@ import socket
 import ssl
 from collections import deque
 from itertools import cycle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .connection import Connection, Secure
 from .dial import Target
 from .hub import hub
 from .websocket import Framing
 
+if TYPE_CHECKING:
+    from .member import LiveDevice
+
 PROBE_S = 3.0
 SLICE = 32  # connections begun before the event loop gets its turn
+
+_SHARED: "dict[tuple[int, Target], Dialer]" = {}
 
 Address = tuple[int, tuple[Any, ...]]  # family, and what connect takes
 
@@ -23,6 +28,7 @@ class Dialer:
     """A connection counts as being opened until the broker has answered its CONNECT, or it has ended."""
 
     def __init__(self, target: Target, loop: asyncio.AbstractEventLoop) -> None:
+        self.users = 0
         self.target = target
         self.hub = hub(loop)
         self._loop = loop
@@ -35,9 +41,9 @@ class Dialer:
         self._pumping = False
         self._at = f"{target.host}:{target.port}"
 
-    def connection(self, member: Any) -> Connection:
+    def connection(self, member: "LiveDevice", will: bytes, wanted: float) -> Connection:
         """A connection of a device, in line to be opened."""
-        connection = self._make(member, self)
+        connection = self._make(member, self, will, wanted)
         self._line.append(connection)
         self._wake()
         return connection
@@ -49,6 +55,11 @@ class Dialer:
             self._wake()
 
     async def close(self) -> None:
+        """The last fleet that closes it ends it."""
+        self.users -= 1
+        if self.users:
+            return
+        _SHARED.pop((id(self._loop), self.target), None)
         self._line.clear()
         if self._resolving is not None:
             self._resolving.cancel()
@@ -132,3 +143,13 @@ class Dialer:
                     continue
                 return [(family, address)]
         return addresses[:1]
+
+
+def dialer(target: Target) -> Dialer:
+    """The dialer of this event loop for a target; fleets with the same target share it until each has closed it."""
+    loop = asyncio.get_running_loop()
+    there = _SHARED.get((id(loop), target))
+    if there is None:
+        there = _SHARED[id(loop), target] = Dialer(target, loop)
+    there.users += 1
+    return there

@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from time import monotonic
 from types import MappingProxyType
 
 from lilong_firmware.device import Device
 from lilong_firmware.effects import NEVER
 
-from ..calendar import Calendar
 from ..observer import Observer
 from ..slots import Flash, Simulated, simulated_maker
 from .dial import Target
-from .dialer import Dialer
+from .dialer import dialer
 from .member import LiveDevice
+from .wheel import Wheel
 
 STEP_SLICE = 200  # devices stepped before the event loop gets its turn: sockets must not starve
 
@@ -33,12 +34,12 @@ class LiveFleet:
         self.members: dict[str, LiveDevice] = {}
         self.troubles: dict[str, int] = {}  # why links broke or could not be had, and how often
         self._loop = asyncio.get_running_loop()
-        loop_time = self._loop.time
-        self.time: Callable[[], float] = time or (lambda: loop_time() * 1000)
-        self._calendar: Calendar[LiveDevice] = Calendar()
+        self.time: Callable[[], float] = time or (lambda: monotonic() * 1000)
+        self.called_for = 0.0  # the instant for which a device is being called
+        self._calendar: Wheel[LiveDevice] = Wheel()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = NEVER
-        self.dialer = Dialer(target, self._loop)
+        self.dialer = dialer(target)
         self._closed = False
         self._updating = self._take_updates  # one object for all of them
 
@@ -62,7 +63,7 @@ class LiveFleet:
         """The world has changed: a sensor channel has a new value since `due`, ms of the run's clock; None: now."""
         member = self.members.get(device_id)
         if member is not None:  # else it has burnt
-            member.sense(channel, value, self.time() if due is None else due)
+            member.sense(channel, value, due)
 
     def _take_updates(self, device: Device) -> Simulated:
         """It is offered something."""
@@ -79,8 +80,7 @@ class LiveFleet:
         self.troubles[why] = self.troubles.get(why, 0) + 1
 
     def schedule(self, member: LiveDevice, due: int) -> None:
-        if due == member.due:
-            return
+        """Look at a device at `due`, which is before the time for which it stands in the calendar."""
         member.due = due
         self._calendar.add(due, member)
         if due < self._timer_at:
@@ -99,6 +99,7 @@ class LiveFleet:
         self._timer_at = -1  # what is scheduled meanwhile is seen below
         time = self.time()
         calendar = self._calendar
+        calendar.reach(time)
         left = STEP_SLICE
         due = calendar.next()
         while due is not None and due <= time and left > 0:
@@ -106,7 +107,6 @@ class LiveFleet:
             for member in members[:left]:
                 if member.due == due:
                     member.due = NEVER
-                    self.observer.lag(self.time() - due)
                     try:
                         member.step()
                     except Exception as error:  # one device's fault must not stop the others

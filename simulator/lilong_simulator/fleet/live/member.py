@@ -1,5 +1,6 @@
 """One device of a live fleet: its MQTT client, its connection, and what it has in flight."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lilong_firmware.device import Device
@@ -11,6 +12,7 @@ from lilong_protocol.mqtt_packets import MqttError
 from ..observer import CONNACK, ONLINE
 from ..plant import Plant
 from ..slots import Flash
+from .client import Client
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -21,12 +23,17 @@ IN_FLIGHT = 32  # frames without their PUBACK beyond which those that are repeat
 Flight = tuple[int, str, float]  # a frame without its PUBACK: packet id, class, due
 
 
+@cache
+def slots_of(channels: tuple[tuple[str, int, int], ...]) -> dict[str, int]:
+    """The number of each channel of a kind, by name."""
+    return {channel[0]: at for at, channel in enumerate(channels)}
+
+
 class LiveDevice:
     """One device and its present connection."""
 
     __slots__ = (
-        "base", "called_for", "connection", "device", "due", "flash", "fleet", "flight", "id", "mqtt", "online",
-        "plant", "slots", "wanted", "will", "windowed",
+        "_plant", "base", "connection", "device", "due", "flash", "fleet", "flight", "id", "mqtt", "slots", "windowed",
     )  # fmt: skip
 
     def __init__(self, fleet: "LiveFleet", device_id: str, device: Device, base: int) -> None:
@@ -34,52 +41,63 @@ class LiveDevice:
         self.id = device_id
         self.device = device
         self.base = base  # ms of the fleet's clock at the cold start
-        self.due = NEVER
-        self.called_for: float = base  # the instant for which the device was last called, on the run's clock
-        self.online = False
-        self.wanted: float = base  # when it wanted its connection
-        self.mqtt = mqtt.Client()
+        self.due = NEVER  # when it is to be looked at; it may have nothing to do then
+        self.mqtt = Client()
         self.connection: Connection | None = None
         self.flight: tuple[Flight, ...] = ()
-        self.will = b""
         self.windowed = 0  # packet id of the windowed message in flight
-        self.plant = Plant()
-        self.slots = {channel[0]: i for i, channel in enumerate(device.rules.CHANNELS)}
+        self.slots = slots_of(device.rules.CHANNELS)
         self.flash: Flash | None = None  # where it was offered firmware
+        self._plant: Plant | None = None
+
+    @property
+    def plant(self) -> Plant:
+        """What hangs on its outputs."""
+        if self._plant is None:
+            self._plant = Plant()
+        return self._plant
 
     # ---- the connection
 
-    def opened(self) -> None:
+    def opened(self, will: bytes) -> None:
         fleet = self.fleet
-        will = (topics.up(fleet.tenant, self.id, topics.STATE), self.will, 1, True)
+        now = self._called(fleet.time())
         keepalive_s = link(self.device.rules.KIND)[1]
-        self._write(self.mqtt.connect(self._now(), self.id, keepalive_s, will, *fleet.target.login(self.id)))
-        self.settle()
+        topic = topics.up(fleet.tenant, self.id, topics.STATE)
+        login = fleet.target.login(self.id)
+        self._write(self.mqtt.connect(now, self.id, keepalive_s, (topic, will, 1, True), *login))
+        self._settle(now)
 
     def arrived(self, data: bytes) -> None:
+        client = self.mqtt
+        now = self._called(self.fleet.time())
+        pid = client.puback(data, now)
+        if pid:
+            self._published(now, pid)
+            self._settle(now)
+            return
         events: list[tuple[Any, ...]] = []
         fault = None
-        self.called_for = self.fleet.time()
         try:
-            self.mqtt.feed(data, self._now(), events)
+            client.feed(data, now, events)
         except MqttError as error:
             fault = str(error)
         for event in events:
-            self._event(event)
+            self._event(now, event)
         if fault is not None:
             self.broken(fault)
         else:
-            self.settle()
+            self._settle(now)
 
     def broken(self, why: str) -> None:
         """The link is gone, or could not be had."""
         if self.connection is None:
             return
-        self.called_for = self.fleet.time()
+        now = self._called(self.fleet.time())
         self._part(None)
         self.fleet.trouble(self.id, why)
-        self.device.disconnected(self._now())
-        self.settle()
+        self.device.disconnected(now)
+        self._settle(now)
 
     def hang_up(self) -> None:
         """Leave in good order: the broker forgets the will."""
@@ -100,10 +118,10 @@ class LiveDevice:
         connection.leave(farewell)
         observer, now = self.fleet.observer, self.fleet.time()
         flight, self.flight = self.flight, ()
+        self.windowed = 0
         for _, cls, due in flight:
             observer.lost(now, self.id, cls, due)
-        if self.online:
-            self.online = False
+        if connection.online:
             observer.link(now, self.id, False)
 
     def _write(self, data: bytes) -> None:
@@ -113,139 +131,169 @@ class LiveDevice:
     # ---- time
 
     def step(self) -> None:
-        """A deadline of the device or of its MQTT client has come."""
-        now = self._now()
+        """The time has come for which it stands in the calendar."""
+        time = self.fleet.time()
+        now = int(time) - self.base
+        due = self._deadline()
+        if due > now:
+            self._settle(now)
+            return
+        self.fleet.observer.lag(time - self.base - due)
         client_due = self.mqtt.deadline
         if client_due is not None and client_due <= now:
             try:
                 self.mqtt.step(now)
             except MqttError as error:
                 self.broken(str(error))
-        if self.flash is not None and self.flash.reset_at <= self.fleet.now():
+        if self.flash is not None and self.flash.reset_at <= time:
             self.restart()
+            now = int(time) - self.base
         elif self.device.deadline <= now:
-            self.called_for = self.device.deadline + self.base
+            self._called(self.device.deadline + self.base)
             self.device.step(now)
-        self.settle()
+        self._settle(now)
 
     def restart(self) -> None:
         """A reset, into the firmware that the slots choose. The connection breaks without a word."""
         if self.connection is not None:
             self._part(None)
-        self.mqtt = mqtt.Client()
-        self.windowed = 0
+        self.mqtt = Client()
         assert self.flash is not None
         self.base = self.fleet.now()
-        self.called_for = self.base
+        self._called(self.base)
         self.device = self.flash.restart(self.base, self.device)
         if self.flash.reset_at == NEVER:
             self.device.start(0)
 
-    def sense(self, channel: str, value: int | None, due: float) -> None:
-        self.called_for = due
-        self.device.sense(self._now(), self.slots[channel], value)
-        self.settle()
+    def sense(self, channel: str, value: int | None, due: float | None) -> None:
+        time = self.fleet.time()
+        self._called(time if due is None else due)
+        now = int(time) - self.base
+        self.device.sense(now, self.slots[channel], value)
+        self._settle(now)
 
     def settle(self) -> None:
+        """Carry out what its device wants, after something was done to it from outside."""
+        self._settle(self._called(self.fleet.time()))
+
+    def _settle(self, now: int) -> None:
         """Carry out the effects, send what is to be sent, and stand in the calendar for what comes next."""
         device = self.device
         while device.out:
             effects, device.out = device.out, []
             for effect in effects:
-                self._carry_out(effect)
-        client = self.mqtt
-        if client.out:
-            self._write(client.take())
-        if self.flash is not None:
-            if self.flash.ready(device):
-                self.restart()
-                self.settle()
-                return
-            if self.flash.reset_at < NEVER:
-                self.fleet.schedule(self, self.flash.reset_at)
-        due = device.deadline
-        client_due = client.deadline
+                self._carry_out(now, effect)
+        if self.mqtt.out:
+            self._write(self.mqtt.take())
+        if self.flash is not None and self.flash.ready(device):
+            self.restart()
+            self._settle(0)
+            return
+        due = self._deadline()
+        if due < NEVER:
+            due += self.base
+            if due < self.due:  # else it is looked at before that anyway
+                self.fleet.schedule(self, due)
+
+    def _deadline(self) -> int:
+        """When something is to be done next, uptime in ms."""
+        due = self.device.deadline
+        client_due = self.mqtt.deadline
         if client_due is not None and client_due < due:
             due = client_due
-        if due < NEVER:
-            self.fleet.schedule(self, due + self.base)
+        if self.flash is not None and self.flash.reset_at < NEVER:
+            due = min(due, self.flash.reset_at - self.base)
+        return due
 
     # ---- inside
 
-    def _now(self) -> int:
-        return self.fleet.now() - self.base
+    def _called(self, due: float) -> int:
+        """The device is called for that instant of the fleet's clock; its uptime then."""
+        self.fleet.called_for = due
+        return int(due) - self.base
 
-    def _event(self, event: tuple[Any, ...]) -> None:
+    def _event(self, now: int, event: tuple[Any, ...]) -> None:
         what = event[0]
         device = self.device
         if what == mqtt.PUBLISHED:
-            self._published(event[1])
+            self._published(now, event[1])
         elif what == mqtt.MESSAGE:
             _, topic, payload, _, retained = event
             down = topics.down(self.fleet.tenant, self.id, "")
             if topic.startswith(down):
-                device.received(self._now(), topic[len(down) :], payload, retained)
+                device.received(now, topic[len(down) :], payload, retained)
         elif what == mqtt.CONNECTED:
-            if self.connection is not None:
-                self.connection.answered()
-            self.fleet.observer.connect(self.called_for, self.id, CONNACK, self.wanted)
-            self.mqtt.subscribe(topics.down_filter(self.fleet.tenant, self.id), 1, self._now())
+            self._reached(CONNACK)
+            self.mqtt.subscribe(topics.down_filter(self.fleet.tenant, self.id), 1, now)
         elif what == mqtt.SUBSCRIBED:
             if event[2] > 1:
                 self.broken("the broker refuses the subscription to d/#: check its access list")
             else:
-                observer = self.fleet.observer
-                self.online = True
-                observer.connect(self.called_for, self.id, ONLINE, self.wanted)
-                observer.link(self.called_for, self.id, True)
-                device.connected(self._now())
+                self._reached(ONLINE)
+                device.connected(now)
         elif what == mqtt.REFUSED:
             self.broken(f"the broker refuses the connection (CONNACK code {event[1]})")
 
-    def _carry_out(self, effect: tuple[Any, ...]) -> None:
+    def _reached(self, stage: str) -> None:
+        """The connection has come so far."""
+        fleet, connection = self.fleet, self.connection
+        assert connection is not None
+        fleet.observer.connect(fleet.called_for, self.id, stage, connection.wanted)
+        if stage == CONNACK:
+            connection.answered()
+        else:
+            connection.online = True
+            connection.wanted = None
+            fleet.observer.link(fleet.called_for, self.id, True)
+
+    def _carry_out(self, now: int, effect: tuple[Any, ...]) -> None:
         what = effect[0]
         fleet = self.fleet
         if what == PUBLISH:
-            self._publish(*effect[1:])
+            self._publish(now, *effect[1:])
         elif what == NOTE:
             fleet.observer.note(fleet.time(), self.id, *effect[1:])
             if effect[1] == ACCEPTED and self.flash is not None:
-                self.flash.accepted(self._now(), self.device)
+                self.flash.accepted(now, self.device)
         elif what == OUTPUT:
             fleet.observer.output(fleet.time(), self.id, effect[1], effect[2])
-            for channel, value in self.plant.answer(effect[1], effect[2]):
-                self.device.sense(self._now(), self.slots[channel], value)
+            if "power" in self.slots:
+                for channel, value in self.plant.answer(effect[1], effect[2]):
+                    self.device.sense(now, self.slots[channel], value)
         elif what == CONNECT:
-            self.will = effect[1]
-            self.wanted = self.called_for
-            self.connection = fleet.dialer.connection(self)
+            self.connection = fleet.dialer.connection(self, effect[1], fleet.called_for)
         elif what == DISCONNECT:
             self.hang_up()
         elif what == RESTART and self.flash is not None:
             self.flash.restarts = True
 
-    def _publish(self, cls: str, frame: bytes, qos: int, windowed: bool) -> None:
+    def _publish(self, now: int, cls: str, frame: bytes, qos: int, windowed: bool) -> None:
         client = self.mqtt
         fleet = self.fleet
-        if client.state != mqtt.READY or (not windowed and client.in_flight >= IN_FLIGHT):
+        connection = self.connection
+        if (
+            client.state != mqtt.READY
+            or connection is None
+            or (not windowed and (client.in_flight >= IN_FLIGHT or connection.stalled))
+        ):
             # The link has just broken, or the broker has stalled: the device will repeat what matters.
             fleet.observer.skipped(fleet.time(), self.id, cls)
             return
-        topic = topics.up(fleet.tenant, self.id, cls)
-        pid = client.publish(topic, frame, qos, topics.retained(cls), self._now())
+        field = topics.up(fleet.tenant, self.id, cls).encode()
+        pid = client.publish_to(len(field).to_bytes(2, "big") + field, frame, qos, topics.retained(cls), now)
         if pid:
-            self.flight += ((pid, cls, self.called_for),)
+            self.flight += ((pid, cls, fleet.called_for),)
         if windowed:
             self.windowed = pid
-        fleet.observer.sent(fleet.time(), self.id, cls, frame, self.called_for)
+        fleet.observer.sent(fleet.time(), self.id, cls, frame, fleet.called_for)
 
-    def _published(self, pid: int) -> None:
+    def _published(self, now: int, pid: int) -> None:
         flight = self.flight
         for at, (sent, cls, due) in enumerate(flight):
             if sent == pid:
                 self.flight = flight[:at] + flight[at + 1 :]
-                self.fleet.observer.puback(self.called_for, self.id, cls, due)
+                self.fleet.observer.puback(self.fleet.called_for, self.id, cls, due)
                 break
         if pid == self.windowed:
             self.windowed = 0
-            self.device.published(self._now())
+            self.device.published(now)
