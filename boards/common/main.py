@@ -1,9 +1,13 @@
-"""main.py of every board: what is in /lilong decides what runs."""
+"""main.py of every board: what is in /lilong decides what runs. It holds nothing of the starter while that runs."""
 
 import sys
 
 sys.path.insert(0, "/lilong")
 
-from lilong_boot import main
-
-main()
+if __import__("lilong_boot").mounted():
+    try:
+        __import__("lilong").main()
+    except Exception as error:
+        sys.print_exception(error)  # type: ignore[attr-defined]
+        print("lilong: ended, the board restarts")
+        __import__("machine").reset()

@@ -1,9 +1,10 @@
-"""What a board starts with: it has `slots` choose a bundle, and runs the `main` in it.
+"""What a board starts with: it has `slots` choose a bundle, and mounts it for main.py to run.
 
-The bundles, `a` and `b`, are ROMFS files in one folder, the records are `boot.0` and `boot.1` beside them. A bundle is
-a file system to the interpreter: modules are read from it piece by piece when they are imported, so that no part of it
-must fit into RAM in one piece. This module and `slots` stand beside the bundles, as one module `lilong_boot`, which no
-update touches. The board's main.py calls `main`: boot.py runs at each look of mpremote too, and a choice costs a try.
+The bundles, `a` and `b`, are ROMFS files in one folder, the records are `boot.0` and `boot.1` beside them. A port with
+memory-mapped ROM (`vfs.rom_ioctl`) has the chosen bundle copied there once, and runs its code where it lies. On others
+modules are read from the file piece by piece when they are imported, and their code is in RAM. This module and `slots`
+stand beside the bundles, as one module `lilong_boot`, which no update touches. The board's main.py calls `mounted`:
+boot.py runs at each look of mpremote too, and a choice costs a try.
 """
 
 import io
@@ -26,6 +27,8 @@ ENOENT, EINVAL, EROFS = 2, 22, 30
 CLOSE, BUFFER_SIZE = 4, 11  # requests of MicroPython's py/stream.h
 BUFFER = 248  # the most that its reader of modules takes at once is 255
 REGULAR, FOLDER_MODE = 0x8000, 0x4000
+SEGMENTS, SEGMENT, PREPARE, WRITE, COMPLETE = 1, 2, 3, 4, 5  # requests of vfs.rom_ioctl, MicroPython's extmod/vfs.h
+PIECE = 4_096  # bytes
 
 BOOTED: "tuple[int, bool]" = (NONE, False)
 """`Slots.running` and `Slots.safe`, for the firmware that was started."""
@@ -66,8 +69,7 @@ class Bundle:
         self._path = path
         self._files: dict[str, tuple[int, int]] = {}  # (offset, size) by name
         with open(path, "rb") as file:
-            start = file.read(6)
-            file.seek(6 + int.from_bytes(start[4:], "big") if start[:4] == HEAD else 0)
+            file.seek(_image(file))
             if file.read(3) != MAGIC:
                 raise ValueError("%s is no ROMFS" % path)
             left = _number(file)
@@ -138,6 +140,54 @@ def _number(file: "Any") -> int:
             return value
 
 
+def _image(file: "Any") -> int:
+    """Where the ROMFS begins in a bundle's file."""
+    start = file.read(6)
+    return 6 + int.from_bytes(start[4:], "big") if start[:4] == HEAD else 0
+
+
+def in_rom(path: str, ask: "Any") -> "Any":
+    """The ROMFS of a bundle in memory-mapped ROM, copied there unless it is there; None when that cannot be.
+
+    ask: vfs.rom_ioctl. A power cut in the middle of the copy leaves what is not the same, and it is copied anew.
+    """
+    try:
+        rom = ask(SEGMENT, 0) if ask(SEGMENTS) > 0 else None
+        if rom is None or isinstance(rom, int):
+            return None
+        rom = memoryview(rom)
+        with open(path, "rb") as file:
+            start = _image(file)
+            size = os.stat(path)[6] - start
+            if size > len(rom):
+                return None
+            if not _same(file, start, size, rom):
+                least = ask(PREPARE, 0, size)
+                if least < 0:
+                    return None
+                file.seek(start)
+                buffer = bytearray(max(PIECE, least))
+                for at in range(0, size, len(buffer)):
+                    got = file.readinto(buffer)
+                    buffer[got:] = bytes(len(buffer) - got)
+                    if ask(WRITE, 0, at, buffer) < 0:
+                        return None
+                if ask(COMPLETE, 0) < 0 or not _same(file, start, size, rom):
+                    return None
+    except OSError:
+        return None
+    return rom[:size]
+
+
+def _same(file: "Any", start: int, size: int, rom: "Any") -> bool:
+    file.seek(start)
+    for at in range(0, size, PIECE):
+        data = file.read(PIECE)
+        if bytes(rom[at : at + len(data)]) != data:
+            return False
+    return True
+
+
 def choose(woken: bool, folder: str = FOLDER) -> "str | None":
     """The path of the bundle to run, None when there is none that is whole. `BOOTED` says the rest."""
     global BOOTED
@@ -148,8 +198,11 @@ def choose(woken: bool, folder: str = FOLDER) -> "str | None":
     return None if slot == NONE else place.path(slot)
 
 
-def main() -> None:
-    """Run what was chosen; without a bundle say so and return to the REPL."""
+def mounted() -> bool:
+    """Mount what was chosen, where modules are imported from; without a bundle say so. main.py does the rest.
+
+    What this module was is garbage when the firmware runs, unless the bundle is read by it.
+    """
     import machine  # type: ignore[import-not-found]  # noqa: PLC0415  CPython has none
     import vfs  # type: ignore[import-not-found]  # noqa: PLC0415
 
@@ -157,13 +210,15 @@ def main() -> None:
     path = choose(woken)
     if path is None:
         print("lilong: no bundle in %s is whole: flash the board again" % FOLDER)
-        return
-    print("lilong: runs %s%s" % (path, ", safe mode" if BOOTED[1] else ""))
-    vfs.mount(Bundle(path), ROOT)
+        return False
+    rom = None
+    if hasattr(vfs, "rom_ioctl"):
+        try:
+            vfs.umount(ROOT)  # the port has mounted what it found there
+        except OSError:
+            pass
+        rom = in_rom(path, vfs.rom_ioctl)
+    print("lilong: runs %s%s%s" % (path, "" if rom is None else " in ROM", ", safe mode" if BOOTED[1] else ""))
+    vfs.mount(Bundle(path) if rom is None else vfs.VfsRom(rom), ROOT)
     sys.path.insert(0, ROOT)
-    try:
-        __import__("lilong").main()
-    except Exception as error:
-        sys.print_exception(error)  # type: ignore[attr-defined]
-        print("lilong: ended, the board restarts")
-        machine.reset()
+    return True

