@@ -1,4 +1,4 @@
-"""The board of a device with real pins: wiring, watchdog, slots and Wi-Fi, where `lilong_firmware.main` looks for them.
+"""The board of a device with real pins: wiring, watchdog, slots and radio, where `lilong_firmware.main` looks for them.
 
 What it prints is for who has a cable: `lilong flash` waits for the line that says it is online.
 """
@@ -6,16 +6,15 @@ What it prints is for who has a cable: `lilong flash` waits for the line that sa
 import asyncio
 
 import machine
-import network
 from built import BUILT_S
 from lilong_boot import BOOTED, Files, Slots
 from lilong_firmware.board import Board as Pins
 from lilong_firmware.flash import FileStore
 from lilong_firmware.kinds import rules
 from lilong_firmware.mirror import Mirror
-from lilong_firmware.network import Wifi
 from lilong_firmware.progress import Progress
 from lilong_firmware.slots import NONE
+from radio import new_radio
 from wiring import WAKES, wire
 
 TYPE_CHECKING = False
@@ -36,9 +35,9 @@ TRIAL_ATTEMPTS = 6  # (ours) connections in vain before new firmware on trial is
 class Board(Pins):
     """Reads two keys more of the configuration.
 
-    "networks": of Wi-Fi, each an object of "ssid" and "password", the preferred one first. "maker" says
-    whose firmware it takes: an object of "key" (Ed25519), "vendor" and "class" (UUIDs), all hex. Without it there are
-    no updates.
+    "networks": of Wi-Fi, each an object of "ssid" and "password", the preferred one first; or "modem", an object of
+    "apn" and, where they are wanted, "user", "password" and "pin". "maker" says whose firmware it takes: an object of
+    "key" (Ed25519), "vendor" and "class" (UUIDs), all hex. Without it there are no updates.
     """
 
     device: "Device"
@@ -53,34 +52,37 @@ class Board(Pins):
         self._maker: dict[str, str] | None = settings.get("maker")
         self._settled = False  # a trial of firmware has ended, or there was none
         self._in_vain = 0
-        self._radio = network.WLAN(network.WLAN.IF_STA)
-        self._wifi = Wifi(self._radio, settings.get("networks") or [], self.uptime_ms, self._quiet)
         data = {name: content(path) for name, path in settings["data"].items()}
         wired = wire(data)
         dog = machine.WDT(timeout=WATCHDOG_MS)
         self._known: dict[str, str] = {}  # the address of the broker's name
         super().__init__(rules(settings["kind"]), wired, Progress(dog.feed, self.slots.healthy), self._look_up)
+        self._radio = new_radio(self, settings)
         if WAKES is not None:
             from lilong_firmware.sleep_board import Naps  # noqa: PLC0415  only who sleeps
             from lilong_firmware.sleep_esp32 import Esp32  # noqa: PLC0415
 
-            self.sleeps(Naps(Esp32(WAKES), rules(settings["kind"]), wired, self._on_trial))
+            wired[0].append(self._radio)  # it sleeps with the drivers
+            self.sleeps(Naps(Esp32(WAKES), rules(settings["kind"]), wired, self._awake))
 
     async def run(self) -> None:
-        asyncio.create_task(self._wifi.run())  # noqa: RUF006  MicroPython's loop keeps it
+        asyncio.create_task(self._radio.run())  # noqa: RUF006  MicroPython's loop keeps it
         await super().run()
 
     def join(self, ways: "dict[str, Any]") -> None:
-        """The networks of another way to the backend (`access`)."""
-        self._wifi.use(ways["networks"] or [])
+        """Another way to the backend (`access`)."""
+        self._radio.use(ways)
 
     def online(self, connection: int) -> None:
         super().online(connection)
+        self._radio.heard(True)
         print("lilong: online, connection %d" % connection)
 
     def offline(self, why: str) -> None:
         """New firmware that cannot connect costs itself one try after another, but never while an alarm is open."""
         print("lilong: offline: %s" % (why or "left by itself"))
+        if why:
+            self._radio.heard(False)
         if why and not self._settled and self.slots.trial == self.slots.running:
             self._in_vain += 1
             if self._in_vain >= TRIAL_ATTEMPTS and not self.device.episodes.codes():
@@ -117,19 +119,17 @@ class Board(Pins):
         store: Any = device.store
         return TwoSlots(store, self.slots, FOLDER, Maker(key, vendor, kind))
 
-    def _on_trial(self) -> bool:
+    def _awake(self) -> bool:
         """New firmware stays awake for an hour, and then has the wakings that it is given (`slots`)."""
-        return self.slots.trial != NONE and self.uptime_ms() < TRIAL_MS
+        return (self.slots.trial != NONE and self.uptime_ms() < TRIAL_MS) or self._radio.awake()
 
     async def _look_up(self, host: str, port: int) -> "Any":
         """For each connection anew: between two of them it takes no RAM."""
         from lilong_firmware.dns import Resolver  # noqa: PLC0415
 
-        return await Resolver(self._name_server, known=self._known)(host, port)
+        self._radio.name_server()  # a modem without a link says why
+        return await Resolver(self._radio.name_server, known=self._known)(host, port)
 
-    def _name_server(self) -> str:
-        return str(self._radio.ifconfig()[3])
-
-    def _quiet(self) -> bool:
+    def quiet(self) -> bool:
         """Nothing waits to be told: a network may be left for a better one."""
         return not len(self.device.outbox) and not self.device.episodes.codes()

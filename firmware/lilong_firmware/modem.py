@@ -1,89 +1,127 @@
 """A cellular modem at a serial line, from its power key to the point where PPP takes the line over.
 
-    off -- key --> waking -- OK --> echo off -- SIM ready, or its PIN --> registering --> context --> dialling --> data
+    off -- does it answer? -- key --> waking -- OK --> echo off -- SIM ready, or its PIN --> registering --> context
+    --> dialling --> data;  what fails: stopping (the key, if it had answered) --> off, for ever longer
 
-One command at a time, each with an end; what fails too often begins anew with the power key, ever later. A PIN that the
+One command at a time, each with an end. A modem that answers is never given the key to start it, since the key would
+stop it; one that has failed is stopped, so that it takes nothing from a battery while it is left alone. A PIN that the
 SIM has refused is not tried again while the device is provisioned with it: the third time would lock the SIM.
-Commands: 3GPP TS 27.007 (+CPIN 8.3, +CEREG 10.1.22, +CREG 7.2, +CGDCONT 10.1.1, D*99# 10.2.1.1) and V.250 (AT, E).
-Times are uptimes in ms.
+Commands: 3GPP TS 27.007 (+CPIN 8.3, +CEREG 10.1.22, +CREG 7.2, +CGDCONT 10.1.1, D*99# 10.2.1.1, +CME ERROR 9.2) and
+V.250 (AT, E). Times are uptimes in ms.
 """
-
-import asyncio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 PULSE_MS = 1_000  # (ours) of the power key: common modems want 0.5 to 1.5 s
+LISTEN_MS = 2_500  # (ours) it may be on already, and then answers within two AT
 WAKE_MS = 30_000  # from the key to the first OK
 ASK_MS = 1_000  # between two AT while it wakes
 ANSWER_MS = 9_000  # of a command
 DIAL_MS = 60_000
+SIM_MS = 30_000  # (ours) a SIM is busy for some seconds after the start
 REGISTER_MS = 180_000  # a search over all bands takes minutes
+DENIED_MS = 60_000  # (ours) of nothing but refusals
 POLL_MS = 2_000  # between two questions for SIM and network
 PAUSE_MS = 10_000  # after a failure, then twice as long each time
 PAUSE_MAX_MS = 1_800_000
-LOOK_MS = 100
-UP_MS = 60_000  # (ours) for LCP, authentication and IPCP
-LOST_MS = 30_000  # PPP without a link for so long is hung up
 LINE_MAX = 96  # bytes; what is longer is none of the answers that are awaited
 
-OFF, PULSE, WAKING, ECHO, SIM, PIN, REGISTER, CONTEXT, DIAL, DATA, REFUSED = range(11)
+OFF, LISTENING, PULSE, WAKING, ECHO, SIM, PIN, REGISTER, CONTEXT, DIAL, DATA, REFUSED, STOPPING = range(13)
 FINAL = ("OK", "ERROR", "NO CARRIER", "BUSY", "NO DIALTONE")
-_HOME, _ROAMING = 1, 5
+_HOME, _DENIED, _ROAMING = 1, 3, 5
 
 
 class Modem:
     """uart: `any`, `read`, `write`. key: a pin that starts and stops the modem. pin_spent: the SIM has refused the PIN.
 
     given: {"apn", "pin"} of the configuration. state: DATA when PPP may have the line; REFUSED until it is provisioned
-    with another PIN. why: the last failure.
+    with another PIN. why: the last failure, of `failures`; pause_ms: how long it is left alone then.
     """
 
     __slots__ = (
-        "_apn", "_asked_at", "_buffer", "_busy", "_key", "_pause_ms", "_pin", "_sent_at", "_since", "_uart",
-        "pin_spent", "starts", "state", "why",
+        "_apn", "_asked_at", "_buffer", "_busy", "_denied_at", "_key", "_on", "_pin", "_pressed", "_sent_at", "_since",
+        "_uart", "failures", "pause_ms", "pin_spent", "starts", "state", "why",
     )  # fmt: skip
 
     def __init__(self, uart: "Any", key: "Any", given: "dict[str, str]", pin_spent: bool = False) -> None:
         self._uart = uart
         self._key = key
-        self._apn = given.get("apn") or ""
-        self._pin = given.get("pin") or ""
+        self._apn = self._pin = ""
         self._buffer = bytearray()
         self._since = 0  # when this state began
         self._sent_at = -1  # when its command was sent; -1: it is to be sent
         self._busy = False  # a command has had no final answer yet
         self._asked_at = 0  # when that was sent
-        self._pause_ms = 0
+        self._on = False  # it has answered since it was last stopped
+        self._pressed = False  # the key
+        self._denied_at = -1  # since when every answer says that the network refuses it
+        self.pause_ms = 0
         self.pin_spent = pin_spent
-        self.starts = 0  # pulses of the key
+        self.failures = 0
+        self.starts = 0  # pulses of the key that were to start it
         self.state = OFF
         self.why = ""  # of the last failure
+        self.use(given, pin_spent)
+
+    def use(self, given: "dict[str, str]", pin_spent: bool) -> None:
+        """From the next start on; one that was refused for its PIN starts."""
+        self._apn = given.get("apn") or ""
+        self._pin = given.get("pin") or ""
+        self.pin_spent = pin_spent
+        if self.state == REFUSED:
+            self.pause_ms = 0
+            self.state = STOPPING if self._pressed else OFF
 
     def poll(self, now: int) -> None:
         """Go on; to be called some ten times a second until it is DATA, and not while PPP has the line."""
-        if self.state == OFF:
-            if now - self._since >= self._pause_ms:
-                self.starts += 1
-                self._key(1)
-                self._enter(now, PULSE)
-        elif self.state == PULSE:
-            if now - self._since >= PULSE_MS:
-                self._key(0)
+        waited = now - self._since
+        if self._pressed and waited >= PULSE_MS:
+            self._key(0)
+            self._pressed = False
+            if self.state == STOPPING:
+                self._enter(now, OFF)
+            elif self.state == PULSE:
                 self._flush()
                 self._enter(now, WAKING)
-        elif self.state < DATA:
+        elif self.state == OFF:
+            if waited >= self.pause_ms:
+                self._flush()
+                self._enter(now, LISTENING)
+        elif LISTENING <= self.state < DATA and not self._pressed:
             for line in self._lines():
                 self._hear(now, line)
-                if self.state >= DATA or self.state == OFF:
+                if not LISTENING <= self.state < DATA:
                     return
             self._wait(now)
 
-    def hang_up(self, now: int, why: str) -> None:
-        """PPP has lost the link, or never got it: begin anew with the power key."""
-        self._fail(now, why)
+    def fail(self, now: int, why: str) -> None:
+        """Begin anew after a pause, with a modem that is off: also what PPP has lost, or never got."""
+        self.why = why
+        self.failures += 1
+        self.pause_ms = min(max(2 * self.pause_ms, PAUSE_MS), PAUSE_MAX_MS)
+        if self._on:
+            self._press(now, STOPPING)
+        else:
+            self._enter(now, OFF)
+
+    def good(self) -> None:
+        """PPP is up: the next failure is the first one again."""
+        self.pause_ms = 0
+
+    def stop(self) -> bool:
+        """Press the key of a modem that is on, before the board sleeps; True when it has to be held for PULSE_MS and
+        `release`d."""
+        if self._on or self._pressed:
+            self._key(1)
+            return True
+        return False
+
+    def release(self) -> None:
+        self._key(0)
+        self._pressed = self._on = False
+        self.state = OFF
 
     # ---- inside
 
@@ -92,14 +130,19 @@ class Modem:
         state = self.state
         waited = now - self._since
         free = not self._busy or now - self._asked_at >= ANSWER_MS
-        if state == WAKING:
+        if state == LISTENING and waited >= LISTEN_MS:
+            self.starts += 1
+            self._press(now, PULSE)
+        elif state in (LISTENING, WAKING):
             if waited >= WAKE_MS:
-                self._fail(now, "no answer to AT")
+                self.fail(now, "no answer to AT")
             elif self._sent_at < 0 or now - self._sent_at >= ASK_MS:
                 self._send(now, "AT")
         elif state in (SIM, REGISTER):
-            if waited >= REGISTER_MS:
-                self._fail(now, "no SIM" if state == SIM else "no network")
+            if state == REGISTER and self._denied_at >= 0 and now - self._denied_at >= DENIED_MS:
+                self.fail(now, "the network refuses this SIM")
+            elif waited >= (SIM_MS if state == SIM else REGISTER_MS):
+                self.fail(now, "no SIM" if state == SIM else "no network")
             elif free and (self._sent_at < 0 or now - self._sent_at >= POLL_MS):
                 self._send(now, "AT+CPIN?" if state == SIM else "AT+CEREG?;+CREG?")
         elif self._sent_at < 0:
@@ -117,7 +160,7 @@ class Modem:
             else:
                 self._send(now, "ATD*99#")
         elif now - self._sent_at >= (DIAL_MS if state == DIAL else ANSWER_MS):
-            self._fail(now, "no answer")
+            self.fail(now, "no answer")
 
     def _hear(self, now: int, line: str) -> None:
         state = self.state
@@ -126,7 +169,8 @@ class Modem:
             if self._sent_at < 0:
                 return  # to the command of the state before
         if line == "OK":
-            if state == WAKING:
+            if state in (LISTENING, WAKING):
+                self._on = True
                 self._enter(now, ECHO)
             elif state == ECHO:
                 self._enter(now, SIM)
@@ -146,34 +190,41 @@ class Modem:
             elif state == SIM and line.endswith("PUK"):
                 self._refuse(now, "the SIM is locked and wants its PUK")
         elif line.startswith(("+CEREG:", "+CREG:")):
-            if state == REGISTER and _status(line) in (_HOME, _ROAMING):
-                self._enter(now, CONTEXT)
+            if state == REGISTER:
+                status = _status(line)
+                if status in (_HOME, _ROAMING):
+                    self._enter(now, CONTEXT)
+                elif status != _DENIED:
+                    if line.startswith("+CEREG:"):  # a network of one generation may refuse what that of another takes
+                        self._denied_at = -1
+                elif self._denied_at < 0:
+                    self._denied_at = now
         elif line.startswith("CONNECT"):
             if state == DIAL:
-                self._pause_ms = 0
                 self._enter(now, DATA)
         elif line.startswith(("ERROR", "+CME ERROR")):
             if state == PIN:
                 self._refuse(now, "the SIM has refused its PIN")
             elif state in (ECHO, CONTEXT, DIAL):
-                self._fail(now, line)
+                self.fail(now, line)
         elif line in FINAL and state == DIAL:
-            self._fail(now, line)
+            self.fail(now, line)
 
     def _refuse(self, now: int, why: str) -> None:
         self.why = why
-        self._enter(now, REFUSED)
+        self.failures += 1
+        self._press(now, REFUSED)
 
-    def _fail(self, now: int, why: str) -> None:
-        self.why = why
-        self._pause_ms = min(max(2 * self._pause_ms, PAUSE_MS), PAUSE_MAX_MS)
-        self._flush()
-        self._enter(now, OFF)
+    def _press(self, now: int, state: int) -> None:
+        self._key(1)
+        self._pressed = True
+        self._on = False
+        self._enter(now, state)
 
     def _enter(self, now: int, state: int) -> None:
         self.state = state
         self._since = now
-        self._sent_at = -1
+        self._sent_at = self._denied_at = -1
 
     def _send(self, now: int, command: str) -> None:
         self._sent_at = self._asked_at = now
@@ -201,77 +252,6 @@ class Modem:
             self._buffer = self._buffer[end + 1 :]
             if len(line) <= LINE_MAX and max(line, default=0) < 0x80:
                 found.append(line.decode().strip())
-
-
-class Cellular:
-    """A modem and its PPP. dial: makes PPP on the line, dials in, and returns it; it is `network.PPP` with its login.
-
-    kept: called when the SIM is about to be given its PIN, and when that was right: True and False, to be stored.
-    """
-
-    def __init__(
-        self, modem: Modem, dial: "Callable[[], Any]", clock: "Callable[[], int]", kept: "Callable[[bool], None]"
-    ) -> None:
-        self.modem = modem
-        self._dial = dial
-        self._clock = clock
-        self._kept = kept
-        self._ppp: Any = None
-        self._up_at = 0  # when it was last up, or dialled
-        self._was_up = False
-
-    async def run(self) -> None:
-        """For ever."""
-        while True:
-            self.look()
-            await asyncio.sleep_ms(LOOK_MS)  # type: ignore[attr-defined]  # MicroPython's
-
-    def look(self) -> None:
-        modem = self.modem
-        now = self._clock()
-        if modem.state != DATA:
-            spent = modem.pin_spent
-            modem.poll(now)
-            if modem.pin_spent != spent:
-                self._kept(modem.pin_spent)
-            return
-        if self._ppp is None:
-            self._up_at = now
-            self._was_up = False
-            self._ppp = self._dial()
-        elif self._ppp.isconnected():
-            self._up_at = now
-            self._was_up = True
-        elif now - self._up_at >= (LOST_MS if self._was_up else UP_MS):
-            try:
-                self._ppp.active(False)
-            except OSError:
-                pass  # the modem is switched off anyway
-            self._ppp = None
-            modem.hang_up(now, "PPP is down")
-
-    def isconnected(self) -> bool:
-        return self._ppp is not None and bool(self._ppp.isconnected())
-
-    def ifconfig(self) -> "tuple[str, ...]":
-        """As `network.WLAN` has it: the last is the name server."""
-        found: tuple[str, ...] = self._ppp.ifconfig() if self._ppp is not None else ("", "", "", "")
-        return found
-
-
-def dialler(uart: "Any", ppp: "Callable[[Any], Any]", given: "dict[str, str]") -> "Callable[[], Any]":
-    """What `Cellular` dials with. ppp: `network.PPP`. given: "user" and "password", where the operator wants them."""
-
-    def dial() -> "Any":
-        made = ppp(uart)
-        made.active(True)
-        if given.get("user"):
-            made.connect(security=made.SEC_CHAP, user=given["user"], key=given.get("password") or "")
-        else:
-            made.connect()
-        return made
-
-    return dial
 
 
 def _status(line: str) -> int:

@@ -110,12 +110,11 @@ class Wifi:
         self._radio = radio
         self._clock = clock
         self._quiet = quiet
-        self.use(networks)
+        self._begin(networks)
 
-    def use(self, networks: "Sequence[dict[str, str]]") -> None:
-        """Another list from now on; its first network is tried at once."""
-        self._networks = networks
-        self._choice = Networks(len(networks))
+    def use(self, ways: "dict[str, Any]") -> None:
+        """Another way to the backend (`access`): the first of its networks is tried at once."""
+        self._begin(ways["networks"] or [])
 
     async def run(self) -> None:
         """For ever."""
@@ -136,6 +135,21 @@ class Wifi:
                 radio.connect(network["ssid"], network.get("password"))
         except OSError:
             pass  # the step has counted it as a try
+
+    def name_server(self) -> str:
+        """As DHCP has told it."""
+        return str(self._radio.ifconfig()[3])
+
+    def awake(self) -> bool:
+        """Whether a board that sleeps has to wait for it: a network is joined in seconds, or is not there."""
+        return False
+
+    def heard(self, good: bool) -> None:
+        """A connection to the broker has come about, or not: Wi-Fi tells by itself when it is lost."""
+
+    def _begin(self, networks: "Sequence[dict[str, str]]") -> None:
+        self._networks = networks
+        self._choice = Networks(len(networks))
 
     def _failed(self) -> bool:
         status: int = self._radio.status()

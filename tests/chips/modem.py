@@ -1,8 +1,8 @@
 """A cellular modem behind its AT interpreter (3GPP TS 27.007, ITU-T V.250): power key, SIM, network, data call.
 
 `boots_ms`: from the key to its first word. `sim`: "ready", "pin", "puk", "none". `registers_ms`: from then to a
-network, None for never. `dials`: whether a data call comes about. `deaf`: it takes no command. `noise`: bytes before
-each answer.
+network, None for never. `dials`: whether a data call comes about. `deaf`: it takes no command. `denies`: +CEREG: 3.
+`noise`: bytes before each answer.
 """
 
 
@@ -18,6 +18,7 @@ class Modem:
         self.registers_ms = registers_ms
         self.dials = True
         self.deaf = False
+        self.denies = False
         self.noise = b""
         self.on = False
         self.data = False
@@ -82,7 +83,8 @@ class Modem:
             return ["+CME ERROR: 16"]
         if line == "AT+CEREG?;+CREG?":
             there = self.registers_ms is not None and self.ready_ms >= self.registers_ms
-            return ["+CEREG: 0,%d" % (5 if there else 2), "+CREG: 0,0", "OK"]
+            status = 3 if self.denies else 5 if there else 2
+            return ["+CEREG: 0,%d" % status, "+CREG: 0,0", "OK"]
         if line.startswith("AT+CGDCONT=1,"):
             self.apn = line.split('"')[3]
             return ["OK"]

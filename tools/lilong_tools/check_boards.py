@@ -86,9 +86,10 @@ def main(root: Path) -> int:
             stubs = Path(name)
             gather(stubs, port)
             if port == "esp32":
-                for board in sorted(path.parent for path in root.glob("boards/*/board.py")):
+                for board in sorted({path.parent for path in root.glob("boards/*/*.py") if path.name != "manifest.py"}):
                     modules = [path.stem for path in sorted(board.glob("*.py")) if path.name != "manifest.py"]
-                    worst = max(worst, mypy(root, stubs, board.name, [board], modules))
+                    folders = [board] if (board / "board.py").is_file() else [board, root / "boards" / "common"]
+                    worst = max(worst, mypy(root, stubs, board.name, folders, modules))
             sources = {module: source for of, module, source in written if of == port}
             worst = max(worst, check_wirings(root, port, sources, stubs))
     return worst

@@ -1,7 +1,7 @@
 """`machine` of a board that is flashed: pins and buses of the models (`models/machine.py`), and what a chip has else.
 
 /.models/scene.json says what is around it: "adc": by GPIO [uV, uV while lit, GPIO of the light], "loops": by GPIO the
-GPIO whose level it sees, as a fixture's wire, "levels": by GPIO what holds it.
+GPIO whose level it sees, as a fixture's wire, "levels": by GPIO what holds it, "modem": see `modem_line`.
 """
 
 import json
@@ -9,7 +9,7 @@ import os
 import time
 
 import board_models
-from board_models import I2C, SPI, UART  # noqa: F401
+from board_models import I2C, SPI  # noqa: F401
 from chips import pins
 
 try:
@@ -20,6 +20,8 @@ except OSError:
 LOOPS = SCENE.get("loops", {})
 LEVELS = SCENE.get("levels", {})
 DRIVEN = {}  # PWM by GPIO
+MODEM = SCENE.get("modem", {})
+LINES = {}  # the modem's UART, by the GPIO of its power key
 
 PWRON_RESET, DEEPSLEEP_RESET = 1, 4
 
@@ -41,9 +43,20 @@ class Pin(board_models.Pin):
             if gpio in DRIVEN:
                 return DRIVEN[gpio].now()
             return board_models.PINS[gpio].level
+        if value is not None and self.gpio in LINES:
+            LINES[self.gpio].press(value)
         if self._same is None and len(self.trace) > 100:
             self.trace.clear()
         return pins.Pin.__call__(self if self._same is None else self._same, value)
+
+
+def UART(unit, baudrate=115_200, rxbuf=256, **lines):
+    if unit != MODEM.get("unit"):
+        return board_models.UART(unit, baudrate, rxbuf=rxbuf, **lines)
+    import modem_line  # noqa: PLC0415  only a board with a modem has one
+
+    LINES[MODEM["key"]] = modem_line.UART(baudrate, rxbuf)
+    return LINES[MODEM["key"]]
 
 
 class PWM(board_models.PWM):

@@ -80,7 +80,7 @@ def main(names: list[str]) -> int:
         try:
             board_id, _, alone = name.partition("/")
             board = open_board(board_id)
-            for kind in (alone,) if alone else board.kinds if board.radio != "ppp" else ():
+            for kind in (alone,) if alone else board.kinds:
                 found = rows(board, kind, build(board, kind))
                 for part, size, ceiling in found:
                     print(f"{board_id:10} {part:28} {size:8,} {ceiling:8,}", flush=True)

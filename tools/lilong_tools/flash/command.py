@@ -24,6 +24,7 @@ from .settings import Settings, read
 from .there import There, check, look
 
 WAIT_S = 90.0
+ALONE = "none: it stays alone until it is given one"
 
 
 def flash(
@@ -113,12 +114,13 @@ def _passed(tested: Path, line: Path | None, board: Board, settings: Settings) -
 def in_full(board: Board, settings: Settings, there: There, plan: Plan, port: str) -> list[str]:
     """What it is, and what changes."""
     version = ".".join(map(str, there.version))
+    networks = ", ".join(settings.networks)
     lines = [
         f"device   {settings.kind} {settings.device} of {settings.tenant}",
         f"board    {board.id} at {port}: {there.machine}, MicroPython {version}",
         f"space    {there.free // 1024:,} KiB free, {plan.needs // 1024:,} needed",
         f"broker   {settings.broker}",
-        f"Wi-Fi    {', '.join(settings.networks) or 'none: it stays alone until it is given one'}",
+        f"modem    {settings.apn or ALONE}" if board.radio == "ppp" else f"Wi-Fi    {networks or ALONE}",
         f"bundle   runs from slot {plan.slot}",
     ]
     lines += [f"new      {path} ({len(data):,} bytes)" for path, data in plan.puts.items()]

@@ -48,8 +48,6 @@ def build(board: Board, kind: str) -> Contents:
     with tempfile.TemporaryDirectory(prefix="lilong-flash-") as name:
         folder = Path(name)
         written = wiring(board, kind)
-        if board.radio == "ppp":
-            raise FlashError(f"{board.file}: a board on a modem cannot be flashed yet; its link over PPP is not built")
         try:
             sources = chosen(board, kind, written, folder)
             compiled = image.compile_modules(sources, folder / "bundle", WORDS, kept())
@@ -74,7 +72,8 @@ def romfs(files: Mapping[str, bytes]) -> bytes:
 def chosen(board: Board, kind: str, wiring_text: str, folder: Path) -> dict[str, Path]:
     """The sources by path in the bundle, with the rules of one kind only; the image builder keeps what is reached."""
     listed = image.listed(board.file.parent / "manifest.py")
-    listed |= {path.name: path for path in image.common_folder().glob("*.py") if path.name != MAIN}
+    for place in (image.common_folder(), board.file.parent):  # the board's own come in place of those of all
+        listed |= {path.name: path for path in place.glob("*.py") if path.name not in (MAIN, "manifest.py")}
     built_s = max(int(path.stat().st_mtime) for path in listed.values())
     for name, text in (("wiring.py", wiring_text), ("built.py", f"BUILT_S = {built_s}\n")):
         (folder / name).write_text(text, encoding="utf-8")

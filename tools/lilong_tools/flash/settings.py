@@ -18,13 +18,15 @@ STORE = f"{FOLDER}/store"  # (ours) where a configuration names no folder for wh
 
 @dataclass(frozen=True)
 class Settings:
-    """files: by their path on the board, the configuration last. The key and what was read never show in `repr`."""
+    """files: by their path on the board, the configuration last. apn: of a modem, "" without. The key and what was read
+    never show in `repr`."""
 
     tenant: str
     device: str
     kind: str
     broker: str
     networks: list[str]
+    apn: str
     root: bytes = field(repr=False)
     files: dict[str, bytes] = field(repr=False)
 
@@ -68,7 +70,8 @@ def read(path: Path, board: str, kind: str, calibration: Path | None = None) -> 
     files[CONFIG] = json.dumps(content, sort_keys=True).encode()
     networks = [network["ssid"] for network in content.get("networks") or []]
     broker = f"{content['host']}:{content['port']}{' (TLS)' if content.get('tls') else ''}"
-    return Settings(tenant, device, kind, broker, networks, checked["root"], files)
+    apn = (content.get("modem") or {}).get("apn") or ""
+    return Settings(tenant, device, kind, broker, networks, apn, checked["root"], files)
 
 
 def _bytes(path: Path, key: str, name: str, file: Path) -> bytes:

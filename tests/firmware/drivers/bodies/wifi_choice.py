@@ -171,7 +171,7 @@ def test_a_radio_that_fails_is_asked_again():
 def test_another_list_is_tried_at_once():
     radio, wifi, _ = _there("a", "new")
     _pass(radio, wifi, 10_000)
-    wifi.use([{"ssid": "new", "password": "n"}])
+    wifi.use({"networks": [{"ssid": "new", "password": "n"}]})
     _pass(radio, wifi, 10_000)
     assert radio.joined == "new"
 
