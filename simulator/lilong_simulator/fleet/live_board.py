@@ -1,11 +1,13 @@
 """A real MicroPython process as a member of a live fleet: what it tells reaches the fleet's observer."""
 
+import ssl
 import time
 from collections.abc import Mapping
 
 from ..estate import Device as Placed
 from .board_lines import Line, Note, Offline, Online, Output, Ready, Sent
 from .live import LiveFleet
+from .live.dial import NOBODY, Target
 from .plant import Plant
 from .process import BoardConfig, BoardError, BoardProcess
 from .provision import Provisioner
@@ -25,12 +27,12 @@ class LiveBoard:
         """values: what its sensors read at power-on, by channel, where that differs from the idle values."""
         identity = provisioner.identity(placed)
         target = fleet.target
-        username, password = target.login(placed.id)
+        username, password = target.login(placed.id) or NOBODY
         self.id = placed.id
         self._config = BoardConfig(
             identity.tenant, placed.id, placed.kind, identity.root, target.host, target.port,
             beat_s=identity.beat_s, offline_s=identity.offline_s, boot=boot, seed=provisioner.draw_seed(placed),
-            data=identity.data,
+            data=identity.data, tls=_tls(target),
             username=username, password=password.decode() if password else None,
             values=dict(values or {}),
         )  # fmt: skip
@@ -45,6 +47,8 @@ class LiveBoard:
 
     async def start(self) -> Ready:
         """Power on; BoardError when it does not come to that."""
+        if self._fleet.target.path is not None or callable(self._fleet.target.tls):
+            raise BoardError("a board has neither WebSocket nor a certificate of its own here: run without real boards")
         return await self._process.start(self._config)
 
     def set(self, channel: str, value: int) -> None:
@@ -85,3 +89,11 @@ class LiveBoard:
     def _at(self, at_us: int) -> float:
         """An instant of CLOCK_MONOTONIC on the fleet's clock, ms."""
         return self._fleet.time() - (time.monotonic() * 1000 - at_us / 1000)
+
+
+def _tls(target: Target) -> dict[str, bytes] | None:
+    """The CA of a target in DER, as a board takes it."""
+    if not isinstance(target.tls, ssl.SSLContext):
+        return None
+    authorities = target.tls.get_ca_certs(binary_form=True)
+    return {"ca": authorities[0]} if authorities else {}

@@ -7,6 +7,7 @@ import ssl
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
+from .credentials import CredentialsError
 from .hub import READ, WRITE
 from .websocket import Framing, WebSocketError
 
@@ -113,7 +114,7 @@ class Connection:
             self.fail(self._dialer.tls_trouble(error))
         except OSError as error:
             self.fail(self._dialer.trouble(error) if self._stage != OPEN else error.strerror or str(error))
-        except WebSocketError as error:
+        except (WebSocketError, CredentialsError) as error:
             self.fail(str(error))
 
     # ---- inside

@@ -16,7 +16,7 @@ class Login(NamedTuple):
 NOBODY = Login()
 
 
-def nobody(_: str) -> Login:
+def nobody(_: str) -> Login | None:
     """No user name for any device."""
     return NOBODY
 
@@ -27,7 +27,8 @@ class Target:
 
     tls: one context that all connections share, with a client certificate for mTLS; or the context of each device.
     path: of the resource over whose WebSocket MQTT goes, as "/mqtt". sources: local addresses that connections take
-    in turn: one ends at the ephemeral range. login: user name and password of each device. opening: connections that
+    in turn: one ends at the ephemeral range. login: user name and password of each device, None where it has none to
+    give; see `credentials`. opening: connections that
     may wait for their CONNACK at once; brokers let some 100 wait, and drop what comes then.
     """
 
@@ -36,7 +37,7 @@ class Target:
     tls: SSLContext | Callable[[str], SSLContext] | None = None
     path: str | None = None
     sources: tuple[str, ...] = ()
-    login: Callable[[str], Login] = nobody
+    login: Callable[[str], Login | None] = nobody
     opening: int = 100
 
     @classmethod

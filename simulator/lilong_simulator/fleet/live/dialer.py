@@ -85,9 +85,9 @@ class Dialer:
         self._addresses.clear()
         why = error.strerror or str(error)
         if error.errno == errno.EADDRNOTAVAIL:
-            why += f" (no local port is left: give {'more' if self.target.sources else 'several'} source addresses)"
+            why += ": no local port is left at the source addresses, or one is not of this machine"
         elif error.errno in (errno.EMFILE, errno.ENFILE):
-            why += " (raise it with ulimit -n, or use more processes)"
+            why += ": raise the limit with ulimit -n, or use more processes"
         return f"no connection to {self._at}: {why}"
 
     def tls_trouble(self, error: ssl.SSLError) -> str:

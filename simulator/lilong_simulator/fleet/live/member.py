@@ -65,6 +65,9 @@ class LiveDevice:
         keepalive_s = link(self.device.rules.KIND)[1]
         topic = topics.up(fleet.tenant, self.id, topics.STATE)
         login = fleet.target.login(self.id)
+        if login is None:
+            self.broken("no credentials for a device: add its line to the file of credentials")
+            return
         self._write(self.mqtt.connect(now, self.id, keepalive_s, (topic, will, 1, True), *login))
         self._settle(now)
 

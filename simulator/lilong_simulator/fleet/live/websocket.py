@@ -45,7 +45,7 @@ class Framing:
             data = self._answer(data)
         if not data:
             return b""
-        if not self._rest and not self._left and data[0] == 0x82 and len(data) - 2 == data[1] < 126:
+        if len(data) > 1 and data[0] == 0x82 and len(data) - 2 == data[1] < 126 and not self._rest and not self._left:
             return data[2:]  # one short frame, as nearly always
         return self._unframe(data)
 
