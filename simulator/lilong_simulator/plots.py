@@ -1,11 +1,24 @@
-"""Small SVG drawings for the report: the path of each alarm in time, and a distribution as a curve."""
+"""Small SVG drawings for the report: alarms in time, what a run did over time, how long things took."""
 
 from collections.abc import Sequence
 from html import escape
-from math import log10
+from math import ceil, floor, log10
 
 INK = {"local": "#c2410c", "ingest": "#2563eb", "shown": "#7c3aed", "acknowledged": "#15803d"}
 WIDTH, LEFT, RIGHT, ROW = 900, 250, 70, 34
+AXIS = 62  # left of a drawing over time
+FAINT, STRONG, WARN = "#93b4f5", "#2563eb", "#dc2626"
+
+Point = tuple[float, float | None]
+Line = tuple[str, str, Sequence[Point]]
+"""Label, ink, points; a y of None breaks the line."""
+
+
+def span(ms: float) -> str:
+    """A time as people say it: 0.4 ms, 12 ms, 1.5 s."""
+    if ms < 100:
+        return f"{ms:.3g} ms"
+    return f"{ms:.0f} ms" if ms < 1_000 else f"{ms / 1000:.3g} s"
 
 
 def _ticks(highest: float, count: int = 6) -> list[float]:
@@ -35,7 +48,7 @@ def timelines(rows: Sequence[tuple[str, dict[str, float | None], dict[str, float
     for i, (label, clocks, limits) in enumerate(rows):
         y = 26 + i * ROW
         parts.append(f'<text class="label" x="{LEFT - 12}" y="{y + 4}">{escape(label)}</text>')
-        reached = [ms for ms in clocks.values() if ms is not None]
+        reached = [max(ms, 0.0) for ms in clocks.values() if ms is not None]
         end = LEFT + max(reached, default=0) / 1000 * scale
         parts.append(f'<line class="path" x1="{LEFT}" y1="{y}" x2="{end:.1f}" y2="{y}"/>')
         parts.append(f'<circle class="crossing" cx="{LEFT}" cy="{y}" r="4"><title>crossing</title></circle>')
@@ -48,7 +61,7 @@ def timelines(rows: Sequence[tuple[str, dict[str, float | None], dict[str, float
                 )
         for clock, ms in clocks.items():
             if ms is not None:
-                x = LEFT + ms / 1000 * scale
+                x = LEFT + max(ms, 0.0) / 1000 * scale
                 told = f"<title>{clock}: {ms:.1f} ms</title>"
                 parts.append(f'<circle fill="{INK[clock]}" cx="{x:.1f}" cy="{y}" r="5">{told}</circle>')
     parts.append("</svg>")
@@ -66,6 +79,99 @@ def bars(rows: Sequence[tuple[str, int]]) -> str:
         parts.append(f'<text class="label" x="{LEFT - 12}" y="{y + 13}">{escape(label)}</text>')
         parts.append(f'<rect class="bar" x="{LEFT}" y="{y}" width="{max(width, 1):.1f}" height="17" rx="2"/>')
         parts.append(f'<text class="count" x="{LEFT + width + 8:.1f}" y="{y + 13}">{count:,}</text>')
+    parts.append("</svg>")
+    return "".join(parts)
+
+
+def over_time(
+    name: str, lines: Sequence[Line], seconds: float, log: bool = False, limit: float | None = None, marks: float = 0.0
+) -> str:
+    """Lines over the seconds of a run. log: y in ms on decades, else counts from 0. limit: a level, in the unit of y.
+
+    marks: the second at which the worlds began.
+    """
+    height, top, bottom = 190, 14, 160
+    values = [y for _, _, points in lines for _, y in points if y is not None]
+    if limit is not None:
+        values.append(limit)
+    right = WIDTH - 20
+    across = (right - AXIS) / max(seconds, 1.0)
+    if log:
+        low = floor(log10(max(min((v for v in values if v > 0), default=0.1), 0.01)))
+        high = max(ceil(log10(max([*values, 0.01]))), low + 1)
+        ticks = [10.0**power for power in range(low, high + 1)]
+
+        def up(value: float) -> float:
+            within = min(max(value, ticks[0]), ticks[-1])
+            return bottom - (log10(within) - low) / (high - low) * (bottom - top)
+    else:
+        ticks = _ticks(max(values, default=1.0), 4)
+
+        def up(value: float) -> float:
+            return bottom - value / ticks[-1] * (bottom - top)
+
+    parts = [f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(name)} over time">']
+    for tick in ticks:
+        y = up(tick)
+        parts.append(f'<line class="grid" x1="{AXIS}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>')
+        text = span(tick) if log else f"{tick:,g}"
+        parts.append(f'<text class="label" x="{AXIS - 8}" y="{y + 4:.1f}">{text}</text>')
+    for tick in _ticks(max(seconds, 1.0), 8):
+        if tick <= seconds:
+            parts.append(f'<text class="tick" x="{AXIS + tick * across:.1f}" y="{bottom + 20}">{tick:g} s</text>')
+    if 0 < marks < seconds:
+        x = AXIS + marks * across
+        told = "<title>all online</title>"
+        parts.append(f'<line class="mark" x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{bottom}">{told}</line>')
+    if limit is not None:
+        y = up(limit)
+        ends = f'x1="{AXIS}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"'
+        parts.append(f'<line class="limit" stroke="{WARN}" stroke-dasharray="5 4" {ends}/>')
+    for label, ink, points in lines:
+        told = f"<title>{escape(label)}</title>"
+        for piece in _pieces(points):
+            path = [(AXIS + min(x, seconds) * across, up(y)) for x, y in piece]
+            if len(path) == 1:
+                (x, y) = path[0]
+                parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.8" fill="{ink}">{told}</circle>')
+                continue
+            text = " ".join(f"{x:.1f},{y:.1f}" for x, y in path)
+            parts.append(f'<polyline class="line" stroke="{ink}" points="{text}">{told}</polyline>')
+    parts.append("</svg>")
+    return "".join(parts)
+
+
+def ranges(rows: Sequence[tuple[str, str, dict[str, float | None]]]) -> str:
+    """How long things took, a row each on decades: (label, ink, {p50, p90, p99, max in ms}); null rows are left out."""
+    shown = [(label, ink, figures) for label, ink, figures in rows if figures["p50"] is not None]
+    if not shown:
+        return ""
+    values = [max(ms, 0.01) for _, _, figures in shown for ms in figures.values() if ms is not None]
+    low, high = floor(log10(min(values))), max(ceil(log10(max(values))), floor(log10(min(values))) + 1)
+    height = 26 * len(shown) + 34
+    scale = (WIDTH - LEFT - RIGHT) / (high - low)
+
+    def across(ms: float) -> float:
+        return LEFT + (log10(max(ms, 10.0**low)) - low) * scale
+
+    parts = [f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="percentiles">']
+    for power in range(low, high + 1):
+        x = LEFT + (power - low) * scale
+        parts.append(f'<line class="grid" x1="{x:.1f}" y1="6" x2="{x:.1f}" y2="{height - 26}"/>')
+        parts.append(f'<text class="tick" x="{x:.1f}" y="{height - 10}">{span(10.0**power)}</text>')
+    for i, (label, ink, figures) in enumerate(shown):
+        y = 20 + i * 26
+        p50, p90, p99, top = (float(figures[name] or 0.0) for name in ("p50", "p90", "p99", "max"))
+        told = f"<title>p50 {span(p50)}, p90 {span(p90)}, p99 {span(p99)}, max {span(top)}</title>"
+        parts.append(f'<text class="label" x="{LEFT - 12}" y="{y + 4}">{escape(label)}</text>')
+        first, last = across(p50), across(top)
+        wide = max(across(p99) - first, 1)
+        parts.append(f'<line class="whisker" stroke="{ink}" x1="{first:.1f}" y1="{y}" x2="{last:.1f}" y2="{y}"/>')
+        box = f'x="{first:.1f}" y="{y - 6}" width="{wide:.1f}" height="12" rx="2"'
+        parts.append(f'<rect fill="{ink}" opacity=".35" {box}>{told}</rect>')
+        parts.append(f'<circle fill="{ink}" cx="{first:.1f}" cy="{y}" r="5">{told}</circle>')
+        ends = f'x1="{last:.1f}" y1="{y - 6}" x2="{last:.1f}" y2="{y + 6}"'
+        parts.append(f'<line stroke="{ink}" stroke-width="2" {ends}/>')
     parts.append("</svg>")
     return "".join(parts)
 
@@ -95,3 +201,14 @@ def curve(points: Sequence[tuple[float, float]], unit: str) -> str:
     path = " ".join(f"{across(percent):.1f},{up(value):.1f}" for percent, value in points)
     parts.append(f'<polyline class="curve" points="{path}"/></svg>')
     return "".join(parts)
+
+
+def _pieces(points: Sequence[Point]) -> list[list[tuple[float, float]]]:
+    """Unbroken runs of points."""
+    pieces: list[list[tuple[float, float]]] = [[]]
+    for x, y in points:
+        if y is None:
+            pieces.append([])
+        else:
+            pieces[-1].append((x, y))
+    return [piece for piece in pieces if piece]

@@ -1,30 +1,34 @@
 """What a run leaves behind: report.json for machines and report.html for people, self-contained and offline."""
 
+from __future__ import annotations
+
 import json
 import os
 import platform
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from lilong_protocol.registry import ALARM
 
-from . import plots
+from .clock_skew import RESOLUTION_MS, skew
+from .fleet.observer import CONNACK, ONLINE
 from .latency import Latency
 from .linkage import Linked
+from .load.measures import CLASS_NAMES, Measures, together
+from .load.thresholds import Threshold, judge
 from .recorder import Recorder
-from .score import CLOCKS, Score
+from .report_html import render
+from .report_model import VERSION
+from .score import CLOCKS, Judged, Score
 
-SCHEMA_VERSION = 1
 TIGHTEST_LIMIT_MS = 2_000  # of all that the world knows: a forced door's local output (GB 50396 5.1.2)
-PASS, FAIL, SATURATED = "pass", "fail", "generator saturated"
-EXIT_CODES = {PASS: 0, FAIL: 1, SATURATED: 3}
-CLASS_NAMES = {
-    "st": "birth", "hb": "heartbeat", "tm": "telemetry", "ev": "event", "al": "alarm", "rs": "response",
-    "cf": "configuration", "ot": "update", "lg": "log",
-}  # fmt: skip
+PASS, FAIL, SATURATED, PARTIAL, BREACHED = "pass", "fail", "generator saturated", "partial", "threshold breached"
+EXIT_CODES = {PASS: 0, FAIL: 1, SATURATED: 3, PARTIAL: 4, BREACHED: 99}
+SERIES = ("sent", "lost", "skipped", "raised")
+SERIES_MS = ("puback", "lag", "connect", "stored")
+BY_FEED, BY_STORED_ACK, BY_PROBE, BY_PUBACK = "observed feed", "stored-ack", "probe subscriber", "PUBACK"
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,15 @@ class Conditions:
     connect_s: float | None  # from power-on until the backend had accepted every device
     troubles: dict[str, int]
     machine: dict[str, Any] | None
+    estates: int = 1
+    rate: float = 1.0
+    shards: int = 1
+    shards_missing: int = 0
+    accept: str = "stored"
+    ingest_by: str = BY_STORED_ACK
+    thresholds: tuple[Threshold, ...] = ()
+    warnings: tuple[str, ...] = ()
+    knee: Mapping[str, Any] | None = None
 
 
 def tightest_limit_ms(score: Score) -> float | None:
@@ -78,65 +91,92 @@ def shortcomings(
     return reasons
 
 
-def verdict(
-    score: Score,
-    recorder: Recorder,
-    connected: int | None,
-    devices: int,
-    linkage: Sequence[Linked] = (),
-    lost: int = 0,
-) -> str:
-    """`pass`, `fail`, or `generator saturated`, whatever else went wrong in such a run."""
-    if saturation(score, recorder) is not None:
-        return SATURATED
-    return FAIL if shortcomings(score, connected, devices, linkage, lost) else PASS
-
-
 def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Sequence[Linked] = ()) -> dict[str, Any]:
-    """The content of report.json; its keys are described in simulator/README.md."""
-    latency: dict[str, Any] = {}
-    for clock in CLOCKS:
-        histogram = Latency()
-        for one in score.judged:
-            if one.row.expect != "must":
-                continue
-            ms = one.after_crossing(clock) if clock == "local" else one.after_decision(clock)
-            if ms is not None:
-                histogram.record(ms)
-        latency[clock] = histogram.summary()
+    """The content of report.json; its keys are described in `report_model` and simulator/README.md."""
     connected = len(recorder.accepted) if recorder.accepted else None
     saturated = saturation(score, recorder)
+    measures = recorder.measures
     failures = shortcomings(score, connected, conditions.devices, linkage, conditions.lost)
-    return {
-        "schema": SCHEMA_VERSION,
-        "verdict": verdict(score, recorder, connected, conditions.devices, linkage, conditions.lost),
+    failures += _unexplained(measures)
+    must = [one for one in score.judged if one.row.expect == "must"]
+    skewed = skew(score.judged, conditions.accept == "stored" and conditions.ingest_by == BY_FEED)
+    content: dict[str, Any] = {
+        "schema": VERSION,
+        "verdict": PASS,
+        "failures": [],
+        "warnings": list(conditions.warnings),
         "estate": conditions.estate,
+        "estates": conditions.estates,
         "mode": conditions.mode,
         "seed": conditions.seed,
+        "rate": conditions.rate,
         "started": conditions.started,
         "duration_s": conditions.duration_s,
         "incidents": list(conditions.incidents),
         "broker": conditions.broker,
         "measures_latency": conditions.measures_latency,
+        "machine": conditions.machine,
+        "shards": conditions.shards,
+        "shards_missing": conditions.shards_missing,
         "devices": conditions.devices,
         "connected": connected,
         "lost": conditions.lost,
         "connect_s": conditions.connect_s,
         "real_micropython": conditions.real_micropython,
+        "accept": conditions.accept,
+        "ingest_by": conditions.ingest_by,
         "messages": {
             "total": sum(recorder.messages.values()),
             "by_class": {CLASS_NAMES[cls]: count for cls, count in sorted(recorder.messages.items())},
+            "fates": None
+            if measures is None
+            else {CLASS_NAMES[cls]: asdict(counts) for cls, counts in sorted(measures.counts.items())},
         },
         "alarms": score.counts(),
-        "latency_ms": latency,
+        "latency_ms": _latency(must),
+        "by_alarm": {
+            name: _latency([one for one in must if one.row.alarm == name])
+            for name in sorted({one.row.alarm for one in must})
+        },
+        "broker_ms": None if measures is None else _broker(measures),
         "generator_lag_ms": recorder.lags.summary(),
         "tightest_limit_ms": tightest_limit_ms(score),
+        "clock_skew": {
+            "impossible": skewed.impossible,
+            "worst_ms": skewed.worst_ms,
+            "backend_ahead_ms": None if skewed.ahead_ms is None else list(skewed.ahead_ms),
+        },
+        "thresholds": [],
+        "knee": conditions.knee,
+        "series": None if measures is None else series(measures),
         "alarm_rows": [_row(one) for one in score.judged],
         "linkage": [_linkage_row(linked) for linked in linkage],
-        "failures": [*([saturated] if saturated is not None else ()), *failures],
         "link_troubles": conditions.troubles,
-        "machine": conditions.machine,
     }
+    if skewed.impossible:
+        content["warnings"].append(
+            f"clock skew: {skewed.impossible} times cannot be, by up to {abs(skewed.worst_ms or 0):g} ms: set the "
+            "clock of the backend's machine"
+        )
+    judged = judge(conditions.thresholds, content)
+    content["thresholds"] = [{"text": one.text, "value": value, "kept": kept} for one, value, kept in judged]
+    breached = [
+        f"threshold breached: {one.text}: {'not observed' if value is None else f'it is {one.shown(value)}'}"
+        for one, value, kept in judged
+        if not kept
+    ]
+    partial = []
+    if conditions.shards_missing:
+        lost = f"{conditions.shards_missing} of {conditions.shards} shards were lost"
+        partial = [f"partial: {lost}; their part is unknown"]
+    for verdict, reasons in (
+        (SATURATED, [saturated] if saturated is not None else []), (PARTIAL, partial), (BREACHED, breached),
+        (FAIL, failures),
+    ):  # fmt: skip
+        if reasons and content["verdict"] == PASS:
+            content["verdict"] = verdict
+        content["failures"] += reasons
+    return content
 
 
 def this_machine() -> dict[str, Any]:
@@ -144,7 +184,53 @@ def this_machine() -> dict[str, Any]:
     return {"cpus": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
 
 
-def _row(one: Any) -> dict[str, Any]:
+def series(measures: Measures) -> dict[str, Any]:
+    """What a run did over time: counts a second, devices connected at its end, p50, p99 and max of latencies."""
+    names = [f"{name}_{figure}_ms" for name in SERIES_MS for figure in ("p50", "p99", "max")]
+    rows: list[list[float | None]] = []
+    online = 0
+    width_s = measures.series.width_s
+    for second, stretch in measures.series.rows():
+        counts = stretch.counts
+        online += counts.get("up", 0) - counts.get("down", 0)
+        row: list[float | None] = [second, online, *(counts.get(name, 0) / width_s for name in SERIES)]
+        for name in SERIES_MS:
+            row += [_rounded(stretch.percentile(name, percent)) for percent in (50, 99)]
+            row.append(_rounded(stretch.highest.get(name)))
+        rows.append(row)
+    return {"width_s": width_s, "columns": ["second", "online", *SERIES, *names], "rows": rows}
+
+
+def _unexplained(measures: Measures | None) -> list[str]:
+    counts = {} if measures is None else measures.counts
+    return [
+        f"counts do not reconcile: {one.unexplained} frames of class {CLASS_NAMES[cls]} are neither acknowledged nor "
+        "lost nor in flight: this is an error of the generator"
+        for cls, one in counts.items()
+        if one.unexplained
+    ]
+
+
+def _latency(rows: Iterable[Judged]) -> dict[str, Any]:
+    histograms = {clock: Latency() for clock in CLOCKS}
+    for one in rows:
+        for clock, histogram in histograms.items():
+            ms = one.after_crossing(clock) if clock == "local" else one.after_decision(clock)
+            if ms is not None:
+                histogram.record(max(ms, 0.0) if ms > -RESOLUTION_MS else ms)
+    return {clock: histogram.summary() for clock, histogram in histograms.items()}
+
+
+def _broker(measures: Measures) -> dict[str, Any]:
+    return {
+        "connack": measures.connect[CONNACK].summary(),
+        "online": measures.connect[ONLINE].summary(),
+        "puback": together(measures.puback.values()).summary(),
+        "by_class": {CLASS_NAMES[cls]: one.summary() for cls, one in sorted(measures.puback.items())},
+    }
+
+
+def _row(one: Judged) -> dict[str, Any]:
     return {
         "truth": one.row.id,
         "device": one.row.device,
@@ -185,28 +271,3 @@ def write(folder: Path, report: dict[str, Any], recorder: Recorder, name: str = 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / f"{name}.html").write_text(render(report, recorder), encoding="utf-8")
-
-
-def render(report: dict[str, Any], recorder: Recorder) -> str:
-    """report.html as text."""
-    environment = Environment(
-        loader=PackageLoader("lilong_simulator", "templates"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    must = [row for row in report["alarm_rows"] if row["expect"] == "must"]
-    shown = must[:40]
-    return environment.get_template("report.html").render(
-        report=report,
-        rows=shown,
-        more=len(must) - len(shown),
-        clocks=CLOCKS,
-        ink=plots.INK,
-        timeline=plots.timelines([(row["name"], row["after_crossing_ms"], row["limits_ms"]) for row in shown]),
-        classes=plots.bars(list(report["messages"]["by_class"].items())),
-        lag=plots.curve(
-            [(p, recorder.lags.percentile(p) or 0.0) for p in (0, 25, 50, 75, 90, 95, 99, 99.9, 99.99)], "ms"
-        ),
-    )

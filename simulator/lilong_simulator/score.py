@@ -5,7 +5,7 @@ whose crossing came before its decision.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -90,18 +90,20 @@ def score(
     epoch_zero: float = 0.0,
     acknowledgement_expected: bool = True,
     horizon: float = inf,
+    by_puback: bool = False,
 ) -> Score:
     """Judge a run.
 
     `world_zero`: the run's clock at world time 0; `epoch_zero`: epoch ms at the run's clock 0; `feed` None: nothing
     was observed but stored-acks, so order and repeated commits are unknown, and ingest is its upper bound; `horizon`:
-    rows that cross later explain alarms but are not judged, since the run ended before their limits.
+    rows that cross later explain alarms but are not judged, since the run ended before their limits; `by_puback`: with
+    no feed, the PUBACK counts as ingest, since it was asked for: it says that a broker has the alarm, and no more.
     """
     judged = [Judged(row, world_zero + row.crossing_ms) for row in truth]
     by_name = {alarm.id: alarm for alarm in alarms}
     false, duplicates = _match(judged, by_name.values())
-    effects = _effects(feed, epoch_zero) if feed is not None else None
-    _clocks(judged, effects)
+    effects = _effects(feed, epoch_zero, by_name) if feed is not None else None
+    _clocks(judged, effects, by_puback)
     # A second alarm shows at its device; a second commit of one alarm shows nowhere but in the feed.
     duplicate, out_of_order = len(duplicates) or None, None
     if effects is not None:
@@ -162,12 +164,12 @@ class _Effects:
     disordered: list[str] = field(default_factory=list)
 
 
-def _effects(feed: Sequence[FeedEvent], epoch_zero: float) -> _Effects:
+def _effects(feed: Sequence[FeedEvent], epoch_zero: float, known: Container[str]) -> _Effects:
     effects = _Effects()
     last: dict[tuple[str, int], FeedEvent] = {}
     for event in feed:
         at = event.at - epoch_zero
-        if at < 0:
+        if at < 0 and event.alarm not in known:
             continue  # of an earlier run, in a file that has grown since
         if event.event == "shown":
             effects.shown.setdefault(event.alarm, at)
@@ -185,12 +187,15 @@ def _effects(feed: Sequence[FeedEvent], epoch_zero: float) -> _Effects:
     return effects
 
 
-def _clocks(judged: list[Judged], effects: _Effects | None) -> None:
+def _clocks(judged: list[Judged], effects: _Effects | None, by_puback: bool) -> None:
     for one in judged:
         alarm = one.alarm
         if alarm is None:
             continue
-        one.ingest = alarm.stored if effects is None else effects.stored.get(alarm.id)
+        if effects is not None:
+            one.ingest = effects.stored.get(alarm.id)
+        else:
+            one.ingest = alarm.puback if by_puback else alarm.stored
         one.shown = None if effects is None else effects.shown.get(alarm.id)
         one.acknowledged = alarm.acknowledged
 

@@ -63,3 +63,43 @@ def test_no_points_are_no_curve():
 @pytest.mark.parametrize("drawing", [plots.timelines([(HOSTILE, {}, {})]), plots.bars([(HOSTILE, 1)])])
 def test_a_hostile_label_is_text(drawing):
     assert HOSTILE in ["".join(element.itertext()) for element in inside(drawing).iter("text")]
+
+
+ms = st.one_of(st.none(), st.floats(0, 10**7))
+points = st.lists(st.tuples(st.floats(0, 500), ms), max_size=12)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.text("a<&'\"", max_size=5), st.just("#000"), points), max_size=3), st.booleans(), ms)
+def test_lines_over_time_stay_in_their_frame_and_break_where_nothing_was_seen(lines, log, limit):
+    tree = inside(plots.over_time("<lag>", lines, 500.0, log, limit, 100.0))
+    drawn = [element for element in tree.iter() if element.tag.endswith(("polyline", "circle"))]
+    pieces = sum(
+        1 for _, _, along in lines for at, (_, y) in enumerate(along)
+        if y is not None and (at == 0 or along[at - 1][1] is None)
+    )  # fmt: skip
+    assert len(drawn) == pieces
+
+
+figures = st.fixed_dictionaries({name: st.floats(0, 10**8) for name in ("p50", "p90", "p99", "max")})
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.text("a<&", max_size=5), st.just("#000"), figures), min_size=1, max_size=5))
+def test_a_range_says_its_percentiles_in_words(rows):
+    ordered = [
+        (label, ink, dict(zip(("p50", "p90", "p99", "max"), sorted(one.values()), strict=True)))
+        for label, ink, one in rows
+    ]
+    tree = inside(plots.ranges(ordered))
+    assert len({element.text for element in tree.iter("title")}) <= len(rows)
+    assert sum(element.tag == "rect" for element in tree.iter()) == len(rows)
+
+
+def test_what_was_not_observed_is_no_range():
+    assert plots.ranges([("shown", "#000", dict.fromkeys(("p50", "p90", "p99", "max")))]) == ""
+
+
+@pytest.mark.parametrize(("ms", "told"), [(0.25, "0.25 ms"), (12.0, "12 ms"), (999.9, "1e+03 ms"), (1_500.0, "1.5 s")])
+def test_a_time_is_told_as_people_say_it(ms, told):
+    assert plots.span(ms) == told.replace("1e+03 ms", "1000 ms")

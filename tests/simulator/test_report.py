@@ -11,7 +11,7 @@ from lilong_simulator import report
 from lilong_simulator.latency import Latency
 from lilong_simulator.linkage import Linked
 from lilong_simulator.recorder import Recorder
-from lilong_simulator.report import FAIL, PASS, SATURATED
+from lilong_simulator.report import BREACHED, FAIL, PARTIAL, PASS, SATURATED
 from lilong_simulator.score import score
 from lilong_simulator.truth import Expectation, limits
 from score_runs import A, B, alarm_of, events, row
@@ -65,7 +65,7 @@ def built(conditions=CONDITIONS, recorder=None, judgement=None, linkage=()):
 def documented(repository):
     """{key: all that its row says} from the table of simulator/README.md."""
     text = (repository / "simulator" / "README.md").read_text("utf-8")
-    table = text.partition("## report.json")[2].partition("\n\n")[0] or text.partition("## report.json")[2]
+    table = text.partition("## report.json")[2].partition("|---|---|")[2].partition("\n\n")[0]
     rows = re.findall(r"^\| (`[^|]*?) \| (.*) \|$", table, re.MULTILINE)
     return {key: told for keys, told in rows for key in re.findall(r"`(\w+)`", keys)}
 
@@ -98,7 +98,8 @@ def test_a_row_of_linkage_has_the_documented_figures(repository):
 
 def test_what_was_measured_is_what_is_told():
     content = built()
-    assert content["messages"] == {"total": 4, "by_class": {"alarm": 1, "heartbeat": 1, "birth": 2}}
+    by_class = {"alarm": 1, "heartbeat": 1, "birth": 2}
+    assert content["messages"] == {"total": 4, "by_class": by_class, "fates": None}, "nothing told what became of them"
     assert content["connected"] == content["devices"] == 2
     assert content["latency_ms"]["local"]["max"] == 6_000.0, "from the crossing"
     assert content["latency_ms"]["ingest"]["max"] == 200.0, "from the decision"
@@ -189,7 +190,7 @@ def test_no_verdict_but_a_pass_is_without_a_reason(recorder, judgement):
 
 
 def test_each_verdict_has_its_exit_code():
-    assert report.EXIT_CODES == {PASS: 0, FAIL: 1, SATURATED: 3}
+    assert report.EXIT_CODES == {PASS: 0, FAIL: 1, SATURATED: 3, PARTIAL: 4, BREACHED: 99}
 
 
 # ---- the files

@@ -14,6 +14,11 @@ SOME = {"p50": 4.02, "p90": 5.0, "p99": 1234.5, "max": 5_627.94, "count": 3}
 def content(**changes: Any) -> dict[str, Any]:
     whole = {
         "verdict": "pass",
+        "mode": "live",
+        "ingest_by": "observed feed",
+        "thresholds": [],
+        "warnings": [],
+        "broker_ms": {"puback": SOME, "online": SOME},
         "devices": 2201,
         "connected": 2201,
         "real_micropython": {"smoke": "core1/01F/smoke", "door": "core1/ground/door"},
@@ -56,7 +61,7 @@ def test_what_was_not_observed_is_never_a_zero() -> None:
     assert "acceptance not observed" in lines[-2]
 
 
-@pytest.mark.parametrize("verdict", ["pass", "fail", "generator saturated"])
+@pytest.mark.parametrize("verdict", ["pass", "fail", "generator saturated", "threshold breached", "partial"])
 def test_the_verdict_stands_last(verdict: str) -> None:
     assert summary(verdict=verdict)[-1] == f"verdict: {verdict}"
 
@@ -74,3 +79,26 @@ def test_brackets_are_text_and_no_markup() -> None:
     lines = summary(verdict="fail", failures=[failure], broker="mosquitto at [::1]:1883 [red]")
     assert f"  {failure}" in lines
     assert lines[-3].endswith("broker: mosquitto at [::1]:1883 [red]")
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [("stored-ack", "upper bound"), ("probe subscriber", "subscriber of ours"), ("PUBACK", "the broker has the alarm")],
+)
+def test_what_ingest_was_measured_by_is_said_where_it_is_not_the_backends_own_word(by: str, told: str) -> None:
+    seen = {"local": SOME, "ingest": SOME}
+    assert any(told in text for text in summary(ingest_by=by, latency_ms=seen))
+    assert not any(told in text for text in summary(latency_ms=seen))
+
+
+def test_thresholds_and_warnings_stand_before_the_verdict() -> None:
+    thresholds = [
+        {"text": "ingest.p99<=1s", "value": 1234.5, "kept": False},
+        {"text": "shown.p50<1s", "value": None, "kept": False},
+        {"text": "missed==0", "value": 0.0, "kept": True},
+    ]
+    lines = summary(thresholds=thresholds, warnings=["clock skew: 3"], verdict="threshold breached")
+    assert lines[-5:] == [
+        "  breached: ingest.p99<=1s: 1234.5", "  breached: shown.p50<1s: not observed", "  kept: missed==0: 0",
+        "  clock skew: 3", "verdict: threshold breached",
+    ]  # fmt: skip

@@ -115,6 +115,12 @@ def _conclude(
         connect_s=result.connect_s,
         troubles=result.troubles,
         machine=report.this_machine(),
+        estates=len(request.places),
+        rate=scenario.rate,
+        shards=result.count,
+        shards_missing=result.missing,
+        accept=scenario.accept,
+        ingest_by=report.BY_FEED if narrator.observes else report.BY_STORED_ACK,
     )
     for name in scenario.incidents:
         if not any(row.incident == name for row in result.truth):

@@ -5,8 +5,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-VERDICT_STYLE = {"pass": "bold green", "fail": "bold red", "generator saturated": "bold yellow"}
+VERDICT_STYLE = {
+    "pass": "bold green", "fail": "bold red", "threshold breached": "bold red", "generator saturated": "bold yellow",
+    "partial": "bold yellow",
+}  # fmt: skip
 FAILURES_SHOWN = 10
+BY = {
+    "stored-ack": "ingest is an upper bound: the arrival of the stored-ack; --observed gives the commit itself",
+    "probe subscriber": "ingest is the delivery to a subscriber of ours; what a backend stored was not observed",
+    "PUBACK": "ingest is the PUBACK: the broker has the alarm, whether a backend has it was not observed",
+}
 
 
 def summarise(content: dict[str, Any], console: Console) -> None:
@@ -16,7 +24,10 @@ def summarise(content: dict[str, Any], console: Console) -> None:
     table.add_column("latency in ms")
     for name in ("p50", "p90", "p99", "max", "count"):
         table.add_column(name, justify="right")
-    for clock, row in (*content["latency_ms"].items(), ("generator lag", content["generator_lag_ms"])):
+    rows = [*content["latency_ms"].items()]
+    if content["broker_ms"] is not None:
+        rows += [("PUBACK", content["broker_ms"]["puback"]), ("connect", content["broker_ms"]["online"])]
+    for clock, row in (*rows, ("generator lag", content["generator_lag_ms"])):
         cells = [_number(row[name]) for name in ("p50", "p90", "p99", "max")]
         table.add_row(clock, *cells, str(row["count"]))
     console.print()
@@ -31,6 +42,14 @@ def summarise(content: dict[str, Any], console: Console) -> None:
         highlight=False,
         markup=False,
     )
+    if content["latency_ms"]["ingest"]["count"] and content["ingest_by"] in BY and content["mode"] == "live":
+        console.print(BY[content["ingest_by"]], style="dim")
+    for one in content["thresholds"]:
+        value = "not observed" if one["value"] is None else f"{one['value']:g}"
+        kept, style = ("kept", "green") if one["kept"] else ("breached", "red")
+        console.print(f"  {kept}: {one['text']}: {value}", style=style, highlight=False, markup=False)
+    for warning in content["warnings"]:
+        console.print(f"  {warning}", style="yellow", highlight=False, markup=False)
     for failure in content["failures"][:FAILURES_SHOWN]:
         console.print(f"  {failure}", style="red", highlight=False, markup=False)
     if len(content["failures"]) > FAILURES_SHOWN:

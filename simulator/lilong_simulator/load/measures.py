@@ -10,6 +10,11 @@ from ..fleet.observer import CONNACK, ONLINE
 from ..latency import Latency
 from .series import Series
 
+CLASS_NAMES = {
+    "st": "birth", "hb": "heartbeat", "tm": "telemetry", "ev": "event", "al": "alarm", "rs": "response",
+    "cf": "configuration", "ot": "update", "lg": "log",
+}  # fmt: skip
+
 
 @dataclass(slots=True)
 class Counts:

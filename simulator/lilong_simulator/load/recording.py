@@ -35,6 +35,7 @@ class LoadRecorder(Recorder):
         self.measures: Measures = Measures()
         self.measures.lag = self.lags
         self.boot = 0  # that of the run
+        self.over = False  # the devices leave, which is no event of the run
         self.bases: dict[str, float] = {}
         self.on_puback: Accepted | None = None
         self.quiet_classes = {cls for cls in topics.UP_CLASSES if not topics.up_qos(cls)}  # those nobody answers
@@ -92,7 +93,7 @@ class LoadRecorder(Recorder):
                 self.measures.series.record(at, "connect", at - due)
 
     def link(self, at: float, device: str, up: bool) -> None:
-        if up != (device in self.online):
+        if up != (device in self.online) and not self.over:
             self.measures.series.count(at, "up" if up else "down")
         super().link(at, device, up)
 

@@ -168,6 +168,7 @@ class LiveRun:
 
     async def close(self) -> None:
         """Leave in good order; what has no PUBACK by then is in flight."""
+        self.recorder.over = True
         for fleet in self.fleets:
             for member in fleet.members.values():
                 for _, cls, _ in member.flight:

@@ -1,0 +1,155 @@
+"""report.html: what report.json holds, drawn so that a person reads it at a glance; self-contained and offline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from . import plots
+from .recorder import Recorder
+from .score import CLOCKS
+
+ROWS_SHOWN = 40
+LAG_PERCENTS = (0, 25, 50, 75, 90, 95, 99, 99.9, 99.99)
+TONE = {"pass": "pass", "fail": "fail", "threshold breached": "fail"}  # all others: saturated
+
+Row = list[float | None]
+
+
+def render(report: Mapping[str, Any], recorder: Recorder) -> str:
+    """report.html as text."""
+    environment = Environment(
+        loader=PackageLoader("lilong_simulator", "templates"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["span"] = lambda ms: "–" if ms is None else plots.span(ms)
+    environment.filters["count"] = lambda number: "not observed" if number is None else f"{number:,}"
+    must = [row for row in report["alarm_rows"] if row["expect"] == "must"]
+    shown = sorted(must, key=_trouble)[:ROWS_SHOWN]
+    shown.sort(key=lambda row: row["crossing_ms"])
+    return environment.get_template("report.html").render(
+        report=report,
+        tone=TONE.get(report["verdict"], "saturated"),
+        why=_why(report),
+        rows=shown,
+        more=len(must) - len(shown),
+        clocks=CLOCKS,
+        ink=plots.INK,
+        timeline=plots.timelines([(row["name"], row["after_crossing_ms"], row["limits_ms"]) for row in shown]),
+        classes=plots.bars(list(report["messages"]["by_class"].items())),
+        by_alarm=_by_alarm(report),
+        drawings=list(_drawings(report)),
+        lag=plots.curve([(p, recorder.lags.percentile(p) or 0.0) for p in LAG_PERCENTS], "ms"),
+    )
+
+
+def _trouble(row: Mapping[str, Any]) -> tuple[bool, float]:
+    """What went wrong comes first, then what took longest."""
+    took = row["after_decision_ms"]["ingest"]
+    return not (row["late"] or row["missing"] or took is None), -(took or 0.0)
+
+
+def _why(report: Mapping[str, Any]) -> str:
+    """The verdict in a sentence."""
+    reasons = report["failures"]
+    alarms = report["alarms"]
+    if reasons:
+        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        return f"{reasons[0]}{more}"
+    if not alarms["true"]:
+        return "The world raised no alarm; every device stayed connected."
+    worst = report["latency_ms"]["ingest"]["max"]
+    by = {"observed feed": "stored", "stored-ack": "acknowledged as stored", "PUBACK": "taken by the broker"}
+    what = by.get(report["ingest_by"], "delivered")
+    took = "" if worst is None else f", the slowest {plots.span(worst)} after the decision"
+    each = "The one true alarm was" if alarms["true"] == 1 else f"All {alarms['true']:,} true alarms were"
+    return f"{each} raised and {what}{took}."
+
+
+def _by_alarm(report: Mapping[str, Any]) -> str:
+    rows = []
+    for name, clocks in report["by_alarm"].items():
+        for clock in ("ingest", "shown", "acknowledged"):
+            figures = {figure: clocks[clock][figure] for figure in ("p50", "p90", "p99", "max")}
+            rows.append((f"{name}: {clock}", plots.INK[clock], figures))
+    return plots.ranges(rows)
+
+
+def _drawings(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str, list[tuple[str, str]]]]:
+    """(title, what it shows, svg, legend of (ink, label))."""
+    series = report["series"]
+    if not series or not series["rows"]:
+        return
+    at = {name: number for number, name in enumerate(series["columns"])}
+    rows: list[Row] = series["rows"]
+    width = series["width_s"]
+    seconds = float(rows[-1][0] or 0) + width
+    begun = report["connect_s"] or 0.0
+
+    def column(name: str) -> list[plots.Point]:
+        """A latency: a gap where nothing was recorded."""
+        return [(float(row[0] or 0) + width / 2, row[at[name]]) for row in rows]
+
+    def counted(name: str, between: Callable[[Row], float]) -> list[plots.Point]:
+        """A count, with what stands in the seconds that have no row."""
+        points: list[plots.Point] = []
+        due = 0
+        before: Row | None = None
+        for row in rows:
+            second = int(row[0] or 0)
+            while due < second and len(points) < 20_000:
+                points.append((due + width / 2, 0.0 if before is None else between(before)))
+                due += width
+            points.append((second + width / 2, row[at[name]]))
+            due, before = second + width, row
+        return points
+
+    def nothing(_: Row) -> float:
+        return 0.0
+
+    def same(row: Row) -> float:
+        return float(row[at["online"]] or 0)
+
+    tightest = report["tightest_limit_ms"]
+    latency: list[plots.Line] = [
+        ("PUBACK p50", plots.FAINT, column("puback_p50_ms")),
+        ("PUBACK p99", plots.STRONG, column("puback_p99_ms")),
+        ("slowest PUBACK", "#1e3a8a", column("puback_max_ms")),
+        ("slowest stored-ack of an alarm", plots.INK["shown"], column("stored_max_ms")),
+    ]
+    if any(y is not None for _, _, points in latency for _, y in points):
+        yield (
+            "Latency over time", "From the due time, decades. A stalled broker stands out as a plateau.",
+            plots.over_time("latency", latency, seconds, True, None, begun), _legend(latency),
+        )  # fmt: skip
+    sent: list[plots.Line] = [
+        ("sent", plots.STRONG, counted("sent", nothing)),
+        ("lost with a link", plots.WARN, counted("lost", nothing)),
+        ("skipped", "#d97706", counted("skipped", nothing)),
+    ]
+    yield (
+        "Messages a second", "", plots.over_time("messages a second", sent, seconds, marks=begun), _legend(sent)
+    )
+    online: list[plots.Line] = [("connected devices", plots.INK["acknowledged"], counted("online", same))]
+    asleep = "Kinds that sleep connect only to report."
+    yield (
+        "Connected devices", asleep, plots.over_time("connected devices", online, seconds, marks=begun), _legend(online)
+    )
+    lag: list[plots.Line] = [
+        ("lag p50", plots.FAINT, column("lag_p50_ms")), ("lag p99", plots.STRONG, column("lag_p99_ms")),
+        ("largest lag", "#1e3a8a", column("lag_max_ms")),
+    ]  # fmt: skip
+    limit = tightest / 10 if tightest else None
+    what = "How late this generator called devices and worlds."
+    if limit:
+        what += f" Dashed: the limit for its p99 over the whole run, {plots.span(limit)}."
+    yield "The generator's own lag", what, plots.over_time("lag", lag, seconds, True, limit, begun), _legend(lag)
+
+
+def _legend(lines: list[plots.Line]) -> list[tuple[str, str]]:
+    return [(ink, label) for label, ink, points in lines if any(y is not None for _, y in points)]
