@@ -46,4 +46,5 @@ def skew(judged: Iterable[Judged], acknowledged_by_backend: bool) -> Skew:
                 wrong.append(least[-1])
         most.append(one.ingest - (alarm.decided if alarm.sent is None else alarm.sent))
     ahead = (round(max(least), 3), round(min(most) + RESOLUTION_MS, 3)) if least and most else None
-    return Skew(len(wrong), round(max(wrong, key=lambda ms: abs(ms)), 3) if wrong else None, ahead)
+    worst = max(wrong, key=abs, default=None)
+    return Skew(len(wrong), None if worst is None else round(worst, 3), ahead)

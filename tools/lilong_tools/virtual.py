@@ -87,7 +87,8 @@ def run_virtual(
     content = report.build(
         report.Conditions(
             estate.id, "virtual", seed, start.isoformat(" "), horizon / 1000, "none: virtual time", True,
-            tuple(incident.name for incident in incidents), len(estate.devices), {}, 0, None, {}, None, ingest_by=report.BY_FEED,
+            tuple(incident.name for incident in incidents), len(estate.devices), {}, 0, None, {}, None,
+            ingest_by=report.BY_FEED,
         ),
         run.recorder, judged,
         linkage.judge(run.world.expectations, judged.alarm_of_row, run.recorder, feed, epoch_zero, horizon),
