@@ -8,12 +8,15 @@ import subprocess
 from datetime import UTC, datetime
 
 import pytest
-from hosts import BOOT, DATA, PATIENCE_S
+from hosts import BOOT, DATA, DEVICE, PATIENCE_S, TENANT, Account, Bell, Broker, Ears, the_device
 from lilong_firmware.device import Device, Identity
 from lilong_firmware.draws import Draws
 from lilong_firmware.kinds import rules
 from lilong_firmware.store import RamStore
-from lilong_protocol.keys import device_root
+from lilong_protocol import frame, topics
+from lilong_protocol.keys import device_root, frame_key
+from lilong_protocol.mqtt import READY
+from lilong_protocol.seal import UP, Seal
 from lilong_simulator.fleet.live import LiveFleet, Target
 from lilong_simulator.fleet.observer import Observer
 from lilong_tools.broker import find_mosquitto
@@ -21,7 +24,7 @@ from lilong_tools.broker.mosquitto import _free_port
 from lilong_tools.broker_config.certificates import Authority
 from websockets.asyncio.server import serve
 
-TENANT = "music_plaza"
+MINUTE = 60_000
 DEVICES = tuple(f"a4cf12fffe0b3c{number:02x}" for number in range(20))
 
 
@@ -90,6 +93,89 @@ async def says_everything(fleet, devices=DEVICES):
     await until(lambda: len(fleet.observer.of("puback")) >= before + len(devices), fleet)
     await until(lambda: len(fleet.observer.of("puback")) == len(fleet.observer.of("sent")), fleet)
     assert fleet.troubles == {}
+
+
+async def soon(condition):
+    """Broker and fleet share the loop of the test: a few of its turns are enough."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+class Case:
+    """One device, its fleet, and the broker at `port`."""
+
+    def __init__(self, kind, port, values=None, device=Device, observer=None, **options):
+        self.now = 0
+        self.account = Account()
+        self.ears = Ears(self.account)
+        self.lags = []
+        self.ears.lag = self.lags.append
+        target = Target("127.0.0.1", port, **options)
+        self.fleet = LiveFleet(TENANT, target, observer or self.ears, lambda: self.now)
+        self.device = the_device(kind, None, polls=False, type_=device)
+        self.fleet.add(DEVICE, self.device, 0, values or {})
+        self.member = self.fleet.members[DEVICE]
+
+    def goes_to(self, ms):
+        """The clock goes on, and the device with it, deadline by deadline."""
+        while self.member.due <= ms and self.member.due > self.now:
+            self.now = self.member.due
+            self.fleet.run_due()
+        self.now = ms
+        self.fleet.run_due()
+
+    def is_online(self):
+        connection, client = self.member.connection, self.member.mqtt
+        return connection is not None and connection.online and client.state == READY and not client.in_flight
+
+
+class Wire:
+    """What a broker got."""
+
+    def __init__(self):
+        self.account = Account()
+        self.broker = Broker(self.account, Bell())
+
+    async def __aenter__(self):
+        await self.broker.start()
+        return self
+
+    async def __aexit__(self, *_):
+        await self.broker.stop()
+
+    def kinds(self):
+        seal = Seal(frame_key(the_device("door", None, False).identity.root, UP), TENANT, DEVICE, UP)
+        told = [(cls, frame.unpack(seal.open(cls, data)).kind) for cls, _, _, data in self.account.published]
+        return [kind for cls, kind in told if cls != topics.CONFIG]
+
+
+class Peer(asyncio.Protocol):
+    """A server that answers what arrives with the next of its answers, whatever it was."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.got = []
+        self.transports = []
+
+    async def __aenter__(self):
+        self.server = await asyncio.get_running_loop().create_server(lambda: self, "127.0.0.1", 0)
+        self.port = self.server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_):
+        self.server.close()
+        for transport in self.transports:
+            transport.abort()
+        await self.server.wait_closed()
+
+    def connection_made(self, transport):
+        self.transports.append(transport)
+
+    def data_received(self, data):
+        self.got.append(data)
+        if self.answers:
+            self.transports[-1].write(self.answers.pop(0))
 
 
 class Secured:

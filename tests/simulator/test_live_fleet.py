@@ -1,11 +1,11 @@
 """A live fleet against brokers that misbehave: the clock is the test's, the connections are real."""
 
-import asyncio
 import socket
 
 import pytest
 from board_case import in_loop
-from hosts import BOOT, DEVICE, TENANT, Account, Bell, Broker, Ears, the_device
+from fleet_case import MINUTE, Case, Peer, Wire, soon
+from hosts import BOOT, DEVICE, TENANT, Account, Ears, the_device
 from lilong_firmware import link
 from lilong_firmware.device import Device, Identity
 from lilong_firmware.draws import Draws
@@ -15,99 +15,13 @@ from lilong_firmware.rules import Rules
 from lilong_firmware.session import BACKOFF_BASE_MS, CONNECT_TIMEOUT_MS
 from lilong_firmware.store import RamStore
 from lilong_protocol import frame, topics
-from lilong_protocol.keys import frame_key
-from lilong_protocol.mqtt import READY
 from lilong_protocol.mqtt_packets import publish_packet
 from lilong_protocol.pc.mqtt_server import connack_packet, suback_packet
-from lilong_protocol.seal import UP, Seal
 from lilong_simulator.fleet.live import LiveFleet, Login, Target
 from lilong_simulator.fleet.live.fleet import STEP_SLICE
 from lilong_simulator.fleet.live.member import IN_FLIGHT
 
-PATIENCE_S = 30
-MINUTE = 60_000
 OTHER = "a4cf12fffe0b3c5e"
-
-
-async def until(condition):
-    """Broker and fleet share the loop of the test: a few of its turns are enough."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():
-            await asyncio.sleep(0)
-
-
-class Case:
-    """One device, its fleet, and the broker at `port`."""
-
-    def __init__(self, kind, port, values=None, device=Device, **options):
-        self.now = 0
-        self.account = Account()
-        self.ears = Ears(self.account)
-        self.lags = []
-        self.ears.lag = self.lags.append
-        self.fleet = LiveFleet(TENANT, Target("127.0.0.1", port, **options), self.ears, lambda: self.now)
-        self.device = the_device(kind, None, polls=False, type_=device)
-        self.fleet.add(DEVICE, self.device, 0, values or {})
-        self.member = self.fleet.members[DEVICE]
-
-    def goes_to(self, ms):
-        """The clock goes on, and the device with it, deadline by deadline."""
-        while self.member.due <= ms and self.member.due > self.now:
-            self.now = self.member.due
-            self.fleet.run_due()
-        self.now = ms
-        self.fleet.run_due()
-
-    def is_online(self):
-        return self.ears.online and self.member.mqtt.state == READY and not self.member.mqtt.in_flight
-
-
-class Wire:
-    """What a broker got."""
-
-    def __init__(self):
-        self.account = Account()
-        self.broker = Broker(self.account, Bell())
-
-    async def __aenter__(self):
-        await self.broker.start()
-        return self
-
-    async def __aexit__(self, *_):
-        await self.broker.stop()
-
-    def kinds(self):
-        seal = Seal(frame_key(the_device("door", None, False).identity.root, UP), TENANT, DEVICE, UP)
-        told = [(cls, frame.unpack(seal.open(cls, data)).kind) for cls, _, _, data in self.account.published]
-        return [kind for cls, kind in told if cls != topics.CONFIG]
-
-
-class Peer(asyncio.Protocol):
-    """A server that answers what arrives with the next of its answers, whatever it was."""
-
-    def __init__(self, *answers):
-        self.answers = list(answers)
-        self.got = []
-        self.transports = []
-
-    async def __aenter__(self):
-        self.server = await asyncio.get_running_loop().create_server(lambda: self, "127.0.0.1", 0)
-        self.port = self.server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_):
-        self.server.close()
-        for transport in self.transports:
-            transport.abort()
-        await self.server.wait_closed()
-
-    def connection_made(self, transport):
-        self.transports.append(transport)
-
-    def data_received(self, data):
-        self.got.append(data)
-        if self.answers:
-            self.transports[-1].write(self.answers.pop(0))
 
 
 @in_loop
@@ -116,11 +30,11 @@ async def test_a_device_whose_broker_is_away_tries_again_and_says_why():
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
         case = Case("door", port)
-        await until(lambda: case.fleet.troubles)
+        await soon(lambda: case.fleet.troubles)
         (why,) = case.fleet.troubles
         assert why.startswith(f"no connection to 127.0.0.1:{port}: ")
         case.goes_to(case.member.due)
-        await until(lambda: case.fleet.troubles[why] == 2)
+        await soon(lambda: case.fleet.troubles[why] == 2)
         await case.fleet.close()
 
 
@@ -128,7 +42,7 @@ async def test_a_device_whose_broker_is_away_tries_again_and_says_why():
 async def test_a_refused_login_is_told_by_its_code():
     async with Peer(connack_packet(False, 5)) as broker:
         case = Case("door", broker.port)
-        await until(lambda: case.fleet.troubles)
+        await soon(lambda: case.fleet.troubles)
         assert list(case.fleet.troubles) == ["the broker refuses the connection (CONNACK code 5)"]
         assert not case.ears.online
         await case.fleet.close()
@@ -138,7 +52,7 @@ async def test_a_refused_login_is_told_by_its_code():
 async def test_a_refused_subscription_is_told():
     async with Peer(connack_packet(False), suback_packet(1, [0x80])) as broker:
         case = Case("door", broker.port)
-        await until(lambda: case.fleet.troubles)
+        await soon(lambda: case.fleet.troubles)
         assert list(case.fleet.troubles) == ["the broker refuses the subscription to d/#: check its access list"]
         await case.fleet.close()
 
@@ -147,7 +61,7 @@ async def test_a_refused_subscription_is_told():
 async def test_a_broker_that_breaks_mqtt_loses_the_device_and_is_told_how():
     async with Peer(b"\xd0\x00") as broker:
         case = Case("door", broker.port)
-        await until(lambda: case.fleet.troubles)
+        await soon(lambda: case.fleet.troubles)
         assert list(case.fleet.troubles) == ["PINGRESP of 0 bytes is no CONNACK"]
         await case.fleet.close()
 
@@ -173,7 +87,7 @@ async def test_what_came_before_a_fault_is_heard_before_the_link_is_lost():
     async with Peer(connack_packet(False), suback_packet(1, [1]) + message + b"\xf0\x00") as broker:
         case = Case("door", broker.port, device=Attentive)
         case.device.told = []
-        await until(lambda: case.fleet.troubles)
+        await soon(lambda: case.fleet.troubles)
         assert case.device.told == [b"a command", "disconnected"]
         await case.fleet.close()
 
@@ -183,13 +97,13 @@ async def test_a_frozen_broker_is_given_up_and_tried_again():
     async with Wire() as wire:
         wire.broker.freeze()
         case = Case("door", wire.broker.port)
-        await until(lambda: wire.broker.connections)
+        await soon(lambda: wire.broker.connections)
         case.goes_to(CONNECT_TIMEOUT_MS)
         assert case.member.connection is None
         wire.broker.thaw()
         case.goes_to(case.member.due)
-        await until(case.is_online)
-        await until(lambda: wire.kinds()[-1:] == [frame.BIRTH])
+        await soon(case.is_online)
+        await soon(lambda: wire.kinds()[-1:] == [frame.BIRTH])
         await case.fleet.close()
 
 
@@ -200,12 +114,12 @@ async def test_a_device_that_waited_in_line_for_too_long_is_not_connected_behind
         case = Case("door", wire.broker.port, opening=1)
         other = Device(Identity(TENANT, OTHER, bytes(32)), rules("door"), RamStore(), Draws(b"other"), False, BOOT)
         case.fleet.add(OTHER, other, 0)
-        await until(lambda: wire.broker.connections)
+        await soon(lambda: wire.broker.connections)
         case.goes_to(CONNECT_TIMEOUT_MS)
         assert [member.connection for member in case.fleet.members.values()] == [None, None]
         wire.broker.thaw()
         case.goes_to(CONNECT_TIMEOUT_MS + BACKOFF_BASE_MS)
-        await until(lambda: {DEVICE, OTHER} <= wire.broker.sessions.keys() and case.is_online())
+        await soon(lambda: {DEVICE, OTHER} <= wire.broker.sessions.keys() and case.is_online())
         assert case.now == CONNECT_TIMEOUT_MS + BACKOFF_BASE_MS
         assert len(wire.broker.connections) == 2
         assert not case.fleet.troubles
@@ -216,12 +130,12 @@ async def test_a_device_that_waited_in_line_for_too_long_is_not_connected_behind
 async def test_the_end_of_an_old_connection_does_not_end_the_new_one():
     async with Wire() as wire:
         case = Case("door", wire.broker.port)
-        await until(case.is_online)
+        await soon(case.is_online)
         old = case.member.connection
         wire.broker.drop(DEVICE)
-        await until(lambda: not case.ears.online)
+        await soon(lambda: not case.ears.online)
         case.goes_to(MINUTE)
-        await until(case.is_online)
+        await soon(case.is_online)
         old.fail("again")
         assert case.is_online()
         assert case.fleet.troubles == {"closed by the broker": 1}
@@ -234,7 +148,7 @@ async def test_a_broker_that_acknowledges_nothing_is_not_drowned():
     assert IN_FLIGHT == link.IN_FLIGHT
     async with Wire() as wire:
         case = Case("manhole", wire.broker.port)
-        await until(case.is_online)
+        await soon(case.is_online)
         wire.broker.drop_pubacks(1_000)
         client = case.member.mqtt
         for at in range(1, 200):
@@ -252,11 +166,11 @@ async def test_a_broker_that_acknowledges_nothing_is_not_drowned():
 async def test_a_message_on_a_topic_of_somebody_else_is_not_heard():
     async with Wire() as wire:
         case = Case("door", wire.broker.port)
-        await until(case.is_online)
+        await soon(case.is_online)
         (connection,) = wire.broker.connections
         connection.transport.write(publish_packet("other/d/cm", b"x", 0, False, 0))
         connection.transport.write(publish_packet(topics.down(TENANT, DEVICE, "cm"), b"x", 0, False, 0))
-        await until(lambda: case.device.downlink.rejected)
+        await soon(lambda: case.device.downlink.rejected)
         assert case.device.downlink.rejected == 1
         await case.fleet.close()
 
@@ -265,9 +179,9 @@ async def test_a_message_on_a_topic_of_somebody_else_is_not_heard():
 async def test_what_sensors_read_at_power_on_is_no_change():
     async with Wire() as wire:
         case = Case("streetlight", wire.broker.port, {"lux": 3})
-        await until(case.is_online)
+        await soon(case.is_online)
         assert case.account.outputs == [("failure_level", 100), ("lamp", 100)]
-        await until(lambda: wire.kinds() == [frame.BIRTH])
+        await soon(lambda: wire.kinds() == [frame.BIRTH])
         await case.fleet.close()
 
 
@@ -275,9 +189,9 @@ async def test_what_sensors_read_at_power_on_is_no_change():
 async def test_a_device_that_burns_leaves_its_will_and_is_never_heard_of_again():
     async with Wire() as wire:
         case = Case("door", wire.broker.port)
-        await until(case.is_online)
+        await soon(case.is_online)
         case.fleet.destroy(DEVICE)
-        await until(lambda: frame.DEATH in wire.kinds())
+        await soon(lambda: frame.DEATH in wire.kinds())
         assert not case.ears.online
         case.fleet.sense(DEVICE, "contact", 1)
         case.now = 10 * MINUTE
@@ -292,9 +206,9 @@ async def test_a_device_that_burns_leaves_its_will_and_is_never_heard_of_again()
 async def test_a_fleet_that_closes_leaves_no_will():
     async with Wire() as wire:
         case = Case("door", wire.broker.port)
-        await until(case.is_online)
+        await soon(case.is_online)
         await case.fleet.close()
-        await until(lambda: not wire.broker.connections)
+        await soon(lambda: not wire.broker.connections)
         assert wire.kinds() == [frame.BIRTH]
         case.now = 10 * MINUTE
         case.fleet.run_due()
@@ -305,7 +219,7 @@ async def test_a_fleet_that_closes_leaves_no_will():
 async def test_the_fleets_own_lag_is_told():
     async with Wire() as wire:
         case = Case("door", wire.broker.port)
-        await until(case.is_online)
+        await soon(case.is_online)
         case.lags.clear()
         due = min(case.device.deadline, case.member.mqtt.deadline)
         case.now = due + 250
@@ -342,7 +256,7 @@ async def test_however_many_are_due_at_once_sockets_have_their_turn_and_nobody_i
     now = 1_000
     fleet.run_due()
     assert len(lags) == STEP_SLICE
-    await until(lambda: len(lags) == 3 * STEP_SLICE + 1)
+    await soon(lambda: len(lags) == 3 * STEP_SLICE + 1)
     assert {member.device.deadline for member in fleet.members.values()} == {NEVER}
     await fleet.close()
 
@@ -353,7 +267,7 @@ async def test_without_a_clock_of_the_test_time_is_the_loops_own():
         account = Account()
         fleet = LiveFleet(TENANT, Target("127.0.0.1", wire.broker.port), Ears(account))
         fleet.add(DEVICE, the_device("smoke", None, polls=False), fleet.now(), {"tamper": 1})
-        await until(lambda: frame.RAISE in wire.kinds())
+        await soon(lambda: frame.RAISE in wire.kinds())
         assert wire.kinds()[:2] == [frame.BIRTH, frame.RAISE]
         await fleet.close()
 
@@ -363,7 +277,7 @@ async def test_without_a_clock_of_the_test_time_is_the_loops_own():
 async def test_the_fleet_logs_in_with_the_name_that_it_was_given(username):
     async with Peer(connack_packet(False)) as broker:
         case = Case("door", broker.port, login=lambda _: Login(username, b"secret" if username else None))
-        await until(lambda: broker.got)
+        await soon(lambda: broker.got)
         assert (b"estate" in broker.got[0]) == (b"secret" in broker.got[0]) == (username is not None)
         assert DEVICE.encode() in broker.got[0]
         await case.fleet.close()
