@@ -63,7 +63,7 @@ def test_a_cover_is_flashed_comes_online_through_its_modem_and_survives_the_loss
         VirtualBoard(tmp_path, "esp32", scene={"modem": {**MODEM, "sim": "pin", "pin": "4711"}}) as board,
     ):
         config = cover(tmp_path, int(url.rpartition(":")[2]))
-        done = run_lilong(*words(board, config, "--broker", url), seconds=PATIENCE_S)
+        done = run_lilong(*words(board, config, "--broker", url), seconds=150)
         assert done.code == 0, done.out + done.err + board.said.decode(errors="replace")
         assert re.search(r"^modem +iot\.example$", done.out, re.MULTILINE)
         assert re.search(rf"\S+ ok +{DEVICE} manhole .* birth", done.out)
@@ -87,7 +87,7 @@ def test_a_sim_that_refuses_its_pin_is_told_its_alarms_are_kept_and_another_pin_
         VirtualBoard(tmp_path, "esp32", scene={"modem": {**MODEM, "sim": "pin", "pin": "1111"}}) as board,
     ):
         config = cover(tmp_path, int(url.rpartition(":")[2]))
-        done = run_lilong(*words(board, config, "--wait", 1), seconds=PATIENCE_S)
+        done = run_lilong(*words(board, config, "--wait", 1), seconds=150)
         assert done.code == 2
         assert "not online in 1 s" in done.err
         assert "4711" not in done.out + done.err

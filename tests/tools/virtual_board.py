@@ -64,13 +64,38 @@ def statvfs(path):
     return (4096, 4096, {blocks}, {blocks}, {blocks}, 0, 0, 0, 0, 255)
 """
 
+# What ports/rp2/modules/_boot.py does, with the flash of on_a_board/rp2.py; `os` is MicroPython's own.
+BOOT_RP2 = """
+import umachine
+vfs.umount("/")
+vfs.mount(vfs.VfsPosix({models!r}), "/.models")
+import rp2
+bdev = rp2.Flash()
+try:
+    fs = vfs.VfsLfs2(bdev, progsize=256)
+except OSError:
+    vfs.VfsLfs2.mkfs(bdev, progsize=256)
+    fs = vfs.VfsLfs2(bdev, progsize=256)
+vfs.mount(fs, "/")
+del bdev, fs
+os.chdir("/")
+"""
+OS_RP2 = """
+from uos import *
+class _Uname:
+    machine = {machine!r}
+def uname():
+    return _Uname
+"""
+
 
 class VirtualBoard:
     """`with VirtualBoard(folder) as board`: `board.port` is its serial port, `board.root` its file system.
 
     chip: what it says it is. blocks: of 4 KiB that it says are free. heap: of the interpreter. more: statements of its
-    prelude. scene: what is around it (on_a_board/machine.py). unplug_after: the port goes away once so many bytes have
-    been `taken`. deaf: nothing reaches the board.
+    prelude. flash_kib: its file system is LittleFS on so much flash of an rp2, `root` only has what is around it.
+    scene: what is around it (on_a_board/machine.py). unplug_after: the port goes away once so many bytes have been
+    `taken`. deaf: nothing reaches the board.
     """
 
     def __init__(
@@ -81,6 +106,7 @@ class VirtualBoard:
         blocks: int = 128,
         more: str = "",
         scene: Any = None,
+        flash_kib: int = 0,
     ) -> None:
         self.root = folder / "root"
         self.port = str(folder / "port")
@@ -99,7 +125,13 @@ class VirtualBoard:
         shutil.copytree(STAND_INS, models, dirs_exist_ok=True)
         shutil.copyfile(TESTS / "tools" / "models" / "machine.py", models / "board_models.py")
         (models / "scene.json").write_text(json.dumps(scene or {}))
-        (models / "os.py").write_text(OS.format(machine=MACHINES[chip], blocks=blocks, root=self.root))
+        text = OS_RP2 if flash_kib else OS
+        (models / "os.py").write_text(text.format(machine=MACHINES[chip], blocks=blocks, root=self.root))
+        self.flash = models / "flash.bin"
+        if flash_kib:
+            self._more = BOOT_RP2.format(models=str(models)) + more
+            if not self.flash.exists():
+                self.flash.write_bytes(b"\xff" * (flash_kib << 10))
 
     def __enter__(self) -> Self:
         self._master, self._slave = pty.openpty()

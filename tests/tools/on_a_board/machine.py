@@ -105,7 +105,7 @@ class RTC:
 
 
 class Timer:
-    def __init__(self, id=-1):
+    def __init__(self, id=-1, period=0, mode=1, callback=None, hard=False):
         pass
 
     def init(self, period=0, mode=1, callback=None):

@@ -19,7 +19,8 @@ WANTED = {"nvs": ("data", "nvs"), "otadata": ("data", "ota"), "ota_0": ("app", "
           "alarm_a": ("data", "littlefs"), "alarm_b": ("data", "littlefs"), "vfs": ("data", "fat")}  # fmt: skip
 OTADATA = 0x2000  # ESP-IDF: two sectors, one of which is always whole
 LEAST_NVS = 0x3000  # ESP-IDF: NVS
-LAYOUT = ("firmware_kib", "files_kib", "bundle_kib", "data_kib", "alarms_kib")
+LAYOUT = ("firmware_kib", "files_kib", "boot_kib", "bundle_kib", "data_kib", "alarms_kib")
+BOOT_KIB = 8  # two sectors: the root of the file system that MicroPython's image looks for
 LEAST_VOLUME = 0x10000  # four blocks of four sectors (`lilong_firmware.volume.Region`)
 BLOCK = 0x4000
 LEAST_BUNDLE_KIB = 64
@@ -149,15 +150,18 @@ def _layout(board: Board) -> Iterator[Complaint]:
         yield complaint(key, f"unknown key; there are {', '.join(LAYOUT)}")
     if not set(LAYOUT) <= layout.keys():
         return
-    firmware, files, bundle, data, alarms = (layout[key] for key in LAYOUT)
+    firmware, files, boot, bundle, data, alarms = (layout[key] for key in LAYOUT)
     total = board.flash.mib << 10
     if firmware + files > total:
         says = f"{firmware} and {files} KiB of files are {firmware + files}, and there are {total}; make them smaller"
         yield complaint("firmware_kib", says)
-    used = 2 * bundle + data + alarms
+    used = boot + 2 * bundle + data + alarms
     if used > files:
-        says = f"two bundles of {bundle}, {data} KiB of data and {alarms} of alarms are {used}, and files have {files}"
+        parts = f"{boot} KiB, two bundles of {bundle}, {data} of data and {alarms} of alarms"
+        says = f"{parts} are {used}, and files have {files}"
         yield complaint("bundle_kib", f"{says}; make them smaller")
+    if boot != BOOT_KIB:
+        yield complaint("boot_kib", f"{boot} KiB are not the two sectors of a file system's root; give {BOOT_KIB}")
     if alarms % 32 or alarms < 128:
         yield complaint("alarms_kib", f"{alarms} KiB are not two volumes; give a multiple of 32, at least 128")
     if bundle < LEAST_BUNDLE_KIB:

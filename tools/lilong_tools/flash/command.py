@@ -14,7 +14,7 @@ from ..boards import Board, open_board
 from ..broker import parse_url
 from ..selftest.result import verified
 from ..watch.lines import line as in_words
-from . import bare, budget, seen
+from . import bare, budget, divide, seen
 from .contents import build
 from .deploy import deploy
 from .errors import FlashError
@@ -59,8 +59,15 @@ def flash(
             say.print("a bare chip has nothing yet: all of the above would be new")
             sys.exit(0)
     files = {**contents.beside, **settings.files}
-    there = look(remote, tuple(path for path in files if path.count("/") == 1))
+    more = tuple(path for path in files if path.count("/") == 1)
+    there = look(remote, more)
     check(there, chosen, port)
+    division = divide.look(remote, chosen)
+    if division is not None:
+        say.print(f"flash    {division.says}")
+        if division.wanted and not dry_run:
+            divide.divide(remote, division)
+            there = look(remote, more)
     plan = make(there, contents.bundle, files)
     say.print("\n".join(in_full(chosen, settings, there, plan, port)))
     if dry_run:
