@@ -1,53 +1,33 @@
 """A board's side of deep sleep: the look at each waking, going to sleep, and what a started device takes up again.
 
-Made before the device is: when all is calm it does not come back, the board sleeps on (`sentinel`). Whether a device
-may sleep says `sleep`. `Power` is what a port has for it: see `sleep_esp32`.
+Made before the device is: when all is calm it does not come back, the board sleeps on (`look`, `sentinel`). Where the
+starter has looked already (`early`) it takes from there what was pressed. Whether a device may sleep says `sleep`.
 """
 
-from time import sleep_ms, ticks_diff, ticks_ms
+import sys
+from time import ticks_diff, ticks_ms
 
-from .rtc import Kept, pack_record, unpack_record
-from .sentinel import calm, sane
+from .look import Look
 from .session import DOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Protocol
+    from typing import Any
 
     from .device import Device
     from .link import Link
+    from .look import Power
     from .rules import Rules
 
-    class Power(Protocol):
-        """What a port has for deep sleep."""
-
-        boot_ms: int  # from the end of a sleep to the first line of the firmware
-        woken: bool  # from deep sleep; False after any other reset
-
-        def read(self) -> bytes:
-            """What RTC memory holds."""
-
-        def write(self, record: bytes) -> None: ...
-        def clock_ms(self) -> int:
-            """Goes on in sleep."""
-
-        def pressed(self) -> list[str]:
-            """The channels whose pins have ended this sleep."""
-
-        def sleep(self, ms: int) -> None:
-            """Deep sleep, for so long or until a pin ends it: does not return."""
-
-
-LOOK_MS = 1_500  # (ours) the slowest sensor that a sleeping kind looks at, a gas module, tells once a second
-POLL_MS = 10
+EARLY = "lilong_look"  # `early`, as the starter knows it
 ASK_MS = 1_000
 SERVICE_MS = 300_000  # (ours) after a cold start: a cable finds it awake
 LEAVE_MS = 300  # (ours) the last bytes of a connection leave the radio
 EVENTS = {"tilt": ("shock", 512), "sos": ("sos", 1)}  # what a pin tells that a later look cannot see any more
 
 
-class Naps:
+class Naps(Look):
     """drivers, sensors: as wired. awake_for: while it is True the board stays awake (firmware on trial).
 
     pressed: (channel, value) to be told to the device when it has started.
@@ -55,33 +35,24 @@ class Naps:
 
     def __init__(
         self, power: "Power", kind: "type[Rules]", wired: "tuple[list[Any], dict[str, Any], dict[str, Any]]",
-        awake_for: "Callable[[], bool]", boot_ms: "int | None" = None,
+        awake_for: "Callable[[], bool]",
     ) -> None:  # fmt: skip
-        self._power = power
-        self._channels = kind.CHANNELS
-        self._drivers, self._sensors, _ = wired
+        Look.__init__(self, power, [(name, idle) for name, _, idle in kind.CHANNELS], wired[0], wired[1])
         self._awake_for = awake_for
-        self._since = ticks_ms()
         self._down_at = -1
         self._taken_up = False
         self._asked_at = 0
         self.pressed: list[tuple[str, int]] = []
-        self.kept: Kept | None = unpack_record(power.read()) if power.woken else None
-        if self.kept is not None and not sane(self.kept, power.clock_ms()):
-            self.kept = None
 
     def look(self) -> None:
         """Sleep on if all is calm; else return."""
-        kept = self.kept
-        if kept is None:
-            return
-        power = self._power
-        self.pressed = [EVENTS[name] for name in power.pressed() if name in EVENTS]
-        now = power.clock_ms()
-        if self.pressed or not calm(kept, now, self._read):
-            return
-        kept.count(now, power.boot_ms + ticks_diff(ticks_ms(), self._since))
-        self._sleep(kept)
+        names = self._power.pressed()
+        early = sys.modules.pop(EARLY, None)
+        if early is not None:  # it has looked
+            names = names + early.pressed()
+        self.pressed = [EVENTS[name] for name in EVENTS if name in names]
+        if early is None:
+            self.sleep_on(lambda: self.pressed)
 
     def silent(self) -> "list[str]":
         """The channels of which the device knew before the sleep that their sensors are silent."""
@@ -114,31 +85,3 @@ class Naps:
             since_boot = ticks_diff(ticks_ms(), self._since) - now  # what came before the uptime
             self._sleep(keep(device, now, self._power.clock_ms(), self.kept, self._power.boot_ms + max(0, since_boot)))
         return False
-
-    # ---- inside
-
-    def _sleep(self, kept: Kept) -> None:
-        power = self._power
-        power.write(pack_record(kept))
-        for driver in self._drivers:
-            if hasattr(driver, "sleep"):
-                driver.sleep()
-        power.sleep(max(1, kept.next_at() - power.clock_ms()))
-
-    def _read(self, channel: int) -> "int | None":
-        """One value, waited for as long as a sensor may take; a channel that the board lacks is at rest."""
-        name, _, idle = self._channels[channel]
-        driver = self._sensors.get(name)
-        if driver is None:
-            return idle
-        value: int | None = driver.glance(name) if hasattr(driver, "glance") else None
-        if value is not None:
-            return value
-        since = ticks_ms()
-        while True:
-            now = ticks_diff(ticks_ms(), self._since)
-            driver.poll(now)
-            value = driver.read(name)
-            if value is not None or ticks_diff(ticks_ms(), since) > LOOK_MS:
-                return value
-            sleep_ms(POLL_MS)

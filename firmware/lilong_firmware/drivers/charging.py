@@ -41,3 +41,7 @@ class Charging:
 
     def read(self, channel: str) -> "int | None":
         return self._settled.value
+
+    def glance(self, channel: str, now: int) -> int:
+        """The pin as it is now, which may blink."""
+        return 1 if self._pin() == self._active else 0

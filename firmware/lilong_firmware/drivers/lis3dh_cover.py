@@ -63,7 +63,7 @@ class Cover(LIS3DH):
         """As `LIS3DH.sleep`; it wakes too when the cover lies on another side, however slowly it was turned."""
         return self._rest(ASLEEP, b"\x2a", b"\x08\x00", b"\x7f", b"\x20\x00")
 
-    def glance(self, channel: str) -> "int | None":
+    def glance(self, channel: str, now: int) -> "int | None":
         """The tilt by one sample of a chip that `sleep` has left running; None of any other, and of a shock.
 
         Digits of 16 mg (table 4, low-power mode) and no filter: a degree is added, so that it is never told too small.

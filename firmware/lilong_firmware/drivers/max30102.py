@@ -55,6 +55,7 @@ LEAST_LED, MOST_LED = 10, 120
 WORN_PER_STEP, STILL_PER_STEP = 1_000, 600  # counts of IR a step: skin gives thousands, the open air tens
 DARK, GOAL, BRIGHT = 60_000, 130_000, 200_000  # counts of 262,143
 WORN_SAMPLES = 50  # both ways
+GLANCE_SAMPLES = 2
 SILENT_MS = 500
 RETRY_MS = 1_000
 TEMPERATURE_MS, CONVERSION_MS = 60_000, 50
@@ -81,6 +82,7 @@ class MAX30102:
         self._worn = self._told = 1  # until a second without skin
         self._other = 0
         self._ruled = 0
+        self._seen = 0  # samples
         self.good = False
         self.die_cdeg: "int | None" = None  # 0.01 degree C
         self.lost = 0
@@ -119,6 +121,26 @@ class MAX30102:
             return 0
         value = self._ppg.heart_rate() if channel == "heart_rate" else self._ppg.oxygen()
         return value or 0
+
+    def glance(self, channel: str, now: int) -> "int | None":
+        """Whether it is worn by the first two samples in the light of seeking; None until they are there."""
+        if channel != "worn":
+            return None
+        if self._state in (0, 3):
+            self._worn = self._seen = 0
+            self.rouse(now)
+        self.poll(now)
+        if self._seen < GLANCE_SAMPLES:
+            return None
+        if self._other and not self._worn:
+            self._worn = 1
+            self._other = 0
+            try:
+                self._light(START)
+            except OSError:
+                self._fail()
+                return None
+        return self._worn
 
     def take(self) -> "tuple[str, int] | None":
         if self._told == self._worn or not self.good:
@@ -207,6 +229,7 @@ class MAX30102:
 
     def _sample(self, ir: int, red: int) -> None:
         self.good = True
+        self._seen += 1
         if self._worn:
             self._ppg.feed(ir, red)
             self._ruled += 1

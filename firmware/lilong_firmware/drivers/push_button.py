@@ -50,6 +50,11 @@ class PushButton:
         self.wake: "Any" = None
         pin.irq(self._changed, pin.IRQ_RISING | pin.IRQ_FALLING)
 
+    @property
+    def down(self) -> bool:
+        """Its pin is at the level of a press, be it one or not."""
+        return bool(self._pin() == self._pressed)
+
     def start(self, now: int) -> None:
         self._polled_at = now
 

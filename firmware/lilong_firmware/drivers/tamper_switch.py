@@ -37,6 +37,10 @@ class TamperSwitch:
     def read(self, channel: str) -> "int | None":
         return self._settled.value
 
+    def glance(self, channel: str, now: int) -> int:
+        """The pin as it is now, which may bounce."""
+        return 0 if self._pin() == self._closed else 1
+
     def take(self) -> "tuple[str, int] | None":
         value = self._settled.value
         if value is None or value == self._told:

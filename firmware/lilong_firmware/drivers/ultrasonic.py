@@ -97,6 +97,16 @@ class Ultrasonic:
     def read(self, channel: str) -> "int | None":
         return median(self._values, self._offset)
 
+    def glance(self, channel: str, now: int) -> "int | None":
+        """By one echo: None until it is there. It is asked for again every few ms."""
+        if self._state == IDLE:
+            self.poll(now)
+        mm = self._distance()
+        if mm < 0:
+            return None
+        self._state = IDLE
+        return max(mm + self._offset, 0)
+
     def _distance(self) -> int:
         """mm, or -1."""
         if self._state != DONE:

@@ -41,6 +41,7 @@ class ZE03:
         self._heard_at = 0
         self._next = 0
         self._mode_at = 0
+        self._asked = False
         self.bad = 0  # frames with a wrong checksum
 
     def start(self, now: int) -> None:
@@ -70,6 +71,17 @@ class ZE03:
     def read(self, channel: str) -> "int | None":
         """0.1 ppm; None when it is silent, or says what can be no concentration."""
         return None if self._dppm < 0 else self._dppm
+
+    def glance(self, channel: str, now: int) -> "int | None":
+        """The answer to one question, of a module that has been told to wait for them; None until it is there."""
+        if not self._ask:
+            return None
+        if not self._asked:
+            self._asked = True
+            self._mode_at = now + SILENT_MS
+            self._heard_at = self._next = now
+        self.poll(now)
+        return self.read(channel)
 
     def _take(self, byte: int, now: int) -> None:
         frame = self._frame

@@ -8,7 +8,7 @@ from lilong_simulator.fleet.image import board_folder
 from .complaints import BoardError, Complaint
 from .drivers import WiringError, known_drivers, read, unusable
 from .flash import check_flash
-from .generate import generate
+from .generate import generate, generate_look
 from .load import FILE, build, load
 from .model import Board
 from .pins import check_buses, check_pins, check_twice
@@ -16,7 +16,7 @@ from .wires import check_kinds
 
 __all__ = [
     "Board", "BoardError", "Complaint", "WiringError", "board_ids", "check", "check_content", "find", "known_drivers",
-    "open_board", "read", "unusable", "wiring",
+    "looking", "open_board", "read", "unusable", "wiring",
 ]  # fmt: skip
 
 
@@ -69,3 +69,8 @@ def wiring(board: Board, kind: str) -> str:
         there = ", ".join(board.kinds) if board.peripherals == "pins" else "none: its peripherals are lines"
         raise BoardError([Complaint(board.file, f"kind.{kind}", f"there is no wiring for it here; there is {there}")])
     return generate(board, kind, known_drivers())
+
+
+def looking(board: Board, kind: str) -> str | None:
+    """looking.py for a kind that the board carries; None when it does not sleep deeply there."""
+    return generate_look(board, kind, known_drivers())

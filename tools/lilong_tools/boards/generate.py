@@ -7,9 +7,12 @@ serial line and its pins by use. WAKES: of a device with a battery on an ESP32, 
 channel and the level by the GPIO that ends a sleep; None of any other.
 """
 
+import importlib
 from collections.abc import Mapping
 from typing import Any
 
+from lilong_firmware.kinds import rules
+from lilong_firmware.rules import Rules
 from lilong_protocol.registry import KINDS
 
 from .drivers import Driver
@@ -29,6 +32,10 @@ TYPES = """TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 """
+LOOK = '''def wire(
+    data: "dict[str, bytes] | None" = None,
+) -> "tuple[list[Any], dict[str, Any], list[Any], list[tuple[str, Any, int]]]":
+    """Drivers, sensors by channel, buttons, and (channel, pin, level) of chips that wake. `data`: as wiring's."""'''
 WIRE = '''def wire(
     data: "dict[str, bytes] | None" = None,
 ) -> "tuple[list[Any], dict[str, Any], dict[str, Any]]":
@@ -47,6 +54,20 @@ def generate(board: Board, kind: str, drivers: Mapping[str, Driver]) -> str:
                       for part in wiring.parts.values()})  # fmt: skip
     head += [*imports, "", TYPES]
     adapters = [ADC_UV] if made.adapts else []
+    return "\n".join(head) + "\n" + "".join(f"\n{text}\n" for text in [*adapters, body])
+
+
+def generate_look(board: Board, kind: str, drivers: Mapping[str, Driver]) -> str | None:
+    """The module `looking` of a device that sleeps deeply: what `lilong_firmware.early` needs; None of any other."""
+    made = _Looking(board, board.kinds[kind], drivers)
+    if made.wakes() is None:
+        return None
+    body = made.body()
+    imports = sorted({f"from lilong_firmware.drivers.{part.driver} import {_imported(drivers, part)}"
+                      for part in made.parts()})  # fmt: skip
+    adapters = [ADC_UV] if made.adapts else []
+    head = [f'"""What {kind} on {board.id} looks at when it wakes: written by `lilong flash` from board.toml."""', "",
+            f"from machine import {', '.join(sorted(made.machine))}", "", *imports, "", TYPES]  # fmt: skip
     return "\n".join(head) + "\n" + "".join(f"\n{text}\n" for text in [*adapters, body])
 
 
@@ -92,11 +113,18 @@ class _Module:
         return "\n".join([self._wakes(), "", "", *lines])
 
     def _wakes(self) -> str:
+        found = self.wakes()
+        if found is None:
+            return "WAKES = None"
+        inside = ", ".join(f'{gpio}: ("{name}", {level})' for gpio, (name, level) in sorted(found.items()))
+        return f'WAKES: "dict[int, tuple[str, int]] | None" = {{{inside}}}'
+
+    def wakes(self) -> dict[int, tuple[str, int]] | None:
         """A pin of a button is low when it is pressed, unless its `pressed` is 1; an interrupt of a chip is high."""
         wiring = self.wiring
         always_on = next(kind for kind in KINDS if kind.name == wiring.kind).link.always_on
         if always_on or self.board.chip.port != "esp32" or not self._has("battery"):
-            return "WAKES = None"
+            return None
         found = {}
         for part in wiring.parts.values():
             if part.name in WAKES.get(wiring.kind, ()):
@@ -104,8 +132,7 @@ class _Module:
                 found.update({wiring.pins[part.parameters[name]].gpio: (part.name, level)
                               for name, role in self._driver(part).takes.items()
                               if role == "in" and name in part.parameters})  # fmt: skip
-        inside = ", ".join(f'{gpio}: ("{name}", {level})' for gpio, (name, level) in sorted(found.items()))
-        return f'WAKES: "dict[int, tuple[str, int]] | None" = {{{inside}}}'
+        return found
 
     def _parts(self) -> list[Part]:
         """Outputs first: they are safe before anything else is looked at."""
@@ -178,6 +205,49 @@ class _Module:
             'def modem() -> "tuple[UART, dict[str, Pin]]":', '    """The modem\'s serial line, and its pins by use."""',
             f"    return {uart}, {{{pins.rstrip(', ')}}}",
         ]  # fmt: skip
+
+
+class _Looking(_Module):
+    """Only what a look needs: the channels of `Naps.LOOKS`, and the buttons and chips that wake."""
+
+    def parts(self) -> list[Part]:
+        looked = {self._at(name).name for name in self._looks() if self._has(name)}
+        return [part for part in self._parts() if part.name in looked or part in self._buttons()]
+
+    def body(self) -> str:
+        kind = self.wiring.kind
+        parts, found = self.parts(), self.wakes() or {}
+        records = sorted({part.parameters[name] for part in parts for name in part.parameters
+                          if self._driver(part).takes[name] == "data"})  # fmt: skip
+        kind_rules: type[Rules] = rules(kind)
+        idle = ", ".join(f'("{name}", {value})' for name, _, value in kind_rules.CHANNELS)
+        inside = ", ".join(f'{gpio}: ("{name}", {level})' for gpio, (name, level) in sorted(found.items()))
+        lines = [f"CHANNELS = ({idle})", f"RECORDS: tuple[str, ...] = ({', '.join(f'{name!r},' for name in records)})",
+                 f'WAKES: "dict[int, tuple[str, int]]" = {{{inside}}}', "", "", LOOK]  # fmt: skip
+        if records:
+            lines.append("    given = data or {}")
+        lines += [f"    {_variable(key)} = {self._bus(self.wiring.buses[key])}" for key in sorted(self._buses(parts))]
+        lines += [f"    {part.name} = {self._part(part)}" for part in parts]
+        buttons = self._buttons()
+        pressed = {part.name for part in buttons}
+        chips = [f'("{name}", {self._pin("in", self._pin_at(gpio))}, {level})'
+                 for gpio, (name, level) in sorted(found.items()) if name not in pressed]  # fmt: skip
+        sensors = ", ".join(f'"{name}": {self._at(name).name}' for name in self._looks() if self._has(name))
+        lines.append(f"    drivers: list[Any] = [{', '.join(part.name for part in parts)}]")
+        lines.append(f"    sensors: dict[str, Any] = {{{sensors}}}")
+        lines.append(f"    return drivers, sensors, [{', '.join(part.name for part in buttons)}], [{', '.join(chips)}]")
+        return "\n".join(lines)
+
+    def _looks(self) -> list[str]:
+        module = importlib.import_module(f"lilong_firmware.sleep_{self.wiring.kind}")
+        return [name for name, _ in module.Naps.LOOKS]
+
+    def _buttons(self) -> list[Part]:
+        names = {name for name, _ in (self.wakes() or {}).values()}
+        return [part for part in self._parts() if part.name in names and part.name == "sos"]
+
+    def _pin_at(self, gpio: int) -> Pin:
+        return next(pin for pin in self.wiring.pins.values() if pin.gpio == gpio)
 
 
 def _variable(key: str) -> str:

@@ -23,6 +23,7 @@ from mpremote.romfs import VfsRomWriter  # type: ignore[import-untyped]
 
 from ..boards import Board, wiring
 from ..boards.kinds import kinds
+from . import first
 from .errors import FlashError
 
 COMMON = "common"  # the folder of what all boards have
@@ -52,10 +53,14 @@ def build(board: Board, kind: str) -> Contents:
             sources = chosen(board, kind, written, folder)
             compiled = image.compile_modules(sources, folder / "bundle", WORDS, kept())
             started = starter(folder)
+            looks = first.first(board, kind, folder)
         except image.ImageError as error:
             raise FlashError(str(error)) from None
         contents = {path.name: path.read_bytes() for path in compiled.values()}
         sizes = {module: path.stat().st_size for module, path in compiled.items()}
+        if looks is not None:
+            contents[f"{first.NAME}.mpy"] = looks
+            sizes[first.ENTRY] = len(looks)
     main = (image.common_folder() / MAIN).read_bytes()
     beside = {f"{boot.FOLDER}/{STARTER}.mpy": started, f"/{MAIN}": main}
     return Contents(romfs(contents), beside, sizes)

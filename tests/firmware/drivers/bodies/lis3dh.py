@@ -296,20 +296,20 @@ def test_asleep_a_cover_tells_its_tilt_at_a_glance_and_sleeps_on():
         bench.clock.pass_ms(1_000)
         woken = Cover(i2c=bench.bus)  # RAM has forgotten the driver that put it to sleep
         before = bench.clock.us
-        tilt = woken.glance("tilt")
+        tilt = woken.glance("tilt", 0)
         assert tenths <= tilt <= tenths + 30
         assert bench.clock.us - before < 3_000
         assert woken.read("tilt") is None
-        assert woken.glance("shock") is None
+        assert woken.glance("shock", 0) is None
 
 
 def test_a_glance_at_a_cover_that_does_not_sleep_or_answer_tells_nothing():
     bench = _Bench(Cover)
-    assert bench.driver.glance("tilt") is None
+    assert bench.driver.glance("tilt", 0) is None
     bench.run(1_500)
-    assert bench.driver.glance("tilt") is None
+    assert bench.driver.glance("tilt", 0) is None
     del bench.bus.chips[0x18]
-    assert bench.driver.glance("tilt") is None
+    assert bench.driver.glance("tilt", 0) is None
 
 
 def test_powered_down_it_does_not_measure():
