@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from typing import Protocol
 
 EVENTS = ("stored", "shown", "acknowledged", "cleared")
 
@@ -27,6 +28,13 @@ class FeedEvent:
     code: int
     boot: int
     seq: int
+
+
+class Feed(Protocol):
+    """Where the events come from: a file, a topic, an HTTP server, a subscriber of our own."""
+
+    def poll(self) -> list[FeedEvent]:
+        """The new events, in their order. Raises FeedError."""
 
 
 class FeedReader:
@@ -50,23 +58,28 @@ class FeedReader:
             raise FeedError(f"{self._path}: {error.strerror}; name the file that the backend appends to") from None
         self._offset += len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
-        return [self._parse(line) for line in lines]
+        events = []
+        for line in lines:
+            self._line += 1
+            events.append(parse_line(line, f"{self._path}:{self._line}"))
+        return events
 
-    def _parse(self, line: bytes) -> FeedEvent:
-        self._line += 1
-        try:
-            row = json.loads(line)
-            event = FeedEvent(
-                float(row["at"]), row["event"], str(row["alarm"]), str(row["device"]),
-                int(row["code"]), int(row["boot"]), int(row["seq"]),
-            )  # fmt: skip
-            if not isfinite(event.at):
-                raise ValueError(f"at is {event.at}")
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
-            raise FeedError(
-                f"{self._path}:{self._line}: not a line of an observed feed ({error!r}); "
-                'it needs {"at", "event", "alarm", "device", "code", "boot", "seq"}'
-            ) from error
-        if event.event not in EVENTS:
-            raise FeedError(f"{self._path}:{self._line}: event {event.event!r} is unknown; use one of {EVENTS}")
-        return event
+
+def parse_line(line: bytes, where: str) -> FeedEvent:
+    """One line of a feed; FeedError, which says where, for what is none."""
+    try:
+        row = json.loads(line)
+        event = FeedEvent(
+            float(row["at"]), row["event"], str(row["alarm"]), str(row["device"]),
+            int(row["code"]), int(row["boot"]), int(row["seq"]),
+        )  # fmt: skip
+        if not isfinite(event.at):
+            raise ValueError(f"at is {event.at}")
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        raise FeedError(
+            f"{where}: not a line of an observed feed ({error!r}); "
+            'it needs {"at", "event", "alarm", "device", "code", "boot", "seq"}'
+        ) from error
+    if event.event not in EVENTS:
+        raise FeedError(f"{where}: event {event.event!r} is unknown; use one of {EVENTS}")
+    return event

@@ -28,10 +28,14 @@ class Provisioner:
     """Makes identities and devices of one estate; `seed` feeds the devices' own random draws.
 
     rate: the periods of heartbeats and telemetry are divided by it, never below a second; nothing else is.
+    made: the class of the devices.
     """
 
-    def __init__(self, estate: Estate, estate_key: bytes, seed: int, rate: float = 1.0) -> None:
+    def __init__(
+        self, estate: Estate, estate_key: bytes, seed: int, rate: float = 1.0, made: type[Device] = Device
+    ) -> None:
         self._rate = rate
+        self._made = made
         self._estate = estate
         self._estate_key = estate_key
         self._seed = seed
@@ -93,7 +97,7 @@ class Provisioner:
         return sha256(f"{self._seed}/{placed.id}".encode()).digest()[:16]
 
     def device(self, placed: Placed, boot: int, polls: bool = False) -> Device:
-        device = Device(
+        device = self._made(
             self.identity(placed), rules(placed.kind), RamStore(), Draws(self.draw_seed(placed)), polls, boot
         )
         if self._rate != 1.0:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from heapq import heapify, heapreplace
 from math import inf
 
+from lilong_firmware.device import Device as Simulated
 from lilong_protocol.registry import KIND
 
 from ..estate import Device
@@ -16,6 +17,8 @@ from ..fleet.live_board import LiveBoard
 from ..fleet.process import BoardError
 from ..fleet.provision import Provisioner
 from ..truth import Expectation, TruthRow
+from .accept import Accepter
+from .answered import Answered
 from .places import Part
 from .play import Play
 from .recording import LoadRecorder
@@ -35,13 +38,17 @@ class RunError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """What one shard is asked to do. `keys`: estate key by tenant. `boards`: what is to be real MicroPython."""
+    """What one shard is asked to do. `keys`: estate key by tenant. `boards`: what is to be real MicroPython.
+
+    boot: of every device.
+    """
 
     scenario: Scenario
     parts: Sequence[Part]
     keys: Mapping[str, bytes]
     target: Target
     boards: Sequence[Device] = ()
+    acknowledgement_expected: bool = False  # by an operator; else only once one has been seen
     boot: int = field(default_factory=lambda: int(time.time()))  # fresh and rising: a backend remembers
 
 
@@ -74,6 +81,7 @@ class LiveRun:
         self.world_zero: float | None = None  # the run's clock when all were online and the worlds began
         self.boards: dict[str, LiveBoard] = {}
         self.fleets: list[LiveFleet] = []
+        self.accepter: Accepter | None = None  # where the backend's stored-acks are not waited for
         self._stopping = asyncio.Event()
         self._horizon: float | None = None
         self._burnt: set[str] = set()
@@ -129,13 +137,18 @@ class LiveRun:
     async def bring_up(self) -> None:
         """Power everything on, wait until the backend knows all of them; RunError when that does not come."""
         settings = self.settings
+        if settings.scenario.accept != "stored":
+            accepter = self.accepter = Accepter(settings.keys)
+            at_once = settings.scenario.accept == "puback"
+            self.recorder.on_puback = accepter.at_puback if at_once else accepter.arrived
         real = {device.id: device for device in settings.boards}
+        made = Answered if settings.scenario.telemetry_qos == 1 else Simulated
         makers: list[Provisioner] = []
         for play, part in zip(self.plays, settings.parts, strict=True):
             place = part.place
             play.fleet = fleet = LiveFleet(place.tenant, settings.target, self.recorder, self.clock)
             self.fleets.append(fleet)
-            maker = Provisioner(place.estate, settings.keys[place.tenant], place.seed, settings.scenario.rate)
+            maker = Provisioner(place.estate, settings.keys[place.tenant], place.seed, settings.scenario.rate, made)
             makers.append(maker)
             for device in part.devices:
                 if device.id in real:
@@ -215,6 +228,8 @@ class LiveRun:
                 count += 1
                 base = play.fleet.now()
                 self.recorder.bases[placed.id] = base
+                if self.accepter is not None:
+                    self.accepter.join(play.fleet, placed.id)
                 device = maker.device(placed, settings.boot)
                 play.fleet.add(placed.id, device, base, play.initial.get(placed.id, {}))
 
@@ -291,9 +306,12 @@ class LiveRun:
         """Whether something that must come has not: an alarm of the truth, a stored-ack, an acknowledgement."""
         rows = self._judged()
         for_people = {(row.device, row.code) for row in rows if row.limits.get("acknowledged_ms") is not None}
+        alarms = self.recorder.alarms.values()
+        if not self.settings.acknowledgement_expected and all(alarm.acknowledged is None for alarm in alarms):
+            for_people.clear()
         answered = Counter(
             (alarm.device, alarm.code)
-            for alarm in self.recorder.alarms.values()
+            for alarm in alarms
             if alarm.stored is not None
             and (alarm.acknowledged is not None or (alarm.device, alarm.code) not in for_people)
         )
