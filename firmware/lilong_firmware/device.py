@@ -203,7 +203,7 @@ class Device:
         try:
             message = self.downlink.open(cls, data)
             if message is not None:
-                self.session.touched(now)
+                self.session.linger(now)
                 self._handle(now, message)
         except frame.FrameError as error:
             self._answer(now, frame.ERROR, {0: error.code, 1: str(error)[:64]}, None)
@@ -317,10 +317,7 @@ class Device:
 
     def kept(self, name: str) -> int:
         """The number kept under a name of at most 16 letters, or 0."""
-        for known, data in self.store.items():
-            if known == "k" + name:
-                return int.from_bytes(data, "big")
-        return 0
+        return int.from_bytes(self.store.get("k" + name), "big")
 
     def publish(self, now: int, kind: int, cls: str, body: "dict[int, Any]") -> None:
         """Publish at QoS 0, now or never."""

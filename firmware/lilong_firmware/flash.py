@@ -5,6 +5,8 @@ LittleFS inlines files of up to 128 bytes, and commits what was written to a fil
 
 import os
 
+MOST = 160  # bytes that hold most records: to read all of a file takes 256 of the heap in one piece
+
 
 class FileStore:
     """A record is written beside its place and renamed over it, so that a power cut leaves the old or the new one."""
@@ -36,6 +38,10 @@ class FileStore:
         except OSError:
             pass  # already gone
 
+    def get(self, name: str) -> bytes:
+        data = self.read(name, 0, MOST)
+        return data if len(data) < MOST else self.read(name, 0, -1)
+
     def items(self) -> "list[tuple[str, bytes]]":
         """All records, sorted by name; half-written ones are removed, of unreadable ones there are no bytes."""
         records = []
@@ -43,7 +49,7 @@ class FileStore:
             if name.endswith(".new"):
                 self.drop(name)
             elif name[0] != "l":  # the log is larger than the heap
-                records.append((name, self.read(name, 0, -1)))
+                records.append((name, self.get(name)))
         return records
 
     def write(self, name: str, at: int, data: bytes) -> None:

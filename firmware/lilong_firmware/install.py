@@ -118,6 +118,7 @@ class _Spare:
         self.items = store.items
         self.put = store.put
         self.drop = store.drop
+        self.get = store.get
         self._path = path
 
     def write(self, name: str, at: int, data: bytes) -> None:

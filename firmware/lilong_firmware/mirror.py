@@ -79,6 +79,10 @@ class Mirror:
             if self._try(volume.put, MARK, mark):
                 self._last, self._stamp = MARK, mark[:STAMP]
 
+    def get(self, name: str) -> bytes:
+        """The latest sound copy of a record; what has been dropped may be there again where a volume has gone back."""
+        return self._latest(name)[HEAD:]
+
     def items(self) -> "list[tuple[str, bytes]]":
         """All records, sorted by name. The copies are made equal."""
         held = []  # the stamp of each record of each volume, none of a damaged one
@@ -99,7 +103,7 @@ class Mirror:
         for name in sorted(records):
             if not records[name]:
                 self.damaged += 1
-                records[name] = self._another(name)
+                records[name] = self._latest(name)
             if records[name][:STAMP] > self._stamp:
                 self._last, self._stamp = name, records[name][:STAMP]
         if not self._start:
@@ -140,13 +144,14 @@ class Mirror:
             self._try(volume.renew)
         return []
 
-    def _another(self, name: str) -> bytes:
-        """A copy that is sound, of a record that one volume has damaged."""
+    def _latest(self, name: str) -> bytes:
+        """The latest of the copies that are sound."""
+        latest = b""
         for volume in self._all:
             record = _sound(volume, name)
-            if len(record) >= HEAD:
-                return record
-        return b""
+            if len(record) >= HEAD and record[:STAMP] > latest[:STAMP]:
+                latest = record
+        return latest
 
     def _equal(self, volume: "Files", stamps: "dict[str, bytes]", records: "dict[str, bytes]") -> bool:
         """Make a volume hold these records, the latest last; False when it does not take them."""

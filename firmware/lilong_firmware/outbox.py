@@ -4,12 +4,17 @@ PUBACK proves nothing: a broker gives it whether or not a backend is there. A fr
 names its boot, its number and its tag. The bytes are never sealed anew, so that a repeat is the same frame.
 Before a stored frame stands its alarm's number, one byte, with RAISED in it for the raise of an open alarm (`resume`).
 
+RAM has the bytes of a frame that waits with few others, and of one that flash did not give back as it was. The others
+are read when they are sent; one that cannot be read then is tried again at its next time.
+
 The raise of an open alarm always has a place, since no kind has more alarms than there are places (`_victims`).
 """
 
+from binascii import crc32
+from struct import pack, pack_into, unpack_from
+
 from lilong_protocol.codes import ALARM_DOOR_DURESS, retry_s, severity
 from lilong_protocol.frame import CLEAR, RAISE, UPDATE
-from lilong_protocol.seal import frame_tag
 
 from .draws import Draws
 from .effects import NEVER
@@ -20,29 +25,18 @@ if TYPE_CHECKING:
 
 CAPACITY = 24  # frames
 # (ours) So many frames go at once, and the others so much later: a backlog needs no more heap than a few frames.
-BURST, PAUSE_MS = 4, 200
+BURST, PAUSE_MS = 2, 100
+FEW = 4  # (ours) a flash that dies takes none of these with it
+TAG = 8  # bytes, the last ones of a frame
 RAISED = 0x80
 LATE_MS = 100_000  # EN 54-21 5.3: without an answer for so long, an alarm's way is faulty
 NO_ROOM, IN_RAM, STORED = 0, 1, 2  # what has become of a frame
 ENDED = 0  # what a raise becomes when its alarm has ended
 
-
-class Entry:
-    """A frame that waits since uptime `since`: `code` is its alarm's number, `due` the uptime of its next publish.
-
-    kind: of message, RAISE while the alarm is open, then ENDED.
-    """
-
-    __slots__ = ("boot", "code", "due", "frame", "kind", "seq", "since", "tries")
-
-    def __init__(self, code: int, kind: int, boot: int, seq: int, frame: bytes, due: int) -> None:
-        self.code = code
-        self.kind = kind
-        self.boot = boot
-        self.seq = seq
-        self.frame = frame
-        self.due = self.since = due
-        self.tries = 0
+# An entry: a frame that waits. Its alarm's number; its kind of message, RAISE while the alarm is open, then ENDED;
+# its place in the schedule; boot, seq and CRC-32 of the frame; the uptimes since when it waits and of its next publish.
+# Behind that the frame, where RAM has it. Packed, since an object of eight attributes takes five times the RAM.
+CODE, KIND, TRIES, NUMBER, SINCE, DUE, HEAD = 0, 1, 2, 3, 15, 23, 31
 
 
 class Outbox:
@@ -53,21 +47,13 @@ class Outbox:
     def __init__(self, store: "Store", draws: Draws) -> None:
         self._store = store
         self._draws = draws
-        self._entries: list[Entry] = []
+        self._entries: list[bytearray] = []
         self.unstored = 0  # the store failed: these live in RAM only and end with the power
         self.evicted = 0  # given up for want of room
 
-    def load(self, name: str, kind: int, data: bytes, now: int) -> None:
-        """Take back a record after a restart; its schedule starts again. IndexError for an alarm of other firmware."""
-        code = data[0] & ~RAISED
-        retry_s(code)
-        if kind == RAISE and not data[0] & RAISED:
-            kind = ENDED
-        self._insert(Entry(code, kind, int(name[1:9], 16), int(name[9:17], 16), data[1:], now))
-
     def add(self, now: int, code: int, kind: int, boot: int, seq: int, frame: bytes) -> int:
         """Store a RAISE, UPDATE or CLEAR, then let it wait for its publish; NO_ROOM when there is none."""
-        victims: list[Entry] = []
+        victims: list[bytearray] = []
         if len(self._entries) >= CAPACITY:
             victims = self._victims(code, kind)
             self.evicted += len(victims) or 1
@@ -79,55 +65,59 @@ class Outbox:
         except OSError:
             self.unstored += 1  # a full flash blocks no alarm
             became = IN_RAM
-        self._insert(Entry(code, kind, boot, seq, frame, now))
+        self.take(now, code, kind, boot, seq, frame)
         for victim in victims:  # a raise before its clear: one alone would stay open for ever
             self._forget(victim)
         return became
 
     def unmark(self, boot: int, seq: int) -> None:
         """The alarm of this raise ends: if it still waits, it is from now on a frame as any other."""
-        for entry in self._entries:
-            if entry.boot == boot and entry.seq == seq:
-                entry.kind = ENDED
-                try:
-                    self._store.put(_name(boot, seq), bytes([entry.code]) + entry.frame)
-                except OSError:
-                    pass  # a restart takes the alarm up again rather than to lose it
+        entry = self._find(boot, seq)
+        if entry:
+            entry[KIND] = ENDED
+            frame = self._frame(entry)
+            try:
+                if frame:
+                    self._store.put(_name(boot, seq), bytes([entry[CODE]]) + frame)
+            except OSError:
+                pass  # a restart takes the alarm up again rather than to lose it
 
     def due(self, now: int) -> "list[bytes]":
         """At most BURST frames to publish now. Each gets its next time: its alarm's schedule and up to a tenth more."""
         frames: list[bytes] = []
         for entry in self._entries:
-            if entry.due <= now and len(frames) >= BURST:
-                entry.due = now + PAUSE_MS
-            elif entry.due <= now:
-                frames.append(entry.frame)
-                waits_s = retry_s(entry.code)
-                wait_ms = waits_s[min(entry.tries, len(waits_s) - 1)] * 1000
-                entry.due = now + wait_ms + self._draws.below(wait_ms // 10)
-                entry.tries += 1
+            if unpack_from(">Q", entry, DUE)[0] <= now:
+                wait_ms = PAUSE_MS
+                if len(frames) < BURST:
+                    frame = self._frame(entry)
+                    if frame:
+                        frames.append(frame)
+                    waits_s = retry_s(entry[CODE])
+                    wait_ms = waits_s[entry[TRIES]] * 1000
+                    wait_ms += self._draws.below(wait_ms // 10)
+                    entry[TRIES] = min(entry[TRIES] + 1, len(waits_s) - 1)
+                pack_into(">Q", entry, DUE, now + wait_ms)
         return frames
 
     def renew(self, now: int) -> None:
         """The link is back: everything is due at once, and each schedule starts again."""
         for entry in self._entries:
-            entry.due = now
-            entry.tries = 0
+            entry[TRIES] = 0
+            pack_into(">Q", entry, DUE, now)
 
     def stored(self, boot: int, seq: int, tag: bytes) -> "int | None":
         """A stored-ack: the alarm's code, or None when it names no frame that waits or other bytes."""
-        for entry in self._entries:
-            if entry.boot == boot and entry.seq == seq and frame_tag(entry.frame) == tag:
-                self._forget(entry)
-                return entry.code
+        entry = self._find(boot, seq)
+        if entry and tag and self._frame(entry)[-TAG:] == tag:
+            self._forget(entry)
+            return entry[CODE]
         return None
 
     def deadline(self) -> int:
         """When the next frame is due."""
         first = NEVER
         for entry in self._entries:
-            if entry.due < first:
-                first = entry.due
+            first = min(first, unpack_from(">Q", entry, DUE)[0])
         return first
 
     def late_at(self) -> int:
@@ -137,14 +127,14 @@ class Outbox:
         """
         at = NEVER
         for entry in self._entries:
-            if entry.since + LATE_MS < at and entry.code != ALARM_DOOR_DURESS:
-                at = entry.since + LATE_MS
+            if entry[CODE] != ALARM_DOOR_DURESS:
+                at = min(at, unpack_from(">Q", entry, SINCE)[0] + LATE_MS)
         return at
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _victims(self, code: int, kind: int) -> "list[Entry]":
+    def _victims(self, code: int, kind: int) -> "list[bytearray]":
         """What makes room for a frame of alarm `code`: one entry, or a raise and its clear; none for one so mild.
 
         The first that there is, of the mildest alarm, and then the oldest:
@@ -157,43 +147,64 @@ class Outbox:
         stored, all of these go; for other frames what is milder, of the same alarm, or 0.
         """
         entries = self._entries
-        own = [entry for entry in entries if entry.code == code and entry.kind == RAISE]
+        own = [entry for entry in entries if entry[CODE] == code and entry[KIND] == RAISE]
         must = kind == RAISE or (kind == CLEAR and not own)
         best = 99
-        victims: list[Entry] = own if kind == CLEAR else []
+        victims: list[bytearray] = own if kind == CLEAR else []
         for entry in entries:
-            same = [other for other in entries if other.code == entry.code]
+            its, has = entry[CODE], entry[KIND]
+            same = [other for other in entries if other[CODE] == its]
             at = same.index(entry)
-            if entry.kind == UPDATE:
-                rank = 0 if at + 1 < len(same) or entry.code == code else 1
-            elif entry.kind == ENDED:
-                rank = 2 if len([other for other in same if other.kind == ENDED]) > 1 else 3
-            else:
+            if has == UPDATE:
+                rank = 0 if at + 1 < len(same) or its == code else 1
+            elif has == ENDED:
+                rank = 2 if [other[KIND] for other in same].count(ENDED) > 1 else 3
+            elif has == CLEAR and (not at or same[at - 1][KIND] == CLEAR):
                 rank = 4
-            if entry.kind == RAISE or (rank == 4 and at and same[at - 1].kind != CLEAR):
+            else:
                 continue
-            if rank and not must and entry.code != code and severity(entry.code) >= severity(code):
+            if rank and not must and its != code and severity(its) >= severity(code):
                 continue
-            rank = 8 * rank + severity(entry.code)
+            rank = 8 * rank + severity(its)
             if rank < best:
                 best = rank
                 victims = [entry]
-                for other in same[at + 1 :] if entry.kind == ENDED else ():
-                    if other.kind == CLEAR:
+                for other in same[at + 1 :] if has == ENDED else ():
+                    if other[KIND] == CLEAR:
                         victims.append(other)
-                    if other.kind != UPDATE:
+                    if other[KIND] != UPDATE:
                         break
         return victims
 
-    def _insert(self, entry: Entry) -> None:
+    def take(self, now: int, code: int, kind: int, boot: int, seq: int, frame: bytes) -> None:
+        """Let a frame wait that the store has taken, or refused; kind: RAISE, ENDED, UPDATE or CLEAR."""
+        entry = bytearray(pack(">BBBIIIQQ", code, kind, 0, boot, seq, crc32(frame), now, now))
+        if len(self._entries) < FEW or not self._frame(entry):
+            entry.extend(frame)
         at = len(self._entries)
-        while at and severity(self._entries[at - 1].code) < severity(entry.code):
+        while at and severity(self._entries[at - 1][CODE]) < severity(code):
             at -= 1
         self._entries.insert(at, entry)
 
-    def _forget(self, entry: Entry) -> None:
+    def _find(self, boot: int, seq: int) -> "bytearray | None":
+        for entry in self._entries:
+            if unpack_from(">II", entry, NUMBER) == (boot, seq):
+                return entry
+        return None
+
+    def _frame(self, entry: bytearray) -> bytes:
+        """Its bytes; none when flash does not give them back as they were."""
+        frame = bytes(entry[HEAD:])
+        if not frame:
+            boot, seq, check = unpack_from(">III", entry, NUMBER)
+            frame = self._store.get(_name(boot, seq))[1:]
+            if crc32(frame) != check:
+                return b""
+        return frame
+
+    def _forget(self, entry: bytearray) -> None:
         self._entries.remove(entry)
-        self._store.drop(_name(entry.boot, entry.seq))
+        self._store.drop(_name(*unpack_from(">II", entry, NUMBER)))
 
 
 def _name(boot: int, seq: int) -> str:

@@ -16,9 +16,10 @@ than to resume one that nobody has heard of (`Episodes.open`, `confirm`).
 """
 
 from lilong_protocol import cbor, frame
+from lilong_protocol.codes import retry_s
 
 from .episodes import RESTORED
-from .outbox import RAISED
+from .outbox import ENDED, RAISED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def _frame(name: str, data: bytes, outbox: "Outbox", episodes: "Episodes") -> No
         raise ValueError
     told = (message.boot, message.seq)
     episode = episodes.get(code)
-    outbox.load(name, message.kind, data, 0)
+    retry_s(code)
+    ended = message.kind == frame.RAISE and not data[0] & RAISED
+    outbox.take(0, code, ENDED if ended else message.kind, message.boot, message.seq, data[1:])
     episodes.told = told
     if message.kind == frame.RAISE:
         if data[0] & RAISED and episode is None:

@@ -30,5 +30,8 @@ class SafeStore:
             raise OSError(READ_ONLY)
         self._store.put(name, data)
 
+    def get(self, name: str) -> bytes:
+        return b"" if name == LEFT_OUT else self._store.get(name)
+
     def items(self) -> "list[tuple[str, bytes]]":
         return [record for record in self._store.items() if record[0] != LEFT_OUT]

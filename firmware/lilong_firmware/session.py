@@ -97,7 +97,7 @@ class Session:
         self.state = ONLINE
         self._passed = self._logged
         self._next_at = NEVER
-        self._linger(now)
+        self.linger(now)
         self._birth_in_flight = True
         self._window(topics.STATE, self.birth(now, COLD_START if self._connection == 1 else RECONNECTED))
         device.outbox.renew(now)
@@ -124,17 +124,16 @@ class Session:
 
     def disconnected(self, now: int) -> None:
         """The link is gone, or could not be had."""
-        if self.state == DOWN:
-            return
-        self._down()
-        window = min(BACKOFF_CAP_MS, BACKOFF_BASE_MS << min(self._attempt, 8))
-        self._attempt += 1
-        self._next_at = now + self._device.draws.below(window)
+        if self.state != DOWN:
+            self._down()
+            window = min(BACKOFF_CAP_MS, BACKOFF_BASE_MS << min(self._attempt, 8))
+            self._attempt += 1
+            self._next_at = now + self._device.draws.below(window)
 
     def published(self, now: int) -> None:
         """The message in flight has its PUBACK."""
         data = self._flying
-        if data is None:
+        if not data:
             return
         self._flying = None
         log = self._device.event_log
@@ -143,19 +142,19 @@ class Session:
             self._attempt = 0
             if self._device.rules.PRIVATE:
                 self._heartbeat(now, False)
-        elif log is not None and log.first() == data:
+        elif log and log.first() == data:
             log.sent()
             self._passed += 1
         else:
-            for at in range(len(self._queue)):
-                if self._queue[at][1] is data:
-                    self._queue.pop(at)
+            for item in self._queue:
+                if item[1] is data:
+                    self._queue.remove(item)
                     break
             else:
                 for source in self.later:
                     if source.sent(now, data):
                         break
-        self._linger(now)
+        self.linger(now)
         self.pump()
 
     def send(self, now: int, cls: str, data: bytes, seq: int = 0) -> None:
@@ -173,13 +172,13 @@ class Session:
             queue.pop(at)
             self.dropped += 1
         self.wake(now)
-        self._linger(now)
+        self.linger(now)
         self.pump()
 
     def wake(self, now: int) -> None:
         """Something is to be said: a sleeping kind connects now."""
-        if self.state == DOWN and self._sleeps and self._attempt == 0:
-            self._next_at = now
+        if self._sleeps and self._attempt == 0:
+            self.hurry(now)
 
     def hurry(self, now: int) -> None:
         """An alarm: connect now, whatever the backoff says."""
@@ -191,9 +190,10 @@ class Session:
         self.asked = None
         self._timed_at = now
 
-    def touched(self, now: int) -> None:
-        """A frame came down: stay a little longer."""
-        self._linger(now)
+    def linger(self, now: int) -> None:
+        """A frame went up or came down: one that sleeps stays a little longer."""
+        if self._sleeps and self.state == ONLINE:
+            self._next_at = now + LINGER_MS
 
     # ---- time
 
@@ -234,11 +234,11 @@ class Session:
             self._down()
             self._next_at = NEVER
         else:
-            self._linger(now)
+            self.linger(now)
 
     def _may_sleep(self, now: int) -> bool:
         device = self._device
-        if self._first() is not None or self._flying is not None or len(device.outbox) or self.later:
+        if self._first() or self._flying or len(device.outbox) or self.later:
             return False
         if self.asked is not None and now - self.asked <= MAX_ROUND_TRIP_MS:
             return False  # an answer would still be taken
@@ -271,7 +271,7 @@ class Session:
             1: device.downlink.rejected,
             2: self.dropped + device.outbox.evicted + device.damaged,
         }
-        if device.event_log is not None:
+        if device.event_log:
             body[2] += device.event_log.dropped
         if self._telemetry_ms == 0:
             body[3] = device.rules.report()
@@ -287,10 +287,6 @@ class Session:
         self._flying = None
         self._birth_in_flight = False
 
-    def _linger(self, now: int) -> None:
-        if self._sleeps and self.state == ONLINE:
-            self._next_at = now + LINGER_MS
-
     def _window(self, cls: str, data: bytes) -> None:
         self._flying = data
         self._device.out.append((PUBLISH, cls, data, 1, True))
@@ -299,25 +295,23 @@ class Session:
         """What is to be sent next."""
         log = self._device.event_log
         first = self._queue[0] if self._queue else None
-        if log is not None and (first is None or first[0] == topics.EVENT or first[2] > self._passed):
+        if log and (not first or first[0] == topics.EVENT or first[2] > self._passed):
             data = log.first()
-            if data is not None:
+            if data:
                 return (topics.EVENT, data, 0)
         for source in self.later:
-            if first is None:
-                first = source.first()
+            first = first or source.first()
         return first
 
     def _log_events(self) -> None:
         """What waits in RAM goes into the log, as far as it can be written."""
         log = self._device.event_log
-        boot = self._device.uplink.boot
         at = 0
-        while log is not None and at < len(self._queue):
+        while log and at < len(self._queue):
             cls, data, seq = self._queue[at]
             if cls != topics.EVENT:
                 at += 1
-            elif log.append(boot, seq, data):
+            elif log.append(self._device.uplink.boot, seq, data):
                 self._queue.pop(at)
                 self._logged += 1
             else:
@@ -325,7 +319,7 @@ class Session:
 
     def pump(self) -> None:
         """Send what is next, if nothing is in flight."""
-        if self.state == ONLINE and self._flying is None:
+        if self.state == ONLINE and not self._flying:
             first = self._first()
-            if first is not None:
+            if first:
                 self._window(first[0], first[1])

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
         def put(self, name: str, data: bytes) -> None: ...
         def drop(self, name: str) -> None: ...
+        def get(self, name: str) -> bytes:
+            """One record; no bytes when there is none, or none that can be read."""
+
         def items(self) -> list[tuple[str, bytes]]:
             """All records, sorted by name; of one that cannot be read, no bytes."""
 
@@ -44,6 +47,9 @@ class RamStore:
     def drop(self, name: str) -> None:
         if self._records is not None:
             self._records.pop(name, None)
+
+    def get(self, name: str) -> bytes:
+        return self._records.get(name, b"") if self._records else b""
 
     def items(self) -> "list[tuple[str, bytes]]":
         return sorted(self._records.items()) if self._records else []
@@ -79,6 +85,9 @@ class VolatileStore:
 
     def drop(self, name: str) -> None:
         self._records.pop(name, None)
+
+    def get(self, name: str) -> bytes:
+        return self._records.get(name, b"")
 
     def items(self) -> "list[tuple[str, bytes]]":
         return sorted(self._records.items())

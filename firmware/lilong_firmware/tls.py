@@ -7,7 +7,6 @@ a board starts in the year 2000 or 1970: until it is told the time its clock say
 """
 
 import io
-import ssl
 import time
 
 TYPE_CHECKING = False
@@ -70,9 +69,11 @@ class Pieces(io.IOBase):
 
 def securing(ca: bytes, certificate: "bytes | None", key: "bytes | None") -> "Callable[[Any, str], Any]":
     """What makes a TCP socket a secure one. ca, certificate, key: DER; ValueError when one of them is none."""
-    context: Any = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(cadata=ca)
+    import tls  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415  `ssl` around it takes 1 KB of heap
+
+    context: Any = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = tls.CERT_REQUIRED
+    context.load_verify_locations(ca)
     if certificate is not None and key is not None:
         context.load_cert_chain(certificate, key)
 

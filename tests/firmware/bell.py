@@ -3,6 +3,7 @@
 from harness import MINUTE, SECOND, Host, codes
 from lilong_firmware.rules import Rules
 from lilong_protocol import frame, topics
+from waiting_frames import waiting
 
 LATCHING, PLAIN = codes.ALARM_SMOKE_ALARM, codes.ALARM_DOOR_HELD
 CODES = {"latching": LATCHING, "plain": PLAIN}
@@ -38,7 +39,7 @@ class Bell(Rules):
 def alarm_frames(host):
     """[((boot, seq), frame)] of all that the backend has or will get, in their order."""
     found = {(s.frame.boot, s.frame.seq): s.data for s in host.arrived if s.cls == topics.ALARM}
-    for entry in host.device.outbox._entries:
+    for entry in waiting(host.device.outbox):
         assert found.setdefault((entry.boot, entry.seq), entry.frame) == entry.frame, "the same number, other bytes"
     return [(name, host.decode(topics.ALARM, found[name])) for name in sorted(found)]
 

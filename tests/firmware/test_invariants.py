@@ -16,6 +16,7 @@ from lilong_protocol.registry import ALARM
 from lilong_simulator.kinds import KINDS
 from scripts import play, scripts
 from stories import ARGUMENTS, COMMANDS, GIVEN, STORIES, VALUES
+from waiting_frames import waiting
 
 # The local output that belongs to an alarm, and its value while the alarm is on.
 LOCAL = {
@@ -181,15 +182,15 @@ class Life(RuleBasedStateMachine):
         """A raise or a clear that was written has taken place, though nobody was told before the power went."""
         self._follow()
         after = self._episodes()
-        waiting = [self.host.decode(topics.ALARM, entry.frame) for entry in self.host.device.outbox._entries]
+        told = [self.host.decode(topics.ALARM, entry.frame) for entry in waiting(self.host.device.outbox)]
         for code in sorted(set(after) ^ set(self.open)):
             if code in after:
-                assert [f.kind for f in waiting if (f.boot, f.seq) == after[code]] == [frame.RAISE]
+                assert [f.kind for f in told if (f.boot, f.seq) == after[code]] == [frame.RAISE]
                 self.open[code] = after[code]
                 self.raises[after[code]] = code
             else:
                 name = self.open.pop(code)
-                assert [f.kind for f in waiting if f.kind == frame.CLEAR and tuple(f.ref) == name] == [frame.CLEAR]
+                assert [f.kind for f in told if f.kind == frame.CLEAR and tuple(f.ref) == name] == [frame.CLEAR]
 
     def _check(self):
         self._follow()

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lilong_firmware.draws import Draws
 from lilong_firmware.effects import NEVER
-from lilong_firmware.outbox import BURST, CAPACITY, IN_RAM, NO_ROOM, PAUSE_MS, STORED, Outbox
-from lilong_firmware.store import RamStore
+from lilong_firmware.outbox import BURST, CAPACITY, FEW, IN_RAM, NO_ROOM, PAUSE_MS, STORED, Outbox
+from lilong_firmware.store import RamStore, VolatileStore
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import DOWN, Seal
+from waiting_frames import waiting
 
 RAISE, UPDATE, CLEAR = frame.RAISE, frame.UPDATE, frame.CLEAR
 SMOKE, TAMPER, BATTERY = codes.ALARM_SMOKE_ALARM, codes.ALARM_TAMPER, codes.ALARM_BATTERY_LOW
@@ -126,9 +127,10 @@ def test_the_most_severe_goes_first_and_among_equals_the_oldest():
     box = outbox()
     for seq, code in ((1, BATTERY), (2, TAMPER), (3, SMOKE), (4, TAMPER), (5, SMOKE)):
         box.add(0, code, RAISE, 1, seq, data(seq))
-    assert box.due(0) == [data(3), data(5), data(2), data(4)]
+    assert box.due(0) == [data(3), data(5)]
     assert box.deadline() == PAUSE_MS
-    assert box.due(PAUSE_MS) == [data(1)]
+    assert box.due(PAUSE_MS) == [data(2), data(4)]
+    assert box.due(2 * PAUSE_MS) == [data(1)]
 
 
 def test_of_a_backlog_a_few_go_at_a_time_and_a_new_danger_overtakes_it():
@@ -141,7 +143,7 @@ def test_of_a_backlog_a_few_go_at_a_time_and_a_new_danger_overtakes_it():
     box.add(PAUSE_MS - 1, SMOKE, RAISE, 1, 13, data(13))
     assert box.due(PAUSE_MS - 1) == [data(13)]
     assert box.due(PAUSE_MS) == [data(seq) for seq in range(1 + BURST, 1 + 2 * BURST)]
-    assert box.due(2 * PAUSE_MS) == [data(seq) for seq in range(1 + 2 * BURST, 13)]
+    assert box.due(2 * PAUSE_MS) == [data(seq) for seq in range(1 + 2 * BURST, 1 + 3 * BURST)]
 
 
 def filled(*rows, store=None):
@@ -161,7 +163,7 @@ def filled(*rows, store=None):
 
 def numbers(box):
     """What waits, by the numbers of the frames."""
-    return sorted(int(entry.frame.decode()[6:]) for entry in box._entries)
+    return sorted(entry.seq for entry in waiting(box))
 
 
 def over(code, times):
@@ -307,10 +309,91 @@ def test_says_what_has_become_of_a_frame():
 
 
 def test_the_mark_is_no_part_of_what_is_repeated():
-    store = RamStore()
-    outbox(store).add(0, SMOKE, RAISE, 1, 1, data(1))
-    box = outbox(store)
-    name, record = store.items()[0]
-    box.load(name, frame.RAISE, record, 0)
-    assert box.due(0) == [data(1)]
-    assert box.stored(1, 1, data(1)[-8:]) == SMOKE
+    box = crowded()
+    box.add(0, SMOKE, RAISE, 1, 100, data(100))
+    assert box.due(0)[0] == data(100)
+    assert box.stored(1, 100, data(100)[-8:]) == SMOKE
+
+
+# ---- what is on flash is not in RAM
+
+
+def crowded(store=None):
+    """A box in which few frames wait already, of the mildest alarm."""
+    return filled(*[(BATTERY, UPDATE)] * FEW, store=store)
+
+
+def test_ram_has_the_first_few_frames_and_flash_all():
+    box = filled(*over(BATTERY, 12), store=(store := RamStore()))
+    assert [entry.seq for entry in waiting(box) if entry.in_ram] == [1, 2, 3, 4]
+    assert [record[1:] for _, record in store.items()] == [data(seq) for seq in range(1, 25)]
+    for at in range(0, 20, BURST):  # then the first ones are due again
+        assert box.due(at * PAUSE_MS // BURST) == [data(seq) for seq in range(at + 1, at + 1 + BURST)]
+
+
+@pytest.mark.spec("LIL-ALARM-003")
+def test_a_full_box_repeats_the_same_bytes_from_flash_too():
+    host = alarmed(link=False)
+    for _ in range(10):
+        host.sense("tamper", 1)
+        host.sense("tamper", 0)
+    made = [bytes(entry.frame) for entry in waiting(host.device.outbox)]
+    assert len(made) == 1 + 20
+    host.acks = 0
+    host.heal()
+    host.run(5 * MINUTE)
+    assert sorted({s.data for s in host.sent if s.cls == topics.ALARM}) == sorted(made)
+    assert len([s for s in host.sent if s.data == made[-1]]) > 3
+    host.acks = 1
+    host.run(5 * MINUTE)
+    assert len(host.device.outbox) == 0
+    assert [name for name, _ in host.store.items() if name[0] == "o"] == []
+
+
+class Unsteady(RamStore):
+    """A chip that may stop answering, or answer with a bit that has changed."""
+
+    __slots__ = ("away", "rotten")
+
+    def __init__(self, rotten=False):
+        super().__init__()
+        self.away = False
+        self.rotten = rotten
+
+    def get(self, name):
+        found = b"" if self.away else super().get(name)
+        return found[:-9] + bytes([found[-9] ^ 1]) + found[-8:] if self.rotten and found else found
+
+
+@pytest.mark.parametrize("make", [VolatileStore, lambda: Unsteady(rotten=True), lambda: FullStore(room=FEW)])
+def test_what_flash_does_not_give_back_stays_in_ram(make):
+    box = crowded(make())
+    box.add(0, SMOKE, RAISE, 1, 100, data(100))
+    box.add(0, SMOKE, UPDATE, 1, 101, data(101))
+    assert box.due(0)[:2] == [data(100), data(101)]
+    assert box.stored(1, 101, data(101)[-8:]) == SMOKE
+
+
+@pytest.mark.parametrize("fault", ["away", "rotten"])
+def test_what_cannot_be_read_is_not_sent_until_it_can(fault):
+    box = crowded(store := Unsteady())
+    box.add(0, SMOKE, RAISE, 1, 100, data(100))
+    setattr(store, fault, True)
+    assert box.due(0) == [data(1), data(2)], "RAM has the first few, and they have their turn"
+    for tag in (b"", data(100)[-8:]):
+        assert box.stored(1, 100, tag) is None
+    box.unmark(1, 100)
+    setattr(store, fault, False)
+    assert dict(store.items())["o0000000100000064"] == bytes([SMOKE | 0x80]) + data(100), "kept rather than spoilt"
+    assert data(100) in box.due(2 * SECOND)
+    assert box.stored(1, 100, data(100)[-8:]) == SMOKE
+
+
+def test_a_chip_that_dies_takes_no_usual_alarm_with_it():
+    store = Unsteady()
+    host = alarmed(store=store, link=False)
+    store.away = True
+    host.heal()
+    host.run(2 * MINUTE)
+    assert host.raised(SMOKE)
+    assert len(host.device.outbox) == 0

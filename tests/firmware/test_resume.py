@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lilong_firmware.store import RamStore
 from lilong_protocol import cbor, frame
+from waiting_frames import waiting
 
 STORIES = {
     "a backend that answers": [ON, WAIT, ACKNOWLEDGE, WAIT, OFF, WAIT, ON, WAIT, OFF, RESET, WAIT, ON, WAIT],
@@ -113,11 +114,11 @@ def test_a_clear_that_was_cut_short_opens_nothing_once_the_backend_has_it():
     host.store.left = None
     host.power_cut()
     host.run(MINUTE)
-    raised, cleared = [entry.frame for entry in host.device.outbox._entries]
+    raised, cleared = [entry.frame for entry in waiting(host.device.outbox)]
     host.stored(cleared)
     host.run(SECOND)
     host.power_cut()
-    assert [entry.frame for entry in host.device.outbox._entries] == [raised]
+    assert [entry.frame for entry in waiting(host.device.outbox)] == [raised]
     assert as_the_device_sees_it(host) == {}
 
 
@@ -141,7 +142,7 @@ def test_an_update_that_is_older_than_what_the_record_knows_changes_nothing():
     host.set("latching", 0)
     host.set("latching", 1)
     host.run(SECOND)
-    raised, _, again = [entry.frame for entry in host.device.outbox._entries]
+    raised, _, again = [entry.frame for entry in waiting(host.device.outbox)]
     host.stored(raised)
     host.stored(again)
     host.run(SECOND)

@@ -156,6 +156,7 @@ class _Spare:
         self.items: Callable[[], list[tuple[str, bytes]]] = store.items
         self.put = store.put
         self.drop = store.drop
+        self.get = store.get
         self._memory = memory
         self._slot = slot
 

@@ -7,6 +7,7 @@ from lilong_protocol import frame, topics
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import UP, Seal
 from planted import Faults, payload_of
+from waiting_frames import waiting
 
 FAULTS = Faults()
 fault, with_part = FAULTS.fault, FAULTS.with_part
@@ -28,8 +29,8 @@ class takes_a_puback_for_stored(outbox.Outbox):
 
     def due(self, now):
         frames = super().due(now)
-        for entry in list(self._entries):
-            self._forget(entry)
+        for entry in waiting(self):
+            entry.forget()
         return frames
 
 
@@ -43,9 +44,9 @@ class takes_any_tag(outbox.Outbox):
     __slots__ = ()
 
     def stored(self, boot, seq, tag):
-        for entry in self._entries:
+        for entry in waiting(self):
             if (entry.boot, entry.seq) == (boot, seq):
-                self._forget(entry)
+                entry.forget()
                 return entry.code
         return None
 
@@ -57,8 +58,8 @@ class takes_any_number(outbox.Outbox):
     __slots__ = ()
 
     def stored(self, boot, seq, tag):
-        for entry in self._entries:
-            self._forget(entry)
+        for entry in waiting(self):
+            entry.forget()
             return entry.code
         return None
 
@@ -71,9 +72,9 @@ class gives_up_after_three(outbox.Outbox):
 
     def due(self, now):
         frames = super().due(now)
-        for entry in self._entries:
+        for entry in waiting(self):
             if entry.tries >= 3:
-                entry.due = NEVER
+                entry.put_off(NEVER)
         return frames
 
 
@@ -85,8 +86,8 @@ class repeats_every_two_seconds(outbox.Outbox):
 
     def due(self, now):
         frames = super().due(now)
-        for entry in self._entries:
-            entry.due = min(entry.due, now + 2_000)
+        for entry in waiting(self):
+            entry.hurry(now + 2_000)
         return frames
 
 
@@ -97,8 +98,8 @@ class waits_for_its_schedule_after_a_reconnect(outbox.Outbox):
     __slots__ = ()
 
     def renew(self, now):
-        for entry in self._entries:
-            entry.due = now + 60_000
+        for entry in waiting(self):
+            entry.put_off(now + 60_000)
 
 
 with_part(
@@ -124,9 +125,9 @@ class seals_repeats_anew(Device):
         seal = Seal(frame_key(identity.root, UP), identity.tenant, identity.device, UP)
         payload = frame.pack(told.kind, told.body, told.boot, told.seq, now, ref=told.ref)
         data = seal.seal(topics.ALARM, payload)
-        for entry in self.outbox._entries:
+        for entry in waiting(self.outbox):
             if (entry.boot, entry.seq) == (told.boot, told.seq):
-                entry.frame = data
+                entry.replace(data)
         return data
 
 
@@ -171,9 +172,9 @@ class merges_two_alarms(Device):
 class an_operator_ends_its_repeats(Device):
     def _operator_ack(self, now, message):
         code = super()._operator_ack(now, message)
-        for entry in list(self.outbox._entries):
+        for entry in waiting(self.outbox):
             if code == frame.OK:
-                self.outbox._forget(entry)
+                entry.forget()
         return code
 
 

@@ -5,6 +5,7 @@
 
 from lilong_firmware import configuration, epochs, fetch, requests
 from lilong_protocol import frame, topics
+from waiting_frames import waiting
 
 FAULTS = {}
 
@@ -167,7 +168,7 @@ def seals_what_waits_in_the_new_epoch(patch):
     def enter(device, epoch):
         old = device.uplink._seal
         whole(device, epoch)
-        for entry in device.outbox._entries:
-            entry.frame = device.uplink._seal.seal(topics.ALARM, old.open(topics.ALARM, entry.frame))
+        for entry in waiting(device.outbox):
+            entry.replace(device.uplink._seal.seal(topics.ALARM, old.open(topics.ALARM, entry.frame)))
 
     patch.setattr(epochs, "enter", enter)

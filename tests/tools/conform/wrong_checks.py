@@ -5,6 +5,7 @@ from lilong_firmware.clock import Clock
 from lilong_firmware.device import Device
 from lilong_protocol import frame
 from planted import Faults, swap
+from waiting_frames import waiting
 
 FAULTS = Faults()
 fault, with_part = FAULTS.fault, FAULTS.with_part
@@ -136,8 +137,8 @@ class takes_text_for_a_command(Device):
 class takes_a_stored_ack_without_a_tag(Device):
     def _handle(self, now, message):
         if message.kind == frame.STORED_ACK and not isinstance(message.body.get(0), bytes):
-            for entry in list(self.outbox._entries):
-                self.outbox._forget(entry)
+            for entry in waiting(self.outbox):
+                entry.forget()
         super()._handle(now, message)
 
 

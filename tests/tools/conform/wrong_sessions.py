@@ -3,6 +3,7 @@
 from lilong_firmware import outbox, session, uplink
 from lilong_firmware.device import Device
 from lilong_firmware.effects import CONNECT, PUBLISH
+from lilong_firmware.outbox import NUMBER, SINCE
 from lilong_protocol import frame, topics
 from planted import Faults, swap
 
@@ -135,7 +136,7 @@ class gives_up_the_eldest(outbox.Outbox):
     __slots__ = ()
 
     def _victims(self, code, kind):
-        return [min(self._entries, key=lambda entry: (entry.boot, entry.seq))]
+        return [min(self._entries, key=lambda entry: entry[NUMBER:SINCE])]
 
 
 with_part("outbox", "door", gives_up_the_eldest, "LIL-ALARM-009")
