@@ -4,7 +4,9 @@ from .credentials import Certificates, CredentialsError, Passwords
 from .dial import Login, Target
 from .fleet import LiveFleet
 from .limits import FileLimitError, need_files
+from .plain import PLAIN, PlainClients
 
 __all__ = [
-    "Certificates", "CredentialsError", "FileLimitError", "LiveFleet", "Login", "Passwords", "Target", "need_files",
+    "PLAIN", "Certificates", "CredentialsError", "FileLimitError", "LiveFleet", "Login", "Passwords", "PlainClients",
+    "Target", "need_files",
 ]  # fmt: skip

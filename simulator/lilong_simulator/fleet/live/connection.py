@@ -5,7 +5,7 @@ import os
 import socket
 import ssl
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from .credentials import CredentialsError
 from .hub import READ, WRITE
@@ -13,7 +13,6 @@ from .websocket import Framing, WebSocketError
 
 if TYPE_CHECKING:
     from .dialer import Dialer
-    from .member import LiveDevice
 
 PIECE = 4_096  # bytes read at a time: an MQTT packet is at most 2 KB
 CONNECTING, SHAKING, UPGRADING, OPEN = range(4)  # what a connection is at
@@ -24,14 +23,28 @@ CLOSED = "closed by the broker"
 NO_PORT = 24 if sys.platform == "linux" else None
 
 
+class Member(Protocol):
+    """The client that a connection is for."""
+
+    id: str
+
+    def opened(self, will: bytes) -> None:
+        """Bytes can be sent: CONNECT, with that will."""
+
+    def arrived(self, data: bytes) -> None: ...
+
+    def broken(self, why: str) -> None:
+        """The link is gone, or could not be had."""
+
+
 class Connection:
     """One connection of a device. Once the device has left it, nothing more is told of it."""
 
     __slots__ = ("_counted", "_dialer", "_framing", "_sock", "_stage", "_unsent", "_will", "member", "online", "wanted")
 
-    def __init__(self, member: "LiveDevice", dialer: "Dialer", will: bytes, wanted: float) -> None:
+    def __init__(self, member: Member, dialer: "Dialer", will: bytes, wanted: float) -> None:
         """wanted: when the device wanted it, ms of the run's clock."""
-        self.member: LiveDevice | None = member
+        self.member: Member | None = member
         self.wanted: float | None = wanted
         self.online = False  # the broker has accepted the device's session
         self._will = will

@@ -6,15 +6,12 @@ import socket
 import ssl
 from collections import deque
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .connection import Connection, Secure
+from .connection import Connection, Member, Secure
 from .dial import Target
 from .hub import hub
 from .websocket import Framing
-
-if TYPE_CHECKING:
-    from .member import LiveDevice
 
 PROBE_S = 3.0
 SLICE = 32  # connections begun before the event loop gets its turn
@@ -41,7 +38,7 @@ class Dialer:
         self._pumping = False
         self._at = f"{target.host}:{target.port}"
 
-    def connection(self, member: "LiveDevice", will: bytes, wanted: float) -> Connection:
+    def connection(self, member: Member, will: bytes, wanted: float) -> Connection:
         """A connection of a device, in line to be opened."""
         connection = self._make(member, self, will, wanted)
         self._line.append(connection)
