@@ -205,7 +205,7 @@ def test_two_chips_with_one_address_on_a_bus_are_refused():
         ("esp32", "flash.partitions", "none.csv", "", ["cannot be read"]),
         ("esp32", "flash.partitions", None, "flash.partitions", ["is missing; name the table with two"]),
         ("pico_w", "flash.layout.bundle_kib", 400, "flash.layout.bundle_kib", ["two bundles of 400, 200 of data"]),
-        ("pico_w", "flash.layout.boot_kib", 4, "flash.layout.boot_kib", ["not the two sectors of a file system's root"]),
+        ("pico_w", "flash.layout.boot_kib", 4, "flash.layout.boot_kib", ["not the two sectors of a file"]),
         ("pico_w", "flash.layout.bundle_kib", 10, "flash.layout.bundle_kib", ["10 KiB do not hold a kind's firmware"]),
         ("pico_w", "flash.layout.firmware_kib", 1500, "flash.layout.firmware_kib", ["and there are 2048"]),
         ("pico_w", "flash.layout.spare_kib", 1, "flash.layout.spare_kib", ["unknown key"]),

@@ -30,7 +30,7 @@ class Flash:
             raise ValueError
         if len == -1:
             len = whole - start
-        elif not (0 < len and start + len <= whole and len % SECTOR == 0):
+        elif len <= 0 or start + len > whole or len % SECTOR:
             raise ValueError
         self._base = start
         self._size = len
