@@ -22,10 +22,8 @@ from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.fleet.plant import Plant
 from lilong_simulator.fleet.provision import Provisioner
 from lilong_simulator.fleet.virtual import VirtualFleet
-from lilong_simulator.incidents import find
 from lilong_simulator.recorder import Recorder
-from lilong_tools.virtual import run_virtual
-from rich.console import Console
+from lilong_tools.virtual import PARQUET, Job, simulate
 
 DAY_MS = 86_400_000
 SEED = 7
@@ -111,10 +109,10 @@ def main(days: float) -> None:
         )
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        quiet = Console(quiet=True)
-        run_virtual(estate, SEED, datetime(2026, 3, 4, 12), days, [find("kitchen_fire")], Path(folder), quiet)
+        noon = datetime(2026, 3, 4, 12)
+        ended = simulate(Job("music_plaza", 1, SEED, noon, days, ("kitchen_fire",), Path(folder), PARQUET))
         seconds = time.perf_counter() - start
-        lines = sum(1 for _ in (Path(folder) / "messages.jsonl").open())
+        lines = ended.messages
     rows.append(
         (
             "lilong simulate: world, centre, files",

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ import uvloop
 from lilong_protocol.pc.keystore import KeyStoreError
 from lilong_protocol.pc.simulation import PublicKeyError, simulation_key_at
 from lilong_simulator import incidents
-from lilong_simulator.estate import Estate, EstateError, load_estate
+from lilong_simulator.estate import EstateError
 from lilong_simulator.feed import FeedError, FeedReader
 from lilong_simulator.load.places import places_of
 from lilong_simulator.load.run import RunError
@@ -31,7 +31,7 @@ from .conform.cli import app as conform
 from .demo import run_demo
 from .flash.command import bundle, flash
 from .flash.errors import FlashError
-from .inputs import InputError, local_time, output_folder, seconds, virtual_days
+from .inputs import InputError, local_time, output_folder, seconds
 from .keys_command import keys
 from .live import Request, run_live
 from .provision.command import provision
@@ -39,17 +39,16 @@ from .provision.errors import ProvisionError
 from .sbom import SbomError
 from .sbom_command import sbom
 from .selftest.command import selftest
+from .simulate_command import simulate
 from .stopping import Stopper, stopped_by_signals
 from .update.command import update
 from .update.errors import UpdateError
-from .virtual import run_virtual
 from .watch.cli import watch_command
 from .wireshark import dissector
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(conform, name="conform")
 
-SIMULATE_START = datetime(2026, 3, 4)
 BAD_INPUT = 2
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
 NO_INCIDENT = "none"
@@ -119,23 +118,7 @@ def load(
     _run(run)
 
 
-@app.command()
-def simulate(
-    estate: EstateName,
-    out: Annotated[Path, typer.Option(help="folder for messages, truth and score")],
-    days: Annotated[float, typer.Option(help="virtual days; fractions are welcome")] = 1.0,
-    seed: Seed = 7,
-    incident: Incidents = None,
-    start: Start = None,
-) -> None:
-    """A day of an estate in virtual time, the management centre answering in the loop."""
-    place = load_estate(estate)
-    chosen = _chosen(place, incident or ["kitchen_fire", "morning_rush"])
-    begin = local_time("--start", start or SIMULATE_START)
-    whole = virtual_days("--days", days)
-    sys.exit(run_virtual(place, seed, begin, whole, chosen, output_folder("--out", out), _console()))
-
-
+app.command()(simulate)
 app.command("watch")(watch_command)
 
 
@@ -203,19 +186,6 @@ def _public_key(broker: str | None, asked_for: bool) -> Callable[[str], bytes]:
         raise InputError(f"--broker mqtts://{there.host}: simulated devices speak no TLS; give an mqtt:// for tests")
     host = "localhost" if there is None else there.host
     return lambda tenant: simulation_key_at(tenant, host, asked_for, "give --simulation-key if that is a lab")
-
-
-def _chosen(estate: Estate, names: Sequence[str]) -> list[incidents.Incident]:
-    """The incidents of these names; IncidentError for one that is unknown, or that the estate has no place for."""
-    if list(names) == [NO_INCIDENT]:
-        return []
-    chosen = [incidents.find(name) for name in names]
-    for one in chosen:
-        try:
-            one.device_names(estate)
-        except incidents.IncidentError as error:
-            raise incidents.IncidentError(f"{error}; --incident {NO_INCIDENT} goes without") from None
-    return chosen
 
 
 def _run(work: Callable[[Stopper], Coroutine[Any, Any, int]]) -> None:

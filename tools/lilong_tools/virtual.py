@@ -1,103 +1,176 @@
-"""`lilong simulate`: an estate in virtual time with the management centre's own core answering in the loop."""
+"""One estate in virtual time with the management centre's own core answering in the loop, and what it leaves."""
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator import linkage, report
-from lilong_simulator.estate import Estate
+from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.feed import FeedEvent
-from lilong_simulator.incidents import Incident
-from lilong_simulator.recorder import Recorder
+from lilong_simulator.incidents import Incident, find
+from lilong_simulator.random_streams import draw
 from lilong_simulator.score import score
+from lilong_simulator.tables import parquet, rows, schema
+from lilong_simulator.tables.messages import Messages
+from lilong_simulator.tables.parquet import Columns
 from lilong_simulator.truth import write_rows
 from lilong_simulator.virtual_run import VirtualRun, epoch_ms
-from rich.console import Console
-from rich.progress import Progress
 
-from .summary import summarise
 from .virtual_centre import CentreInTheLoop
+from .virtual_recorder import JsonLines, VirtualRecorder
 
 DAY_MS = 86_400_000
-PROGRESS_STEPS = 100
+STEP_MS = 300_000  # written after so much virtual time: what is held in RAM
+FORGET_MS = 3_600_000
+PARQUET, JSONL = "parquet", "jsonl"
+
+Progress = Callable[[float], None]
+"""Told the share of the run that is over, 0 to 1."""
 
 
-class LoggingRecorder(Recorder):
-    """A recorder that also writes every frame the devices send."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is run, in plain values. `copy` 1: the estate itself, 2, 3 ...: others by the same plan."""
 
-    def __init__(self, log: "MessageLog") -> None:
-        super().__init__()
-        self._log = log
+    estate: str
+    copy: int
+    seed: int
+    start: datetime
+    days: float
+    incidents: tuple[str, ...]
+    out: Path
+    format: str = JSONL
+    seals: bool = True
+    polls: bool = False
 
-    def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
-        super().sent(at, device, cls, frame, due)
-        self._log.up(at, device, cls, frame)
-
-
-class MessageLog:
-    """messages.jsonl: {"t": virtual ms, "device", "class", "frame": hex}; classes of the downlink start with d/."""
-
-    def __init__(self, file: TextIO) -> None:
-        self._write = file.write
-
-    def up(self, at: float, device: str, cls: str, frame: bytes) -> None:
-        self._write(f'{{"t":{at},"device":"{device}","class":"u/{cls}","frame":"{frame.hex()}"}}\n')
-
-    def down(self, at: int, device: str, cls: str, frame: bytes) -> None:
-        self._write(f'{{"t":{at},"device":"{device}","class":"d/{cls}","frame":"{frame.hex()}"}}\n')
+    @property
+    def horizon(self) -> int:
+        return round(self.days * DAY_MS)
 
 
-def run_virtual(
-    estate: Estate, seed: int, start: datetime, days: float, incidents: Sequence[Incident], out: Path, console: Console
-) -> int:
-    """Simulate, write messages.jsonl, truth.jsonl, observed.jsonl, score.json and score.html; the exit code."""
-    out.mkdir(parents=True, exist_ok=True)
-    horizon = round(days * DAY_MS)
-    epoch_zero = epoch_ms(estate, start)
-    key = simulation_key(estate.id)
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of a job: score.json, frames written, device-days and what they took."""
+
+    content: dict[str, Any]
+    messages: int
+    device_days: float
+    seconds: float
+
+
+def seed_of(seed: int, copy: int) -> int:
+    """Of a copy; the first has the run's own."""
+    return seed if copy == 1 else draw(seed, "copy", copy) >> 1
+
+
+def simulate(job: Job, progress: Progress = lambda share: None) -> Ended:
+    """Run and write it all. Raises EstateError, IncidentError, ParquetError, OSError."""
     began = time.perf_counter()
-    with (out / "messages.jsonl").open("w", encoding="ascii", newline="\n") as file:
-        log = MessageLog(file)
-        centre = CentreInTheLoop(estate, key, epoch_zero, seed, log)
-        run = VirtualRun(estate, key, seed, start, incidents, centre, LoggingRecorder(log))
-        with Progress(console=console, transient=True) as progress:
-            task = progress.add_task(f"{days:g} days of {estate.id}", total=PROGRESS_STEPS)
-            for step in range(1, PROGRESS_STEPS + 1):
-                run.run(max(1, horizon * step // PROGRESS_STEPS))
-                progress.update(task, completed=step)
-        last = max(
-            (row.crossing_ms + max(filter(None, row.limits.values()), default=0) for row in run.world.truth), default=0
+    estate = load_estate(job.estate, copy=job.copy)
+    one = _One(job, estate, [find(name) for name in job.incidents])
+    job.out.mkdir(parents=True, exist_ok=True)
+    if job.format == PARQUET:
+        one.write(schema.MESSAGES, one.parquet_messages(progress))
+    else:
+        one.write_lines(progress)
+    content = one.finish()
+    took = time.perf_counter() - began
+    return Ended(content, one.messages, len(estate.devices) * job.days, took)
+
+
+class _One:
+    """One run and its files."""
+
+    def __init__(self, job: Job, estate: Estate, incidents: Sequence[Incident]) -> None:
+        self._job = job
+        self._estate = estate
+        self._incidents = incidents
+        self._epoch_zero = epoch_ms(estate, job.start)
+        self._seed = seed_of(job.seed, job.copy)
+        self._feed: list[dict[str, Any]] = []
+        self.messages = 0
+
+    def parquet_messages(self, progress: Progress) -> Iterator[Columns]:
+        """Runs while it is asked for more."""
+        messages = Messages(self._estate, self._epoch_zero)
+        for _ in self._run(messages, progress):
+            yield from messages.take()
+        yield from messages.rest()
+        self.messages = messages.count
+
+    def write_lines(self, progress: Progress) -> None:
+        with (self._job.out / "messages.jsonl").open("w", encoding="ascii", newline="\n") as file:
+            lines = JsonLines(file)
+            for _ in self._run(lines, progress):
+                pass
+            self.messages = lines.count
+
+    def write(self, table: schema.Table, batches: Iterator[Columns]) -> None:
+        job = self._job
+        run = {
+            "estate": self._estate.id, "seed": self._seed, "start": job.start.isoformat(" "), "days": job.days,
+            "incidents": list(job.incidents), "sealed": job.seals,
+        }  # fmt: skip
+        parquet.write(job.out / f"{table.name}.parquet", table, batches, run)
+
+    def finish(self) -> dict[str, Any]:
+        """Judge it and write all but the messages."""
+        job, run, out = self._job, self._virtual, self._job.out
+        truth = [row for row in run.world.truth if row.crossing_ms <= job.horizon]
+        write_rows(out / "truth.jsonl", truth)
+        write_rows(out / "expectations.jsonl", run.world.expectations)
+        with (out / "observed.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(json.dumps(row) + "\n" for row in self._feed)
+        if job.format == PARQUET:
+            self.write(schema.DEVICES, iter([rows.devices(self._estate)]))
+            self.write(schema.TRUTH, iter([rows.truth(self._estate, self._epoch_zero, truth)]))
+            self.write(schema.EXPECTATIONS, iter([rows.expectations(self._estate, run.world.expectations)]))
+            self.write(schema.OBSERVED, iter([rows.observed(self._estate, self._feed)]))
+        return self._judge()
+
+    def _run(self, log: Messages | JsonLines, progress: Progress) -> Iterator[None]:
+        """Runs, and pauses after each STEP_MS for what was logged to be written."""
+        job, horizon = self._job, self._job.horizon
+        key = simulation_key(self._estate.id)
+        centre = CentreInTheLoop(self._estate, key, self._epoch_zero, self._seed, log)
+        self._recorder = VirtualRecorder(log.up)
+        run = self._virtual = VirtualRun(
+            self._estate, key, self._seed, job.start, self._incidents, centre, self._recorder, job.polls, job.seals
         )
+        self._feed = centre.feed
+        for at in range(STEP_MS, horizon + STEP_MS, STEP_MS):
+            run.run(min(at, horizon))
+            if at % FORGET_MS == 0:
+                self._recorder.forget(at - FORGET_MS, {row.device for row in run.world.expectations})
+            progress(min(at, horizon) / horizon)
+            yield
+        limits = (row.crossing_ms + max(filter(None, row.limits.values()), default=0) for row in run.world.truth)
+        last = max(limits, default=0)
         if last >= horizon:
             run.run(last + 1)  # the drain
-    rows = [row for row in run.world.truth if row.crossing_ms <= horizon]
-    write_rows(out / "truth.jsonl", rows)
-    write_rows(out / "expectations.jsonl", run.world.expectations)
-    with (out / "observed.jsonl").open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(json.dumps(row) + "\n" for row in centre.feed)
-    feed = [
-        FeedEvent(row["at"], row["event"], row["alarm"], row["device"], row["code"], row["boot"], row["seq"])
-        for row in centre.feed
-    ]
-    judged = score(run.world.truth, run.recorder.alarms.values(), feed, 0, epoch_zero, horizon=horizon)
-    content = report.build(
-        report.Conditions(
-            estate.id, "virtual", seed, start.isoformat(" "), horizon / 1000, "none: virtual time", True,
-            tuple(incident.name for incident in incidents), len(estate.devices), {}, 0, None, {}, None,
-            ingest_by=report.BY_FEED,
-        ),
-        run.recorder, judged,
-        linkage.judge(run.world.expectations, judged.alarm_of_row, run.recorder, feed, epoch_zero, horizon),
-    )  # fmt: skip
-    report.write(out, content, run.recorder, "score")
-    summarise(content, console)
-    took = time.perf_counter() - began
-    device_days = len(estate.devices) * horizon / DAY_MS
-    console.print(
-        f"{device_days:,.0f} device-days in {took:.1f} s: {device_days / took:,.0f} a second; {out}/score.html"
-    )
-    return report.EXIT_CODES[content["verdict"]]
+            yield
+
+    def _judge(self) -> dict[str, Any]:
+        job, run, zero = self._job, self._virtual, self._epoch_zero
+        feed = [
+            FeedEvent(row["at"], row["event"], row["alarm"], row["device"], row["code"], row["boot"], row["seq"])
+            for row in self._feed
+        ]
+        judged = score(run.world.truth, self._recorder.alarms.values(), feed, 0, zero, horizon=job.horizon)
+        content = report.build(
+            report.Conditions(
+                self._estate.id, "virtual", self._seed, job.start.isoformat(" "), job.horizon / 1000,
+                "none: virtual time", True, tuple(incident.name for incident in self._incidents),
+                len(self._estate.devices), {}, 0, None, {}, None,
+                ingest_by=report.BY_FEED,
+            ),
+            self._recorder, judged,
+            linkage.judge(run.world.expectations, judged.alarm_of_row, self._recorder, feed, zero, job.horizon),
+        )  # fmt: skip
+        report.write(job.out, content, self._recorder, "score")
+        return content

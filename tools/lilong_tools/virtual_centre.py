@@ -49,6 +49,7 @@ class CentreInTheLoop:
         if isinstance(payload, Spoken) and payload.said.kind == BIRTH:
             body = payload.said.body
             self._links[topic.split("/")[3]] = (body[_OFFLINE_S] * 1000, not body[_ALWAYS_ON])
+        self._look()
         self._core.receive(self._epoch_zero + now, topic, payload, retained)
         self._settle()
 
@@ -80,10 +81,11 @@ class CentreInTheLoop:
         self._arm()
 
     def _arm(self) -> None:
-        due = self._core.deadline
-        if due < self._wake_at:
-            self._wake_at = due
-            self._fleet.call(max(0, due - self._now()), self._step, due)
+        engine = self._engine
+        for due in (engine.receiver.deadline, engine.orders.deadline, engine.pieces.deadline):
+            if due is not None and due < self._wake_at:
+                self._wake_at = due
+                self._fleet.call(max(0, due - self._now()), self._step, due)
 
     def _see(self, change: dict[str, Any]) -> None:
         """The person at the console sees a change."""
@@ -110,6 +112,7 @@ class CentreInTheLoop:
             self._plan()
 
     def _do(self, action: Action) -> None:
+        self._look()
         with contextlib.suppress(CentreError):  # the person tries again
             if action.what == "acknowledge":
                 self._core.acknowledge(self._now(), action.alarm, OPERATOR)
@@ -130,16 +133,16 @@ class CentreInTheLoop:
     def _step(self, due: int) -> None:
         if due == self._wake_at:
             self._wake_at = NEVER
-            if self._only_silence(due):
-                self._engine.presence.step(due)
-                for device in self._engine.take_sessions():
-                    self._core.presence.restate(device)
-                self._arm()
-            else:
-                self._core.step(due)
-                self._settle()
+            self._core.step(due)
+            self._settle()
 
-    def _only_silence(self, due: int) -> bool:
-        """Some device was to be looked at by now, and that is all: its silence makes nobody act."""
-        others = (self._engine.receiver.deadline, self._engine.orders.deadline, self._engine.pieces.deadline)
-        return all(other is None or other > due for other in others)
+    def _look(self) -> None:
+        """Who has been silent for too long? To be asked before the core does anything, and not more often.
+
+        Silence makes nobody act: it only counts when something is to be sent.
+        """
+        silent = self._supervision.deadline
+        if silent is not None and silent <= self._now():
+            self._engine.presence.step(self._now())
+            for device in self._engine.take_sessions():
+                self._core.presence.restate(device)

@@ -1,0 +1,144 @@
+"""The table of all frames: kept as they are sent, made into columns some thousands at a time."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from operator import itemgetter
+from typing import Any
+
+from lilong_protocol import frame as frames
+from lilong_protocol.pc.values import quantity_name
+from lilong_protocol.registry import ALARM, COMMAND_BY_NUMBER, EVENT, MESSAGE, QUANTITIES
+
+from ..estate import Estate
+from ..fleet.spoken import Said, said_of
+from .parquet import BATCH_ROWS, Columns, Lists
+
+_DIVISORS = {row.number: float(10**-row.exponent) for row in QUANTITIES}  # no exponent is above 0
+_READINGS_AT = {frames.BIRTH: 7, frames.HEARTBEAT: 3, frames.EVENT: 4, frames.RAISE: 4, frames.UPDATE: 4}  # in bodies
+_ALARMS = (frames.RAISE, frames.UPDATE, frames.CLEAR)
+_NAMES: dict[int, dict[int, Any]] = {
+    **dict.fromkeys(_ALARMS, ALARM), frames.EVENT: EVENT, frames.COMMAND: COMMAND_BY_NUMBER,
+    frames.RESPONSE: {}, frames.ERROR: {},
+}  # fmt: skip
+
+Sent = tuple[int, str, str, bytes, bool]
+"""ms of the run, device, class, frame, up."""
+
+
+class Messages:
+    """Takes frames as they are sent; `take` gives what is ready to be written, `rest` the remainder at the end.
+
+    epoch_zero: Unix time in ms at which the run begins.
+    """
+
+    def __init__(self, estate: Estate, epoch_zero: int) -> None:
+        self._estate = estate.id
+        self._kinds = {device.id: device.kind for device in estate.devices}
+        self._epoch_zero = epoch_zero
+        self._sent: list[Sent] = []
+        self._ready: list[Columns] = []
+        self.count = 0
+
+    def up(self, at: int, device: str, cls: str, frame: bytes) -> None:
+        self._add((at, device, cls, frame, True))
+
+    def down(self, at: int, device: str, cls: str, frame: bytes) -> None:
+        self._add((at, device, cls, frame, False))
+
+    def take(self) -> list[Columns]:
+        """Whole batches, of BATCH_ROWS each."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def rest(self) -> list[Columns]:
+        """What is left, at the end."""
+        if self._sent:
+            self._cut()
+        return self.take()
+
+    def _add(self, sent: Sent) -> None:
+        self.count += 1
+        self._sent.append(sent)
+        if len(self._sent) == BATCH_ROWS:
+            self._cut()
+
+    def _cut(self) -> None:
+        sent, self._sent = self._sent, []
+        self._ready.append(self._columns(sent))
+
+    def _columns(self, sent: Sequence[Sent]) -> Columns:
+        """In the order of `schema.MESSAGES`."""
+        times, devices, classes, data, up = zip(*sent, strict=True)
+        said = [said_of(frame) for frame in data]
+        zero = self._epoch_zero
+        return [
+            [zero + at for at in times],
+            times,
+            [self._estate] * len(sent),
+            devices,
+            [self._kinds[device] for device in devices],
+            ["up" if one else "down" for one in up],
+            classes,
+            [MESSAGE[one.kind].name for one in said],
+            [one.boot for one in said],
+            [one.seq for one in said],
+            [one.uptime for one in said],
+            [one.epoch if ours else None for one, ours in zip(said, up, strict=True)],
+            [_code(one) for one in said],
+            [_alarm(device, one) for device, one in zip(devices, said, strict=True)],
+            readings(said),
+            [len(frame) or None for frame in data],
+            [frame or None for frame in data],
+        ]
+
+
+def readings(said: Sequence[Said]) -> Lists:
+    """What each frame measured, by `schema.READING`."""
+    counts: list[int] = []
+    quantities: list[str] = []
+    values: list[float | None] = []
+    ages: list[int] = []
+    for one in said:
+        before = len(values)
+        if one.kind == frames.TELEMETRY:
+            rows = one.body[1]
+            for quantity, column in zip(one.body[0], one.body[2], strict=True):
+                (name,), (divisor,), _ = _meaning((quantity,))
+                quantities += [name] * len(rows)
+                values += [None if value is None else value / divisor for value in column]
+                ages += rows
+        elif one.kind in _READINGS_AT:
+            told = one.body.get(_READINGS_AT[one.kind])
+            if told:
+                names, divisors, in_order = _meaning(tuple(told))
+                quantities += names
+                values += [None if v is None else v / by for v, by in zip(in_order(told), divisors, strict=True)]
+                ages += [0] * len(names)
+        counts.append(len(values) - before)
+    return Lists(list(accumulate(counts)), [quantities, values, ages])
+
+
+@lru_cache(maxsize=1_000)
+def _meaning(
+    quantities: tuple[int, ...],
+) -> tuple[tuple[str, ...], tuple[float, ...], Callable[[dict[int, Any]], tuple[Any, ...]]]:
+    """Of quantities, ascending as on the wire: names, by what their integers are divided, how to get them."""
+    order = sorted(quantities)
+    names = tuple(map(quantity_name, order))
+    get = itemgetter(*order)
+    return names, tuple(_DIVISORS.get(one, 1.0) for one in order), get if len(order) > 1 else lambda told: (get(told),)
+
+
+def _code(said: Said) -> str | None:
+    names = _NAMES.get(said.kind)
+    if names is None:
+        return None
+    code = said.body.get(0)
+    return names[code].name if code in names else str(code)
+
+
+def _alarm(device: str, said: Said) -> str | None:
+    if said.ref is not None:
+        return f"{device}-{said.ref[0]}-{said.ref[1]}"
+    return f"{device}-{said.boot}-{said.seq}" if said.kind == frames.RAISE else None

@@ -1,0 +1,158 @@
+"""Parquet files, written batch by batch by arrow-rs (the extra `lilong[parquet]`): the same rows give the same bytes.
+
+Compression, row groups and pages are fixed here; nothing of the machine, the time or the number of workers enters.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from io import FileIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .schema import BYTES, NUMBER, READING, READINGS, SCHEMA_VERSION, TEXT, TEXTS, TIME, WHOLE, Column, Table
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+    from arro3.core import Array, DataType, RecordBatch, Schema
+
+BATCH_ROWS = 8_192  # made at a time: what is held of a table in RAM
+GROUP_ROWS = 16 * BATCH_ROWS
+COMPRESSION = "zstd(1)"
+
+Columns = Sequence[Sequence[Any]]
+"""One sequence of values for each column of a table, all of the same length; `Lists` for a column of lists. Empty: no
+rows."""
+
+
+class ParquetError(Exception):
+    """A table that cannot be written; the text says why and what to do."""
+
+
+class Lists(NamedTuple):
+    """A column of lists: row n has the items `ends[n - 1]` to `ends[n]` of each part, the first begins at 0."""
+
+    ends: Sequence[int]
+    parts: Columns
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+
+def is_there() -> bool:
+    """The extra is installed."""
+    try:
+        import arro3.core  # noqa: PLC0415  only who wants tables needs it
+        import arro3.io  # noqa: F401, PLC0415
+    except ImportError:
+        return False
+    return True
+
+
+def write(path: Path, table: Table, batches: Iterable[Columns], run: dict[str, Any]) -> None:
+    """Write a table. A batch is asked for when the last one is written. `run`: what was run, kept in the file.
+
+    Raises ParquetError when the disk is full or the like, and whatever `batches` raises; what was written until then is
+    a good file in the second case, and is taken away in the first.
+    """
+    from arro3.core import RecordBatch, RecordBatchReader  # noqa: PLC0415
+    from arro3.io import write_parquet  # noqa: PLC0415
+
+    schema = _schema(table)
+
+    def arrow() -> Iterator[RecordBatch]:
+        for columns in batches:
+            if file.broken is not None:
+                return
+            if columns:
+                arrays = [_array(column, values) for column, values in zip(table.columns, columns, strict=True)]
+                yield RecordBatch.from_arrays(arrays, schema=schema)
+
+    try:
+        file = _File(path)
+    except OSError as error:
+        raise ParquetError(f"{path}: {error.strerror}; choose a folder that can be written to") from error
+    source = _Source(arrow())
+    with file:
+        write_parquet(
+            RecordBatchReader.from_batches(schema, source), file,
+            compression=COMPRESSION, max_row_group_size=GROUP_ROWS, skip_arrow_metadata=True,
+            key_value_metadata={"lilong": json.dumps({"schema": SCHEMA_VERSION, **run})},  # of several, any comes first
+        )  # fmt: skip
+    if file.broken is not None:
+        if path.is_file():
+            path.unlink()
+        raise ParquetError(f"{path}: {file.broken.strerror}; make room, or choose another folder") from file.broken
+    if source.failed is not None:
+        raise source.failed
+
+
+class _Source(Iterator["RecordBatch"]):
+    """Batches until they end or fail: a failure would come out of the writer as mere words, and leave no file."""
+
+    def __init__(self, batches: "Iterator[RecordBatch]") -> None:
+        self._batches = batches
+        self.failed: BaseException | None = None
+
+    def __next__(self) -> "RecordBatch":
+        try:
+            return next(self._batches)
+        except StopIteration:
+            raise
+        except BaseException as error:  # Ctrl-C too: what there is by then is kept
+            self.failed = error
+            raise StopIteration from None
+
+
+class _File(FileIO):
+    """A file whose first failure is kept: the writer would panic at it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "w")
+        self.broken: OSError | None = None
+
+    def write(self, data: "Buffer") -> int:
+        left = memoryview(data)
+        size = left.nbytes
+        while left and self.broken is None:
+            try:
+                left = left[super().write(left) :]
+            except OSError as error:
+                self.broken = error
+        return size
+
+
+def _schema(table: Table) -> "Schema":
+    from arro3.core import Field, Schema  # noqa: PLC0415
+
+    return Schema([Field(column.name, _type(column.type)) for column in table.columns])
+
+
+def _type(name: str) -> "DataType":
+    from arro3.core import DataType, Field  # noqa: PLC0415
+
+    if name == TEXTS:
+        return DataType.list(Field("element", DataType.string()))
+    if name == READINGS:
+        return DataType.list(
+            Field("element", DataType.struct([Field(part.name, _type(part.type)) for part in READING]))
+        )
+    simple = {
+        TEXT: DataType.string, WHOLE: DataType.int64, NUMBER: DataType.float64, BYTES: DataType.binary,
+    }  # fmt: skip
+    return DataType.timestamp("ms", tz="UTC") if name == TIME else simple[name]()
+
+
+def _array(column: Column, values: Sequence[Any]) -> "Array":
+    from arro3.core import Array, DataType, list_array, struct_array  # noqa: PLC0415
+
+    if isinstance(values, Lists):
+        offsets = Array([0, *values.ends], DataType.int32())
+        if column.type == TEXTS:
+            return list_array(offsets, Array(values.parts[0], DataType.string()), type=_type(TEXTS))
+        parts = [_array(part, one) for part, one in zip(READING, values.parts, strict=True)]
+        inner = _type(READINGS).value_type
+        assert inner is not None
+        return list_array(offsets, struct_array(parts, fields=inner.fields), type=_type(READINGS))
+    if column.type == TIME:
+        return Array(values, DataType.int64()).cast(_type(TIME))
+    return Array(values, _type(column.type))

@@ -1,0 +1,55 @@
+"""The small tables of a run, from what the run holds anyway."""
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Any
+
+from lilong_protocol.registry import ALARM
+
+from ..estate import Estate
+from ..truth import Expectation, TruthRow
+from .parquet import Columns, Lists
+
+_LIMITS = ("local_ms", "ingest_ms", "shown_ms", "acknowledged_ms")
+
+
+def devices(estate: Estate) -> Columns:
+    return _columns(
+        (estate.id, it.id, it.kind, it.name, it.building, it.core, it.unit, float(it.x), float(it.y), it.z)
+        for it in estate.devices
+    )
+
+
+def truth(estate: Estate, epoch_zero: int, rows: Iterable[TruthRow]) -> Columns:
+    """epoch_zero: Unix time in ms at which the run begins."""
+    return _columns(
+        (
+            estate.id, it.id, it.device, it.name, it.alarm, it.expect, epoch_zero + it.crossing_ms, it.crossing_ms,
+            it.until_ms, it.cause, it.incident, *(it.limits.get(name) for name in _LIMITS),
+        )
+        for it in rows
+    )  # fmt: skip
+
+
+def expectations(estate: Estate, rows: Sequence[Expectation]) -> Columns:
+    columns = [
+        *_columns((estate.id, it.id, it.incident, it.what, it.action, it.device, it.name) for it in rows),
+        Lists(list(accumulate(len(it.after) for it in rows)), [[row for it in rows for row in it.after]]),
+        *_columns((it.quorum, it.within_ms) for it in rows),
+    ]
+    return columns if rows else []
+
+
+def observed(estate: Estate, rows: Iterable[dict[str, Any]]) -> Columns:
+    return _columns(
+        (
+            estate.id, round(it["at"]), it["event"], it["alarm"], it["device"], ALARM[it["code"]].name, it["boot"],
+            it["seq"],
+        )
+        for it in rows
+    )  # fmt: skip
+
+
+def _columns(rows: Iterable[tuple[Any, ...]]) -> list[Sequence[Any]]:
+    """None at all where there is no row."""
+    return list(zip(*rows, strict=True))

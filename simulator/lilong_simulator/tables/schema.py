@@ -1,0 +1,119 @@
+"""The schema of the tables of a run. A change of meaning raises SCHEMA_VERSION; a column that is added does not.
+
+Each file carries the version and what was run in its key-value metadata, as JSON under `lilong`.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+SCHEMA_VERSION = 1
+
+TEXT, WHOLE, NUMBER, TIME, BYTES, TEXTS, READINGS = "text", "whole", "number", "time", "bytes", "texts", "readings"
+"""Types: UTF-8, int64, double, timestamp (ms, UTC), binary, list of texts, list of READING structs."""
+
+
+class Column(NamedTuple):
+    name: str
+    type: str
+    about: str
+
+
+READING = (
+    Column("quantity", TEXT, "name in the registry (protocol/REFERENCE.md), which has its unit"),
+    Column("value", NUMBER, "in that unit; null: not measured"),
+    Column("age_ms", WHOLE, "measured so long before the frame was made; 0 but for telemetry"),
+)
+
+
+class Table(NamedTuple):
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+
+
+_ESTATE = Column("estate", TEXT, "id of the estate, the tenant of its topics")
+_DEVICE = Column("device", TEXT, "id, 16 hex digits")
+_NAME = Column("name", TEXT, "of the device, as `core3/12F/1203/smoke`")
+_ALARM = Column("alarm", TEXT, "`device-boot-seq` of the raise that it is about, null for what is about none")
+_RUN_MS = "ms since the run began"
+
+MESSAGES = Table("messages", "every frame either way, in the order in which they were sent", (
+    Column("time", TIME, "when it was handed to the network, true wall time"),
+    Column("run_ms", WHOLE, f"the same, {_RUN_MS}"),
+    _ESTATE,
+    _DEVICE,
+    Column("kind", TEXT, "of the device, as `smoke`"),
+    Column("direction", TEXT, "`up` from the device, `down` to it"),
+    Column("class", TEXT, "of its topic, as `hb`"),
+    Column("message", TEXT, "what it is, as `heartbeat`"),
+    Column("boot", WHOLE, "of the device; null: down"),
+    Column("seq", WHOLE, "its number within boot and class; null: down"),
+    Column("uptime_ms", WHOLE, "when it was made, ms since the device's cold start; null: down"),
+    Column("clock", TIME, "the same by the device's own clock; null: it has no time yet"),
+    Column("code", TEXT, "name of the alarm, event or command, number of a response; null: it has none"),
+    _ALARM,
+    Column("readings", READINGS, "what was measured; of telemetry every row; empty: nothing"),
+    Column("size", WHOLE, "bytes of the frame; null: not sealed"),
+    Column("frame", BYTES, "the sealed frame as it is on the wire; null: not sealed"),
+))  # fmt: skip
+
+DEVICES = Table("devices", "every device of the estate", (
+    _ESTATE,
+    _DEVICE,
+    Column("kind", TEXT, "as `smoke`"),
+    _NAME,
+    Column("building", TEXT, "null: outside"),
+    Column("core", WHOLE, "null: none"),
+    Column("unit", TEXT, "its flat; null: none"),
+    Column("x", NUMBER, "m to the right of the plan's corner"),
+    Column("y", NUMBER, "m down from it"),
+    Column("storey", WHOLE, "0: ground"),
+))  # fmt: skip
+
+TRUTH = Table("truth", "what really happened in the world, in the order of its crossings", (
+    _ESTATE,
+    Column("id", TEXT, "of the row"),
+    _DEVICE,
+    _NAME,
+    Column("alarm", TEXT, "name of the alarm that it is about, as `smoke.alarm`"),
+    Column("expect", TEXT, "`must`, `may` or `must_not` be raised"),
+    Column("time", TIME, "of the true crossing"),
+    Column("crossing_ms", WHOLE, f"the same, {_RUN_MS}"),
+    Column("until_ms", WHOLE, f"when the value was back below its level, {_RUN_MS}; null: by the end it was not"),
+    Column("cause", TEXT, "in words"),
+    Column("incident", TEXT, "whose part it is; null: daily life"),
+    Column("local_ms", WHOLE, "limit of the local output, ms after the crossing; null, here and below: no limit"),
+    Column("ingest_ms", WHOLE, "limit of the commit"),
+    Column("shown_ms", WHOLE, "limit of the console"),
+    Column("acknowledged_ms", WHOLE, "limit of the human answer at the device"),
+))  # fmt: skip
+
+EXPECTATIONS = Table("expectations", "what had to follow from alarms at other devices", (
+    _ESTATE,
+    Column("id", TEXT, "of the row"),
+    Column("incident", TEXT, "whose part it is"),
+    Column("what", TEXT, "`command`, `report` or `not_cleared`"),
+    Column("action", TEXT, "name of the command"),
+    _DEVICE,
+    _NAME,
+    Column("after", TEXTS, "ids of rows of the truth"),
+    Column("quorum", WHOLE, "how many of their alarms call for it"),
+    Column("within_ms", WHOLE, "limit; null: none"),
+))  # fmt: skip
+
+OBSERVED = Table("observed", "what the centre did about alarms, its observed feed", (
+    _ESTATE,
+    Column("time", TIME, "when"),
+    Column("event", TEXT, "`stored`, `shown`, `acknowledged` or `cleared`"),
+    _ALARM,
+    _DEVICE,
+    Column("code", TEXT, "name of the alarm"),
+    Column("boot", WHOLE, "of the raise"),
+    Column("seq", WHOLE, "of the raise"),
+))  # fmt: skip
+
+TABLES = (MESSAGES, DEVICES, TRUTH, EXPECTATIONS, OBSERVED)
+
+
+def names(columns: Iterable[Column]) -> list[str]:
+    return [column.name for column in columns]

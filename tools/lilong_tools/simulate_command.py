@@ -1,0 +1,99 @@
+"""`lilong simulate`: estates in virtual time."""
+
+import os
+import sys
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from lilong_simulator.estate import Estate, load_estate
+from lilong_simulator.incidents import INCIDENTS, IncidentError, find
+from lilong_simulator.tables import parquet
+from lilong_simulator.tables.parquet import ParquetError
+from rich.console import Console
+
+from .inputs import InputError, local_time, output_folder, virtual_days
+from .virtual import JSONL, PARQUET, Job
+from .virtual_estates import run_virtual
+
+START = datetime(2026, 3, 4)
+USUAL = ("kitchen_fire", "morning_rush")
+NONE = "none"
+INSTALL = "pip install 'lilong[parquet]'"
+MOST_COPIES = 10_000
+
+
+class Format(StrEnum):
+    PARQUET = PARQUET
+    JSONL = JSONL
+
+
+def simulate(
+    estate: Annotated[str, typer.Argument(help="a built-in estate, or the path of an estate file")],
+    out: Annotated[Path, typer.Option(help="folder for messages, truth and score")],
+    days: Annotated[float, typer.Option(help="virtual days; fractions are welcome")] = 1.0,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same bytes, whatever the number of workers")] = 7,
+    copies: Annotated[int, typer.Option(help="estates by the same plan, each in a folder of its own")] = 1,
+    workers: Annotated[int | None, typer.Option(help="processes, one estate each; else as many as processors")] = None,
+    format: Annotated[Format | None, typer.Option(help="of the messages; else Parquet where it is installed")] = None,
+    sealed: Annotated[
+        bool, typer.Option("--sealed/--unsealed", help="unsealed: heartbeats and telemetry without their frames")
+    ] = True,
+    incident: Annotated[
+        list[str] | None,
+        typer.Option("--incident", help=f"{', '.join(sorted(INCIDENTS))}, or none; may be given several times"),
+    ] = None,
+    start: Annotated[datetime | None, typer.Option(help="local time of the estate when the world begins")] = None,
+) -> None:
+    """A day of an estate in virtual time, the management centre answering in the loop."""
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    place = load_estate(estate)
+    names = _checked(place, incident or USUAL)
+    if not 1 <= copies <= MOST_COPIES:
+        raise InputError(f"--copies {copies}: out of bounds; give 1 to {MOST_COPIES:,}")
+    if workers is not None and workers < 1:
+        raise InputError(f"--workers {workers}: too few; give at least 1")
+    begin = local_time("--start", start or START)
+    chosen = _format(format, console)
+    if not sealed and chosen == JSONL:
+        raise InputError(f"--unsealed: frames are all that messages.jsonl has; write Parquet ({INSTALL}), or seal")
+    whole = virtual_days("--days", days)
+    folder = output_folder("--out", out)
+    jobs = [
+        Job(estate, copy, seed, begin, whole, names, _folder(folder, place, copy, copies), chosen, sealed)
+        for copy in range(1, copies + 1)
+    ]
+    try:
+        sys.exit(run_virtual(jobs, workers or os.cpu_count() or 1, console))
+    except (ParquetError, OSError) as error:
+        raise InputError(str(error)) from error
+
+
+def _checked(place: Estate, names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    """The names; IncidentError for one that is unknown, or that the estate has no place for."""
+    if list(names) == [NONE]:
+        return ()
+    for name in names:
+        try:
+            find(name).device_names(place)
+        except IncidentError as error:
+            raise IncidentError(f"{error}; --incident {NONE} goes without") from None
+    return tuple(names)
+
+
+def _folder(out: Path, place: Estate, copy: int, copies: int) -> Path:
+    """Of one estate: its id names it where there are several."""
+    if copies == 1:
+        return out
+    return out / (place.id if copy == 1 else f"{place.id}_{copy}")
+
+
+def _format(wanted: Format | None, console: Console) -> str:
+    there = parquet.is_there()
+    if wanted == Format.PARQUET and not there:
+        raise InputError(f"--format parquet: what writes it is not installed; {INSTALL}, or --format jsonl")
+    if wanted is None and not there:
+        console.print(f"messages.jsonl instead of Parquet: {INSTALL} brings what writes it")
+    return wanted.value if wanted is not None else PARQUET if there else JSONL

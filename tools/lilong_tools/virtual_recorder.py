@@ -1,0 +1,42 @@
+"""What a virtual run remembers of itself: no more after a year than after a day, but for its alarms."""
+
+from collections.abc import Callable, Container
+from typing import TextIO
+
+from lilong_simulator.recorder import Recorder
+
+
+class VirtualRecorder(Recorder):
+    """A recorder that hands every frame on, and forgets what no judgement will ask for."""
+
+    def __init__(self, up: Callable[[int, str, str, bytes], None]) -> None:
+        super().__init__()
+        self._up = up
+
+    def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
+        super().sent(at, device, cls, frame, due)
+        self._up(int(at), device, cls, frame)
+
+    def forget(self, before: float, but: Container[str]) -> None:
+        """Outputs and events from before a time, of all devices `but` these; how each output stands is kept."""
+        last = {(device, name): row for row in self.outputs for _, device, name, _ in (row,)}
+        self.outputs = [row for row in self.outputs if row[0] >= before or row[1] in but or last[row[1], row[2]] is row]
+        for device, times in self.events_sent.items():
+            if device not in but and times[0] < before:
+                self.events_sent[device] = [at for at in times if at >= before] or times[-1:]
+
+
+class JsonLines:
+    """messages.jsonl: {"t": virtual ms, "device", "class", "frame": hex}; classes begin with u/ or d/."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._write = file.write
+        self.count = 0
+
+    def up(self, at: int, device: str, cls: str, frame: bytes) -> None:
+        self.count += 1
+        self._write(f'{{"t":{at},"device":"{device}","class":"u/{cls}","frame":"{frame.hex()}"}}\n')
+
+    def down(self, at: int, device: str, cls: str, frame: bytes) -> None:
+        self.count += 1
+        self._write(f'{{"t":{at},"device":"{device}","class":"d/{cls}","frame":"{frame.hex()}"}}\n')
