@@ -1,18 +1,27 @@
-"""CPU per QoS 1 message and memory per connection: whole devices beside a bare protocol client, same broker, same run.
+"""Connects, memory per connection and CPU per QoS 1 message: whole devices beside bare clients, same broker, same run.
 
-A whole device takes a stimulus through its rules, encodes, seals, publishes and takes the PUBACK. The bare client
-publishes a canned payload of the same size through the same MQTT codec: the floor of this approach.
+whole   devices of the reference estate in its own mix, by copies; messages are from doors, whose exit buttons a SimPy
+        world presses: world, rules, encoding, seal, PUBLISH, PUBACK. Online: will, subscription and sealed birth
+        acknowledged, the making of the device included.
+plain   the clients of `fleet.live.plain`: CONNACK, and messages of the same size, on a clock.
+bare    an asyncio.Protocol on uvloop around the firmware's MQTT client, a canned payload: what anybody would write.
 
-python benchmarks/live_fleet.py [--devices 2000] [--rate 3000] [--seconds 10]
+python benchmarks/live_fleet.py [--connections 10000] [--senders 2000] [--rate 3000] [--seconds 10] [--rounds 3]
 """
 
 import argparse
 import asyncio
+import gc
 import json
+import statistics
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from itertools import count, cycle, islice
+from typing import Any
 
+import simpy
 import uvloop
 from common import machine, rss_kb, table
 from lilong_firmware.device import Device, Identity
@@ -20,41 +29,103 @@ from lilong_firmware.draws import Draws
 from lilong_firmware.kinds import rules
 from lilong_firmware.store import RamStore
 from lilong_protocol import mqtt, topics
-from lilong_simulator.fleet.live import LiveFleet, Target
-from lilong_simulator.recorder import Recorder
+from lilong_simulator.estate import load_estate
+from lilong_simulator.fleet.live import LiveFleet, PlainClients, Target, leave_alone
+from lilong_simulator.fleet.observer import Observer
+from lilong_simulator.fleet.provision import Provisioner
 from lilong_tools.broker import open_broker
 
-TENANT = "benchmark"
+TENANT = "music_plaza"
 CANNED = bytes(79)  # a sealed door event
+WARM = 100  # connections before memory is measured: modules, arenas, caches
+
+
+class Counts(Observer):
+    """What a benchmark must know."""
+
+    def __init__(self) -> None:
+        self.connacks = self.online = self.acknowledged = 0
+
+    def puback(self, at: float, device: str, cls: str, due: float | None) -> None:
+        if cls == topics.STATE:
+            self.online += 1
+        else:
+            self.acknowledged += 1
+
+    def connect(self, at: float, device: str, stage: str, due: float | None) -> None:
+        self.connacks += stage == "connack"
 
 
 class Whole:
-    """Door controllers: each press of the exit button is an event from the rules up."""
+    """Devices of the estate, or doors alone."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self.recorder = Recorder()
-        self.fleet = LiveFleet(TENANT, Target(host, port), self.recorder)
-        self.ids: list[str] = []
+    def __init__(self, target: Target, doors: bool) -> None:
+        self.counts = Counts()
+        self._fleet = LiveFleet(TENANT, target, self.counts)
+        self._doors = doors
+        estate = load_estate()
+        self._maker = Provisioner(estate, bytes(32), 1)
+        self._mix = cycle(estate.devices)
+        self._ids: list[str] = []
 
     def add(self, number: int) -> None:
         name = f"{number:016x}"
-        identity = Identity(TENANT, name, bytes(32))
-        self.fleet.add(
-            name, Device(identity, rules("door"), RamStore(), Draws(name.encode()), boot=1), self.fleet.now()
-        )
-        self.ids.append(name)
+        if self._doors:
+            identity = Identity(TENANT, name, name.encode() * 2)
+            device = Device(identity, rules("door"), RamStore(), Draws(name.encode()), boot=1_700_000_000)
+        else:
+            device = self._maker.device(replace(next(self._mix), id=name), 1_700_000_000)
+        self._fleet.add(name, device, self._fleet.now())
+        self._ids.append(name)
 
-    def connected(self) -> int:
-        return len(self.recorder.online)
+    def up(self) -> int:
+        return self.counts.online
 
-    def fire(self, number: int) -> None:
-        self.fleet.sense(self.ids[number % len(self.ids)], "exit_button", 1)
+    def acknowledged(self) -> int:
+        return self.counts.acknowledged
 
-    def messages(self) -> int:
-        return self.recorder.messages.get(topics.EVENT, 0)
+    async def press(self, rate: float, seconds: float) -> None:
+        """A world of presses, pumped as a live run pumps its worlds."""
+        env = simpy.Environment()
+        fleet = self._fleet
+        zero = fleet.time()
+
+        def world() -> Any:
+            for number in count():
+                yield env.timeout(number * 1_000 / rate - env.now)
+                fleet.sense(self._ids[number % len(self._ids)], "exit_button", 1, zero + env.now)
+
+        env.process(world())
+        while (now := fleet.time() - zero) < seconds * 1_000:
+            while env.peek() <= now:
+                env.step()
+            await asyncio.sleep(0.001)
 
     async def close(self) -> None:
-        await self.fleet.close()
+        await self._fleet.close()
+
+
+class Plain:
+    def __init__(self, target: Target) -> None:
+        self.counts = Counts()
+        self._clients = PlainClients(target, self.counts, CANNED)
+
+    def add(self, number: int) -> None:
+        self._clients.add(f"{number:016x}")
+
+    def up(self) -> int:
+        return self.counts.connacks
+
+    def acknowledged(self) -> int:
+        return self.counts.acknowledged
+
+    async def press(self, rate: float, seconds: float) -> None:
+        self._clients.publish(rate)
+        await asyncio.sleep(seconds)
+        self._clients.publish(0)
+
+    async def close(self) -> None:
+        await self._clients.close()
 
 
 class BareClient(asyncio.Protocol):
@@ -69,7 +140,8 @@ class BareClient(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
-        transport.write(self.mqtt.connect(0, self.name, 120, (topics.up(TENANT, self.name, "st"), CANNED, 1, True)))  # type: ignore[attr-defined]
+        will = (topics.up(TENANT, self.name, "st"), CANNED, 1, True)
+        transport.write(self.mqtt.connect(0, self.name, 120, will))  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
         for event in self.mqtt.feed(data, 0):
@@ -78,7 +150,7 @@ class BareClient(asyncio.Protocol):
             elif event[0] == mqtt.SUBSCRIBED:
                 self.owner.online += 1
             elif event[0] == mqtt.PUBLISHED:
-                self.owner.acknowledged += 1
+                self.owner.acks += 1
         if self.mqtt.out:
             self.transport.write(self.mqtt.take())  # type: ignore[attr-defined]
 
@@ -88,100 +160,156 @@ class BareClient(asyncio.Protocol):
 
 
 class Bare:
-    def __init__(self, host: str, port: int) -> None:
-        self.address = (host, port)
-        self.clients: list[BareClient] = []
-        self.online = self.acknowledged = 0
-        self.tasks: list[asyncio.Task[object]] = []
+    """As many as wanted, 100 of them connecting at a time."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._clients: list[BareClient] = []
+        self._gate = asyncio.Semaphore(100)
+        self._tasks: list[asyncio.Task[None]] = []
+        self.online = self.acks = 0
 
     def add(self, number: int) -> None:
         client = BareClient(self, f"{number:016x}")
-        self.clients.append(client)
-        connection = asyncio.get_running_loop().create_connection(lambda: client, *self.address)
-        self.tasks.append(asyncio.ensure_future(connection))
+        self._clients.append(client)
+        self._tasks.append(asyncio.ensure_future(self._connect(client)))
 
-    def connected(self) -> int:
+    async def _connect(self, client: BareClient) -> None:
+        async with self._gate:
+            loop = asyncio.get_running_loop()
+            await loop.create_connection(lambda: client, self._target.host, self._target.port)
+
+    def up(self) -> int:
+        if self.online == len(self._clients):
+            self._tasks.clear()
         return self.online
 
-    def fire(self, number: int) -> None:
-        self.clients[number % len(self.clients)].publish()
+    def acknowledged(self) -> int:
+        return self.acks
 
-    def messages(self) -> int:
-        return self.acknowledged
+    async def press(self, rate: float, seconds: float) -> None:
+        zero, sent = time.perf_counter(), 0
+        while (now := time.perf_counter() - zero) < seconds:
+            while sent < int(now * rate):
+                self._clients[sent % len(self._clients)].publish()
+                sent += 1
+            await asyncio.sleep(0.001)
 
     async def close(self) -> None:
-        for client in self.clients:
+        for client in self._clients:
             client.transport.close()
 
 
-async def role(name: str, host: str, port: int, devices: int, rate: int, seconds: float) -> dict[str, float]:
-    load = Whole(host, port) if name == "whole" else Bare(host, port)
-    before = rss_kb()
-    start = time.perf_counter()
-    for number in range(devices):
+async def connects(load: Whole | Plain | Bare, wanted: int) -> dict[str, float]:
+    """Connections a second, CPU of one, and memory of each beyond the first."""
+    numbers = iter(range(wanted))
+    for number in islice(numbers, WARM):
+        load.add(number)
+    await until(lambda: load.up() == WARM)
+    gc.collect()
+    memory = rss_kb()
+    cpu, wall = time.process_time(), time.perf_counter()
+    for number in numbers:
         load.add(number)
         if number % 50 == 49:
             await asyncio.sleep(0)
-    while load.connected() < devices:
-        await asyncio.sleep(0.005)
-    connect_s = time.perf_counter() - start
+    await until(lambda: load.up() == wanted)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     await asyncio.sleep(1)
-    memory = (rss_kb() - before) / devices
-    cpu, wall = time.process_time(), time.perf_counter()
-    sent = 0
-    before_messages = load.messages()
-    while (now := time.perf_counter() - wall) < seconds:
-        due = int(now * rate)
-        while sent < due:
-            load.fire(sent)
-            sent += 1
-        await asyncio.sleep(0.002)
+    gc.collect()
+    new = wanted - WARM
+    return {"connects": new / wall, "connect_us": cpu / new * 1e6, "kb": (rss_kb() - memory) / new}
+
+
+async def messages(load: Whole | Plain | Bare, wanted: int, rate: float, seconds: float) -> dict[str, float]:
+    """CPU of a message, and how many there were a second."""
+    for number in range(wanted):
+        load.add(number)
+    await until(lambda: load.up() == wanted)
+    leave_alone()
+    await load.press(rate, 1)
+    before, cpu = load.acknowledged(), time.process_time()
+    await load.press(rate, seconds)
+    await asyncio.sleep(0.2)
     cpu = time.process_time() - cpu
-    messages = load.messages() - before_messages
-    await load.close()
-    return {
-        "memory": memory, "us": cpu / messages * 1e6, "messages": messages / seconds, "connects": devices / connect_s,
-    }  # fmt: skip
+    done = load.acknowledged() - before
+    return {"us": cpu / done * 1e6, "rate": done / seconds}
 
 
-async def main(devices: int, rate: int, seconds: float) -> None:
-    async with open_broker(None) as broker:
-        results = {}
-        for name in ("bare", "whole"):
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, __file__, "--role", name, "--host", broker.host, "--port", str(broker.port),
-                "--devices", str(devices), "--rate", str(rate), "--seconds", str(seconds), stdout=subprocess.PIPE,
-            )  # fmt: skip
-            out, _ = await process.communicate()
-            results[name] = json.loads(out)
-        print(machine())
-        print(f"{devices:,} connections, {rate:,} stimuli/s for {seconds:g} s, broker: {broker.describe()}\n")
-        bare, whole = results["bare"], results["whole"]
-        table(
-            ("", "CPU µs per QoS 1 message", "KB per connection", "messages/s", "online/s"),
-            [
-                (label, f"{r['us']:.1f}", f"{r['memory']:.1f}", f"{r['messages']:,.0f}", f"{r['connects']:,.0f}")
-                for label, r in (
-                    ("bare protocol client, canned payload", bare),
-                    ("whole device: rules, seal, PUBACK", whole),
-                )
-            ],
-        )
-        print(f"\nwhole / bare: CPU {whole['us'] / bare['us']:.2f}, memory {whole['memory'] / bare['memory']:.2f}")
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(120):
+        while not condition():
+            await asyncio.sleep(0.002)
+
+
+async def role(name: str, phase: str, target: Target, asked: argparse.Namespace) -> dict[str, float]:
+    load: Whole | Plain | Bare
+    load = Whole(target, phase == "messages") if name == "whole" else Plain(target) if name == "plain" else Bare(target)
+    try:
+        if phase == "connects":
+            return await connects(load, asked.connections)
+        return await messages(load, asked.senders, asked.rate, asked.seconds)
+    finally:
+        await load.close()
+
+
+async def one_round(asked: argparse.Namespace) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for name in ("bare", "plain", "whole"):
+        found[name] = {}
+        for phase in ("connects", "messages"):
+            async with open_broker(None) as broker:
+                given = [f"--{key}={getattr(asked, key)}" for key in ("connections", "senders", "rate", "seconds")]
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, __file__, *given, "--role", f"{name}/{phase}", "--host", broker.host, "--port",
+                    str(broker.port), stdout=subprocess.PIPE,
+                )  # fmt: skip
+                out, _ = await process.communicate()
+                found[name] |= json.loads(out)
+    return found
+
+
+async def main(asked: argparse.Namespace) -> None:
+    print(machine())
+    rounds = [await one_round(asked) for _ in range(asked.rounds)]
+
+    def middle(name: str, key: str) -> float:
+        return statistics.median(one[name][key] for one in rounds)
+
+    def ratio(key: str) -> float:
+        return statistics.median(one["whole"][key] / one["bare"][key] for one in rounds)
+
+    print(
+        f"{asked.connections:,} connections; {asked.rate:,} messages/s from {asked.senders:,} for {asked.seconds:g} s; "
+        f"medians of {asked.rounds}; mosquitto\n"
+    )
+    labels = {"bare": "bare protocol client", "plain": "plain clients", "whole": "whole devices"}
+    table(
+        ("", "CPU µs per QoS 1 message", "KB per connection", "connects/s", "CPU µs per connect", "messages/s"),
+        [
+            (
+                label, f"{middle(name, 'us'):.1f}", f"{middle(name, 'kb'):.2f}", f"{middle(name, 'connects'):,.0f}",
+                f"{middle(name, 'connect_us'):.0f}", f"{middle(name, 'rate'):,.0f}",
+            )
+            for name, label in labels.items()
+        ],
+    )  # fmt: skip
+    print(f"\nwhole / bare: CPU {ratio('us'):.2f}, memory {ratio('kb'):.2f}, connects/s {ratio('connects'):.2f}")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--devices", type=int, default=2000)
-    parser.add_argument("--rate", type=int, default=3000)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--connections", type=int, default=10_000)
+    parser.add_argument("--senders", type=int, default=2_000)
+    parser.add_argument("--rate", type=int, default=3_000)
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--role")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
-    asked = parser.parse_args()
-    if asked.role:
-        print(
-            json.dumps(uvloop.run(role(asked.role, asked.host, asked.port, asked.devices, asked.rate, asked.seconds)))
-        )
+    arguments = parser.parse_args()
+    if arguments.role:
+        which, _, part = arguments.role.partition("/")
+        print(json.dumps(uvloop.run(role(which, part, Target(arguments.host, arguments.port), arguments))))
     else:
-        uvloop.run(main(asked.devices, asked.rate, asked.seconds))
+        uvloop.run(main(arguments))

@@ -1,5 +1,6 @@
 """Live: tens of thousands of real MQTT connections from one process, one lean protocol object a connection."""
 
+from .collector import leave_alone
 from .credentials import Certificates, CredentialsError, Passwords
 from .dial import Login, Target
 from .fleet import LiveFleet
@@ -8,5 +9,5 @@ from .plain import PLAIN, PlainClients
 
 __all__ = [
     "PLAIN", "Certificates", "CredentialsError", "FileLimitError", "LiveFleet", "Login", "Passwords", "PlainClients",
-    "Target", "need_files",
+    "Target", "leave_alone", "need_files",
 ]  # fmt: skip
