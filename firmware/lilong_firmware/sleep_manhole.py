@@ -15,10 +15,10 @@ class Naps:
     """Of one cover's rules; see `sleep.Naps`. What it keeps stands in flash already."""
 
     LOOKS: "tuple[tuple[str, int], ...]" = (
-        ("tilt", 10_000),  # (ours) one lifted without a blow; with one, `wakes`
-        ("water", 10_000),
-        ("gas", 10_000),
-        ("h2s", 10_000),
+        ("tilt", 25_000),  # (ours) one lifted without a blow; with one, `wakes`
+        ("water", 25_000),
+        ("gas", 25_000),
+        ("h2s", 25_000),
         ("battery", 86_400_000),
     )
 
@@ -45,7 +45,10 @@ class Naps:
 
     def uneven(self, channel: int) -> int:
         """A moved cover is quiet on both sides of how it lay, up to 180 degrees."""
-        return 1_800 if channel == TILT and self._rules.device.active(ALARM_MANHOLE_MOVED) else 0
+        device = self._rules.device
+        if channel != TILT or not device.active(ALARM_MANHOLE_MOVED):
+            return 0
+        return max(1_800, device.sampling.values[TILT])
 
     def take_up(self, now: int, numbers: "list[int]", slept_ms: int) -> None:
         """Nothing of a cover's rules goes on."""

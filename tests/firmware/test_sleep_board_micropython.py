@@ -79,7 +79,7 @@ def life():
     try:
         asyncio.run(run())
     except Slept as slept:
-        print("slept", slept.args[0] <= 10_000, Sensor.asleep, told, device.uplink.boot)
+        print("slept", slept.args[0] <= 25_000, Sensor.asleep, told, device.uplink.boot)
 
 life()
 kept = unpack_record(Power.record)

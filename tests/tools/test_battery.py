@@ -3,7 +3,18 @@
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from lilong_tools.battery_life import CURRENTS, DAYS_A_YEAR, Awake, Battery, Currents, affordable_ms, life
+from lilong_tools.battery_budget import ALWAYS_UA, GLANCE_MS, budget
+from lilong_tools.battery_life import (
+    CURRENTS,
+    DAYS_A_YEAR,
+    Awake,
+    Battery,
+    Currents,
+    affordable_ms,
+    affordable_times,
+    life,
+)
+from lilong_tools.boards import known_drivers, open_board
 from lilong_tools.cli import app
 from typer.testing import CliRunner
 
@@ -55,6 +66,15 @@ def test_what_may_be_afforded_lasts_exactly_so_long(given_currents, cell, years,
     assert life(given_currents, [Awake("a", ms, times, True)], cell).years == pytest.approx(years, rel=1e-6)
 
 
+@given(currents, cells, st.floats(0.5, 10), st.floats(1, 5_000), st.floats(0.1, 50))
+def test_looks_so_often_last_exactly_so_long(given_currents, cell, years, ms, others):
+    report = Awake("report", 100, 1, True)
+    times = affordable_times(given_currents, cell, years, [Awake("looks", ms, 0, False), report], others)
+    assume(0 < times * ms < 86_000_000 and given_currents.cpu_ma * 1_000 > 2 * given_currents.sleep_ua)
+    found = life(given_currents, [Awake("looks", ms, times, False), report], cell, others)
+    assert found.years == pytest.approx(years, rel=1e-6)
+
+
 def test_a_day_with_more_than_24_hours_is_refused():
     with pytest.raises(ValueError, match="a day has 24"):
         life(C3, [Awake("a", 90_000_000, 1, True)], CELL)
@@ -89,3 +109,54 @@ def test_it_says_plainly_when_that_is_not_enough():
 )
 def test_what_cannot_be_is_told(arguments, said):
     assert said in str(battery(*arguments).exception)
+
+
+def test_times_without_their_machine_are_refused():
+    ended = CliRunner().invoke(app, ["battery", "--board", "esp32_c3", "--kind", "smoke", "--awake", "a:1:1:cpu"])
+    assert "--measured-on: is missing" in str(ended.exception)
+
+
+@pytest.mark.parametrize(("board", "kind", "wakings"), [
+    ("esp32_c3", "smoke", 21_600), ("esp32_ppp", "manhole", 3_456), ("esp32_s3", "wristband", 2_880),
+])  # fmt: skip
+def test_a_kind_s_own_budget_has_its_looks_and_its_beats(board, kind, wakings):
+    looks, reports = budget(open_board(board), kind).awake
+    assert looks.times_a_day == wakings
+    assert reports.times_a_day == {"smoke": 1, "manhole": 1, "wristband": 144}[kind]
+
+
+def test_what_the_budget_says_of_drivers_is_of_drivers_that_there_are():
+    assert {*GLANCE_MS, *ALWAYS_UA} <= set(known_drivers())
+
+
+def own(*arguments):
+    ended = CliRunner().invoke(app, ["battery", *arguments])
+    assert ended.exit_code == 0, ended.exception
+    return ended.stdout
+
+
+def test_a_smoke_detector_that_wakes_an_esp32_every_4_s_is_not_viable_and_it_says_what_is():
+    said = own("--board", "esp32_c3", "--kind", "smoke")
+    assert "NOT VIABLE on this battery" in said
+    assert "the mains and a reserve cell" in said
+
+
+def test_a_cover_lasts_for_3_years_with_its_sensors_switched_and_not_without():
+    cover = ("--board", "esp32_ppp", "--kind", "manhole", "--capacity-mah", "19000", "--radio-ma", "150")
+    said = own(*cover)
+    assert "ze03 10 mA" in said
+    assert "no looks that come every 25 s last for 3 years" in said
+    assert "and 3 are asked of it: enough" in own(*cover, "--switched")
+    said = own(*cover, "--switched", "--look-s", "10")
+    period = int(said.split("looks every ")[1].split()[0])
+    assert "enough" in own(*cover, "--switched", "--look-s", str(period))
+    assert "NOT ENOUGH" in own(*cover, "--switched", "--look-s", str(period - 1))
+
+
+def test_a_band_is_charged_and_its_days_are_told():
+    assert "days off the wrist" in own("--board", "esp32_c3", "--kind", "wristband", "--capacity-mah", "250")
+
+
+def test_a_kind_that_never_sleeps_has_no_budget():
+    ended = CliRunner().invoke(app, ["battery", "--board", "esp32", "--kind", "gas"])
+    assert "never sleeps" in str(ended.exception)

@@ -1,26 +1,47 @@
 """`lilong battery`: how long the battery of a sleeping device lasts, beside what is asked of its kind."""
 
+import math
 import re
 from typing import Annotated
 
 import typer
 
-from .battery_life import CURRENTS, DEMAND_YEARS, Awake, Battery, Currents, affordable_ms, life
+from .battery_budget import LONGEST_S, SUPPLY, Budget, budget, sleeps
+from .battery_life import (
+    CURRENTS,
+    DAYS_A_YEAR,
+    DEMAND_YEARS,
+    MS_A_DAY,
+    Awake,
+    Battery,
+    Currents,
+    affordable_ms,
+    affordable_times,
+    life,
+)
 from .boards import open_board
 from .inputs import InputError
 
+LARGE_UA = 1_000
 AWAKE = re.compile(r"(?P<name>[a-z_]+):(?P<ms>\d+(\.\d+)?):(?P<times>\d+(\.\d+)?):(?P<what>radio|cpu)")
 
 
 def battery(
     board: Annotated[str, typer.Option(help="as `lilong boards` lists them, or a path")],
     kind: Annotated[str, typer.Option(help="smoke, manhole ...")],
-    awake: Annotated[list[str], typer.Option(metavar="NAME:MS:TIMES:radio|cpu", help="ms each time, times a day")],
-    measured_on: Annotated[str, typer.Option(help="the machine on which these times were measured")],
+    awake: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME:MS:TIMES:radio|cpu", help="ms each time, times a day; else the kind's own budget"),
+    ] = None,
+    measured_on: Annotated[str, typer.Option(help="the machine on which these times were measured")] = "",
+    look_s: Annotated[
+        float | None, typer.Option(min=1, help="of the budget: between two looks, in place of the kind's own")
+    ] = None,
+    switched: Annotated[bool, typer.Option(help="of the budget: the sensors' supply is off between two looks")] = False,
     capacity_mah: Annotated[float, typer.Option(min=1)] = 2_400,
     usable_percent: Annotated[float, typer.Option(min=1, max=100)] = 80,
     self_discharge: Annotated[float, typer.Option(min=0, max=100, help="percent of the capacity a year")] = 2,
-    others_ua: Annotated[float, typer.Option(min=0, help="sensors and regulator, all the time")] = 20,
+    others_ua: Annotated[float, typer.Option(min=0, help="regulator, and what is no sensor, all the time")] = 20,
     sleep_ua: Annotated[float | None, typer.Option(min=0, help="measured; else the data sheet's")] = None,
     cpu_ma: Annotated[float | None, typer.Option(min=0, help="measured; else the data sheet's")] = None,
     radio_ma: Annotated[float | None, typer.Option(min=0, help="measured; else an assumption")] = None,
@@ -39,7 +60,16 @@ def battery(
         sheet.sleep_ua if sleep_ua is None else sleep_ua, sheet.cpu_ma if cpu_ma is None else cpu_ma,
         sheet.radio_ma if radio_ma is None else radio_ma, sheet.source,
     )  # fmt: skip
-    wakes = [_awake(text) for text in awake]
+    own: Budget | None = None
+    if not awake:
+        if not sleeps(kind):
+            raise InputError(f"--kind {kind}: never sleeps, and has no budget; feed it from the mains, or give --awake")
+        own = budget(there, kind, look_s)
+        if not switched:
+            others_ua += sum(own.parts_ua.values())
+    elif not measured_on:
+        raise InputError("--measured-on: is missing; say on what machine the times of --awake were measured")
+    wakes = [_awake(text) for text in awake or ()] if own is None else list(own.awake)
     cell = Battery(capacity_mah, usable_percent, self_discharge)
     try:
         found = life(currents, wakes, cell, others_ua)
@@ -55,10 +85,31 @@ def battery(
     if demand is not None and len(wakes) == len(radio) == 1:
         may = affordable_ms(currents, cell, demand, radio[0].times_a_day, others_ua)
         typer.echo(f"for {demand} years {radio[0].name} may take {may:,.0f} ms each time")
+    if own is not None:
+        _say(own, kind, found.years, demand, affordable_times(currents, cell, demand or 0, wakes, others_ua), switched)
     origin = _origin(sleep_ua, cpu_ma, radio_ma)
-    typer.echo(f"times awake: measured on {measured_on}. Currents: {origin}{currents.source}")
+    times = f"measured on {measured_on}" if own is None else "a budget, of chip models and others' measurements (ours)"
+    typer.echo(f"times awake: {times}. Currents: {origin}{currents.source}")
     if radio_ma is None:
         typer.echo("not proved on hardware: above all the mean current with the radio on: give --radio-ma")
+
+
+def _say(own: Budget, kind: str, years: float, demand: int | None, times: float, switched: bool) -> None:
+    """What a budget comes to: whether this is a product for a battery, and what it wants else."""
+    looks = own.awake[0]
+    each, day_s = looks.ms, looks.ms * looks.times_a_day / 1_000
+    typer.echo(f"looks: every {own.period_s:g} s, awake for {each:,.0f} ms, {day_s:,.0f} s a day")
+    drawn = ", ".join(f"{driver} {ua / 1_000:g} mA" for driver, ua in own.parts_ua.items() if ua >= LARGE_UA)
+    if drawn and not switched:
+        typer.echo(f"drawn all the time: {drawn}; --switched says what a switch at their supply is worth")
+    if demand is None:
+        typer.echo(f"{years * DAYS_A_YEAR:.1f} days off the wrist. Supply: {SUPPLY[kind]}")
+    elif years < demand:
+        longest_s = LONGEST_S[kind]
+        may = f"no looks that come every {longest_s} s last for {demand} years"
+        if times * longest_s * 1_000 >= MS_A_DAY:
+            may = f"looks every {math.ceil(MS_A_DAY / 1_000 / times)} s would last for {demand} years"
+        typer.echo(f"NOT VIABLE on this battery: {may}. Supply: {SUPPLY[kind]}")
 
 
 def _beside(years: float, demand: int | None) -> str:

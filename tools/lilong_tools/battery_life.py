@@ -89,3 +89,18 @@ def affordable_ms(
     a_day = (usable - lost) / (years * DAYS_A_YEAR) - 24 * (currents.sleep_ua + others_ua) / 1_000
     more_ma = currents.radio_ma - currents.sleep_ua / 1_000
     return min(max(0.0, a_day) / more_ma * MS_AN_HOUR / times_a_day, MS_A_DAY / times_a_day)
+
+
+def affordable_times(
+    currents: Currents, battery: Battery, years: float, awake: Sequence[Awake], others_ua: float = 0
+) -> float:
+    """How often a day the first of `awake` may be, all else as it is, for so many years; 0 when it cannot anyhow."""
+    first, rest = awake[0], awake[1:]
+    if years <= 0 or first.ms <= 0:
+        return 0.0
+    usable = battery.capacity_mah * battery.usable_percent / 100
+    lost = battery.capacity_mah * battery.self_discharge_percent_a_year / 100 * years
+    without = sum(life(currents, rest, battery, others_ua).mah_a_day.values())
+    left = (usable - lost) / (years * DAYS_A_YEAR) - without
+    more_ma = (currents.radio_ma if first.radio else currents.cpu_ma) - currents.sleep_ua / 1_000
+    return max(0.0, left / more_ma * MS_AN_HOUR / first.ms)
