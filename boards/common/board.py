@@ -29,7 +29,6 @@ FOLDER = "/lilong"
 STORE = "/lilong/store"
 WATCHDOG_MS = 8_000  # the watchdog of rp2 ends at 8,388
 TRIAL_MS = 3_600_000  # (ours)
-TRIAL_ATTEMPTS = 6  # (ours) connections in vain before new firmware on trial is started anew, and in the end given up
 
 
 class Board(Pins):
@@ -50,8 +49,6 @@ class Board(Pins):
         self.slots = Slots(Files())
         self.slots.running, self.slots.safe = BOOTED
         self._maker: dict[str, str] | None = settings.get("maker")
-        self._settled = False  # a trial of firmware has ended, or there was none
-        self._in_vain = 0
         data = {name: content(path) for name, path in settings["data"].items()}
         wired = wire(data)
         dog = machine.WDT(timeout=WATCHDOG_MS)
@@ -79,23 +76,13 @@ class Board(Pins):
         print("lilong: online, connection %d" % connection)
 
     def offline(self, why: str) -> None:
-        """New firmware that cannot connect costs itself one try after another, but never while an alarm is open."""
         print("lilong: offline: %s" % (why or "left by itself"))
         if why:
             self._radio.heard(False)
-        if why and not self._settled and self.slots.trial == self.slots.running:
-            self._in_vain += 1
-            if self._in_vain >= TRIAL_ATTEMPTS and not self.device.episodes.codes():
-                machine.reset()
 
     def note(self, what: str, code: int, boot: int, seq: int) -> None:
         if what == "restart":
             machine.reset()
-        elif what == "accepted" and not self._settled:
-            from lilong_firmware.trial import settle  # noqa: PLC0415  once in a boot
-
-            self._settled = True
-            settle(self.device, self.uptime_ms(), self.slots)
 
     def store(self, folder: "str | None") -> "Any":
         """Alarms in two volumes where the flash has them, all else in files."""

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
             """Whatever the board itself has to do all the time, once its device runs."""
 
         def note(self, what: str, code: int, boot: int, seq: int) -> None:
-            """What happened to an alarm; for a log or a lamp, as are the following. "restart": new firmware waits."""
+            """What happened to an alarm; for a log or a lamp, as are the following. "restart": reset, choose again."""
 
         def online(self, connection: int) -> None: ...
         def offline(self, why: str) -> None: ...
@@ -88,7 +88,7 @@ class Host:
 
             boot = begin(kept, settings["generation"] or 0, settings["epoch"] or 0, draws)
         self._board = board
-        self._restarts = False  # new firmware is staged
+        self._turn: Any = None  # what runs may not be what is to run: it says when to restart
         self._modules = 0  # how many are loaded at rest
         self.device = Device(identity, kind, kept, draws, True, boot)
         if self.device.store.LOGS:
@@ -110,6 +110,11 @@ class Host:
             secure(settings["tls"]),
         )
 
+        self._slots: Any = getattr(board, "slots", None)  # until it is known that what runs is good
+        if self._slots is not None and self._slots.running == self._slots.trial:
+            from .trial import Trial  # noqa: PLC0415  by need
+
+            self._turn = Trial(self._slots)
         self._access: Any = None  # another way to the backend than the one it was provisioned with
         if kept.LOGS and (kept.read("lacc1", 0, 1) or kept.read("lacc2", 0, 1)):
             from .access import Access  # noqa: PLC0415  most devices keep theirs
@@ -125,12 +130,15 @@ class Host:
         self.device.start(now)
         self._act()
         while True:
-            await self._board.wait(self.device.deadline, self.link)
+            turn = self._turn
+            deadline = self.device.deadline
+            await self._board.wait(deadline if turn is None else min(deadline, turn.deadline), self.link)
             now = self._look()
             while self.device.deadline <= now:
                 self.device.step(now)
                 self._act()
-            if self._restarts and not len(self.device.outbox) and not self.device.in_danger():
+            turn = self._turn
+            if turn is not None and turn.step(now, self.device):
                 self._board.note("restart", 0, 0, 0)
 
     # ---- what the link tells
@@ -202,11 +210,20 @@ class Host:
                     self.link.disconnect()
                     self._board.offline("")
                 elif kind == NOTE:
-                    if effect[1] == ACCEPTED and self._access is not None:
-                        self._access.accepted(self.device, self._board.uptime_ms())
+                    if effect[1] == ACCEPTED:
+                        now = self._board.uptime_ms()
+                        if self._access is not None:
+                            self._access.accepted(self.device, now)
+                        if self._slots is not None:
+                            from .trial import settle  # noqa: PLC0415  once in a boot
+
+                            self._turn = settle(self.device, now, self._slots)
+                            self._slots = None
                     self._board.note(effect[1], effect[2], effect[3], effect[4])
                 elif kind == RESTART:
-                    self._restarts = True
+                    from .restart import Restart  # noqa: PLC0415  rarely
+
+                    self._turn = Restart(self._board.uptime_ms())
             out.clear()
         self._board.wake()
 

@@ -1,11 +1,17 @@
 """Which of two bundles a board runs: a new one on trial, until it has reached the backend; else the old one again.
 
     empty or old   --stage-->  staged  --boot-->  on trial  --confirm-->  in effect
-                                                  on trial  --TRIES resets, or `give_up`-->  failed, the other one again
+                                                  on trial  --TRIES resets-->  failed, the other one again
+                                                  on trial  --ATTEMPTS in vain-->  in doubt
+    in doubt, the other one runs   --confirm-->  on trial once more; the second time, failed
 
-A trial ends with a word of the application, never with a timer: a device that sleeps between its reports has
-`confirm` called when the backend has accepted its birth, however many times it has slept until then. Only a reset that
-is no waking costs a try; wakings have their own, larger number.
+A trial ends with a word of the application, never with a timer: `confirm` is called when the backend has accepted a
+session of what runs. Each time that it is asked for that costs an attempt, each reset that is no waking a try; wakings
+have a number of their own, which is for firmware that sleeps and never asks.
+
+That nobody accepts the new one says nothing yet: there may be nobody. So the old one runs, and stays if it is accepted
+as little. Once it is, there is a backend, and the new one has another turn at once. Only when that was in vain too, and
+the old one is accepted again, it has failed. An outage costs one restart, and rolls nothing back.
 
 The state is one record of 99 bytes in two files, written in turn: a power cut leaves the one before. It stands outside
 the bundles, and so does all that reads it before one of them runs: this module imports nothing of the firmware.
@@ -31,8 +37,11 @@ if TYPE_CHECKING:
             """Of a bundle; fewer bytes than asked for only at its end."""
 
 
-TRIES = 3  # resets before the birth is accepted
-WAKES = 50  # wakings from deep sleep before that
+TRIES = 3  # resets in a turn, before the birth is accepted
+WAKES = 50  # (ours) wakings from deep sleep in a turn
+ATTEMPTS = 8  # (ours) to be accepted, in a turn: with their pauses some minutes
+_TURN = 10  # ATTEMPTS, one number for a doubt, and one between them
+_TURNS = 20  # (ours) two, the second one when the old one has just been accepted; of `_left`, which counts down
 FALLS = 5  # resets in a row without `healthy`: then in safe mode, and after as many there with the other slot
 NONE = 2  # no slot
 OK, EXHAUSTED, GIVEN_UP, DAMAGED = 0, 1, 2, 3  # how the last trial has ended
@@ -63,8 +72,8 @@ class Slots:
     """
 
     __slots__ = (
-        "_falls", "_number", "_place", "_tries", "_wakes", "active", "ended", "newest", "running", "safe", "slots",
-        "trial",
+        "_falls", "_left", "_number", "_place", "_tries", "_wakes", "active", "ended", "newest", "running", "safe",
+        "slots", "trial",
     )  # fmt: skip
 
     def __init__(self, place: "Place") -> None:
@@ -84,6 +93,7 @@ class Slots:
             best = bytes(4) + bytes((0, NONE, 0, 0, OK, 0, 0)) + bytes(2 * _SLOT + 8)
         self._number = int.from_bytes(best[:4], "big")
         self.active, self.trial, self._tries, self._wakes, self.ended, self._falls = best[4:10]
+        self._left = best[10]
         self.newest = int.from_bytes(best[11:15], "big")
         self.slots = (Slot(best[15 : 15 + _SLOT]), Slot(best[15 + _SLOT : 15 + 2 * _SLOT]))
 
@@ -95,10 +105,14 @@ class Slots:
         What is decided is kept before the return, so that a crash in the very first instruction has cost its try. When
         it cannot be kept nothing is tried: the one in effect runs.
         """
-        if self.trial != NONE:
+        if self.trial != NONE and not self.in_doubt():
             left = self._wakes if woken else self._tries
             if not left:
-                self._end(EXHAUSTED)
+                if woken:
+                    self._left -= (self._left - 1) % _TURN
+                    self._kept()
+                else:
+                    self._end(EXHAUSTED)
             elif not self.whole(self.trial):
                 self._end(DAMAGED)
             else:
@@ -161,17 +175,28 @@ class Slots:
         slot.sequence, slot.size, slot.digest = sequence, size, digest
         self.ended = OK
         self.trial = self.spare()
-        self._tries, self._wakes = TRIES, WAKES
+        self._tries, self._wakes, self._left = TRIES, WAKES, _TURNS
         self._keep()
 
+    def in_doubt(self) -> bool:
+        """What is on trial was accepted by nobody in its turn: the active one runs until somebody accepts that."""
+        return self._left % _TURN == 1
+
     def confirm(self) -> bool:
-        """The backend has accepted what runs; True when that ends a trial."""
-        if self.trial == NONE or self.running != self.trial:
+        """The backend has accepted what runs; True when that ends a trial. Else what is on trial is to be booted."""
+        if NONE in (self.trial, self.running):
             return False
-        self.active = self.trial
-        self.newest = max(self.newest, self.slots[self.active].sequence)
-        self._end(OK)
-        return True
+        if self.running == self.trial:
+            self.active = self.trial
+            self.newest = max(self.newest, self.slots[self.active].sequence)
+            return self._end(OK)
+        if self.in_doubt():  # else it is staged
+            self._left -= 1
+            if not self._left:
+                return self._end(GIVEN_UP)
+            self._tries, self._wakes = TRIES, WAKES
+            self._kept()
+        return False
 
     def healthy(self) -> None:
         """It has run long enough, or has been accepted: the resets before this count no more."""
@@ -179,18 +204,14 @@ class Slots:
             self._falls = 0
             self._kept()
 
-    def give_up(self) -> None:
-        """What runs has failed its own check; the next boot runs the other one."""
-        if self.trial != NONE:
-            self._end(GIVEN_UP)
-
     # ---- inside
 
-    def _end(self, how: int) -> None:
+    def _end(self, how: int) -> bool:
         self.trial = NONE
         self.ended = how
         self._falls = 0
         self._kept()
+        return True
 
     def _kept(self) -> bool:
         try:
@@ -202,6 +223,6 @@ class Slots:
     def _keep(self) -> None:
         self._number += 1
         data = self._number.to_bytes(4, "big")
-        data += bytes((self.active, self.trial, self._tries, self._wakes, self.ended, self._falls, 0))
+        data += bytes((self.active, self.trial, self._tries, self._wakes, self.ended, self._falls, self._left))
         data += self.newest.to_bytes(4, "big") + self.slots[0].packed() + self.slots[1].packed()
         self._place.keep(self._number & 1, data + crc32(data).to_bytes(4, "big"))

@@ -90,9 +90,16 @@ def artifact(version, sequence, digest, vendor=VENDOR, device_class=CLASS):
 
 
 class Board:
-    """works: versions that reach the backend. The factory has put version 1 into the first slot."""
+    """works: versions that reach the broker; heard: those that the backend accepts, while `backend` is there.
 
-    def __init__(self, folder, key, digest, works=(1, 2, 3)):
+    The factory has put version 1 into the first slot.
+    """
+
+    def __init__(self, folder, key, digest, works=(1, 2, 3), heard=(1, 2, 3), kind="smoke", beat_s=None):
+        self.kind = kind
+        self.beat_s = beat_s
+        self.heard = heard
+        self.backend = self.broker = True
         self.folder = folder
         self.maker = install.Maker(key, VENDOR, CLASS)
         self.works = works
@@ -124,17 +131,30 @@ class Board:
         with open(self.folder + "/bundles/" + boot.NAMES[slot], "rb") as file:
             data = file.read()
         self.ran.append(int(data[suit.head_size(data[: suit.HEAD]) :][8:11]))
-        link = self.version in self.works
         store = CutStore(self.folder + "/store")
         self._from = 0 if self.host is None else len(self.host.trace)  # of this life
         if self.host is None:
-            self.host = Host("smoke", store=store, link=link)
+            self.host = Host(self.kind, store=store, beat_s=self.beat_s)
         else:
             self.host.store = store
-            self.host.link = link
+            self.reached()
             self.host.power_cut()
         self.host.device.updating = self._updating
         self.settled = False
+        self.trial = trial.Trial(self.slots) if slot == self.slots.trial else None
+        self._again = False
+
+    def reached(self, backend=None, broker=None):
+        """What there is of the world for the version that runs, from now on."""
+        self.backend = self.backend if backend is None else backend
+        self.broker = self.broker if broker is None else broker
+        host = self.host
+        if self.broker and self.version in self.works:
+            host.heal()
+        elif host.device is not None:
+            host.cut()
+        host.times = self.backend and self.version in self.heard
+        host.acks = 1 if host.times else 0
 
     def _updating(self, device):
         return install.TwoSlots(device.store, self.slots, self.folder + "/bundles", self.maker)
@@ -143,13 +163,17 @@ class Board:
         """Let time pass. A board settles a trial once its session is accepted; it restarts when its device wants to."""
         until = self.host.now + ms
         while self.host.now < until:
-            self.host.run(500)
+            self.host.run(SECOND)
+            device = self.host.device
             if not self.settled and self._has(NOTE, ACCEPTED):
                 self.settled = True
-                trial.settle(self.host.device, self.host.uptime(), self.slots)
+                self._again = trial.settle(device, self.host.uptime(), self.slots) is not None
+                self.trial = None
                 self.host._drain()
-        if self.restarts():
-            self.start()
+            elif self.trial is not None and self.trial.step(self.host.uptime(), device):
+                self.start()
+            if (self._again or self.restarts()) and not device.session._queue:
+                self.start()
 
     def restarts(self):
         """The device wants to run what is staged."""

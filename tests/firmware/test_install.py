@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import install_case as case
 import pytest
+import trial_case
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from harness import MINUTE, codes
 from install_case import Board, Power, artifact, update
@@ -110,7 +111,7 @@ def test_one_that_is_cut_short_is_given_up_and_the_old_one_stays(board):
     assert board.version == 1
 
 
-def test_one_that_never_reaches_the_backend_is_rolled_back_and_told(tmp_path):
+def test_one_that_is_reset_again_and_again_is_rolled_back_and_told(tmp_path):
     board = Board(str(tmp_path), PUBLIC, digest, works=(1,))
     data = artifact(2, 2, digest)
     board.run()
@@ -119,7 +120,6 @@ def test_one_that_never_reaches_the_backend_is_rolled_back_and_told(tmp_path):
     board.run()
     for _ in range(TRIES):
         assert board.version == 2
-        board.run(MINUTE)
         board.start()
     assert board.version == 1
     board.run()
@@ -185,6 +185,39 @@ while True:
     cut += 1
 print(json.dumps([cut, board.ran, board.results()]))
 """
+
+
+@pytest.mark.parametrize("name", trial_case.NAMES)
+def test_a_trial(name, tmp_path):
+    data = artifact(2, 2, digest)
+    getattr(trial_case, name)(trial_case.updated_board(str(tmp_path), PUBLIC, digest, data, signed(data), name))
+
+
+TRIALS_ON_A_BOARD = """
+import sys
+sys.path[:0] = sys.argv[1:3]
+from binascii import unhexlify
+from hashlib import sha256
+import install_case as case
+import trial_case
+def digest(data):
+    return sha256(data).digest()
+data = case.artifact(2, 2, digest)
+folder, public, signature = sys.argv[3], unhexlify(sys.argv[4]), unhexlify(sys.argv[5])
+for name in trial_case.NAMES:
+    getattr(trial_case, name)(trial_case.updated_board(folder + "/" + name, public, digest, data, signature, name))
+print("well", len(trial_case.NAMES))
+"""
+
+
+def test_trials_on_micropython_too(tmp_path):
+    data = artifact(2, 2, digest)
+    here = case.__file__.rsplit("/", 1)[0]
+    said = run_micropython(
+        TRIALS_ON_A_BOARD, here, here.rsplit("/", 1)[0], tmp_path, PUBLIC.hex(), signed(data).hex(), heap="8m",
+        timeout=200,
+    )  # fmt: skip
+    assert said.splitlines()[-1] == f"well {len(trial_case.NAMES)}"
 
 
 def test_on_micropython_too_with_real_files(tmp_path):

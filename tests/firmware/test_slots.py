@@ -6,7 +6,8 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from lilong_firmware.slots import DAMAGED, EXHAUSTED, FALLS, GIVEN_UP, NONE, OK, TRIES, WAKES, Slots
+from lilong_firmware.slots import ATTEMPTS, DAMAGED, EXHAUSTED, FALLS, GIVEN_UP, NONE, OK, TRIES, WAKES, Slots
+from lilong_firmware.trial import attempt
 
 
 class Cut(BaseException):
@@ -106,14 +107,96 @@ def test_a_device_that_sleeps_before_it_is_accepted_loses_no_try(shelf):
     for _ in range(WAKES):
         assert running(shelf, boot(shelf, woken=True)) == b"bundle 2"
     slots = boot(shelf, woken=True)
-    assert (running(shelf, slots), slots.ended) == (b"bundle 1", EXHAUSTED)
+    assert running(shelf, slots) == b"bundle 1"
+    assert slots.in_doubt(), "it may be that nobody is there"
 
 
-def test_one_that_fails_its_own_check_gives_up_at_once(shelf):
+def ask_in_vain(slots):
+    """How often the backend is asked until it is the other one's turn."""
+    asked = 0
+    while not attempt(slots):
+        asked += 1
+    return asked
+
+
+def fail(shelf):
+    """Two turns in vain, while the old one is accepted."""
+    for _ in range(2):
+        ask_in_vain(boot(shelf))
+        boot(shelf).confirm()
+
+
+def test_one_that_nobody_accepts_makes_room_after_its_attempts_across_sleeps_and_resets(shelf):
     write(shelf, boot(shelf), 2)
-    boot(shelf).give_up()
     slots = boot(shelf)
-    assert (running(shelf, slots), slots.ended) == (b"bundle 1", GIVEN_UP)
+    for n in range(ATTEMPTS):
+        assert not attempt(slots)
+        slots = boot(shelf, woken=n != 3)
+        assert running(shelf, slots) == b"bundle 2"
+    assert attempt(slots)
+    assert running(shelf, slots) == b"bundle 2"  # until the reset
+    assert running(shelf, boot(shelf)) == b"bundle 1"
+
+
+def test_while_nobody_accepts_the_old_one_either_nothing_has_failed(shelf):
+    write(shelf, boot(shelf), 2)
+    assert ask_in_vain(boot(shelf)) == ATTEMPTS
+    for _ in range(5 * TRIES):
+        slots = boot(shelf)
+        assert running(shelf, slots) == b"bundle 1"
+        assert not attempt(slots)
+        assert (slots.trial, slots.ended) == (0, OK)
+
+
+def test_when_the_old_one_is_accepted_the_new_one_has_a_turn_as_long_as_the_first(shelf):
+    write(shelf, boot(shelf), 2)
+    ask_in_vain(boot(shelf))
+    assert not boot(shelf).confirm()
+    assert ask_in_vain(boot(shelf)) == ATTEMPTS
+    assert running(shelf, boot(shelf)) == b"bundle 1"
+
+
+def test_an_outage_rolls_nothing_back(shelf):
+    write(shelf, boot(shelf), 2)
+    ask_in_vain(boot(shelf))
+    boot(shelf).confirm()
+    slots = boot(shelf)
+    assert running(shelf, slots) == b"bundle 2"
+    assert slots.confirm()
+    assert (slots.ended, slots.newest) == (OK, 2)
+    assert running(shelf, boot(shelf)) == b"bundle 2"
+
+
+def test_one_that_is_not_accepted_while_the_old_one_is_has_failed(shelf):
+    write(shelf, boot(shelf), 2)
+    fail(shelf)
+    slots = boot(shelf)
+    assert (running(shelf, slots), slots.ended, slots.trial, slots.newest) == (b"bundle 1", GIVEN_UP, NONE, 1)
+
+
+def test_one_that_is_accepted_after_its_last_attempt_stays(shelf):
+    write(shelf, boot(shelf), 2)
+    slots = boot(shelf)
+    ask_in_vain(slots)
+    assert slots.confirm()
+    assert running(shelf, boot(shelf)) == b"bundle 2"
+
+
+def test_in_doubt_the_new_one_runs_on_when_the_old_one_has_rotted(shelf):
+    write(shelf, boot(shelf), 2)
+    ask_in_vain(boot(shelf))
+    shelf.bundles[1 - boot(shelf).trial] = b"bundle !"
+    slots = boot(shelf)
+    assert running(shelf, slots) == b"bundle 2"
+    assert not attempt(slots)
+    assert slots.confirm()
+
+
+def test_another_one_ends_a_doubt(shelf):
+    write(shelf, boot(shelf), 2)
+    ask_in_vain(boot(shelf))
+    write(shelf, boot(shelf), 3)
+    assert running(shelf, boot(shelf)) == b"bundle 3"
 
 
 def test_one_that_has_rotted_is_not_tried(shelf):
@@ -154,7 +237,7 @@ def test_a_bundle_that_falls_again_and_again_runs_in_safe_mode_and_then_the_othe
 
 def test_what_has_failed_its_trial_is_no_way_out_of_falling(shelf):
     write(shelf, boot(shelf), 2)
-    boot(shelf).give_up()
+    fail(shelf)
     for _ in range(4 * FALLS):
         assert running(shelf, boot(shelf)) == b"bundle 1"
 
@@ -240,11 +323,13 @@ class Life(RuleBasedStateMachine):
 
         self._cut(left, torn, act)
 
-    @precondition(lambda self: not self.works[self.sequence])
-    @rule()
-    def give_up(self):
-        self.slots.give_up()
-        self._boot(False)
+    @rule(times=st.integers(1, ATTEMPTS + 1), left=st.one_of(st.none(), st.integers(0, 3)), torn=st.integers(0, 99))
+    def ask_in_vain(self, times, left, torn):
+        def act():
+            if any([attempt(self.slots) for _ in range(times)]):
+                self._boot(False)
+
+        self._cut(left, torn, act)
 
     @invariant()
     def something_whole_runs(self):
@@ -255,6 +340,11 @@ class Life(RuleBasedStateMachine):
     def what_never_reached_the_backend_is_at_most_on_trial(self):
         if self.slots.running != self.slots.trial:
             assert self.works[self.sequence]
+
+    @invariant()
+    def what_has_failed_has_left_one_that_works(self):
+        if self.slots.ended == GIVEN_UP:
+            assert self.works[self.sequence] or self.slots.trial != NONE
 
     @invariant()
     def the_newest_that_was_accepted_is_known(self):

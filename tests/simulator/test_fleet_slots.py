@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lilong_firmware import ed25519, suit
 from lilong_firmware.effects import NEVER
+from lilong_firmware.slots import ATTEMPTS
 from lilong_protocol import frame
 from lilong_protocol.codes import KIND_DOOR
 from lilong_protocol.pc.maker import simulation_release_key
@@ -141,6 +142,32 @@ def test_what_hangs_is_reset_until_its_tries_are_over_and_the_old_one_runs_again
     resets = [updated.restart() for _ in range(4)]
     assert resets == [*(RESET_MS * (n + 1) for n in range(1, 4)), NEVER]
     assert updated.runs == slots.FACTORY
+
+
+def in_vain(updated):
+    """Connections that nobody answers, until the old one is to run."""
+    session = updated.device.session
+    for tried in range(20):
+        session._connection += 1
+        if updated.flash.ready(updated.device):
+            updated.restart()
+            return tried
+    return None
+
+
+def test_what_nobody_accepts_makes_room_and_comes_again_once_the_old_one_is_accepted(updated):
+    data = artifact(simulation_image())
+    updated.take(data)
+    updated.restart()
+    assert in_vain(updated) == ATTEMPTS
+    assert updated.runs == slots.FACTORY
+    assert in_vain(updated) is None, "the old one has nothing to lose"
+    updated.flash.accepted(0, updated.device)
+    assert updated.flash.ready(updated.device)
+    updated.restart()
+    assert updated.runs == data
+    updated.flash.accepted(0, updated.device)
+    assert not updated.flash.ready(updated.device)
 
 
 def test_so_many_of_a_hundred_devices_hang_and_the_same_ones_each_time():

@@ -12,6 +12,8 @@ from lilong_firmware import trial
 from lilong_firmware.device import Device
 from lilong_firmware.effects import NEVER
 from lilong_firmware.install import STEPS, Incoming, Maker, TwoSlots
+from lilong_firmware.restart import said
+from lilong_firmware.session import ONLINE
 from lilong_firmware.slot import FIRMWARE, Slot
 from lilong_firmware.slots import Slots
 from lilong_protocol.pc.maker import SIMULATED, SIMULATION, maker_data
@@ -67,7 +69,7 @@ class Flash:
     """What a simulated device has of firmware, over its restarts. `reset_at`: when a watchdog ends what hangs, ms of
     the host's clock."""
 
-    __slots__ = ("_maker", "_memory", "reset_at", "restarts", "slots")
+    __slots__ = ("_maker", "_memory", "reset_at", "restarts", "slots", "trial")
 
     def __init__(self, maker: Maker) -> None:
         self._maker = maker
@@ -80,18 +82,27 @@ class Flash:
         self.slots.newest = 0  # any release is newer than the factory's
         self.restarts = False  # new firmware is staged
         self.reset_at = NEVER
+        self.trial: trial.Trial | None = None
 
     def updating(self, device: Device) -> "Simulated":
         return Simulated(cast("LogStore", device.store), self.slots, self._memory, self._maker)
 
     def ready(self, device: Device) -> bool:
-        """New firmware waits, and no alarm has to be looked after first: as `main.Host` has it."""
-        return self.restarts and not len(device.outbox) and not device.in_danger()
+        """Other firmware waits, and no alarm or last word has to be looked after first: as `main.Host` has it.
+
+        To be asked after whatever has happened to the device.
+        """
+        if self.trial is not None:
+            return self.trial.step(0, device)
+        if not self.restarts or len(device.outbox) or device.in_danger():
+            return False
+        return device.session.state != ONLINE or said(device)
 
     def restart(self, now: int, device: Device) -> Device:
         """A reset: the device as it starts again, to be started by its host unless `reset_at` says that it hangs."""
         self.slots = Slots(self._memory)
         slot = self.slots.boot(False)
+        self.trial = trial.Trial(self.slots) if slot == self.slots.trial else None
         self.restarts = False
         self.reset_at = now + RESET_MS if _hangs(self._memory.bundles[slot], device.identity.device) else NEVER
         fresh = Device(
@@ -106,7 +117,8 @@ class Flash:
     def accepted(self, now: int, device: Device) -> None:
         """The backend has accepted a session. now: uptime, ms."""
         self.slots.healthy()
-        trial.settle(device, now, self.slots)
+        self.restarts = self.restarts or trial.settle(device, now, self.slots) is not None
+        self.trial = None
 
 
 class Simulated(TwoSlots):
