@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from lilong_protocol.frame import BIRTH
-from lilong_protocol.pc.supervision import ONLINE
+from lilong_protocol.topics import ALARM, STATE
 from lilong_simulator.estate import Estate
-from lilong_simulator.fleet.spoken import Spoken
+from lilong_simulator.fleet.spoken import Spoken, said_of
 from lilong_simulator.fleet.virtual import VirtualFleet
 
 from .centre.core import NEVER, Core
@@ -26,6 +26,17 @@ class Log(Protocol):
     def down(self, at: int, device: str, cls: str, frame: bytes) -> None: ...
 
 
+class _Known:
+    """A device as its birth told: what it takes for it to be lost. `last`: epoch ms when it was or will be heard."""
+
+    __slots__ = ("last", "offline_ms", "sleeps")
+
+    def __init__(self, birth: dict[int, Any], at: int) -> None:
+        self.offline_ms: int = birth[_OFFLINE_S] * 1000
+        self.sleeps: bool = not birth[_ALWAYS_ON]
+        self.last = at
+
+
 class CentreInTheLoop:
     """A backend of a virtual run. `feed`: the rows of its observed feed that nobody has taken yet."""
 
@@ -39,36 +50,59 @@ class CentreInTheLoop:
         self._fleet: VirtualFleet
         self._wake_at = NEVER
         self._act_at = NEVER
-        self._links: dict[str, tuple[int, bool]] = {}  # as its birth said: offline after ms, sleeps
+        self._known: dict[str, _Known] = {}  # devices that are there
+        self._heard: dict[str, _Known] = {}  # those of them of which the core has not been told that they were heard
         self.feed: list[dict[str, Any]] = []
 
     def attach(self, fleet: VirtualFleet) -> None:
         self._fleet = fleet
 
     def receive(self, now: int, topic: str, payload: bytes, retained: bool) -> None:
-        if isinstance(payload, Spoken) and payload.said.kind == BIRTH:
-            body = payload.said.body
-            self._links[topic.split("/")[3]] = (body[_OFFLINE_S] * 1000, not body[_ALWAYS_ON])
-        self._look()
-        self._core.receive(self._epoch_zero + now, topic, payload, retained)
+        at = self._epoch_zero + now
+        _, _, _, device, _, cls = topic.split("/")
+        if cls == ALARM:
+            self._look()
+        elif device in self._heard:
+            self._tell(device)
+        if cls == STATE:
+            said = said_of(payload)
+            if said.kind == BIRTH:
+                self._known[device] = _Known(said.body, at)
+            else:
+                self._known.pop(device, None)
+        self._core.receive(at, topic, payload, retained)
         self._settle()
 
     def passes(self, arrival: int, device: str, frame: bytes) -> bool:
         """A heartbeat or telemetry of a device that is there, asks for nothing, and for which no order waits.
 
-        The core would open it, note its values and that it was heard. Only the last can make it do anything later.
+        The core would open it, note its values and that it was heard. Only the last can make it do anything later, and
+        that once it has something to send: `_look`.
         """
-        link = self._links.get(device)
-        if link is None or not isinstance(frame, Spoken) or frame.said.body.get(_TIME_WANTED):
+        known = self._known.get(device)
+        if known is None or not isinstance(frame, Spoken) or frame.said.body.get(_TIME_WANTED):
             return False
-        supervision, at = self._supervision, self._epoch_zero + arrival
-        silence = supervision.silence(device)
-        if silence is None or at - silence[0] >= link[0] or supervision.state(device) != ONLINE:
+        at = self._epoch_zero + arrival
+        if at - known.last >= known.offline_ms or self._core.commands.open_of(device):
             return False
-        if self._core.commands.open_of(device):
-            return False
-        supervision.heard(at, device, *link)
+        known.last = at
+        self._heard[device] = known
         return True
+
+    def _tell(self, device: str) -> None:
+        """Let the core know when it was heard last."""
+        known = self._heard.pop(device)
+        self._supervision.heard(known.last, device, known.offline_ms, known.sleeps)
+
+    def _look(self) -> None:
+        """Who is there? To be asked before the core may send anything but an answer."""
+        for device in list(self._heard):
+            self._tell(device)
+        silent = self._supervision.deadline
+        if silent is not None and silent <= self._now():
+            self._engine.presence.step(self._now())
+            for device in self._engine.take_sessions():
+                self._core.presence.restate(device)
 
     def _settle(self) -> None:
         batch = self._core.take()
@@ -133,16 +167,6 @@ class CentreInTheLoop:
     def _step(self, due: int) -> None:
         if due == self._wake_at:
             self._wake_at = NEVER
+            self._look()
             self._core.step(due)
             self._settle()
-
-    def _look(self) -> None:
-        """Who has been silent for too long? To be asked before the core does anything, and not more often.
-
-        Silence makes nobody act: it only counts when something is to be sent.
-        """
-        silent = self._supervision.deadline
-        if silent is not None and silent <= self._now():
-            self._engine.presence.step(self._now())
-            for device in self._engine.take_sessions():
-                self._core.presence.restate(device)

@@ -38,13 +38,17 @@ class Messages:
         self._epoch_zero = epoch_zero
         self._sent: list[Sent] = []
         self._ready: list[Columns] = []
-        self.count = 0
+        self.count = 0  # of those that were made into columns
 
     def up(self, at: int, device: str, cls: str, frame: bytes) -> None:
-        self._add((at, device, cls, frame, True))
+        self._sent.append((at, device, cls, frame, True))
+        if len(self._sent) == BATCH_ROWS:
+            self._cut()
 
     def down(self, at: int, device: str, cls: str, frame: bytes) -> None:
-        self._add((at, device, cls, frame, False))
+        self._sent.append((at, device, cls, frame, False))
+        if len(self._sent) == BATCH_ROWS:
+            self._cut()
 
     def take(self) -> list[Columns]:
         """Whole batches, of BATCH_ROWS each."""
@@ -57,14 +61,9 @@ class Messages:
             self._cut()
         return self.take()
 
-    def _add(self, sent: Sent) -> None:
-        self.count += 1
-        self._sent.append(sent)
-        if len(self._sent) == BATCH_ROWS:
-            self._cut()
-
     def _cut(self) -> None:
         sent, self._sent = self._sent, []
+        self.count += len(sent)
         self._ready.append(self._columns(sent))
 
     def _columns(self, sent: Sequence[Sent]) -> Columns:
