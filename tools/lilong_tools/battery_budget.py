@@ -69,7 +69,7 @@ def budget(board: Board, kind: str, look_s: float | None = None) -> Budget:
         driver = parts.get(name)
         if driver is not None and driver not in seen:
             seen.add(driver)
-            share = 1 if not period else min(1.0, every * 1_000 / period)
+            share = 1 if period in (0, least_s * 1_000) else min(1.0, every * 1_000 / period)
             ms += share * GLANCE_MS.get(driver, SLOWEST_MS)
     beats = MS_A_DAY / 1_000 / next(one for one in KINDS if one.name == kind).link.beat_s
     awake = (
