@@ -1,8 +1,9 @@
 // MicroPython's WebAssembly build, 32 bits: node heap32.mjs PACKAGE words LISTING | node heap32.mjs PACKAGE live ROM CONFIG
+// | node heap32.mjs PACKAGE whole ROM CONFIG STILL DATA... | node heap32.mjs PACKAGE bare
 import fs from "node:fs";
 import { pathToFileURL } from "node:url";
 
-const [, , folder, what, file, config] = process.argv;
+const [, , folder, what, file, config, still, ...data] = process.argv;
 const { loadMicroPython } = await import(pathToFileURL(`${folder}/micropython.mjs`).href);
 const python = await loadMicroPython({ heapsize: 1 << 20, linebuffer: true, stdout: (line) => console.log(line) });
 
@@ -32,12 +33,23 @@ function live() {
 }
 
 if (what === "words") python.runPython(fs.readFileSync(file, "utf8"));
+else if (what === "bare") {
+  python.runPython(STUBS);
+  live();
+}
 else {
   const rom = fs.readFileSync(file);
   const at = python._module._malloc(rom.length);
   python._module.HEAPU8.set(rom, at);
   python.FS.writeFile("/config.json", fs.readFileSync(config));
-  python.runPython(STUBS);
+  for (const path of data) python.FS.writeFile(`/${path.split("/").pop()}`, fs.readFileSync(path));
+  if (what === "whole") {
+    python.FS.mkdir("/lilong");
+    python.FS.writeFile("/lilong/device.json", fs.readFileSync(config));
+  }
+  python.runPython("import uctypes, vfs");
+  python.runPython(still ? fs.readFileSync(still, "utf8") : STUBS);
+  if (what === "whole") python.runPython("import machine, network, esp32, rp2, vfs as _");
   live();
   python.runPython(`
 vfs.mount(vfs.VfsRom(uctypes.bytearray_at(${at}, ${rom.length})), "/rom")

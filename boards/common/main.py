@@ -1,4 +1,4 @@
-"""main.py of every board: what is in /lilong decides what runs. It holds nothing of the starter while that runs."""
+"""main.py of every board: runs what /lilong says."""
 
 import sys
 
@@ -10,7 +10,9 @@ if __import__("lilong_boot").mounted():
             __import__("lilong_look").main()  # of who sleeps: `early`
         except ImportError:
             pass
-        __import__("lilong").main()
+        firmware = __import__("lilong")
+        del sys.modules["lilong_boot"]
+        firmware.main()
     except Exception as error:
         sys.print_exception(error)  # type: ignore[attr-defined]
         print("lilong: ended, the board restarts")

@@ -46,7 +46,7 @@ def test_classes_do_what_they_did_on_the_same_lines():
     slimmed = slim({"lilong.py": LAMP})["lilong.py"]
     names = {}
     exec(slimmed, names)
-    assert slimmed.count("del __module__, __qualname__") == 2
+    assert slimmed.count("del __module__, __qualname__") == 3
     assert names["Lantern"]().say() == 6
     assert (names["Beacon"].BEAMS, names["Dark"]().say()) == (2, 0)
     trees = [ast.walk(ast.parse(text)) for text in (LAMP, slimmed)]

@@ -1,5 +1,6 @@
 """Names of a board: its own become words that the interpreter has in ROM, parameters share a few."""
 
+import ast
 import importlib.metadata
 
 import pytest
@@ -7,7 +8,7 @@ from lilong_simulator.fleet.parameters import share_parameters
 from lilong_simulator.fleet.rom_names import defined, lend
 from lilong_simulator.fleet.rom_words import HARDWARE, WORDS
 
-ROM = ["accept", "bind", "__class__", "class", "value"]
+ROM = ["seek", "bind", "__class__", "class", "tell"]
 
 
 def test_a_name_of_ones_own_becomes_a_word_of_the_rom_in_all_modules():
@@ -16,15 +17,15 @@ def test_a_name_of_ones_own_becomes_a_word_of_the_rom_in_all_modules():
         "late.py": "from lilong import Lamp\nLAMP = Lamp()\nLAMP.shine()\n",
     }
     lent = lend(sources, [*ROM, "listen"])
-    assert lent["lilong.py"] == "class accept:\n    def bind(self):\n        return 1\n"
-    assert lent["late.py"] == "from lilong import accept\nvalue = accept()\nvalue.bind()\n"
+    assert lent["lilong.py"] == "class seek:\n    def bind(self):\n        return 1\n"
+    assert lent["late.py"] == "from lilong import seek\ntell = seek()\ntell.bind()\n"
 
 
 def test_modules_that_come_later_have_the_same_words_for_what_only_they_name():
     sources = {name: "def lamp():\n    return 1\nlamp()\n" for name in ("one.py", "other.py")}
     sources = {name: text.replace("lamp", f"lamp_of_{name[0]}") for name, text in sources.items()}
-    lent = lend(sources, ["accept", "bind"])
-    assert lent["one.py"] == lent["other.py"] == "def accept():\n    return 1\naccept()\n"
+    lent = lend(sources, ["seek", "bind"])
+    assert lent["one.py"] == lent["other.py"] == "def seek():\n    return 1\nseek()\n"
 
 
 def test_what_belongs_to_others_keeps_its_name():
@@ -32,8 +33,8 @@ def test_what_belongs_to_others_keeps_its_name():
         "import socket\n\n\ndef connect(readings, key):\n    readings.append(socket.socket())\n"
         "    readings.sort(key=key)\n    return main\n\n\ndef main():\n    pass\n"
     )
-    lent = lend({"lilong.py": source}, ["accept", "bind"])["lilong.py"]
-    assert lent == source.replace("readings", "accept")
+    lent = lend({"lilong.py": source}, ["seek", "bind"])["lilong.py"]
+    assert lent == source.replace("readings", "seek")
 
 
 def test_a_local_costs_nothing_and_keeps_its_name():
@@ -43,8 +44,8 @@ def test_a_local_costs_nothing_and_keeps_its_name():
 
 def test_when_the_words_run_out_the_last_names_stay():
     source = "def a_lamp(): return 1\ndef b_lamp(): return 2\ndef c_lamp(): return 3\n"
-    lent = lend({"lilong.py": source}, ["accept"])["lilong.py"]
-    assert lent == source.replace("a_lamp", "accept")
+    lent = lend({"lilong.py": source}, ["seek"])["lilong.py"]
+    assert lent == source.replace("a_lamp", "seek")
 
 
 def test_without_an_interpreter_nothing_is_lent():
@@ -112,3 +113,39 @@ def test_the_names_of_the_boards_modules_are_those_of_their_stubs():
         known = {word for word in defined(path.read_text(encoding="utf-8")) if not word.startswith("_")}
         assert len(known) > 5, name
         assert known - {"self", "cls", "args", "kwargs"} <= said, name
+
+
+CORE_OF_THREE = """# lamp.py:1
+class Lamp:
+  def __init__(self): self._level = 3
+  def _dim(self): return self._level
+  def shine(self): return self._dim()
+# horn.py:1
+class Horn:
+  def __init__(self): self._pitch = 4
+  def blow(self): return self._pitch
+# beacon.py:1
+class Beacon(Lamp):
+  def __init__(self): Lamp.__init__(self); self._turns = 5
+  def turn(self): return self._turns + self._level
+def main(): return Lamp().shine(), Horn().blow(), Beacon().turn(), Beacon().shine()
+"""
+
+
+def test_classes_that_never_meet_have_the_same_words_for_what_is_their_own():
+    rom = [f"word{number}" for number in range(9)]
+    lent = lend({"lilong.py": CORE_OF_THREE}, rom)["lilong.py"]
+    names = {}
+    exec(lent, names)
+    assert names["main"]() == (3, 4, 8, 3)
+    assert "_pitch" not in lent
+    attributes = {node.attr for node in ast.walk(ast.parse(lent)) if isinstance(node, ast.Attribute)}
+    before = {node.attr for node in ast.walk(ast.parse(CORE_OF_THREE)) if isinstance(node, ast.Attribute)}
+    assert len(attributes) == len(before) - 1
+
+
+def test_what_another_part_says_of_an_object_is_nobodys_own():
+    text = CORE_OF_THREE.replace("def main(): return", "def main(): return Lamp()._level, Horn()._pitch,")
+    names = {}
+    exec(lend({"lilong.py": text}, [f"word{number}" for number in range(99)])["lilong.py"], names)
+    assert names["main"]() == (3, 4, 3, 4, 8, 3)

@@ -33,7 +33,9 @@ del before, gc, vfs, uctypes
 import lilong_boot
 lilong_boot.BOOTED = (0, False)  # as its `main` does it, that has a bundle as a file
 try:
-    __import__("lilong").main()
+    lilong = __import__("lilong")
+    del sys.modules["lilong_boot"], lilong_boot
+    lilong.main()
 except Exception as error:
     sys.print_exception(error)
     sys.exit(1)

@@ -21,9 +21,10 @@ import socket
 import ssl
 import sys
 import time
+from bisect import bisect
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from .bundle import CORE
+from .bundle import CORE, MARKER
 from .edits import Edits
 from .scopes import bound
 
@@ -75,11 +76,16 @@ def lend(sources: Mapping[str, str], rom: Sequence[str], hardware: Collection[st
     own = {name for name in own if not name.startswith("__")} - kept - _quoted(edits)
     free = [word for word in rom if word.isidentifier() and word not in words and not keyword.iskeyword(word)]
     free = [word for word in free if not word.startswith("__") and word != "const"]  # the compiler's own
+    free.sort(key=len)  # an .mpy file spells them out
     later = _private(said, own)
-    common = sorted(own.difference(*later))
+    inner = _inner(sources, own.difference(*later))
+    common = sorted(own.difference(*later, *inner))
     lent = dict(zip(common, free, strict=False))  # the last ones keep theirs when the words run out
-    for names in later:  # which do not meet: modules that come later may have the same words
-        lent.update(zip(sorted(names), free[len(common) :], strict=False))
+    for groups in (inner, later):  # of names that do not meet: each group may have the same words
+        free = free[len(common) :]
+        common = max(groups, key=len, default=set())
+        for names in groups:
+            lent.update(zip(sorted(names), free, strict=False))
     return {path: _renamed(module, lent) for path, module in edits.items()}
 
 
@@ -111,6 +117,38 @@ def _private(said: Mapping[str, set[str]], own: set[str]) -> list[set[str]]:
         for path, names in words.items()
         if path != CORE
     ]
+
+
+def _inner(sources: Mapping[str, str], own: set[str]) -> list[set[str]]:
+    """Names that a class of the core has for itself: all that is said of them is `self.name` and `def name`, in its
+    own part of the core, or in that of a class which it comes from."""
+    if CORE not in sources:
+        return []
+    tree = ast.parse(sources[CORE])
+    starts = [number for number, line in enumerate(sources[CORE].splitlines(), 1) if MARKER.fullmatch(line)]
+    family = {node.name: bisect(starts, node.lineno) for node in tree.body if isinstance(node, ast.ClassDef)}
+    joined = list(range(len(starts) + 1))  # part -> the first of those that it shares classes with
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            for base in node.bases:
+                if isinstance(base, ast.Name) and base.id in family:
+                    one, other = joined[family[node.name]], joined[family[base.id]]
+                    joined = [min(one, other) if part in (one, other) else part for part in joined]
+    elsewhere = {name for path, text in sources.items() if path != CORE for name in _said(text)}
+    places: dict[str, set[int]] = {name: set() for name in own - elsewhere}
+    methods = {id(part) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for part in node.body}
+    for node in ast.walk(tree):
+        for name in _mentioned(node):
+            if name in places:
+                is_own = (isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self") or (
+                    isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and id(node) in methods
+                )
+                places[name].add(joined[bisect(starts, node.lineno)] if is_own else -1)  # type: ignore[attr-defined]
+    groups: dict[int, set[str]] = {}
+    for name, parts in places.items():
+        if len(parts) == 1 and -1 not in parts:
+            groups.setdefault(parts.pop(), set()).add(name)
+    return list(groups.values())
 
 
 def _quoted(modules: Mapping[str, Edits]) -> set[str]:
@@ -148,6 +186,8 @@ def _defined(tree: ast.Module) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.arg):
             yield node.arg
+        elif isinstance(node, ast.alias) and node.asname is not None:
+            yield node.asname
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             yield node.attr
         if isinstance(node, ast.ClassDef | ast.Module):
