@@ -1,5 +1,6 @@
 """DFRobot A02YYUW ultrasonic distance by UART: how far the water is below the rim."""
 
+from .framed import Framed
 from .median import median
 
 TYPE_CHECKING = False
@@ -20,13 +21,12 @@ WIRING = {
     "drives": (),
 }
 
-START = 0xFF
 NEAREST_MM, FARTHEST_MM = 30, 4_500
 SILENT_MS = 1_500
 KEPT = 5
 
 
-class A02YYUW:
+class A02YYUW(Framed):
     """`offset_mm`: how far its face is below the rim.
 
     `water` is the median of the last five. Nearer than it can measure reads as its nearest, so that a full shaft is an
@@ -36,27 +36,14 @@ class A02YYUW:
     POLL_MS = 100
 
     def __init__(self, uart: "Any", offset_mm: int = 0) -> None:
-        self._uart = uart
+        Framed.__init__(self, uart, 4)
         self._offset = offset_mm
-        self._chunk = bytearray(16)
-        self._frame = bytearray(4)
-        self._filled = 0
         self._values = [-1] * KEPT
         self._at = 0
-        self._heard_at = 0
-        self.bad = 0  # frames with a wrong sum
-
-    def start(self, now: int) -> None:
-        self._heard_at = now
 
     def poll(self, now: int) -> None:
         try:
-            while True:
-                count = self._uart.readinto(self._chunk)
-                if not count:
-                    break
-                for at in range(count):
-                    self._take(self._chunk[at], now)
+            self._receive(now)
         except OSError:
             pass  # silence, then
         if now - self._heard_at > SILENT_MS:
@@ -66,24 +53,12 @@ class A02YYUW:
     def read(self, channel: str) -> "int | None":
         return median(self._values, self._offset)
 
-    def _take(self, byte: int, now: int) -> None:
+    def _understood(self, now: int) -> bool:
         frame = self._frame
-        frame[self._filled] = byte
-        self._filled += 1
-        if self._filled == 4:
-            if (frame[0] + frame[1] + frame[2]) & 0xFF == frame[3]:
-                self._filled = 0
-                self._heard_at = now
-                mm = frame[1] << 8 | frame[2]
-                self._values[self._at] = max(mm, NEAREST_MM) if 0 < mm <= FARTHEST_MM else -1
-                self._at = (self._at + 1) % KEPT
-                return
-            self.bad += 1
-            self._shift()
-        while self._filled and frame[0] != START:
-            self._shift()
-
-    def _shift(self) -> None:
-        frame = self._frame
-        frame[0], frame[1], frame[2] = frame[1], frame[2], frame[3]
-        self._filled -= 1
+        if (frame[0] + frame[1] + frame[2]) & 0xFF != frame[3]:
+            return False
+        self._heard_at = now
+        mm = frame[1] << 8 | frame[2]
+        self._values[self._at] = max(mm, NEAREST_MM) if 0 < mm <= FARTHEST_MM else -1
+        self._at = (self._at + 1) % KEPT
+        return True

@@ -1,5 +1,7 @@
 """Winsen ZE03-H2S, an electrochemical hydrogen sulphide module, by UART."""
 
+from .framed import Framed
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -17,7 +19,7 @@ DATA_SHEET = {
 }
 WIRING = {"class": "ZE03", "takes": {"uart": "uart", "?ask": (0, 1)}, "gives": ("h2s",), "drives": ()}
 
-LENGTH, START, ANSWER = 9, 0xFF, 0x86
+ANSWER = 0x86
 H2S, PPM = 0x03, 0x03  # an upload's gas and unit
 ASKED = b"\xff\x01\x78\x04\x00\x00\x00\x00\x83"
 UPLOADS = b"\xff\x01\x78\x03\x00\x00\x00\x00\x84"
@@ -26,37 +28,22 @@ ASK_MS, SILENT_MS = 1_000, 5_000
 FULL_DPPM = 1_200  # (ours) the range and a fifth; beyond, the frame is no concentration
 
 
-class ZE03:
+class ZE03(Framed):
     """Uploads by itself, or is asked each second when `ask` is 1."""
 
     POLL_MS = 250
 
     def __init__(self, uart: "Any", ask: int = 0) -> None:
-        self._uart = uart
+        Framed.__init__(self, uart)
         self._ask = ask
-        self._chunk = bytearray(LENGTH)
-        self._frame = bytearray(LENGTH)
-        self._filled = 0
         self._dppm = -1
-        self._heard_at = 0
         self._next = 0
         self._mode_at = 0
         self._asked = False
-        self.bad = 0  # frames with a wrong checksum
-
-    def start(self, now: int) -> None:
-        self._heard_at = now
-        self._next = now
-        self._mode_at = now
 
     def poll(self, now: int) -> None:
         try:
-            while True:
-                count = self._uart.readinto(self._chunk)
-                if not count:
-                    break
-                for at in range(count):
-                    self._take(self._chunk[at], now)
+            self._receive(now)
             if now - self._heard_at > SILENT_MS:
                 self._dppm = -1
             if now >= self._mode_at:  # at the start, and to a silent one: it may have been without power
@@ -83,31 +70,18 @@ class ZE03:
         self.poll(now)
         return self.read(channel)
 
-    def _take(self, byte: int, now: int) -> None:
+    def _understood(self, now: int) -> bool:
         frame = self._frame
-        frame[self._filled] = byte
-        self._filled += 1
-        if self._filled == LENGTH:
-            if sum(frame[1:]) & 0xFF == 0:  # the last byte is the two's complement of the sum of those before
-                if frame[1] == ANSWER:
-                    self._value(now, frame[2] << 8 | frame[3], 0)
-                elif frame[1] == H2S and frame[2] == PPM:
-                    self._value(now, frame[4] << 8 | frame[5], frame[3])
-                self._filled = 0
-                return
-            self.bad += 1
-            self._shift()
-        while self._filled and frame[0] != START:
-            self._shift()
-
-    def _shift(self) -> None:
-        frame = self._frame
-        self._filled -= 1
-        for at in range(self._filled):
-            frame[at] = frame[at + 1]
-
-    def _value(self, now: int, value: int, decimals: int) -> None:
-        dppm = value * 10 if decimals == 0 else value if decimals == 1 else value // 10
+        if sum(frame) + 1 & 0xFF:  # the last byte is the two's complement of the sum of those after the start, 0xFF
+            return False
+        if frame[1] == ANSWER:
+            value, decimals = frame[2] << 8 | frame[3], 0
+        elif frame[1] == H2S and frame[2] == PPM:
+            value, decimals = frame[4] << 8 | frame[5], frame[3]
+        else:
+            return True
         self._heard_at = now
         self._mode_at = now + SILENT_MS
+        dppm = value * 10 if decimals == 0 else value if decimals == 1 else value // 10
         self._dppm = dppm if dppm <= FULL_DPPM else -1
+        return True

@@ -1,5 +1,7 @@
 """Winsen ZE07-CO, an electrochemical carbon monoxide module, by UART."""
 
+from .framed import Framed
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -17,7 +19,6 @@ DATA_SHEET = {
 }
 WIRING = {"class": "Ze07", "takes": {"uart": "uart", "?ask": (0, 1)}, "gives": ("co",), "drives": ()}
 
-LENGTH, START = 9, 0xFF
 CO, PPM = 0x04, 0x03  # table 4: gas, unit; table 8 is the answer
 ANSWER = 0x86
 SWITCH_TO_ASKING = b"\xff\x01\x78\x41\x00\x00\x00\x00\x46"  # table 5
@@ -28,35 +29,22 @@ SILENT_MS = 3_000
 FAULT = 0x8000  # (ours) no concentration: the modules set the highest bit, or all, when the sensor has failed
 
 
-class Ze07:
+class Ze07(Framed):
     """The module uploads by itself, or is asked each second when `ask` is 1."""
 
     POLL_MS = 250
 
     def __init__(self, uart: "Any", ask: int = 0) -> None:
-        self._uart = uart
+        Framed.__init__(self, uart)
         self._ask = ask
-        self._chunk = bytearray(LENGTH)
-        self._frame = bytearray(LENGTH)
-        self._filled = 0
         self._dppm = -1
-        self._heard_at = 0
         self._told_at = -SILENT_MS
         self._asked_at = -ASK_MS
-        self.bad = 0  # frames with a wrong checksum
-
-    def start(self, now: int) -> None:
-        self._heard_at = now
 
     def poll(self, now: int) -> None:
         """Take what has come. A module that is silent is told its mode again."""
         try:
-            while True:
-                count = self._uart.readinto(self._chunk)
-                if not count:
-                    break
-                for at in range(count):
-                    self._take(self._chunk[at], now)
+            self._receive(now)
             if now - self._heard_at >= SILENT_MS:
                 self._dppm = -1
                 if now - self._told_at >= SILENT_MS:
@@ -72,42 +60,17 @@ class Ze07:
         """ppm; None when the module is silent for 3 s or says that its sensor has failed."""
         return None if self._dppm < 0 else (self._dppm + 5) // 10
 
-    def _take(self, byte: int, now: int) -> None:
+    def _understood(self, now: int) -> bool:
         frame = self._frame
-        frame[self._filled] = byte
-        self._filled += 1
-        while self._filled and frame[0] != START:
-            self._shift()
-        if self._filled < LENGTH:
-            return
-        total = 0
-        for at in range(1, LENGTH):
-            total += frame[at]
-        if total & 0xFF:  # byte 8 is the two's complement of the sum of 1 to 7
-            self.bad += 1
-        elif self._understood():
-            self._heard_at = now
-            self._filled = 0
-            return
-        self._shift()
-        while self._filled and frame[0] != START:
-            self._shift()
-
-    def _shift(self) -> None:
-        """Without the first byte."""
-        frame = self._frame
-        self._filled -= 1
-        for at in range(self._filled):
-            frame[at] = frame[at + 1]
-
-    def _understood(self) -> bool:
-        frame = self._frame
+        if sum(frame) + 1 & 0xFF:  # the last byte is the two's complement of the sum of those after the start, 0xFF
+            return False
         if frame[1] == ANSWER:
             value, decimals = frame[2] << 8 | frame[3], 1
         elif frame[1] == CO and frame[2] == PPM and frame[3] <= 2:
             value, decimals = frame[4] << 8 | frame[5], frame[3]
         else:
             return False
+        self._heard_at = now
         if value >= FAULT:
             self._dppm = -1
         elif decimals == 1:
