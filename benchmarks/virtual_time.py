@@ -1,15 +1,18 @@
-"""Virtual device-days per second: the whole estate with the centre, the fleet alone, and bare device steps on a heap.
+"""Virtual time against its peer, a bare heapq loop with the same device steps; then whole estates, written.
 
-The peer is a bare heapq loop over the same devices and the same steps, with an ideal link: what a scheduler of
-nothing but a heap would do. The fleet on SimPy must not be far from it.
+The peer has an ideal link, no observer and nothing to publish to: what a scheduler of nothing but a heap would do.
+CPU time, runs in turn; the machine may be busy with other things, so trust the ratios.
 
-python benchmarks/virtual_time.py [--days 0.25]
+python benchmarks/virtual_time.py [--hours 6] [--rounds 3] [--street 4]
 """
 
 import argparse
 import heapq
+import os
+import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,14 +22,22 @@ from common import machine, table
 from lilong_firmware.effects import CONNECT, NEVER, OUTPUT, PUBLISH
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator.estate import Estate, load_estate
+from lilong_simulator.fleet.observer import Observer
 from lilong_simulator.fleet.plant import Plant
 from lilong_simulator.fleet.provision import Provisioner
 from lilong_simulator.fleet.virtual import VirtualFleet
-from lilong_simulator.recorder import Recorder
 from lilong_tools.virtual import PARQUET, Job, simulate
+from lilong_tools.virtual_estates import run_virtual
+from rich.console import Console
 
-DAY_MS = 86_400_000
+HOUR_MS, DAY_S = 3_600_000, 86_400
 SEED = 7
+FULL_ESTATE = 3_444  # devices of Music Plaza with every optional kind
+POLLED_H = 0.1  # an hour of polling is some 600 hours of skipping
+DAY = datetime(2026, 3, 4)
+
+Played = tuple[float, int]
+"""CPU seconds, messages."""
 
 
 class Silence:
@@ -36,29 +47,37 @@ class Silence:
         pass
 
 
-def on_simpy(estate: Estate, days: float) -> tuple[float, int]:
+class Count(Observer):
+    def __init__(self) -> None:
+        self.messages = 0
+
+    def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
+        self.messages += 1
+
+
+def on_simpy(estate: Estate, hours: float, polls: bool) -> Played:
     env = simpy.Environment()
-    recorder = Recorder()
-    fleet = VirtualFleet(env, estate.id, Silence(), recorder)
+    count = Count()
+    fleet = VirtualFleet(env, estate.id, Silence(), count)
     provisioner = Provisioner(estate, simulation_key(estate.id), SEED)
     for device in estate.devices:
-        fleet.add(device.id, provisioner.device(device, 1), 0, 1)
-    start = time.perf_counter()
-    env.run(until=int(days * DAY_MS))
-    return time.perf_counter() - start, sum(recorder.messages.values())
+        fleet.add(device.id, provisioner.device(device, 1, polls), 0, 1)
+    fleet.horizon = round(hours * HOUR_MS)
+    start = time.process_time()
+    env.run(until=fleet.horizon)
+    return time.process_time() - start, count.messages
 
 
-def on_a_heap(estate: Estate, days: float) -> tuple[float, int]:
+def on_a_heap(estate: Estate, hours: float, polls: bool) -> Played:
     provisioner = Provisioner(estate, simulation_key(estate.id), SEED)
     members = []
     for device in estate.devices:
-        made = provisioner.device(device, 1)
+        made = provisioner.device(device, 1, polls)
         slots = {channel[0]: at for at, channel in enumerate(made.rules.CHANNELS)}
         members.append((made, Plant(), slots))
     messages = 0
     heap: list[tuple[int, int]] = []
-    start = time.perf_counter()
-    end = int(days * DAY_MS)
+    end = round(hours * HOUR_MS)
 
     def settle(now: int, number: int) -> None:
         nonlocal messages
@@ -79,6 +98,7 @@ def on_a_heap(estate: Estate, days: float) -> tuple[float, int]:
         if device.deadline < NEVER:
             heapq.heappush(heap, (device.deadline, number))
 
+    start = time.process_time()
     for number, (device, _, _) in enumerate(members):
         device.start(0)
         settle(0, number)
@@ -88,48 +108,84 @@ def on_a_heap(estate: Estate, days: float) -> tuple[float, int]:
         if device.deadline == now:
             device.step(now)
             settle(now, number)
-    return time.perf_counter() - start, messages
+    return time.process_time() - start, messages
 
 
-def main(days: float) -> None:
+def written(hours: float, seals: bool) -> Callable[[Estate, float, bool], Played]:
+    def play(_estate: Estate, _hours: float, _polls: bool) -> Played:
+        with tempfile.TemporaryDirectory() as folder:
+            job = Job("music_plaza", 1, SEED, DAY, hours / 24, ("kitchen_fire",), Path(folder), PARQUET, seals)
+            start = time.process_time()
+            ended = simulate(job)
+            return time.process_time() - start, ended.messages
+
+    return play
+
+
+def main(hours: float, rounds: int, street: int) -> None:
     estate = load_estate("music_plaza")
-    device_days = len(estate.devices) * days
-    rows = []
-    results = {}
-    for label, run in (("bare heap, idle world", on_a_heap), ("fleet on SimPy, idle world", on_simpy)):
-        took = []
-        for _ in range(3):
-            seconds, messages = run(estate, days)
-            took.append(seconds)
-        seconds = sorted(took)[1]
-        results[label] = seconds
-        noise = (max(took) - min(took)) / 2 / seconds * 100
-        rows.append(
-            (label, f"{seconds:.1f}", f"±{noise:.0f} %", f"{device_days / seconds:,.0f}", f"{messages / seconds:,.0f}")
-        )
-    with tempfile.TemporaryDirectory() as folder:
-        start = time.perf_counter()
-        noon = datetime(2026, 3, 4, 12)
-        ended = simulate(Job("music_plaza", 1, SEED, noon, days, ("kitchen_fire",), Path(folder), PARQUET))
-        seconds = time.perf_counter() - start
-        lines = ended.messages
-    rows.append(
-        (
-            "lilong simulate: world, centre, files",
-            f"{seconds:.1f}",
-            "one run",
-            f"{device_days / seconds:,.0f}",
-            f"{lines / seconds:,.0f}",
-        )
-    )
     print(machine())
-    print(f"Music Plaza, {len(estate.devices):,} devices, {days:g} days, sealed frames\n")
-    table(("", "seconds", "noise", "device-days/s", "messages/s"), rows)
-    bare, fleet = results["bare heap, idle world"], results["fleet on SimPy, idle world"]
-    print(f"\nfleet on SimPy / bare heap, device-days a second: {bare / fleet:.2f}")
+    print(f"Music Plaza, {len(estate.devices):,} devices; CPU seconds, median of {rounds}, in turn\n")
+    plays: dict[str, tuple[Callable[[Estate, float, bool], Played], float, bool]] = {
+        "bare heap, idle world": (on_a_heap, hours, False),
+        "fleet, idle world": (on_simpy, hours, False),
+        "bare heap, polled idle samples": (on_a_heap, POLLED_H, True),
+        "fleet, polled idle samples": (on_simpy, POLLED_H, True),
+        "lilong simulate, unsealed, written": (written(hours, False), hours, False),
+        "lilong simulate, sealed, written": (written(hours, True), hours, False),
+    }
+    took: dict[str, list[float]] = {label: [] for label in plays}
+    messages = {}
+    for _ in range(rounds):
+        for label, (play, how_long, polls) in plays.items():
+            seconds, messages[label] = play(estate, how_long, polls)
+            took[label].append(seconds)
+    rows = []
+    for label, (_, how_long, _) in plays.items():
+        seconds = statistics.median(took[label])
+        noise = (max(took[label]) - min(took[label])) / 2 / seconds * 100
+        days = len(estate.devices) * how_long / 24
+        rows.append((
+            label, f"{how_long:g} h", f"{seconds:.2f}", f"±{noise:.0f} %", f"{days / seconds:,.0f}",
+            f"{seconds / messages[label] * 1e6:.1f}",
+        ))  # fmt: skip
+    table(("", "played", "CPU s", "noise", "device-days/s", "µs/message"), rows)
+
+    def ratio(one: str, other: str, played: float = 1.0) -> float:
+        return statistics.median(a / b * played for a, b in zip(took[one], took[other], strict=True))
+
+    print(f"\nfleet / bare heap, the estate's own mix: {ratio('bare heap, idle world', 'fleet, idle world'):.2f}")
+    polled = ratio("bare heap, polled idle samples", "fleet, polled idle samples")
+    print(f"fleet / bare heap, polled idle samples: {polled:.2f}")
+    for label in ("unsealed", "sealed"):
+        name = f"lilong simulate, {label}, written"
+        print(f"{label} and written / bare heap: {ratio('bare heap, idle world', name):.2f}")
+        day = statistics.median(took[name]) * 24 / hours
+        full = day * FULL_ESTATE / len(estate.devices)
+        print(f"  an estate day: {day:.1f} s; of {FULL_ESTATE:,} devices with this mix: {full:.1f} s")
+    if street:
+        _street(street, hours)
+
+
+def _street(copies: int, hours: float) -> None:
+    """On as many processors as there are."""
+    workers = os.cpu_count() or 1
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = [
+            Job("music_plaza", copy, SEED, DAY, hours / 24, (), Path(folder) / str(copy), PARQUET)
+            for copy in range(1, copies + 1)
+        ]
+        start = time.perf_counter()
+        run_virtual(jobs, workers, Console(quiet=True))
+        took = time.perf_counter() - start
+    whole = took * 42 / copies * 24 / hours / 60
+    print(f"\n{copies} estates, {hours:g} h, {workers} workers: {took:.1f} s; 42 of them for a day: {whole:.1f} min")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--days", type=float, default=0.25)
-    main(parser.parse_args().days)
+    parser.add_argument("--hours", type=float, default=6.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--street", type=int, default=4, help="estates at once; 0: none")
+    given = parser.parse_args()
+    main(given.hours, given.rounds, given.street)

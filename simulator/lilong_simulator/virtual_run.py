@@ -6,6 +6,7 @@ from typing import Protocol
 
 from .estate import Estate
 from .fleet.provision import Provisioner
+from .fleet.spoken import speak
 from .fleet.virtual import Backend, VirtualFleet
 from .incidents import Incident
 from .random_streams import draw_below
@@ -30,7 +31,8 @@ def epoch_ms(estate: Estate, start: datetime) -> int:
 
 
 class VirtualRun:
-    """Everything of one run. `recorder` and `world.truth` hold what came of it."""
+    """Everything of one run. `recorder` and `world.truth` hold what came of it. `polls`: devices take quiet samples
+    too. `seals` False: heartbeats and telemetry are not sealed (`fleet.spoken`)."""
 
     def __init__(
         self,
@@ -48,15 +50,17 @@ class VirtualRun:
         self.recorder = recorder
         self.world = World(estate, seed, start, incidents, self._sense, self._destroyed)
         self.env = self.world.env
-        self._fleet = VirtualFleet(self.env, estate.id, backend, recorder, seals)
+        self._fleet = VirtualFleet(self.env, estate.id, backend, recorder)
         backend.attach(self._fleet)
         provisioner = Provisioner(estate, estate_key, seed)
         for placed in estate.devices:
             power_on = draw_below(POWER_ON_MS, seed, placed.id, "power on")
             delay = DELAY_MS[0] + draw_below(DELAY_MS[1] - DELAY_MS[0], seed, placed.id, "delay")
-            self._fleet.add(placed.id, provisioner.device(placed, 1, polls), power_on, delay)
-        for device, channel, value in self.world.initial():
-            self._sense(device, channel, value)
+            device = provisioner.device(placed, 1, polls)
+            speak(device, seals)
+            self._fleet.add(placed.id, device, power_on, delay)
+        for device_id, channel, value in self.world.initial():
+            self._sense(device_id, channel, value)
 
     def run(self, until_ms: int) -> None:
         """Go on to a virtual time, in ms since the start."""

@@ -124,7 +124,7 @@ def test_a_door_that_was_away_applies_a_revocation_before_anything_else(story, m
             linked(fleet, now, member, connection)
         elif member.connection == connection:
             member.device.disconnected(now - member.base)
-            fleet._settle(member)
+            fleet._settle(now, member)
 
     monkeypatch.setattr(VirtualFleet, "_linked", linked_unless_away)
     resident = story.estate.residents[0]

@@ -10,26 +10,29 @@ T = TypeVar("T")
 
 
 class Calendar(Generic[T]):
-    """Items by due time (integer ms). Items of one time come out in the order they went in."""
+    """Items by due time (integer ms). Items of one time come out in the order they went in.
 
-    __slots__ = ("_buckets", "_times")
+    `times`: a heap of the times that have items, the earliest first; for looking at, not for changing.
+    """
+
+    __slots__ = ("_buckets", "times")
 
     def __init__(self) -> None:
         self._buckets: dict[int, list[T]] = {}
-        self._times: list[int] = []
+        self.times: list[int] = []
 
     def add(self, at: int, item: T) -> None:
         bucket = self._buckets.get(at)
         if bucket is None:
             self._buckets[at] = [item]
-            heappush(self._times, at)
+            heappush(self.times, at)
         else:
             bucket.append(item)
 
     def next(self) -> int | None:
         """The earliest time with an item."""
-        return self._times[0] if self._times else None
+        return self.times[0] if self.times else None
 
     def pop(self) -> list[T]:
         """All items of the earliest time."""
-        return self._buckets.pop(heappop(self._times))
+        return self._buckets.pop(heappop(self.times))

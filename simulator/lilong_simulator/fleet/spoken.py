@@ -67,12 +67,7 @@ class SpokenUplink(Uplink):
         ref: tuple[int, int] | None = None,
         counter: int | None = None,
     ) -> bytes:
-        return self._say(super().frame(now, kind, cls, body, ref, counter), now, kind, cls, body, ref)
-
-    def _say(
-        self, data: bytes, now: int, kind: int, cls: str, body: dict[int, Any], ref: tuple[int, int] | None
-    ) -> Spoken:
-        spoken = Spoken(data)
+        spoken = Spoken(Uplink.frame(self, now, kind, cls, body, ref, counter))
         spoken.said = Said(kind, self.boot, self._seqs[_AT[cls]], now, _epoch(self.clock, now), body, ref)
         return spoken
 
@@ -93,8 +88,11 @@ class UnsealedUplink(SpokenUplink):
     ) -> bytes:
         if cls not in PASSING:
             return super().frame(now, kind, cls, body, ref, counter)
-        self._seqs[_AT[cls]] += 1
-        return self._say(b"", now, kind, cls, body, ref)
+        at = _AT[cls]
+        seq = self._seqs[at] = self._seqs[at] + 1
+        spoken = Spoken()
+        spoken.said = Said(kind, self.boot, seq, now, _epoch(self.clock, now), body, ref)
+        return spoken
 
 
 def _epoch(clock: Clock, now: int) -> int | None:

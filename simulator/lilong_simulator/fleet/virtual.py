@@ -13,7 +13,7 @@ from .calendar import Calendar
 from .observer import CONNACK, ONLINE, Observer
 from .plant import Plant
 from .slots import Flash, Simulated, simulated_maker
-from .spoken import PASSING, speak
+from .spoken import PASSING
 
 
 class Backend(Protocol):
@@ -32,11 +32,13 @@ class Member:
     """A device in the fleet; `due` is the time for which it stands in the calendar."""
 
     __slots__ = (
-        "base", "burnt", "connection", "delay", "device", "due", "flash", "id", "online", "plant", "slots", "will",
+        "base", "burnt", "connection", "delay", "device", "due", "flash", "id", "online", "plant", "slots", "topic",
+        "will",
     )  # fmt: skip
 
-    def __init__(self, device_id: str, device: Device, base: int, delay: int) -> None:
+    def __init__(self, tenant: str, device_id: str, device: Device, base: int, delay: int) -> None:
         self.id = device_id
+        self.topic = topics.up(tenant, device_id, "")  # the class is to follow
         self.device = device
         self.base = base  # virtual time of its cold start
         self.delay = delay  # ms on the way, each way; constant, so that order is kept
@@ -55,18 +57,14 @@ class VirtualFleet:
 
     `horizon`: until then it goes on by itself from one time to the next of its own, as long as nothing else is due in
     between, and the environment's clock with it; past it each of its times is an event of the environment.
-    `seals` False: heartbeats and telemetry are not sealed (`spoken`).
     """
 
-    def __init__(
-        self, env: simpy.Environment, tenant: str, backend: Backend, observer: Observer, seals: bool = True
-    ) -> None:
+    def __init__(self, env: simpy.Environment, tenant: str, backend: Backend, observer: Observer) -> None:
         self.horizon = 0
         self.env = env
         self._tenant = tenant
         self._backend = backend
         self._passes: Callable[[int, str, bytes], bool] = getattr(backend, "passes", _never)
-        self._seals = seals
         self._observer = observer
         self._members: dict[str, Member] = {}
         self._calendar: Calendar[Member | tuple[Any, ...]] = Calendar()  # a device's step, or a call
@@ -76,18 +74,18 @@ class VirtualFleet:
 
     def add(self, device_id: str, device: Device, start: int, delay: int) -> None:
         """A device whose power comes on at virtual time `start`."""
-        member = Member(device_id, device, start, delay)
+        member = Member(self._tenant, device_id, device, start, delay)
         self._members[device_id] = member
         device.updating = self._updating
-        speak(device, self._seals)
         self._at(start, (self._start, member))
 
     def sense(self, device_id: str, channel: str, value: int | None) -> None:
         """The world has changed: a sensor channel has a new value from now on; None when it has none."""
         member = self._members[device_id]
         if not member.burnt:
-            member.device.sense(int(self.env.now) - member.base, member.slots[channel], value)
-            self._settle(member)
+            now = int(self.env.now)
+            member.device.sense(now - member.base, member.slots[channel], value)
+            self._settle(now, member)
 
     def downlink(self, topic: str, payload: bytes) -> None:
         """A message of the backend is on its way to a device; nobody there: it is gone, sessions are clean."""
@@ -105,16 +103,16 @@ class VirtualFleet:
             return
         now = int(self.env.now)
         self._hang_up(now, member)
-        self._at(now + member.delay, (self._arrive, topics.up(self._tenant, device_id, topics.STATE), member.will))
+        self._at(now + member.delay, (self._arrive, member.topic + topics.STATE, member.will))
         member.device.disconnected(now - member.base)
-        self._settle(member)
+        self._settle(now, member)
 
     def destroy(self, device_id: str) -> None:
         """A device burns: its connection breaks without a word, and it is never heard of again."""
         member = self._members[device_id]
         now = int(self.env.now)
         if member.online:
-            self._at(now + member.delay, (self._arrive, topics.up(self._tenant, device_id, topics.STATE), member.will))
+            self._at(now + member.delay, (self._arrive, member.topic + topics.STATE, member.will))
         self._hang_up(now, member)  # a connection that is being made, too
         member.burnt = True
         member.due = NEVER
@@ -142,37 +140,36 @@ class VirtualFleet:
     def _wake(self, event: Event) -> None:
         if event is not self._armed:
             return  # an earlier time was set since
-        env, calendar = self.env, self._calendar
+        env, pop, times, peek = self.env, self._calendar.pop, self._calendar.times, self.env.peek
         now = int(env.now)
-        due = calendar.next()
         # What changes a sensor at this instant comes before the devices' steps.
-        while due is not None and (due == now or due < self.horizon) and due < env.peek():
-            self._wake_at = env._now = now = due
-            for item in calendar.pop():
+        while times and (times[0] < self.horizon or times[0] == now) and times[0] < peek():
+            self._wake_at = env._now = now = times[0]
+            for item in pop():
                 if isinstance(item, Member):
-                    self._step(now, item)
+                    if item.due == now:
+                        self._step(now, item)
                 else:
-                    item[0](now, *item[1:])
-            due = calendar.next()
-        if due is None:
-            self._wake_at = NEVER
+                    call, *arguments = item
+                    call(now, *arguments)
+        if times:
+            self._arm(times[0])
         else:
-            self._arm(due)
+            self._wake_at = NEVER
 
     # ---- what comes due
 
     def _start(self, now: int, member: Member) -> None:
         member.device.start(0)
-        self._settle(member)
+        self._settle(now, member)
 
     def _step(self, now: int, member: Member) -> None:
-        if member.due == now:
-            member.due = NEVER
-            if member.flash is not None and member.flash.reset_at <= now:
-                self._restart(now, member)
-            elif member.device.deadline <= now - member.base:  # it may have been put off
-                member.device.step(now - member.base)
-            self._settle(member)
+        member.due = NEVER
+        if member.flash is not None and member.flash.reset_at <= now:
+            self._restart(now, member)
+        elif member.device.deadline <= now - member.base:  # it may have been put off
+            member.device.step(now - member.base)
+        self._settle(now, member)
 
     def _linked(self, now: int, member: Member, connection: int) -> None:
         if member.connection == connection:
@@ -182,7 +179,7 @@ class VirtualFleet:
             self._observer.connect(now, member.id, ONLINE, wanted)
             self._observer.link(now, member.id, True)
             member.device.connected(now - member.base)
-            self._settle(member)
+            self._settle(now, member)
 
     def _acknowledged(self, now: int, member: Member, connection: int, cls: str, sent: int, windowed: bool) -> None:
         """The broker's PUBACK, if there still is a connection for it."""
@@ -192,12 +189,12 @@ class VirtualFleet:
         self._observer.puback(now, member.id, cls, sent)
         if windowed:
             member.device.published(now - member.base)
-            self._settle(member)
+            self._settle(now, member)
 
     def _received(self, now: int, member: Member, connection: int, cls: str, payload: bytes) -> None:
         if member.connection == connection:
             member.device.received(now - member.base, cls, payload, False)
-            self._settle(member)
+            self._settle(now, member)
 
     def _arrive(self, now: int, topic: str, payload: bytes) -> None:
         self._backend.receive(now, topic, payload, False)
@@ -215,7 +212,7 @@ class VirtualFleet:
         """A reset, into the firmware that the slots choose. The connection breaks without a word."""
         assert member.flash is not None
         if member.online:
-            self._at(now + member.delay, (self._arrive, topics.up(self._tenant, member.id, topics.STATE), member.will))
+            self._at(now + member.delay, (self._arrive, member.topic + topics.STATE, member.will))
         self._hang_up(now, member)
         member.base = now
         member.due = NEVER
@@ -225,36 +222,39 @@ class VirtualFleet:
 
     # ---- effects
 
-    def _settle(self, member: Member) -> None:
+    def _settle(self, now: int, member: Member) -> None:
         device = member.device
-        now = int(self.env.now)
         while device.out:
             effects, device.out = device.out, []
             for effect in effects:
-                self._carry_out(now, member, effect)
-        flash = member.flash
-        if flash is not None and flash.ready(device):
-            self._restart(now, member)
-            self._settle(member)
-            return
+                if effect[0] == PUBLISH:
+                    self._publish(now, member, *effect[1:])
+                else:
+                    self._carry_out(now, member, effect)
         due = device.deadline + member.base
-        if flash is not None and flash.reset_at < NEVER:
-            due = flash.reset_at
+        flash = member.flash
+        if flash is not None:
+            if flash.ready(device):
+                self._restart(now, member)
+                self._settle(now, member)
+                return
+            if flash.reset_at < NEVER:
+                due = flash.reset_at
         if due < member.due:
             member.due = due
             self._at(due, member)
 
+    def _publish(self, now: int, member: Member, cls: str, frame: bytes, qos: int, windowed: bool) -> None:
+        self._observer.sent(now, member.id, cls, frame, now)
+        arrival = now + member.delay
+        if cls not in PASSING or not self._passes(arrival, member.id, frame):
+            self._at(arrival, (self._arrive, member.topic + cls, frame))
+        if qos:
+            self._at(arrival + member.delay, (self._acknowledged, member, member.connection, cls, now, windowed))
+
     def _carry_out(self, now: int, member: Member, effect: tuple[Any, ...]) -> None:
         what = effect[0]
-        if what == PUBLISH:
-            _, cls, frame, qos, windowed = effect
-            self._observer.sent(now, member.id, cls, frame, now)
-            arrival = now + member.delay
-            if cls not in PASSING or not self._passes(arrival, member.id, frame):
-                self._at(arrival, (self._arrive, topics.up(self._tenant, member.id, cls), frame))
-            if qos:
-                self._at(arrival + member.delay, (self._acknowledged, member, member.connection, cls, now, windowed))
-        elif what == NOTE:
+        if what == NOTE:
             self._observer.note(now, member.id, *effect[1:])
             if effect[1] == ACCEPTED and member.flash is not None:
                 member.flash.accepted(now - member.base, member.device)
