@@ -58,7 +58,7 @@ class CardList:
 
 def in_effect(device: "Device") -> int:
     """The number of the file of the list in effect; 0: as provisioned."""
-    return dict(device.store.items()).get("cards", b"\0")[0] >> 4
+    return (device.store.get("cards") or b"\0")[0] >> 4
 
 
 def load(device: "Device", file: int) -> bool:

@@ -56,12 +56,12 @@ class Cards:
         self._quarter = 0
         self.stamp = 0
         self._revoked = b""
-        for name, record in device.store.items():
-            if name == "cards" and len(record) >= 5:
-                self._file = record[0] >> 4
-                self._quarter = record[0] & 15
-                self.stamp = int.from_bytes(record[1:5], "big")
-                self._revoked = record[5:]
+        record = device.store.get("cards")
+        if len(record) >= 5:
+            self._file = record[0] >> 4
+            self._quarter = record[0] & 15
+            self.stamp = int.from_bytes(record[1:5], "big")
+            self._revoked = record[5:]
         if self._file:
             from .card_list import load  # noqa: PLC0415  most doors have had no update
 

@@ -100,7 +100,11 @@ class Fetch:
             return
         self._hash.update(data)
         self._have += len(data)
-        self._next(now)
+        if self._have < self._body[3]:
+            self._next(now)
+        else:  # put into effect when nothing of this message is in the heap any more
+            self._judging = True
+            self.deadline = now + 1
 
     # ---- inside
 

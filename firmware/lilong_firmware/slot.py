@@ -50,7 +50,7 @@ class Slot:
         self._crc = self._seen = self._there = 0
         if size > SIZE_MAX:
             return -1
-        record = dict(self._store.items()).get(RECORD, b"")
+        record = self._store.get(RECORD)
         if len(record) == 44 and record[:36] == digest + size.to_bytes(4, "big"):
             there = int.from_bytes(record[36:40], "big")
             if there <= size:

@@ -69,7 +69,7 @@ def offered(device: "Device", now: int, body: "dict[int, Any]") -> int:
         if source.WHAT == UPDATE_COMES:
             running: Any = source
             return frame.OK if running.is_of(artifact, digest) else frame.CONFLICT
-    if dict(device.store.items()).get("u%x" % what) == digest:
+    if device.store.get("u%x" % what) == digest:
         _result(device, now, {0: artifact, 1: frame.OK, 2: version})
         return frame.OK
     updating = None if device.updating is None else device.updating(device)
