@@ -1,8 +1,9 @@
 """What a board that sleeps deeply runs first when it wakes, before any other of its firmware is loaded.
 
 Its buttons are listened to from the first line on. Then it looks; all calm, and it sleeps on, having loaded a tenth of
-the firmware. Else the firmware is loaded, and what was pressed meanwhile is told to the device (`pressed`). Built apart
-from the rest, with the drivers that a look needs (`looking`, which is written from board.toml), as `lilong_look`.
+the firmware. Else the firmware is loaded, and what was pressed meanwhile is told to the device (`seen_early`, a name
+that nothing else has: the bundle knows this module by it). Built apart from the rest, with the drivers that a look needs
+(`looking`, which is written from board.toml), as `lilong_look`.
 """
 
 import sys
@@ -24,7 +25,7 @@ _pins: "list[tuple[str, Any, int]]" = []
 _seen: "list[str]" = []
 
 
-def pressed() -> "list[str]":
+def seen_early() -> "list[str]":
     """The channels whose buttons have been pressed since the board woke, and whose chips hold their interrupt."""
     for button in _buttons:
         button.poll(ticks_ms())
@@ -56,13 +57,13 @@ def main() -> None:
 
 def held() -> bool:
     """A button is down now: whether that is a press, it takes some ms to see."""
-    pressed()
+    seen_early()
     return bool([button for button in _buttons if button.down])
 
 
 def told() -> bool:
     """Of what is pressed, what a later look cannot see any more."""
-    return bool([name for name in pressed() if name in ("sos", "tilt")])
+    return bool([name for name in seen_early() if name in ("sos", "tilt")])
 
 
 def _given() -> "dict[str, bytes]":

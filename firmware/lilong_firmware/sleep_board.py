@@ -49,7 +49,7 @@ class Naps(Look):
         names = self._power.pressed()
         early = sys.modules.pop(EARLY, None)
         if early is not None:  # it has looked
-            names = names + early.pressed()
+            names = names + early.seen_early()
         self.pressed = [EVENTS[name] for name in EVENTS if name in names]
         if early is None:
             self.sleep_on(lambda: self.pressed)

@@ -122,7 +122,7 @@ try:
     early.main()
     looked = clock.us // 1_000
     clock.pass_ms(UNTIL_LOADED_MS)
-    print("starts", ",".join(sorted(set(early.pressed()))) or "-", looked)
+    print("starts", ",".join(sorted(set(early.seen_early()))) or "-", looked)
 except Slept as slept:
     from lilong_firmware.rtc import unpack_record
 

@@ -10,7 +10,7 @@ from lilong_firmware.slots import NONE, Slots
 from lilong_protocol.keys import device_root
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_tools.boards import open_board
-from lilong_tools.flash import bare, budget
+from lilong_tools.flash import bare, budget, contents
 from lilong_tools.flash.contents import Contents
 from lilong_tools.flash.errors import FlashError
 from lilong_tools.flash.plan import make
@@ -208,3 +208,9 @@ def test_a_bare_chip_that_does_not_answer_is_said(tmp_path):
     pytest.importorskip("esptool")
     with pytest.raises(FlashError, match=r"port: esptool could not write: "):
         bare.write("esp32c3", str(tmp_path / "port"), chip_image(tmp_path, 5), lambda _: None)
+
+
+def test_main_py_goes_onto_a_board_without_what_is_for_people():
+    text = '"""For people."""\n\nimport sys  # of the board\n\nprint("starts")\n'
+    assert contents.without_words(text) == "import sys\nprint('starts')\n"
+    assert contents.without_words("import sys\n") == "import sys\n"

@@ -5,6 +5,7 @@ names become words of the interpreter's ROM: what a board's interpreter has is n
 read.
 """
 
+import ast
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,8 +72,8 @@ def build(board: Board, kind: str) -> Contents:
         if looks is not None:
             contents[f"{first.NAME}.mpy"] = looks
             sizes[first.ENTRY] = len(looks)
-    main = (image.common_folder() / MAIN).read_bytes()
-    beside = {f"{boot.FOLDER}/{STARTER}.mpy": started, f"/{MAIN}": main}
+    main = without_words((image.common_folder() / MAIN).read_text(encoding="utf-8"))
+    beside = {f"{boot.FOLDER}/{STARTER}.mpy": started, f"/{MAIN}": main.encode()}
     return Contents(romfs(contents), beside, sizes)
 
 
@@ -102,9 +103,17 @@ def chosen(board: Board, kind: str, wiring_text: str, folder: Path) -> dict[str,
 
 
 def kept() -> set[str]:
-    """Names that stay in a bundle: those of a board's own modules and of the starter."""
+    """Names that stay in a bundle: those of a board's own modules, of the starter and of what looks before the rest."""
     root = Path(boot.__file__).parents[1]
-    return set(HARDWARE).union(*(defined((root / path).read_text(encoding="utf-8")) for path in STARTING))
+    apart = [(root / path).read_text(encoding="utf-8") for path in (*STARTING, first.ENTRY)]
+    return set(HARDWARE).union(*map(defined, apart))
+
+
+def without_words(text: str) -> str:
+    """A program without its docstring and its comments: main.py goes onto a board as it is written."""
+    tree = ast.parse(text)
+    tree.body = tree.body[ast.get_docstring(tree) is not None :]
+    return ast.unparse(tree) + "\n"
 
 
 def starter(folder: Path) -> bytes:
