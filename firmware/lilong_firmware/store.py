@@ -7,7 +7,7 @@ log's file, what lies before the offset of a write that was torn is as it was.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Any, Protocol
 
     class Store(Protocol):
         LOGS: bool  # it survives the power, and is also a LogStore with room for a log
@@ -36,23 +36,38 @@ class RamStore:
     __slots__ = ("_logs", "_records")
 
     def __init__(self) -> None:
-        self._records: dict[str, bytes] | None = None  # most simulated devices never write one
+        self._records: list[Any] | None = None  # name and data in turn: most simulated devices have one, their boot
         self._logs: dict[str, bytearray] | None = None
 
     def put(self, name: str, data: bytes) -> None:
         if self._records is None:
-            self._records = {}
-        self._records[name] = data
+            self._records = [name, data]
+            return
+        at = self._at(name)
+        if at < 0:
+            self._records += [name, data]
+        else:
+            self._records[at + 1] = data
 
     def drop(self, name: str) -> None:
-        if self._records is not None:
-            self._records.pop(name, None)
+        at = self._at(name)
+        if at >= 0 and self._records is not None:
+            del self._records[at : at + 2]
 
     def get(self, name: str) -> bytes:
-        return self._records.get(name, b"") if self._records else b""
+        at = self._at(name)
+        return self._records[at + 1] if at >= 0 and self._records is not None else b""
 
     def items(self) -> "list[tuple[str, bytes]]":
-        return sorted(self._records.items()) if self._records else []
+        records = self._records or []
+        return sorted([(records[at], records[at + 1]) for at in range(0, len(records), 2)])
+
+    def _at(self, name: str) -> int:
+        records = self._records or []
+        for at in range(0, len(records), 2):
+            if records[at] == name:
+                return at
+        return -1
 
     def write(self, name: str, at: int, data: bytes) -> None:
         if self._logs is None:

@@ -4,12 +4,24 @@ from lilong_protocol import mqtt
 from lilong_protocol.mqtt_packets import MqttError
 
 PUBACK = 4 << 16  # of an answer awaited
+NOTHING: list[int] = ()  # type: ignore[assignment]  # one for all that wait for none
 
 
 class Client(mqtt.Client):
     """Does what `mqtt.Client` does, at a quarter of the cost where a PUBACK comes alone, and in order."""
 
     __slots__ = ()
+
+    def close(self) -> None:
+        mqtt.Client.close(self)
+        self._awaited = NOTHING
+
+    def _await(self, answer: int, now_ms: int) -> None:
+        self._sent_ms = now_ms
+        if self._awaited:
+            self._awaited += [answer, now_ms + self.answer_ms]
+        else:
+            self._awaited = [answer, now_ms + self.answer_ms]
 
     def publish_to(self, field: bytes, payload: bytes, qos: int, retain: bool, now_ms: int) -> int:
         """`publish` to a topic given as the field of the packet: UTF-8 behind its length, with no wildcard in it."""
@@ -46,7 +58,10 @@ class Client(mqtt.Client):
         ):
             pid = data[2] << 8 | data[3]
             if awaited[0] == PUBACK | pid:
-                del awaited[:2]
+                if len(awaited) == 2:
+                    self._awaited = NOTHING
+                else:
+                    del awaited[:2]
                 self._heard_ms = now_ms
                 return pid
         return 0
