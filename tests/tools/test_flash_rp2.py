@@ -49,9 +49,7 @@ def listing(remote: Remote) -> list[str]:
 
 
 def divided(remote: Remote) -> divide.Division:
-    there = divide.look(remote, PICO)
-    assert there is not None
-    return there
+    return divide.look(remote, PICO)
 
 
 def test_an_empty_pico_is_divided_flashed_and_online_and_found_again_after_a_restart(tmp_path):
@@ -191,6 +189,22 @@ def test_an_image_with_less_room_than_the_board_wants_is_refused_by_its_size(tmp
         divide.FlashError, match=r"its MicroPython keeps 256 KiB for files, and pico_w wants 848"
     ):
         divide.look(Remote(board.port), PICO)
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"), [("alarm_a alarm_b", "kept twice"), ("", "kept once"), ("alarm_a", "kept once")]
+)
+def test_an_esp32_says_whether_its_image_has_the_partitions_of_the_alarms(tmp_path, labels, says):
+    partition = f"""
+class Partition:
+    TYPE_DATA = 1
+    @staticmethod
+    def find(type, label):
+        return [label] if label in {labels.split()!r} else []
+"""
+    with VirtualBoard(tmp_path, "esp32") as board:
+        board.write("/.models/esp32.py", partition.encode())
+        assert says in divide.look(Remote(board.port), open_board("esp32")).says
 
 
 def test_the_finder_is_small_enough_to_lie_in_the_roots_own_sectors():

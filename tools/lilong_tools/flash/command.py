@@ -63,11 +63,10 @@ def flash(
     there = look(remote, more)
     check(there, chosen, port)
     division = divide.look(remote, chosen)
-    if division is not None:
-        say.print(f"flash    {division.says}")
-        if division.wanted and not dry_run:
-            divide.divide(remote, division)
-            there = look(remote, more)
+    say.print(f"flash    {division.says}")
+    if division.wanted and not dry_run:
+        divide.divide(remote, division)
+        there = look(remote, more)
     plan = make(there, contents.bundle, files)
     say.print("\n".join(in_full(chosen, settings, there, plan, port)))
     if dry_run:

@@ -1,4 +1,4 @@
-"""The flash of an rp2 in four parts, with MicroPython's own image: one file system becomes three, and a finder of them.
+"""How often a board keeps its alarms; and the flash of an rp2 divided, so that MicroPython's own image has them twice.
 
     two sectors: what the image mounts as "/" at its start, and formats if it cannot; only boot.py is in it, and nobody
                  writes there again. Its boot.py mounts the next one as "/" instead (rp2.Flash(start=, len=))
@@ -7,7 +7,7 @@
 
 A file system cannot be made smaller where it is: the image would find that its size is not that of the flash, and
 format it (lfs2_mount; ports/rp2/modules/_boot.py). So only what is empty is divided. In this order a power cut leaves a
-flash that is empty, or one that is divided.
+flash that is empty, or one that is divided. An ESP32 has partitions for that, if its image was built with ours.
 """
 
 import json
@@ -45,6 +45,17 @@ if _names == ["boot.py"]:
 print(json.dumps({"flash": rp2.Flash().ioctl(4, 0) * 4096, "files": _size[0] * _size[2], "names": _names,
     "finder": _finder}))
 """
+PARTITIONS = """
+try:
+    from esp32 import Partition
+    print(len([name for name in ("alarm_a", "alarm_b") if Partition.find(Partition.TYPE_DATA, label=name)]))
+except (ImportError, AttributeError):
+    print(0)
+"""
+OTHERS = (
+    "no partitions alarm_a and alarm_b, as MicroPython's own images have none: the alarms are kept once. To have them "
+    "twice, write an image with the board's partitions.csv (boards/README.md)"
+)
 DIVIDE = """
 import os, rp2, vfs
 flash = rp2.Flash()
@@ -79,10 +90,12 @@ class Division:
     says: str
 
 
-def look(remote: Remote, board: Board) -> Division | None:
-    """How an rp2's flash stands; None for a board with partitions. FlashError when it is not what board.toml says."""
+def look(remote: Remote, board: Board) -> Division:
+    """How a board's flash stands. FlashError when that of an rp2 is not what board.toml says."""
     if board.chip.port != "rp2":
-        return None
+        twice = remote.run(PARTITIONS).split()[-1:] == ["2"]
+        says = "has partitions of ours: the alarms are kept twice" if twice else OTHERS
+        return Division(False, 0, 0, says)
     layout = board.flash.layout
     said = remote.run(LOOK)
     try:
