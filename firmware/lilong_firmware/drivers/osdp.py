@@ -116,7 +116,7 @@ class Osdp(OsdpReader):
             self._answers = False
             self._waiting = False
             self._tries += 1
-            if self._tries > RETRIES:
+            if self._tries > 1 + RETRIES:
                 self._begin(now)
         if now < self._next:
             return
@@ -124,6 +124,7 @@ class Osdp(OsdpReader):
             self._begin(now)
         if not self._tries:
             self._compose()
+            self._tries = 1
         self.receiver.flush()
         self._uart.write(self._view[: self._end])
         self._waiting = True

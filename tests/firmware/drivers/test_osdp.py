@@ -4,7 +4,7 @@ from chips.aes import aes
 from chips.buses import UART
 from chips.clock import Clock
 from chips.osdp_reader import OsdpReader, closed
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lilong_firmware.drivers.osdp import Osdp
 from lilong_firmware.drivers.osdp_frame import Receiver, close
@@ -44,6 +44,8 @@ faults = st.one_of(
 )
 
 
+@example(None, [("busy", 1), ("card", 1), ("lose", 1), ("flip", 1), ("silent", 1), ("stall", 92)])
+@example(None, [("card", 1), ("card", 1), ("busy", 1), ("silent", 2), ("flip", 1), ("stall", 142)])
 @given(st.sampled_from([None, KEY]), st.lists(faults, max_size=25))
 @settings(deadline=None, max_examples=150)
 def test_every_card_comes_once_and_in_its_order_over_a_line_with_faults(key, steps):
