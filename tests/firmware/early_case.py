@@ -2,7 +2,8 @@
 
 Arguments: the folder of tests, then words: "worn" (skin at the sensor), "charging", "press:AT:MS" (of the SOS button,
 in ms of the ticks, for so long), "pin" (that button has ended the sleep), "fault" (no sensor answers), "known" (and
-that is known). Prints "slept MS AWAKE_MS" or "starts NAMES AWAKE_MS".
+that is known), "built:FOLDER" (of `lilong_look` as it goes onto an ESP32-C3, in place of its source). Prints "slept MS
+AWAKE_MS" or "starts NAMES AWAKE_MS".
 """
 
 # ruff: noqa: E402  what stands in for the port's modules comes first
@@ -18,6 +19,7 @@ from chips.max30102 import Wrist
 from chips.pins import Pin
 
 WORDS = sys.argv[2:]
+built = [word[6:] for word in WORDS if word.startswith("built:")]
 FIRST_LINE_MS = 50  # after the ticks have begun, which is 100 ms after the end of the sleep
 ASLEEP_MS = 30_000
 UNTIL_LOADED_MS = 900  # (ours) the rest of the firmware
@@ -53,8 +55,14 @@ class Machine:
     DEEPSLEEP_RESET, TIMER_WAKE, EXT0_WAKE = 4, 2, 3
     RTC = RTC
 
-    def Pin(gpio, *_):
-        return gpio
+    class Pin:
+        IN, PULL_UP = Pin.IN, Pin.PULL_UP
+
+        def __new__(cls, gpio, *_):
+            return {0: button, 3: interrupt, 4: charger}.get(gpio)
+
+    def I2C(*_, **lines):
+        return bus
 
     def reset_cause():
         return 4
@@ -85,6 +93,7 @@ from lilong_firmware.rtc import Kept, Watch, pack_record
 
 button = Pin(clock, Pin.IN, Pin.PULL_UP)
 charger = Pin(clock, Pin.IN, Pin.PULL_UP)
+interrupt = Pin(clock, Pin.IN)
 bus = I2C(clock)
 wrist = Wrist()
 wrist.worn = "worn" in WORDS
@@ -112,11 +121,16 @@ for word in WORDS:
 kept = Kept()
 kept.slept_at = 1_000_000
 kept.start_at = 1_000_000 + 86_400_000
-kept.watched = [Watch(2, "known" in WORDS, 0, 0, 0, 0), Watch(3, False, 0, 0, 0, 0)]
+worn, charging = (6, 7) if built else (2, 3)  # a wristband's channels, and those of Looking
+kept.watched = [Watch(worn, "known" in WORDS, 0, 0, 0, 0), Watch(charging, False, 0, 0, 0, 0)]
 RTC.data = pack_record(kept)
 clock.pass_ms(FIRST_LINE_MS)
 
-from lilong_firmware import early
+if built:
+    sys.path.insert(0, built[0])
+    import lilong_look as early
+else:
+    from lilong_firmware import early
 
 try:
     early.main()

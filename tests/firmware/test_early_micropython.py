@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from lilong_tools.boards import open_board
+from lilong_tools.flash import first
 from micropython import run_micropython
 
 HERE = Path(__file__).parent
@@ -71,3 +73,17 @@ def test_a_spark_is_no_press(press):
 def test_a_press_that_is_over_before_the_first_line_is_not_seen():
     """What no software can: ROM and bootloader have run meanwhile. boards/deep_sleep.md says so."""
     assert wakes("press:1:40")[0] == "slept"
+
+
+@pytest.mark.parametrize(("words", "outcome"), [
+    ((), ("slept",)), (("worn",), ("starts", "-")), (("press:60:40",), ("starts", "sos")), (("pin",), ("starts", "sos")),
+])  # fmt: skip
+def test_the_module_that_goes_onto_a_board_looks_too(tmp_path, words, outcome):
+    module = first.first(open_board("esp32_c3"), "wristband", tmp_path)
+    (tmp_path / "board").mkdir()
+    (tmp_path / "board" / f"{first.NAME}.mpy").write_bytes(module)
+    assert wakes(f"built:{tmp_path / 'board'}", *words)[: len(outcome)] == outcome
+
+
+def test_a_board_that_never_sleeps_has_no_such_module(tmp_path):
+    assert first.first(open_board("esp32"), "door", tmp_path) is None
