@@ -76,7 +76,8 @@ def test_a_press_that_is_over_before_the_first_line_is_not_seen():
 
 
 @pytest.mark.parametrize(("words", "outcome"), [
-    ((), ("slept",)), (("worn",), ("starts", "-")), (("press:60:40",), ("starts", "sos")), (("pin",), ("starts", "sos")),
+    ((), ("slept",)), (("worn",), ("starts", "-")),
+    (("press:60:40",), ("starts", "sos")), (("pin",), ("starts", "sos")),
 ])  # fmt: skip
 def test_the_module_that_goes_onto_a_board_looks_too(tmp_path, words, outcome):
     module = first.first(open_board("esp32_c3"), "wristband", tmp_path)
