@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import compress
 from typing import Any
 
 from hdrh.histogram import HdrHistogram
@@ -64,6 +67,17 @@ class Latency:
             result["beyond"] = self.beyond
         return result
 
+    def counts(self) -> list[tuple[float, int]]:
+        """(upper bound in ms, how many) of each size that was recorded, ascending.
+
+        Fast, and it does not mind that another thread goes on recording.
+        """
+        histogram = self._histogram
+        counts = array("Q", bytes(histogram.counts))
+        found = [(number, counts[number]) for number in compress(range(len(counts)), counts)]
+        highest = histogram.get_highest_equivalent_value
+        return [(highest(histogram.get_value_from_index(number)) / 1000, count) for number, count in found]
+
     def add(self, other: Latency) -> None:
         """Take in what another has recorded; the same as if all had been recorded here."""
         self._histogram.add(other._histogram)
@@ -92,3 +106,26 @@ class Latency:
         latency.earliest = values["earliest"]
         latency.beyond = values["beyond"]
         return latency
+
+
+def percentiles(latencies: Iterable[Latency], percents: Iterable[float]) -> list[float | None]:
+    """Percentiles of what several have recorded together, in ms, while they go on; None: nothing was recorded."""
+    together: Counter[float] = Counter()
+    top = 0.0
+    for one in latencies:
+        for ms, count in one.counts():
+            together[ms] += count
+        top = max(top, one.maximum or 0.0)
+    sizes = sorted(together.items())
+    total = sum(together.values())
+    found: list[float | None] = []
+    for percent in percents:
+        left = max(1, int(total * percent / 100 + 0.5))  # the rank that the histograms themselves take
+        value = None
+        for ms, count in sizes:
+            value = round(min(ms, top), 3)
+            left -= count
+            if left <= 0:
+                break
+        found.append(value)
+    return found

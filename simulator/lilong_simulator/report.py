@@ -57,6 +57,7 @@ class Conditions:
     ingest_by: str = BY_STORED_ACK
     thresholds: tuple[Threshold, ...] = ()
     warnings: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()  # why the run did not come to its end
     knee: Mapping[str, Any] | None = None
 
 
@@ -78,15 +79,20 @@ def saturation(score: Score, recorder: Recorder) -> str | None:
 
 
 def shortcomings(
-    score: Score, connected: int | None, devices: int, linkage: Sequence[Linked] = (), lost: int = 0
+    score: Score,
+    connected: int | None,
+    devices: int,
+    linkage: Sequence[Linked] = (),
+    lost: int = 0,
+    broker_counts: bool = False,
 ) -> list[str]:
-    """Every reason why a run does not pass, the generator's lag apart."""
+    """Every reason why a run does not pass, the generator's lag apart. `broker_counts`: its answers were enough."""
     reasons = score.failures + [linked.failure for linked in linkage if linked.failure is not None]
     if connected is not None and connected < devices:
         reasons.append(f"not connected: the backend has accepted {connected} of {devices} devices")
     if lost:
         reasons.append(f"lost: {lost} always-on devices were not connected at the end")
-    if connected is None and not score.stored:
+    if connected is None and not score.stored and not broker_counts:
         reasons.append("not observed: no backend answered a birth or stored an alarm")
     return reasons
 
@@ -96,7 +102,10 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
     connected = len(recorder.accepted) if recorder.accepted else None
     saturated = saturation(score, recorder)
     measures = recorder.measures
-    failures = shortcomings(score, connected, conditions.devices, linkage, conditions.lost)
+    broker_counts = conditions.accept == "puback" and measures is not None and bool(measures.puback)
+    failures = [*conditions.reasons] or shortcomings(
+        score, connected, conditions.devices, linkage, conditions.lost, broker_counts
+    )
     failures += _unexplained(measures)
     must = [one for one in score.judged if one.row.expect == "must"]
     skewed = skew(score.judged, conditions.accept == "stored" and conditions.ingest_by == BY_FEED)

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lilong_simulator.latency import HIGHEST_US, Latency
+from lilong_simulator.latency import HIGHEST_US, Latency, percentiles
 
 
 def histogram(*values):
@@ -66,3 +66,15 @@ def test_what_several_have_measured_is_together_what_one_would_have(parts):
     assert (merged.earliest, merged.maximum) == (whole.earliest, whole.maximum)
     percents = (1, 10, 25, 75, 99.99)
     assert [merged.percentile(one) for one in percents] == [whole.percentile(one) for one in percents]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(measured, min_size=1, max_size=4))
+def test_percentiles_while_others_record_are_those_of_the_merged_histogram(parts):
+    merged = histogram(*(ms for part in parts for ms in part))
+    percents = (50, 90, 99, 100)
+    found = percentiles([histogram(*part) for part in parts], percents)
+    for ms, percent in zip(found, percents, strict=True):
+        wanted = merged.percentile(percent)
+        assert ms == wanted if wanted is None else ms == pytest.approx(wanted, rel=0.002, abs=0.002)
+    assert sum(count for _, count in merged.counts()) == merged.within

@@ -39,7 +39,7 @@ class Story:
         self.expectations: list[Expectation] = []
         self.file = tmp_path / "observed.jsonl"
         self.run = SimpleNamespace(
-            recorder=self.recorder, clock=lambda: self.now, epoch_zero=EPOCH_ZERO, world_zero=WORLD_ZERO,
+            accepter=None, recorder=self.recorder, clock=lambda: self.now, epoch_zero=EPOCH_ZERO, world_zero=WORLD_ZERO,
             truth=self.rows, expectations=self.expectations, devices=[placed(device) for device in NAMES],
         )  # fmt: skip
         self.screen = io.StringIO()

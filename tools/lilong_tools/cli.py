@@ -1,29 +1,31 @@
 """The command line: `lilong demo`, `load`, `simulate`, `watch` ..."""
 
-import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import uvloop
 from lilong_protocol.pc.keystore import KeyStoreError
 from lilong_protocol.pc.simulation import PublicKeyError, simulation_key_at
 from lilong_simulator import incidents
 from lilong_simulator.estate import EstateError
-from lilong_simulator.feed import FeedError, FeedReader
-from lilong_simulator.load.places import places_of
+from lilong_simulator.feed import FeedError
+from lilong_simulator.fleet.live import CredentialsError, FileLimitError
+from lilong_simulator.load.compare import CompareError
+from lilong_simulator.load.places import Place, places_of
+from lilong_simulator.load.prometheus import MetricsError
 from lilong_simulator.load.run import RunError
-from lilong_simulator.load.scenario import START, ScenarioError, read_scenario
+from lilong_simulator.load.scenario import START, Copies, Scenario, ScenarioError
+from lilong_simulator.load.thresholds import ThresholdError
 from rich.console import Console
 
 from .battery_command import battery
 from .boards import BoardError
 from .boards.command import boards
-from .broker import BrokerError, open_broker, parse_url
+from .broker import BrokerError, parse_url
 from .broker_config import BrokerConfigError
 from .broker_config.command import broker_config
 from .centre_process import CentreProcessError
@@ -33,14 +35,16 @@ from .flash.command import bundle, flash
 from .flash.errors import FlashError
 from .inputs import InputError, local_time, output_folder, seconds
 from .keys_command import keys
-from .live import Request, run_live
+from .live import Request
+from .load.command import load
+from .load.compare_command import compare
 from .provision.command import provision
 from .provision.errors import ProvisionError
+from .running import run
 from .sbom import SbomError
 from .sbom_command import sbom
 from .selftest.command import selftest
 from .simulate_command import simulate
-from .stopping import Stopper, stopped_by_signals
 from .update.command import update
 from .update.errors import UpdateError
 from .watch.cli import watch_command
@@ -50,11 +54,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(conform, name="conform")
 
 BAD_INPUT = 2
-INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
 NO_INCIDENT = "none"
 
 Seed = Annotated[int, typer.Option(help="the same seed gives the same run")]
-EstateName = Annotated[str, typer.Argument(help="a built-in estate, or the path of an estate file")]
 Duration = Annotated[float | None, typer.Option(help="seconds from the moment when all are online")]
 Report = Annotated[Path | None, typer.Option(help="folder for report.json and report.html")]
 Incidents = Annotated[
@@ -86,39 +88,20 @@ def demo(
         duration = 60.0
     if broker is not None and own_broker:
         raise InputError("--broker and --own-broker: only one broker can be used; leave one of them out")
-    request = _request(
-        estate, seed, start, duration, incident, report, headless, True, _public_key(broker, public_key)
-    )
-    _run(lambda stopper: run_demo(request, estate, broker, own_broker, http, headless, _console(), stopper))
+    scenario = replace(
+        Scenario((Copies(estate),)), seed=seed, start=local_time("--start", start or START),
+        duration_s=seconds("--duration", duration), incidents=_names(incident),
+    )  # fmt: skip
+    places = places_of(scenario)
+    keys = _keys(places, broker, public_key)
+    folder = None if report is None else output_folder("--report", report)
+    request = Request(scenario, places, keys, folder, True, headless, True)
+    run(lambda stopper: run_demo(request, estate, broker, own_broker, http, headless, _console(), stopper))
 
 
-@app.command()
-def load(
-    estate: EstateName,
-    broker: Annotated[str, typer.Option(help="mqtt://[user:password@]host[:port]")],
-    duration: Duration = 60.0,
-    report: Report = None,
-    observed: Annotated[Path | None, typer.Option(help="the backend's observed feed, JSON lines")] = None,
-    seed: Seed = 7,
-    incident: Incidents = None,
-    start: Start = None,
-    real_micropython: Annotated[bool, typer.Option(help="one real MicroPython process of every kind")] = True,
-    linkage: Annotated[bool, typer.Option(help="judge the doors too: the backend releases them on fire")] = False,
-    public_key: PublicKey = False,
-) -> None:
-    """The live fleet against any broker and backend."""
-    key = _public_key(broker, public_key)
-    request = _request(estate, seed, start, duration, incident, report, False, linkage, key, real_micropython)
-    feed = None if observed is None else FeedReader(observed)
-
-    async def run(stopper: Stopper) -> int:
-        async with open_broker(broker) as there:
-            return await run_live(request, there, feed, _console(), stopper)
-
-    _run(run)
-
-
+app.command()(load)
 app.command()(simulate)
+app.command("compare")(compare)
 app.command("watch")(watch_command)
 
 
@@ -148,58 +131,20 @@ app.add_typer(keys, name="keys")
 app.add_typer(update, name="update")
 
 
-def _request(
-    name: str,
-    seed: int,
-    start: datetime | None,
-    duration: float | None,
-    incident: list[str] | None,
-    folder: Path | None,
-    acknowledgement_expected: bool,
-    linkage_expected: bool,
-    key: Callable[[str], bytes],
-    real_micropython: bool = True,
-) -> Request:
-    """A live run as it was asked for, with everything looked at that can be wrong before it begins."""
-    scenario = replace(
-        read_scenario(name), seed=seed, start=local_time("--start", start or START),
-        duration_s=seconds("--duration", duration), incidents=_names(incident, ["kitchen_fire_cut"]),
-    )  # fmt: skip
-    places = places_of(scenario)
-    return Request(
-        scenario, places, {place.tenant: key(place.tenant) for place in places},
-        None if folder is None else output_folder("--report", folder), real_micropython, acknowledgement_expected,
-        linkage_expected,
-    )  # fmt: skip
-
-
-def _names(given: list[str] | None, otherwise: list[str]) -> tuple[str, ...]:
+def _names(given: list[str] | None) -> tuple[str, ...]:
     """The names of the incidents that were asked for."""
-    names = given or otherwise
+    names = given or ["kitchen_fire_cut"]
     return () if names == [NO_INCIDENT] else tuple(names)
 
 
-def _public_key(broker: str | None, asked_for: bool) -> Callable[[str], bytes]:
-    """The key of simulations by tenant, as far as the broker allows it; None is one of our own."""
+def _keys(places: Sequence[Place], broker: str | None, asked_for: bool) -> dict[str, bytes]:
+    """The keys of simulations, as far as the broker allows them; None is one of our own."""
     there = None if broker is None else parse_url(broker)
     if there is not None and there.tls is not None:
-        raise InputError(f"--broker mqtts://{there.host}: simulated devices speak no TLS; give an mqtt:// for tests")
+        raise InputError(f"--broker mqtts://{there.host}: a demo speaks no TLS; give an mqtt:// for tests")
     host = "localhost" if there is None else there.host
-    return lambda tenant: simulation_key_at(tenant, host, asked_for, "give --simulation-key if that is a lab")
-
-
-def _run(work: Callable[[Stopper], Coroutine[Any, Any, int]]) -> None:
-    """Exit with what a live run gives."""
-
-    async def run() -> int:
-        with stopped_by_signals() as stopper:
-            return await work(stopper)
-
-    try:
-        code = uvloop.run(run())
-    except asyncio.CancelledError:
-        code = INTERRUPTED
-    sys.exit(code)
+    hint = "give --simulation-key if that is a lab"
+    return {place.tenant: simulation_key_at(place.tenant, host, asked_for, hint) for place in places}
 
 
 def _console() -> Console:
@@ -212,8 +157,8 @@ def main() -> None:
         app()
     except (
         InputError, EstateError, BrokerError, CentreProcessError, RunError, FeedError, incidents.IncidentError,
-        BoardError, BrokerConfigError, FlashError, KeyStoreError, ProvisionError, PublicKeyError, SbomError,
-        ScenarioError, UpdateError,
+        BoardError, BrokerConfigError, CompareError, CredentialsError, FileLimitError, FlashError, KeyStoreError,
+        MetricsError, ProvisionError, PublicKeyError, SbomError, ScenarioError, ThresholdError, UpdateError,
     ) as error:  # fmt: skip
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"lilong: {error}", style="red", markup=False)
         sys.exit(BAD_INPUT)

@@ -14,6 +14,7 @@ from rich.text import Text
 from .broker import open_broker
 from .centre_process import CentreProcess
 from .live import Request, run_live
+from .load.target import reached
 from .operator import Operator
 from .stopping import Stopper
 
@@ -41,7 +42,7 @@ async def run_demo(
                 )
             async with CentreProcess(estate, broker.url, folder, http, observed) as centre:
                 console.print(Text.assemble("console: ", (centre.url, "bold")))
-                run = run_live(request, broker, FeedReader(observed), console, stopper)
+                run = run_live(request, reached(broker), FeedReader(observed), console, stopper)
                 beside = [centre.watch(), *([Operator(centre.url, request.scenario.seed).run()] if headless else [])]
                 return await _with(beside, run)
 

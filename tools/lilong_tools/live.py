@@ -3,35 +3,43 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
+from typing import Any
 
 from lilong_simulator import linkage, report
 from lilong_simulator.choose_boards import choose_boards
 from lilong_simulator.estate import Device
-from lilong_simulator.feed import FeedError, FeedReader
+from lilong_simulator.feed import Feed, FeedError, FeedEvent
 from lilong_simulator.fleet import process
-from lilong_simulator.fleet.live import Target
 from lilong_simulator.load.places import Place, parts_of
+from lilong_simulator.load.prometheus import Endpoint
 from lilong_simulator.load.result import ShardResult, merge
-from lilong_simulator.load.run import LiveRun, Settings
+from lilong_simulator.load.run import SETTLE_S, LiveRun, NotOnline, Settings
 from lilong_simulator.load.scenario import Scenario
+from lilong_simulator.load.thresholds import Threshold
 from lilong_simulator.retained import remove_retained
 from lilong_simulator.score import score
-from lilong_simulator.truth import write_rows
 from rich.console import Console
 
-from .broker import Broker
+from .load.saving import save
+from .load.target import Reached
+from .load.view import LoadView
 from .narrator import Narrator
 from .stopping import Stopper
 from .summary import summarise
 
 POLL_S = 0.05
+STOPPED_EARLY = "stopped before all devices were online: nothing is judged"
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for. `keys`: estate key by tenant."""
+    """What the user asked for. `keys`: estate key by tenant.
+
+    ingest_by: who tells of commits where there is a feed (`report.BY_...`). metrics: where Prometheus asks.
+    """
 
     scenario: Scenario
     places: Sequence[Place]
@@ -40,45 +48,88 @@ class Request:
     real_micropython: bool
     acknowledgement_expected: bool
     linkage_expected: bool  # judge what must follow from alarms: the release of doors
+    thresholds: tuple[Threshold, ...] = ()
+    ingest_by: str = report.BY_FEED
+    junit: Path | None = None
+    metrics: str | None = None
+    view: bool = False  # a table of figures at the bottom, in place of a line
 
 
-async def run_live(
-    request: Request, broker: Broker, feed: FeedReader | None, console: Console, stopper: Stopper
-) -> int:
+@dataclass
+class Played:
+    """What a run came to; `feed` None: nothing was observed. `reasons`: why it did not come to its end."""
+
+    result: ShardResult
+    feed: list[FeedEvent] | None
+    reasons: list[str] = field(default_factory=list)
+    stopped: bool = False  # by the user, before its end
+
+
+async def run_live(request: Request, reached: Reached, feed: Feed | None, console: Console, stopper: Stopper) -> int:
     """Run the fleet against a broker that is there, judge and report; the exit code of definitions."""
-    boards = _boards(request, console)
-    target = Target.all_as(broker.host, broker.port, broker.username, broker.password)
-    run = LiveRun(Settings(request.scenario, parts_of(request.places), request.keys, target, boards))
+    played = await play(request, reached, feed, console, stopper)
+    return conclude(request, played, reached, console)
+
+
+async def play(request: Request, reached: Reached, feed: Feed | None, console: Console, stopper: Stopper) -> Played:
+    """Power on, play, drain, leave; what is retained of the devices is taken away again."""
+    boards = _boards(request, reached, console)
+    run = LiveRun(
+        Settings(
+            request.scenario, parts_of(request.places), request.keys, reached.target, boards,
+            request.acknowledgement_expected,
+        ),
+        settle_s=SETTLE_S if request.scenario.accept == "stored" else 0.5,  # else no backend is expected to answer
+    )  # fmt: skip
     connect_s = None
     lost = 0
-    with Narrator(console, run, feed) as narrator, stopper.ends(run.stop):
+    reasons: list[str] = []
+    view = LoadView(console, run) if request.view else None
+    with (
+        contextlib.ExitStack() as beside,
+        Narrator(console, run, feed, view) as narrator,
+        stopper.ends(run.stop),
+    ):
+        if request.metrics is not None:
+            console.print(f"metrics: {beside.enter_context(Endpoint(request.metrics, run)).url}")
         narrator.poll()  # a feed that is none is told before anything is powered on
         async with _told(narrator, run):
             try:
                 began = run.clock()
                 await run.bring_up()
-                connect_s = round((run.clock() - began) / 1000, 3)
                 if not run.stopped:
+                    connect_s = round((run.clock() - began) / 1000, 3)
                     console.print(f"all {len(run.devices):,} devices online after {connect_s:.1f} s", style="bold")
                     await run.play()
                     lost = run.lost
+            except NotOnline as error:
+                reasons.append(str(error))
             finally:
                 await run.close()
-                known = [(part.place.tenant, device.id) for part in run.settings.parts for device in part.devices]
-                await remove_retained(broker.host, broker.port, known, broker.username, broker.password)
+                await _clear(run, reached)
         narrator.poll()
-    if run.world_zero is None:
-        console.print("stopped before all devices were online: nothing is judged", style="yellow")
-        return 1
+    if run.world_zero is None and not reasons:
+        reasons.append(STOPPED_EARLY)
     result = merge([ShardResult.of(run, connect_s, lost)])
-    return _conclude(request, result, narrator, broker, console)
+    return Played(result, narrator.events if feed is not None else None, reasons, run.stopped)
 
 
-def _boards(request: Request, console: Console) -> list[Device]:
+async def _clear(run: LiveRun, reached: Reached) -> None:
+    known = [(part.place.tenant, device.id) for part in run.settings.parts for device in part.devices]
+    await remove_retained(reached.account, known)
+
+
+def _boards(request: Request, reached: Reached, console: Console) -> list[Device]:
     """Which devices are real MicroPython: those of the first estate."""
     if not request.real_micropython:
         return []
     missing = process.available()
+    if missing is None and not reached.plain:
+        missing = "they reach a broker without TLS and WebSocket alone"
+    if missing is None and request.scenario.accept != "stored":
+        missing = f"they end their retries by a stored-ack alone, not by --accept {request.scenario.accept}"
+    if missing is None and request.scenario.telemetry_qos == 1:
+        missing = "they send their samples as firmware does, and not with --telemetry-qos 1"
     if missing is not None:
         console.print(f"no real MicroPython among the devices: {missing}", style="yellow")
         return []
@@ -86,28 +137,48 @@ def _boards(request: Request, console: Console) -> list[Device]:
     return [device for device in choose_boards(first.estate, first.incidents) if device in first.devices]
 
 
-def _conclude(
-    request: Request, result: ShardResult, narrator: Narrator, broker: Broker, console: Console
+def conclude(
+    request: Request, played: Played, reached: Reached, console: Console, knee: Mapping[str, Any] | None = None
 ) -> int:
-    scenario = request.scenario
-    assert result.world_zero is not None
-    feed = narrator.events if narrator.observes else None
-    judged = score(
-        result.truth, result.recorder.alarms.values(), feed, result.world_zero, result.epoch_zero,
-        request.acknowledgement_expected, result.horizon,
+    """Judge, tell, write; the exit code."""
+    content = judged(request, played, reached, knee)
+    result = played.result
+    if result.world_zero is not None:
+        for name in request.scenario.incidents:
+            if not any(row.incident == name for row in result.truth):
+                console.print(f"{name} did not happen within the run: --duration or --start", style="yellow")
+        summarise(content, console)
+    else:
+        console.print(played.reasons[0], style="yellow")
+    code = report.EXIT_CODES[content["verdict"]]
+    return code if save(request.folder, request.junit, content, result, console) else code or 1
+
+
+def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The content of report.json."""
+    scenario, result = request.scenario, played.result
+    world_zero = result.world_zero or 0.0
+    horizon = result.horizon if result.world_zero is not None else -inf
+    by_puback = scenario.accept == "puback"
+    scored = score(
+        result.truth, result.recorder.alarms.values(), played.feed, world_zero, result.epoch_zero,
+        request.acknowledgement_expected, horizon, by_puback,
     )  # fmt: skip
     linked = linkage.judge(
-        result.expectations if request.linkage_expected else [], judged.alarm_of_row, result.recorder,
-        narrator.events, result.epoch_zero, result.horizon,
+        result.expectations if request.linkage_expected else [], scored.alarm_of_row, result.recorder,
+        played.feed or [], result.epoch_zero, horizon,
     )  # fmt: skip
+    ingest_by = request.ingest_by
+    if played.feed is None:
+        ingest_by = report.BY_PUBACK if by_puback else report.BY_STORED_ACK
     conditions = report.Conditions(
         estate=request.places[0].tenant if len(request.places) == 1 else scenario.name,
         mode="live",
         seed=scenario.seed,
         started=scenario.start.isoformat(" "),
         duration_s=scenario.duration_s if scenario.duration_s is not None else result.played_s,
-        broker=broker.describe(),
-        measures_latency=broker.kind != "embedded",
+        broker=reached.broker.describe(),
+        measures_latency=reached.broker.kind != "embedded",
         incidents=scenario.incidents,
         devices=result.devices,
         real_micropython=result.boards,
@@ -120,19 +191,12 @@ def _conclude(
         shards=result.count,
         shards_missing=result.missing,
         accept=scenario.accept,
-        ingest_by=report.BY_FEED if narrator.observes else report.BY_STORED_ACK,
+        ingest_by=ingest_by,
+        thresholds=request.thresholds,
+        knee=knee,
+        reasons=tuple(played.reasons),
     )
-    for name in scenario.incidents:
-        if not any(row.incident == name for row in result.truth):
-            console.print(f"{name} did not happen within the run: --duration or --start", style="yellow")
-    content = report.build(conditions, result.recorder, judged, linked)
-    summarise(content, console)
-    if request.folder is not None:
-        report.write(request.folder, content, result.recorder)
-        write_rows(request.folder / "truth.jsonl", result.truth)
-        write_rows(request.folder / "expectations.jsonl", result.expectations)
-        console.print(f"report: {request.folder / 'report.html'} and report.json")
-    return report.EXIT_CODES[content["verdict"]]
+    return report.build(conditions, result.recorder, scored, linked)
 
 
 @contextlib.asynccontextmanager

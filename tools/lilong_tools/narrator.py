@@ -1,9 +1,12 @@
-"""Tells on the terminal what a live run does: a progress line, and each alarm as it is raised and answered."""
+"""Tells on the terminal what a live run does: how far it is, and each alarm as it is raised and answered."""
 
+from collections.abc import Callable
+from itertools import islice
 from math import inf
+from typing import Protocol
 
 from lilong_protocol.registry import ALARM
-from lilong_simulator.feed import FeedEvent, FeedReader
+from lilong_simulator.feed import Feed, FeedEvent
 from lilong_simulator.load.run import LiveRun
 from lilong_simulator.recorder import AlarmClocks
 from lilong_simulator.truth import Expectation
@@ -14,13 +17,23 @@ from rich.text import Text
 LEVEL_STYLE = {1: "bold red", 2: "bold dark_orange3", 3: "yellow", 4: "blue"}
 
 
-class Narrator:
-    """Polls a run and its observed feed; every stage of every alarm is told once."""
+MOST = 100  # alarms that are told one by one; a load may have thousands
 
-    def __init__(self, console: Console, run: LiveRun, feed: FeedReader | None) -> None:
+
+class View(Protocol):
+    """What shows how far a run is, beneath all else."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def update(self) -> None: ...
+
+
+class Narrator:
+    """Polls a run and its observed feed; every stage of each of the first MOST alarms is told once."""
+
+    def __init__(self, console: Console, run: LiveRun, feed: Feed | None, view: View | None = None) -> None:
         self.console = console
         self.events: list[FeedEvent] = []
-        self.observes = feed is not None
         self._names = {device.id: device.name for device in run.devices}
         self._run = run
         self._feed = feed
@@ -28,27 +41,29 @@ class Narrator:
         self._observed: dict[tuple[str, int, int], dict[str, float]] = {}
         self._locks: dict[str, list[tuple[float, int]]] = {}  # when each was released (1) or locked, on the run's clock
         self._outputs_read = 0
-        self._status = Status("", console=console, spinner="dots")
+        self._too_many = False
+        self._view = view or Line(console, self.line)
         self._last: tuple[float, int] = (0.0, 0)
         self._rate = 0.0
 
     def __enter__(self) -> "Narrator":
-        if self.console.is_terminal:
-            self._status.start()
+        self._view.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._status.stop()
+        self._view.stop()
 
     def poll(self) -> None:
         """Tell what is new, each alarm's stages in their order."""
         recorder = self._run.recorder
         for event in self._feed.poll() if self._feed is not None else ():
             self.events.append(event)
+            if self._run.accepter is not None:
+                self._run.accepter.observed(event)
             key = (event.device, event.boot, event.seq)
             if event.event in ("stored", "shown", "cleared"):
                 self._observed.setdefault(key, {}).setdefault(event.event, event.at - self._run.epoch_zero)
-        for key, alarm in recorder.alarms.items():
+        for key, alarm in islice(recorder.alarms.items(), MOST):
             self._tell(alarm, "raised", alarm.decided)
             seen = self._observed.get(key, {})
             stored = seen.get("stored") if self._feed is not None else alarm.stored
@@ -59,8 +74,11 @@ class Narrator:
             for stage, at in stages:
                 if at is not None:
                     self._tell(alarm, stage, at)
+        if len(recorder.alarms) > MOST and not self._too_many:
+            self._too_many = True
+            self.console.print(f"more than {MOST} alarms: from now on they are counted, and told in the report")
         self._tell_releases()
-        self._status.update(self.line())
+        self._view.update()
 
     def _tell_releases(self) -> None:
         """Which doors the centre has released since a fire was confirmed, and which are locked again."""
@@ -137,6 +155,25 @@ class Narrator:
             if row.device == alarm.device and row.code == alarm.code and zero + row.crossing_ms <= alarm.decided
         ]
         return max(crossings, default=None)
+
+
+class Line:
+    """One line with a spinner; nothing where there is no terminal."""
+
+    def __init__(self, console: Console, told: Callable[[], str]) -> None:
+        self._shown = console.is_terminal
+        self._told = told
+        self._status = Status("", console=console, spinner="dots")
+
+    def start(self) -> None:
+        if self._shown:
+            self._status.start()
+
+    def stop(self) -> None:
+        self._status.stop()
+
+    def update(self) -> None:
+        self._status.update(self._told())
 
 
 def _line(stage: str, style: str, what: str, name: str, words: str) -> Text:

@@ -16,6 +16,7 @@ from ..estate import Estate
 from ..world.daylight import calendar
 from .pins import pins
 
+SHORTEST_MS = 10  # (ours) a hundred messages a second of one device
 CARD_SALT = b"lilong/1 card pseudonyms"
 
 
@@ -27,7 +28,8 @@ def card_blob(numbers: Iterable[int]) -> bytes:
 class Provisioner:
     """Makes identities and devices of one estate; `seed` feeds the devices' own random draws.
 
-    rate: the periods of heartbeats and telemetry are divided by it, never below a second; nothing else is.
+    rate: the periods of heartbeats and telemetry are divided by it, down to SHORTEST_MS; nothing else is. What a birth
+    tells of them is at least a second.
     made: the class of the devices.
     """
 
@@ -101,6 +103,8 @@ class Provisioner:
             self.identity(placed), rules(placed.kind), RamStore(), Draws(self.draw_seed(placed)), polls, boot
         )
         if self._rate != 1.0:
-            session = device.session  # no device has a setting for it
-            session._telemetry_ms = max(1, round(session._telemetry_ms / self._rate)) if session._telemetry_ms else 0
+            session = device.session  # no device has a setting for so short ones
+            _, _, beat_s, _, telemetry_s = link(KIND[placed.kind].number)
+            session._beat_ms = max(SHORTEST_MS, round((placed.beat_s or beat_s) * 1000 / self._rate))
+            session._telemetry_ms = telemetry_s and max(1, round(telemetry_s * 1000 / self._rate))
         return device

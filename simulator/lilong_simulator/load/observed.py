@@ -1,8 +1,8 @@
 """Where a backend's observed feed is read from: a file, an MQTT topic, an HTTP server; or a subscriber of our own.
 
-    FILE                    what the backend appends to
-    mqtt:TOPIC              on the broker of the run: a message is one line, or several
-    http[s]://...           asked every half second with ?after=N for the lines behind the first N of the feed
+FILE                    what the backend appends to
+mqtt:TOPIC              on the broker of the run: a message is one line, or several
+http[s]://...           asked every half second with ?after=N for the lines behind the first N of the feed
 """
 
 from __future__ import annotations

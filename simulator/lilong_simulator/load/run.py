@@ -36,6 +36,10 @@ class RunError(Exception):
     """A run that could not be made; the text says what, where and what to do."""
 
 
+class NotOnline(RunError):
+    """Not all devices came online in time: what there is of the run can be told."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What one shard is asked to do. `keys`: estate key by tenant. `boards`: what is to be real MicroPython.
@@ -248,7 +252,7 @@ class LiveRun:
             if linked_at is not None and now - linked_at > self._settle_s * 1000 and not recorder.accepted:
                 return  # a backend that does not speak of time: what it accepts is not observed
             if now - began > self._online_timeout_s * 1000:
-                raise RunError(
+                raise NotOnline(
                     f"only {len(recorder.linked)} of {wanted} devices connected and {len(recorder.accepted)} accepted "
                     f"by the backend after {self._online_timeout_s:g} s; {self._why()}"
                 )

@@ -1,8 +1,8 @@
 """Thresholds such as `ingest.p99<=1s` or `missed==0`, held against report.json. What was not observed keeps none.
 
-    ingest.p99<=1s            a latency: local, ingest, shown, acknowledged, connack, online, puback, lag
-    ingest[smoke.alarm].max<2s    of one alarm; puback[alarm] of one class of message
-    missed==0                 a count: missed, late, false, lost, sent ...
+ingest.p99<=1s            a latency: local, ingest, shown, acknowledged, connack, online, puback, lag
+ingest[smoke.alarm].max<2s    of one alarm; puback[alarm] of one class of message
+missed==0                 a count: missed, late, false, lost, sent ...
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""`lilong load` and `lilong compare`: options, questions, the terminal view, the search for the knee."""

@@ -1,0 +1,200 @@
+"""`lilong load`: looks at everything that can be wrong, asks where it must, and runs."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lilong_protocol.pc.keystore import load as load_keys
+from lilong_protocol.pc.simulation import is_loopback, simulation_key_at
+from lilong_simulator import report
+from lilong_simulator.feed import Feed
+from lilong_simulator.fleet.live import Passwords, need_files
+from lilong_simulator.load.observed import observed, probe
+from lilong_simulator.load.places import Place, places_of
+from lilong_simulator.load.prometheus import address_of
+from lilong_simulator.load.scenario import MOST_COPIES, Copies, Scenario, read_scenario
+from lilong_simulator.load.thresholds import parse
+from rich.console import Console
+
+from ..inputs import InputError, local_time, output_folder, seconds
+from ..live import Request, run_live
+from ..running import run
+from ..stopping import Stopper
+from . import options
+from .dry_run import plan_of, tell
+from .knee import find_knee
+from .target import Access, Reached, look_at, reach, source_addresses
+
+INCIDENTS = ("kitchen_fire_cut",)
+NO_INCIDENT = "none"
+
+
+def load(
+    played: options.Played,
+    broker: options.Broker,
+    copies: options.Copies = None,
+    duration: options.Duration = None,
+    ramp: options.Ramp = None,
+    rate: options.Rate = None,
+    telemetry_qos: options.TelemetryQos = None,
+    find_the_knee: options.FindKnee = False,
+    seed: options.Seed = None,
+    start: options.Start = None,
+    incident: options.Incidents = None,
+    real_micropython: options.RealMicroPython = True,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+    public_key: options.PublicKey = False,
+    keys: options.Keys = None,
+    ca: options.Ca = None,
+    cert: options.Cert = None,
+    key: options.Key = None,
+    certificates: options.Certificates = None,
+    credentials: options.Credentials = None,
+    source: options.Source = None,
+    observed: options.Observed = None,
+    probe: options.Probe = False,
+    accept: options.Accept = None,
+    linkage: options.Linkage = False,
+    require: options.Require = None,
+    report: options.Report = None,
+    junit: options.Junit = None,
+    metrics: options.Metrics = None,
+) -> None:
+    """The live fleet against any broker and backend, with honest latency."""
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    thresholds = tuple(parse(text) for text in require or ())
+    given: dict[str, Any] = {
+        "seed": seed, "start": None if start is None else local_time("--start", start),
+        "duration_s": seconds("--duration", duration), "ramp_s": _ramp(ramp), "rate": _rate(rate),
+        "telemetry_qos": telemetry_qos, "accept": None if accept is None else accept.value,
+    }  # fmt: skip
+    scenario = _scenario(played, copies, incident)
+    scenario = replace(scenario, **{name: value for name, value in given.items() if value is not None})
+    _check_feed(scenario, observed, probe)
+    if find_the_knee and scenario.duration_s is None:
+        raise InputError("--find-knee: each rate needs an end; give --duration")
+    if metrics is not None:
+        address_of(metrics)
+    folder = None if report is None else output_folder("--report", report)
+    if junit is not None:
+        output_folder("--junit", junit.parent)
+    places = places_of(scenario)
+    access = _access(ca, cert, key, certificates, credentials, source, places)
+    there, _ = look_at(broker, access)
+    plan = plan_of(scenario, places)
+    if dry_run:
+        tell(plan, scenario, f"{there.host}:{there.port}, which was not asked", console)
+        return
+    estate_keys = _keys(keys, places, there.host, public_key)
+    need_files(plan.devices)
+    if not is_loopback(there.host) and not yes:
+        tell(plan, scenario, f"{there.host}:{there.port}", console)
+        _ask(there.host, console)
+    request = Request(
+        scenario, places, estate_keys, folder, real_micropython and not find_the_knee, False, linkage, thresholds,
+        _ingest_by(probe), junit, metrics, view=True,
+    )  # fmt: skip
+    run(lambda stopper: _run(request, broker, access, observed, probe, find_the_knee, console, stopper))
+
+
+async def _run(
+    request: Request, url: str, access: Access, feed: str | None, probed: bool, knee: bool, console: Console,
+    stopper: Stopper,
+) -> int:  # fmt: skip
+    reached = await reach(url, access)
+    console.print(f"broker: {reached.broker.describe()}", markup=False)
+    async with _feed(request, feed, probed, reached) as events:
+        if knee:
+            return await find_knee(request, reached, events, console, stopper)
+        return await run_live(request, reached, events, console, stopper)
+
+
+@contextlib.asynccontextmanager
+async def _feed(request: Request, spec: str | None, probed: bool, reached: Reached) -> AsyncIterator[Feed | None]:
+    if spec is not None:
+        async with observed(spec, reached.account) as feed:
+            yield feed
+    elif probed:
+        async with probe([place.tenant for place in request.places], reached.account) as feed:
+            yield feed
+    else:
+        yield None
+
+
+def _ingest_by(probed: bool) -> str:
+    return report.BY_PROBE if probed else report.BY_FEED
+
+
+def _scenario(played: str, copies: int | None, incident: list[str] | None) -> Scenario:
+    scenario = read_scenario(played)
+    if copies is not None:
+        if scenario.estates != (Copies(played),):
+            raise InputError(f"--copies {copies}: {played} says itself how many of each; leave one of them out")
+        if not 1 <= copies <= MOST_COPIES:
+            raise InputError(f"--copies {copies}: out of bounds; give 1 to {MOST_COPIES:,}")
+        scenario = replace(scenario, estates=(Copies(played, copies),))
+    if incident is not None:
+        return replace(scenario, incidents=() if incident == [NO_INCIDENT] else tuple(incident))
+    return scenario if scenario.incidents else replace(scenario, incidents=INCIDENTS)
+
+
+def _ramp(value: float | None) -> float | None:
+    if value is not None and not 0 <= value <= 86_400:
+        raise InputError(f"--ramp {value:g}: out of bounds; give seconds, 0 to 86400")
+    return value
+
+
+def _rate(value: float | None) -> float | None:
+    if value is not None and not 0 < value <= 1_000_000:
+        raise InputError(f"--rate {value:g}: out of bounds; give a factor, above 0 and at most 1000000")
+    return value
+
+
+def _check_feed(scenario: Scenario, feed: str | None, probed: bool) -> None:
+    if feed is not None and probed:
+        raise InputError("--observed and --probe: only one can tell what was stored; leave one of them out")
+    if scenario.accept == "observed" and feed is None:
+        raise InputError("--accept observed: nothing tells what was stored; give --observed too")
+
+
+def _access(
+    ca: Path | None, cert: Path | None, key: Path | None, certificates: Path | None, credentials: Path | None,
+    source: Sequence[str] | None, places: Sequence[Place],
+) -> Access:  # fmt: skip
+    first = places[0].devices[0].id
+    if certificates is not None and (cert is not None or key is not None):
+        raise InputError("--certificates: each device has its own; leave --cert and --key out")
+    passwords = None
+    if credentials is not None:
+        passwords = Passwords(credentials)
+        passwords.check(device.id for place in places for device in place.devices)
+    return Access(ca, cert, key, passwords, certificates, source_addresses(source or ()), first)
+
+
+def _keys(file: Path | None, places: Sequence[Place], host: str, public_key: bool) -> Mapping[str, bytes]:
+    """Estate keys by tenant: the user's own, or those of simulations where the broker allows it."""
+    if file is None:
+        hint = "give --keys for keys of your own, or --simulation-key if that is a lab"
+        return {place.tenant: simulation_key_at(place.tenant, host, public_key, hint) for place in places}
+    store = load_keys(file)
+    found = {}
+    for place in places:
+        estate = store.estates.get(place.tenant)
+        if estate is None or estate.key is None:
+            raise InputError(f"--keys {file}: no key of the estate {place.tenant}; make one with lilong keys new")
+        found[place.tenant] = estate.key
+    return found
+
+
+def _ask(host: str, console: Console) -> None:
+    if not sys.stdin.isatty():
+        raise InputError(f"broker {host}: another machine, and nobody is there to be asked; give --yes to load it")
+    console.print(f"{host} is another machine. Load it? [y/N] ", end="")
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise InputError(f"broker {host}: not loaded; give --yes if you mean it")

@@ -1,0 +1,96 @@
+"""`lilong load --dry-run`: what would be sent, by how many connections, and what that needs; before a question too."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lilong_firmware.session import ROWS_MAX
+from lilong_protocol.codes import link
+from lilong_protocol.registry import KIND
+from lilong_simulator.fleet.provision import SHORTEST_MS
+from lilong_simulator.load.places import EVENT_RATE_MAX, Place
+from lilong_simulator.load.scenario import Scenario
+from rich.console import Console
+
+CPU_US = 60  # of a message with its PUBACK, device logic and all (benchmarks/README.md)
+SESSION_MESSAGES = 4  # of a device that wakes: connect, subscription, birth, leave
+PER_CONNECTION_KB = 4
+DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a scenario comes to. Rates a second, as a mean of the day."""
+
+    devices: int
+    kinds: dict[str, int]
+    always_on: int
+    heartbeats: float
+    telemetry: float
+    sessions: float  # of devices that wake
+    events: float
+    files: int
+
+    @property
+    def messages(self) -> float:
+        return self.heartbeats + self.telemetry + self.events + SESSION_MESSAGES * self.sessions
+
+    @property
+    def cores(self) -> float:
+        return self.messages * CPU_US / 1e6
+
+
+def plan_of(scenario: Scenario, places: Sequence[Place]) -> Plan:
+    """Reckoned from the periods of the kinds and the rates of the estates."""
+    kinds: Counter[str] = Counter()
+    heartbeats = telemetry = sessions = events = 0.0
+    always = 0
+    for place in places:
+        for device in place.devices:
+            always_on, _, beat_s, _, telemetry_s = link(KIND[device.kind].number)
+            beat = max(SHORTEST_MS / 1000, (device.beat_s or beat_s) / scenario.rate)
+            kinds[device.kind] += 1
+            if always_on:
+                always += 1
+                heartbeats += 1 / beat
+            else:
+                sessions += 1 / beat
+            if telemetry_s:
+                telemetry += 1 / min(max(beat, telemetry_s / scenario.rate), ROWS_MAX * beat)
+        rates = place.estate.rates
+        share = len(place.devices) / len(place.estate.devices)
+        events += (rates.credential_reads + rates.door_cycles) / DAY_S * share * min(scenario.rate, EVENT_RATE_MAX)
+    return Plan(
+        sum(kinds.values()), dict(kinds), always, heartbeats, telemetry, sessions, events, sum(kinds.values()) + 128
+    )
+
+
+def tell(plan: Plan, scenario: Scenario, broker: str, console: Console) -> None:
+    """The plan in words."""
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(plan.kinds.items(), key=lambda item: -item[1]))
+    ramp_s = plan.devices / 1000 if scenario.ramp_s is None else scenario.ramp_s
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = "unlimited" if hard == resource.RLIM_INFINITY else f"{hard:,}"
+    lasts = "until it is stopped" if scenario.duration_s is None else f"{scenario.duration_s:g} s, and the drain"
+    rows = [
+        ("broker", broker),
+        ("devices", f"{plan.devices:,} of {scenario.name}: {kinds}"),
+        ("connections", f"{plan.devices:,} at the start, {plan.always_on:,} that stay; over {ramp_s:g} s"),
+        (
+            "messages a second",
+            f"about {plan.messages:,.1f} as a mean of the day: {plan.heartbeats:,.1f} heartbeats, "
+            f"{plan.telemetry:,.1f} telemetry, {plan.events:,.1f} of doors, {plan.sessions:,.2f} wakings",
+        ),
+        ("at the start", f"{3 * plan.devices:,} messages: connect, subscription, birth, configuration"),
+        ("duration", lasts),
+        ("incidents", ", ".join(scenario.incidents) or "none"),
+        ("CPU", f"about {plan.cores:.2f} of {os.cpu_count()} cores at {CPU_US} µs a message"),
+        ("memory", f"about {plan.devices * PER_CONNECTION_KB / 1000:,.0f} MB of devices"),
+        ("files", f"{plan.files:,} needed, {limit} allowed{' — too few' if plan.files > hard > 0 else ''}"),
+    ]
+    for name, told in rows:
+        console.print(f"{name:<19} {told}")

@@ -1,0 +1,26 @@
+"""Runs what is asynchronous, and ends with its exit code."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import uvloop
+
+from .stopping import Stopper, stopped_by_signals
+
+INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
+
+
+def run(work: Callable[[Stopper], Coroutine[Any, Any, int]]) -> None:
+    """Exit with what a live run gives."""
+
+    async def inside() -> int:
+        with stopped_by_signals() as stopper:
+            return await work(stopper)
+
+    try:
+        code = uvloop.run(inside())
+    except asyncio.CancelledError:
+        code = INTERRUPTED
+    sys.exit(code)
