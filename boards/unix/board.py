@@ -42,6 +42,15 @@ class Board:
         self._interrupts = [channel[0] for channel in kind.CHANNELS if not channel[1]]
         self._arrived: list[tuple[str, int | None]] = []  # set, and not yet looked at
         self._stepped = _step_clock() if settings.get("stepped") else None
+        self.slots: Any = None
+        if settings.get("slots"):
+            from lilong_firmware.boot import Files  # noqa: PLC0415  of a board with slots
+            from lilong_firmware.slots import Slots  # noqa: PLC0415
+
+            self._folder = settings["slots"]
+            self._maker = settings["maker"]
+            self.slots = Slots(Files(self._folder))
+            self.slots.running = settings["slot"]
 
     # ---- time
 
@@ -93,6 +102,20 @@ class Board:
 
     def note(self, what: str, code: int, boot: int, seq: int) -> None:
         tell("note", what, code, boot, seq, ticks_us())
+        if what == "restart" and self.slots is not None:
+            raise SystemExit  # its power is the process: whoever has started it starts another one
+
+    def updating(self, device: "Device") -> "Any":
+        """Firmware into the slot that does not run, or into the store of a board without slots."""
+        store: Any = device.store
+        if self.slots is None:
+            from lilong_firmware.slot import OneSlot  # noqa: PLC0415  by need
+
+            return OneSlot(store)
+        from lilong_firmware.install import Maker, TwoSlots  # noqa: PLC0415  by need
+
+        key, vendor, kind = [bytes.fromhex(self._maker[name]) for name in ("key", "vendor", "class")]
+        return TwoSlots(store, self.slots, self._folder, Maker(key, vendor, kind))
 
     def online(self, connection: int) -> None:
         tell("online", connection)

@@ -53,6 +53,9 @@ if TYPE_CHECKING:
         async def resolve(self, host: str, port: int) -> "Any":
             """The first entry of getaddrinfo. A look-up that blocks would keep a sounder waiting."""
 
+        def updating(self, device: Device) -> "Updating | None":
+            """Asked of one whose store has room for a log: how it takes updates."""
+
         async def run(self) -> None:
             """Whatever the board itself has to do all the time, once its device runs."""
 
@@ -92,7 +95,7 @@ class Host:
         self._modules = 0  # how many are loaded at rest
         self.device = Device(identity, kind, kept, draws, True, boot)
         if self.device.store.LOGS:
-            self.device.updating = getattr(board, "updating", _updating)
+            self.device.updating = board.updating
         self._channels = {channel[0]: at for at, channel in enumerate(kind.CHANNELS)}
         self._sampled = [(at, channel[0]) for at, channel in enumerate(kind.CHANNELS) if channel[1]]
         keepalive_s = settings["keepalive_s"]
@@ -246,14 +249,6 @@ class Host:
                 del sys.modules[name]
         self._modules = len(sys.modules)
         gc.collect()
-
-
-def _updating(device: Device) -> "Updating":
-    """Firmware goes into the store, unless the board has something better."""
-    from .slot import OneSlot  # noqa: PLC0415  by need
-
-    store: Any = device.store  # one with room for a log: `Host` has looked
-    return OneSlot(store)
 
 
 def _end(_: object, context: "dict[str, Any]") -> None:

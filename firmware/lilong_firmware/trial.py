@@ -105,7 +105,7 @@ def settle(device: "Device", now: int, slots: Slots) -> "Restart | None":
             body = {0: artifact, 1: frame.OK, 2: version}
         elif slots.ended != OK:
             body = {0: artifact, 1: frame.EXPIRED}
-            if WARNING <= device.settings[S_LOG_LEVEL]:
+            if device.settings[S_LOG_LEVEL] >= WARNING:
                 say(device, now, WARNING, "update %s rolled back: %s" % (version, WHY[slots.ended]))
         if body is not None:  # else it was cut short before it was staged, and will be offered again
             sealed = device.uplink.frame(now, frame.UPDATE_RESULT, topics.UPDATE, body)

@@ -24,7 +24,8 @@ def main(image: str, heap: str, config: str) -> int:
     with Path(image).open("rb") as file:
         rom = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     first = ctypes.c_char.from_buffer(rom)  # lives as long as the interpreter does: it is the address of the image
-    boot = BOOT % (ctypes.addressof(first), len(rom))
+    head = 6 + int.from_bytes(rom[4:6], "big") if rom[:4] == b"LLFW" else 0  # of firmware that came over the air
+    boot = BOOT % (ctypes.addressof(first) + head, len(rom) - head)
     return int(run_main(["micropython", "-X", f"heapsize={heap}", "-c", boot, config]))
 
 

@@ -1,16 +1,22 @@
 """A real MicroPython process as a member of a live fleet: what it tells reaches the fleet's observer."""
 
 import ssl
+import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from lilong_protocol.pc.maker import SIMULATED, SIMULATION, maker_settings
 
 from ..estate import Device as Placed
 from .board_lines import Line, Note, Offline, Online, Output, Ready, Sent
 from .live import LiveFleet
 from .live.dial import NOBODY, Target
 from .plant import Plant
-from .process import BoardConfig, BoardError, BoardProcess
+from .process import UPDATING_HEAP, BoardConfig, BoardError, BoardProcess
 from .provision import Provisioner
+from .slots import SIMULATION_KEY
 
 
 class LiveBoard:
@@ -34,11 +40,12 @@ class LiveBoard:
             beat_s=identity.beat_s, offline_s=identity.offline_s, boot=boot, seed=provisioner.draw_seed(placed),
             data=identity.data, tls=_tls(target),
             username=username, password=password.decode() if password else None,
-            values=dict(values or {}),
+            values=dict(values or {}), maker=maker_settings(SIMULATION_KEY, SIMULATION, SIMULATED, placed.kind),
         )  # fmt: skip
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._fleet = fleet
         self._plant = Plant()
-        self._process = BoardProcess(self._take, self._ended)
+        self._process = BoardProcess(self._take, self._ended, UPDATING_HEAP)
 
     @property
     def pid(self) -> int | None:
@@ -49,7 +56,11 @@ class LiveBoard:
         """Power on; BoardError when it does not come to that."""
         if self._fleet.target.path is not None or callable(self._fleet.target.tls):
             raise BoardError("a board has neither WebSocket nor a certificate of its own here: run without real boards")
-        return await self._process.start(self._config)
+        self._folder = tempfile.TemporaryDirectory(prefix="lilong-flash-")
+        slots, store = Path(self._folder.name, "slots"), Path(self._folder.name, "store")
+        slots.mkdir()
+        store.mkdir()
+        return await self._process.start(replace(self._config, slots=str(slots), store=str(store)))
 
     def set(self, channel: str, value: int) -> None:
         """The world has changed: a sensor channel has a new value from now on."""
@@ -61,6 +72,8 @@ class LiveBoard:
     async def stop(self) -> None:
         """Power off."""
         await self._process.stop()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _take(self, line: Line) -> None:
         observer = self._fleet.observer

@@ -10,15 +10,19 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from . import image
-from .board_lines import Idle, Line, Memory, Ready, parse
+from .board_lines import Idle, Line, Memory, Note, Offline, Ready, parse
+from .board_slots import BoardSlots
 
 HEAP = "64k"
 """The heap of a device, as `micropython -X heapsize=` takes it: 64 KB, of which 63.2 KB are blocks."""
+
+UPDATING_HEAP = "128k"
+"""The heap of one that takes signed firmware: to verify a signature takes more than what a kind leaves of HEAP."""
 
 START_S = 20.0
 STOP_S = 5.0
@@ -29,6 +33,8 @@ _BOOT = """
 import gc, sys, vfs
 gc.threshold(4096)
 with open(sys.argv[1], "rb") as file:
+    head = file.read(6)  # of firmware that came over the air, else of the ROM itself
+    file.seek(6 + int.from_bytes(head[4:], "big") if head[:4] == b"LLFW" else 0)
     rom = file.read()
 vfs.mount(vfs.VfsRom(rom), "/rom")
 sys.path[:] = ["/rom", ".frozen"]
@@ -49,7 +55,8 @@ class BoardConfig:
     """What one device is and where its broker is; see lilong_firmware.config and boards/unix/README.md.
 
     values: what its sensors read at power-on, by channel, where that differs from the idle values of its kind. tls: DER
-    of "ca", and of "certificate" and "key" where the broker wants them; without it the link is plain TCP.
+    of "ca", and of "certificate" and "key" where the broker wants them; without it the link is plain TCP. slots: a
+    folder for its two bundles of firmware; maker: whose it takes (`maker_settings`). With them it restarts by itself.
     """
 
     tenant: str
@@ -71,6 +78,8 @@ class BoardConfig:
     tls: Mapping[str, bytes] | None = None
     values: Mapping[str, int] = field(default_factory=dict)
     stepped: bool = False
+    slots: str | None = None
+    maker: Mapping[str, str] | None = None
 
 
 def available() -> str | None:
@@ -109,6 +118,11 @@ class BoardProcess:
         self._started = False
         self._stopping = False
         self._error: BoardError | None = None
+        self._slots: BoardSlots | None = None
+        self._config: BoardConfig | None = None
+        self._wants_reset = False  # it has said so
+        self._resetting: asyncio.Task[None] | None = None
+        self._files: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -121,32 +135,49 @@ class BoardProcess:
         if reason is not None:
             raise BoardError(reason)
         self._name = f"{config.kind} {config.device}"
+        self._config = config
         try:
             rom = await asyncio.to_thread(image.build)
         except image.ImageError as error:
             raise BoardError(str(error)) from error
-        with tempfile.TemporaryDirectory(prefix="lilong-board-") as folder:
-            path = _written(config, Path(folder))
-            self._process = await asyncio.create_subprocess_exec(
-                *_command(rom, self._heap, path),
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C is for the parent; the end of stdin is what ends a board
-            )  # fmt: skip
-            ready = self._expect(Ready)
-            self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._read_errors())]
-            try:
-                told = await asyncio.wait_for(ready, START_S)
-                self._started = True
-                return told
-            except TimeoutError:
-                await self.stop()
-                raise BoardError(f"{self._name}: MicroPython did not start within {START_S:.0f} s") from None
+        if config.slots is not None:
+            self._slots = await asyncio.to_thread(BoardSlots, Path(config.slots), rom)
+        await self._spawn(rom)
+        ready = self._expect(Ready)
+        try:
+            told = await asyncio.wait_for(ready, START_S)
+        except TimeoutError:
+            await self.stop()
+            raise BoardError(f"{self._name}: MicroPython did not start within {START_S:.0f} s") from None
+        finally:
+            self._drop_files()
+        self._started = True
+        return told
+
+    async def _spawn(self, rom: Path) -> None:
+        """Power on. rom: what runs on a board without slots."""
+        config = self._config
+        assert config is not None
+        self._drop_files()
+        self._files = tempfile.TemporaryDirectory(prefix="lilong-board-")
+        slot = None
+        if self._slots is not None:
+            rom, slot = self._slots.boot()
+        path = _written(config, Path(self._files.name), slot)
+        self._process = await asyncio.create_subprocess_exec(
+            *_command(rom, self._heap, path),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the parent; the end of stdin is what ends a board
+        )  # fmt: skip
+        self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._read_errors())]
 
     def set(self, channel: str, value: int | None) -> None:
         """The value at a sensor channel from now on, with a stepped clock from the instant of the next `at`.
 
         None: its sensor gives none.
         """
+        if self._slots is not None and self._config is not None and value is not None:
+            self._config = replace(self._config, values={**self._config.values, channel: value})
         self._send(f"set {channel} {'none' if value is None else value}")
 
     async def at(self, uptime_ms: int, *changes: tuple[str, int | None]) -> None:
@@ -173,6 +204,8 @@ class BoardProcess:
     async def stop(self) -> None:
         """Power off. The connection breaks without a word, and the broker publishes the will."""
         self._stopping = True
+        if self._resetting is not None:
+            await self._resetting
         process = self._process
         if process is None:
             return
@@ -184,6 +217,7 @@ class BoardProcess:
             process.kill()
             await process.wait()
         await asyncio.gather(*self._tasks)
+        self._drop_files()
 
     # ---- inside
 
@@ -219,6 +253,8 @@ class BoardProcess:
         except ValueError:
             self._last_words.append(text)
             return
+        if isinstance(line, Note) and line.what == "restart":
+            self._wants_reset = True
         for waiting in self._waiting:
             if waiting[0] is type(line):
                 self._waiting.remove(waiting)
@@ -227,6 +263,27 @@ class BoardProcess:
                 break
         if self._on_line is not None:
             self._on_line(line)
+
+    def _drop_files(self) -> None:
+        if self._files is not None:
+            self._files.cleanup()
+            self._files = None
+
+    async def _reset(self) -> None:
+        """Off and on: the slots choose. What it told before is its last life's."""
+        config = self._config
+        assert config is not None
+        if config.boot is not None:
+            self._config = replace(config, boot=config.boot + 1)
+        self._wants_reset = False
+        if self._on_line is not None:
+            self._on_line(Offline(""))
+        try:
+            await self._spawn(Path())
+        except OSError as error:
+            self._error = BoardError(f"{self._name}: {error}")
+            if self._on_end is not None:
+                self._on_end(self._error)
 
     async def _read_errors(self) -> None:
         assert self._process is not None
@@ -238,6 +295,10 @@ class BoardProcess:
         assert self._process is not None
         code = await self._process.wait()
         await self._tasks[1]
+        slots = self._slots if self._started and not self._stopping else None
+        if slots is not None and (self._wants_reset or (code > 0 and slots.tried())):
+            self._resetting = asyncio.create_task(self._reset())
+            return
         how = f"with code {code}" if code >= 0 else f"by signal {-code}"
         words = "".join(f"\n    {line}" for line in self._last_words)
         if words:
@@ -266,9 +327,10 @@ def _grown(heap: str, size: int) -> str:
     return f"{int(parts[1]) + size // 1024 + 1}k"
 
 
-def _written(config: BoardConfig, folder: Path) -> Path:
-    """The configuration as the board reads it."""
+def _written(config: BoardConfig, folder: Path, slot: int | None = None) -> Path:
+    """The configuration as the board reads it. slot: the one that it runs from."""
     values = asdict(config)
+    values["slot"] = slot
     for key, value in values.items():
         if isinstance(value, bytes):
             values[key] = value.hex() or None

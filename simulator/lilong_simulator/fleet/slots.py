@@ -35,14 +35,14 @@ HANGS = b"lilong simulation: percent of devices that never reach their backend w
 """In an image, followed by a byte. Which devices these are follows from their ids and the image."""
 RESET_MS = 20_000  # (ours) after so long the watchdog resets a device whose firmware hangs
 
-# Of `simulation_release_key`.
-_PUBLIC = bytes.fromhex("3056ae47064d4f53d00990264e8408d57d8da3588df3eea32cabde34b47afaa2")
+# The public half of `simulation_release_key`.
+SIMULATION_KEY = bytes.fromhex("3056ae47064d4f53d00990264e8408d57d8da3588df3eea32cabde34b47afaa2")
 
 
 @cache
 def simulated_maker(kind: int) -> Maker:
     """Whose firmware a simulated device of a kind, by its number, takes."""
-    data = maker_data(_PUBLIC, SIMULATION, SIMULATED, KIND_BY_NUMBER[kind].name)
+    data = maker_data(SIMULATION_KEY, SIMULATION, SIMULATED, KIND_BY_NUMBER[kind].name)
     return Maker(data[:32], data[32:48], data[48:])
 
 

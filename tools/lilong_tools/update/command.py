@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from lilong_protocol.pc.maker import SIMULATED, SIMULATION, VENDOR, simulation_release_key
 from lilong_protocol.pc.private_file import PrivateFileError, write_private
+from lilong_simulator.fleet import image as rom
 
 from ..boards import board_ids, open_board
 from ..boards.kinds import kinds
@@ -41,19 +42,19 @@ def keygen(
 
 @update.command()
 def sign(
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="a ROMFS bundle")],
     board: Annotated[str, typer.Option(help="as in `lilong boards`, or simulated")],
     kind: Annotated[str, typer.Option(help="smoke, gas, door ...")],
     sequence: Annotated[int, typer.Option(help="one more with each release: no device goes back to a lower one")],
     version: Annotated[str, typer.Option(help="for people, at most 32 characters")],
+    image: Annotated[
+        Path | None,
+        typer.Argument(metavar="IMAGE", help="as `lilong bundle` writes it; for simulated, by default this firmware"),
+    ] = None,
     key: PrivateKey = Path("release.key"),
     out: Annotated[Path | None, typer.Option("--out", "-o", help="the file; else KIND-VERSION.llfw")] = None,
 ) -> None:
     """Firmware as devices take it: what it is, for whom, how new, and signed."""
-    try:
-        content = image.read_bytes()
-    except OSError as error:
-        raise UpdateError(f"IMAGE {image}: cannot be read ({error.strerror}); give a file") from None
+    content = _image(image, board)
     made = release.sign(key, board, kind, sequence, version, content)
     path = out or Path(f"{kind}-{version}{release.SUFFIX}")
     before = release.newest_beside(path, made)
@@ -91,6 +92,18 @@ def show(
     typer.echo(f"maker        {trusted.vendor}")
     typer.echo(f"for          {known}")
     typer.echo("signature    good")
+
+
+def _image(path: Path | None, board: str) -> bytes:
+    """The bytes of an image; without a file, what MicroPython processes of a simulation run."""
+    if path is None and board != SIMULATED:
+        raise UpdateError("IMAGE: give the bundle of the firmware, as `lilong bundle` writes it")
+    try:
+        return (rom.build() if path is None else path).read_bytes()
+    except OSError as error:
+        raise UpdateError(f"IMAGE {path}: cannot be read ({error.strerror}); give a file") from None
+    except rom.ImageError as error:
+        raise UpdateError(f"IMAGE: {error}") from None
 
 
 def _print(path: Path, made: release.Release) -> None:
