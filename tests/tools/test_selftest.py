@@ -275,3 +275,24 @@ def test_a_calibration_of_another_device_is_not_flashed(tmp_path):
     record.write_text("[]")
     with pytest.raises(FlashError, match=r"no calibration of `lilong selftest`"):
         read(configuration(tmp_path), "esp32_c3", "smoke", record)
+
+
+MODEM = {"unit": 1, "key": 18, "boots_ms": 100, "registers_ms": 200}
+
+
+@pytest.mark.parametrize(
+    ("around", "said"),
+    [
+        ({}, {"answers AT": "pass", "SIM ready": "pass", "network": "pass"}),
+        ({"sim": "pin"}, {"answers AT": "pass", "SIM": "told"}),
+    ],
+)
+def test_a_modem_is_brought_up_to_a_network_without_spending_its_pin_and_switched_off(tmp_path, around, said):
+    with VirtualBoard(tmp_path, "esp32", scene={"modem": {**MODEM, **around}}) as there:
+        with Session(Remote(there.port), open_board("esp32_ppp"), "manhole") as session:
+            session.begin({})
+            told = session.call("modem", 60_000, seconds=90)
+        heard = (there.root / ".models" / "heard").read_text().split()
+    assert {row.name: row.verdict for row in chip.modem_rows(told)} == said
+    assert (heard[0], heard[-1]) == ("on", "off")
+    assert not [line for line in heard if line.startswith(("AT+CPIN=", "ATD"))]

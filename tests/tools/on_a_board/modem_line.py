@@ -2,7 +2,7 @@
 
 /.models/scene.json, "modem": the fields of `chips.modem.Modem` ("sim", "pin", "boots_ms", "registers_ms", "dials",
 "denies"), "unit" of its UART, "key": GPIO of its power key, "carrier": whether PPP has its peer. What the modem was
-told is in /.models/heard.
+told, and when it went on and off, is in /.models/heard.
 """
 
 import json
@@ -74,4 +74,8 @@ class UART(buses.UART):
 
     def press(self, level):
         self._live.follow()
+        was = self.chip.on
         self.chip.key(level)
+        if self.chip.on != was:
+            with open(HEARD, "a") as file:
+                file.write("on\n" if self.chip.on else "off\n")

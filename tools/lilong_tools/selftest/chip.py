@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from lilong_firmware.modem import LISTEN_MS, PULSE_MS, SIM_MS, WAKE_MS
+
 from ..boards import Board
 from .rows import Row, held, told
 from .session import Session
@@ -21,6 +23,8 @@ FREE_LEAST = 256 * 1024  # two bundles, and what outlives the power
 TLS_MOST_MS = 8_000
 ONES_MOST_OFF = 113  # bits of 2,048: five standard deviations of a fair coin
 WEAKEST_DBM = -75
+MODEM_MS = 120_000  # a modem that is long without a network has a bad aerial, or a bad place
+STARTED_MS = LISTEN_MS + PULSE_MS + WAKE_MS
 OURS = "(ours)"
 
 
@@ -49,6 +53,19 @@ def measured(session: Session, board: Board, begun: dict[str, Any]) -> Iterator[
         radio = session.call("radio", seconds=SLOW_S)
         yield held("radio", "networks heard", radio["networks"], "", 1, None, OURS)
         yield held("radio", "the strongest", radio["best_dbm"], "dBm", WEAKEST_DBM, None, OURS)
+    elif board.radio == "ppp":
+        yield from modem_rows(session.call("modem", MODEM_MS, seconds=SLOW_S + MODEM_MS / 1_000))
+
+
+def modem_rows(said: dict[str, Any]) -> Iterator[Row]:
+    """A SIM that wants its PIN is not given one here: it has three tries."""
+    why = said["why"] or OURS
+    yield held("modem", "answers AT", said["answers_ms"], "ms", None, STARTED_MS, why)
+    if "wants a PIN" in why:
+        yield told("modem", "SIM", None, "", why)
+    else:
+        yield held("modem", "SIM ready", said["sim_ms"], "ms", None, STARTED_MS + SIM_MS, why)
+        yield held("modem", "network", said["network_ms"], "ms", None, MODEM_MS, why)
 
 
 def handshake(session: Session, config: dict[str, Any], ca: bytes) -> Iterator[Row]:

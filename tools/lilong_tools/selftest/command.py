@@ -112,7 +112,7 @@ def _data(given: settings.Settings) -> dict[str, bytes]:
 
 def _handshake(remote: Remote, session: Session, given: settings.Settings | None) -> Iterator[Row]:
     config: dict[str, Any] = {} if given is None else json.loads(given.files[settings.CONFIG])
-    if given is not None and config.get("tls"):
+    if given is not None and config.get("tls") and not config.get("modem"):
         remote.set_clock()
         yield from chip.handshake(session, config, given.files[config["tls"]["ca"]])
 

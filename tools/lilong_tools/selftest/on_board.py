@@ -10,6 +10,7 @@ import time
 from binascii import hexlify, unhexlify
 
 from lilong_firmware.ed25519 import verification
+from lilong_firmware.modem import CONTEXT, ECHO, PULSE_MS, REFUSED, REGISTER, Modem
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import UP, Seal
 from wiring import wire  # type: ignore[import-not-found]
@@ -186,6 +187,24 @@ def radio() -> None:
         tell({"networks": len(heard), "best_dbm": max([one[3] for one in heard]) if heard else None})
     except (ImportError, OSError, AttributeError) as error:
         tell({"networks": 0, "best_dbm": None, "why": str(error)})
+
+
+def modem(ms: int) -> None:
+    """How a cellular modem comes up to its SIM and a network, without a PIN or a call, within `ms`; it is off then."""
+    uart, pins = __import__("wiring").modem()
+    one = Modem(uart, pins["power_key"], {})
+    begun = time.ticks_ms()  # type: ignore[attr-defined]
+    reached: dict[int, int] = {}
+    while _since(begun) < ms and not one.failures and one.state < CONTEXT:
+        one.poll(_since(begun))
+        reached.setdefault(one.state, _since(begun))
+        time.sleep_ms(STEP_MS)  # type: ignore[attr-defined]
+    told = {"answers_ms": reached.get(ECHO), "sim_ms": reached.get(REGISTER), "why": one.why}
+    told["network_ms"] = reached.get(CONTEXT)
+    if one.stop() or one.state == REFUSED:
+        time.sleep_ms(PULSE_MS)  # type: ignore[attr-defined]
+    one.release()
+    tell(told)
 
 
 def handshake(host: str, port: int, ca: str, networks: "list[Any]", ms: int) -> None:
