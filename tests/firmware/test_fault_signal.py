@@ -48,6 +48,28 @@ def test_an_alarm_that_is_stored_in_time_makes_none():
     assert not signals(host)
 
 
+@pytest.mark.parametrize("kind", sorted(STORIES))
+def test_it_has_one_source_no_rules_of_a_kind_drive_it(kind):
+    host = Host(kind, data=GIVEN.get(kind))
+    host.run(10 * SECOND)
+    for channel in host.kind.CHANNELS:
+        host.sense(channel[0], None)
+    host.run(10 * MINUTE)
+    assert host.raised(codes.ALARM_SENSOR_FAULT)
+    for channel in host.kind.CHANNELS:
+        host.sense(channel[0], channel[2])
+    for story in STORIES[kind]:
+        for channel, value, wait_ms in story:
+            host.set(channel, value)
+            host.run(wait_ms)
+    host.run(10 * MINUTE)
+    assert not signals(host)
+    host.acks = 0
+    host.sense(host.kind.CHANNELS[0][0], None)
+    host.run(3 * MINUTE)
+    assert [value for _, value in signals(host)] == [1]
+
+
 def test_after_a_restart_the_time_begins_anew():
     host = Host("gas", acks=0)
     host.sense("tamper", 1)
