@@ -7,13 +7,13 @@ sys.path.insert(0, "/lilong")
 if __import__("lilong_boot").mounted():
     try:
         try:
-            __import__("lilong_look").main()  # of who sleeps: `early`
+            __import__("lilong_look").main()
         except ImportError:
             pass
-        firmware = __import__("lilong")
+        core = __import__("lilong")
         del sys.modules["lilong_boot"]
-        firmware.main()
+        core.main()
     except Exception as error:
         sys.print_exception(error)  # type: ignore[attr-defined]
-        print("lilong: ended, the board restarts")
+        print("lilong: ended, restarts")
         __import__("machine").reset()

