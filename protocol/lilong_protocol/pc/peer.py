@@ -1,12 +1,19 @@
 """All that a backend keeps of one device to judge its messages: keys, session, numbers, order."""
 
+from ..frame import Frame
 from .downlink import Downlink
 from .keyring import Keyring
 from .message import Message
 from .ordering import Order
+from .quick import unpack
 from .roots import Epochs
 from .seen import Seen, Window
 from .session import Session
+
+
+def opened(now_ms: int, peer: "Peer", cls: str, payload: bytes) -> Frame:
+    """What a frame of a device says, verified and decoded; SealError or FrameError."""
+    return unpack(peer.keyring.open(now_ms, cls, payload))
 
 
 class Peer:

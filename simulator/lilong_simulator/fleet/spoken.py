@@ -4,11 +4,12 @@ The bytes are the firmware's own. A fleet that does not seal leaves out those of
 up most of what an estate says, and which nothing has to be opened for; all other frames are sealed in any case.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from lilong_firmware.clock import Clock
 from lilong_firmware.device import Device
 from lilong_firmware.uplink import Uplink
+from lilong_protocol.frame import BIRTH, Frame
+from lilong_protocol.frame import HEARTBEAT as BEAT
 from lilong_protocol.pc.quick import unpack
 from lilong_protocol.pc.sealed import payload_of
 from lilong_protocol.topics import HEARTBEAT, TELEMETRY, UP_CLASSES
@@ -16,38 +17,25 @@ from lilong_protocol.topics import HEARTBEAT, TELEMETRY, UP_CLASSES
 PASSING = frozenset((HEARTBEAT, TELEMETRY))  # QoS 0: what may be lost
 
 _AT = {cls: at for at, cls in enumerate(UP_CLASSES)}
-
-
-class Said(NamedTuple):
-    """What a frame says; None for what it does not carry. `uptime`, and `epoch` by the device's own clock, in ms."""
-
-    kind: int
-    boot: int | None
-    seq: int | None
-    uptime: int | None
-    epoch: int | None
-    body: dict[int, Any]
-    ref: tuple[int, int] | None = None
+_WITH_NONCE = (BIRTH, BEAT)
 
 
 class Spoken(bytes):
-    """A frame, empty where it was not sealed."""
+    """A frame, empty where it was not sealed. `said`: what whoever opens it finds."""
 
-    said: Said
+    said: Frame
 
 
-def said_of(frame: bytes) -> Said:
+def said_of(frame: bytes) -> Frame:
     """What a frame says, whoever made it; its seal is not verified."""
-    if isinstance(frame, Spoken):
-        return frame.said
-    it = unpack(payload_of(frame))
-    return Said(it.kind, it.boot, it.seq, it.uptime, it.epoch, it.body or {}, it.ref)
+    return frame.said if isinstance(frame, Spoken) else unpack(payload_of(frame))
 
 
 def speak(device: Device, seals: bool = True) -> None:
     """Let the frames of a device be `Spoken`, which changes nothing else; `seals` False: some of them without bytes."""
     plain = device.uplink
-    spoken = (SpokenUplink if seals else UnsealedUplink).__new__(SpokenUplink if seals else UnsealedUplink)
+    kind = SpokenUplink if seals else UnsealedUplink
+    spoken = kind.__new__(kind)
     for name in Uplink.__slots__:
         setattr(spoken, name, getattr(plain, name))
     device.uplink = spoken
@@ -68,8 +56,31 @@ class SpokenUplink(Uplink):
         counter: int | None = None,
     ) -> bytes:
         spoken = Spoken(Uplink.frame(self, now, kind, cls, body, ref, counter))
-        spoken.said = Said(kind, self.boot, self._seqs[_AT[cls]], now, _epoch(self.clock, now), body, ref)
+        spoken.said = self._said(now, kind, cls, body, ref, counter)
         return spoken
+
+    def _said(
+        self, now: int, kind: int, cls: str, body: dict[int, Any], ref: tuple[int, int] | None, counter: int | None
+    ) -> Frame:
+        """As `Frame` of the decoded payload."""
+        said = Frame.__new__(Frame)
+        said.kind = kind
+        said.boot = self.boot
+        said.seq = self._seqs[_AT[cls]]
+        said.uptime = now
+        said.epoch = said.quality = None
+        quality = 3
+        for until in self.clock._until:  # as `Clock.stamp` has it
+            if now <= until:
+                said.epoch, said.quality = self.clock.epoch(now), quality
+                break
+            quality -= 1
+        said.body = body
+        said.counter = counter
+        said.ref = None if ref is None else list(ref)
+        said.nonce = self.nonce if kind in _WITH_NONCE else None
+        said.target = said.deadline = None
+        return said
 
 
 class UnsealedUplink(SpokenUplink):
@@ -88,14 +99,7 @@ class UnsealedUplink(SpokenUplink):
     ) -> bytes:
         if cls not in PASSING:
             return super().frame(now, kind, cls, body, ref, counter)
-        at = _AT[cls]
-        seq = self._seqs[at] = self._seqs[at] + 1
+        self._seqs[_AT[cls]] += 1
         spoken = Spoken()
-        spoken.said = Said(kind, self.boot, seq, now, _epoch(self.clock, now), body, ref)
+        spoken.said = self._said(now, kind, cls, body, ref, counter)
         return spoken
-
-
-def _epoch(clock: Clock, now: int) -> int | None:
-    """The epoch that a frame carries, as `Clock.stamp` writes it."""
-    until = clock._until
-    return clock.epoch(now) if until and now <= until[-1] else None

@@ -7,11 +7,12 @@ from operator import itemgetter
 from typing import Any
 
 from lilong_protocol import frame as frames
+from lilong_protocol.frame import Frame
 from lilong_protocol.pc.values import quantity_name
 from lilong_protocol.registry import ALARM, COMMAND_BY_NUMBER, EVENT, MESSAGE, QUANTITIES
 
 from ..estate import Estate
-from ..fleet.spoken import Said, said_of
+from ..fleet.spoken import said_of
 from .parquet import BATCH_ROWS, Columns, Lists
 
 _DIVISORS = {row.number: float(10**-row.exponent) for row in QUANTITIES}  # no exponent is above 0
@@ -92,7 +93,7 @@ class Messages:
         ]
 
 
-def readings(said: Sequence[Said]) -> Lists:
+def readings(said: Sequence[Frame]) -> Lists:
     """What each frame measured, by `schema.READING`."""
     counts: list[int] = []
     quantities: list[str] = []
@@ -129,7 +130,7 @@ def _meaning(
     return names, tuple(_DIVISORS.get(one, 1.0) for one in order), get if len(order) > 1 else lambda told: (get(told),)
 
 
-def _code(said: Said) -> str | None:
+def _code(said: Frame) -> str | None:
     names = _NAMES.get(said.kind)
     if names is None:
         return None
@@ -137,7 +138,7 @@ def _code(said: Said) -> str | None:
     return names[code].name if code in names else str(code)
 
 
-def _alarm(device: str, said: Said) -> str | None:
+def _alarm(device: str, said: Frame) -> str | None:
     if said.ref is not None:
         return f"{device}-{said.ref[0]}-{said.ref[1]}"
     return f"{device}-{said.boot}-{said.seq}" if said.kind == frames.RAISE else None
