@@ -132,6 +132,7 @@ def _drawings(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str, list[t
         ("lost with a link", plots.WARN, counted("lost", nothing)),
         ("skipped", "#d97706", counted("skipped", nothing)),
     ]
+    sent = [sent[0], *(one for one in sent[1:] if any(y for _, y in one[2]))]
     yield (
         "Messages a second", "", plots.over_time("messages a second", sent, seconds, marks=begun), _legend(sent)
     )

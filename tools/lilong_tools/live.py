@@ -16,7 +16,7 @@ from lilong_simulator.fleet import process
 from lilong_simulator.load.places import Place, parts_of
 from lilong_simulator.load.prometheus import Endpoint
 from lilong_simulator.load.result import ShardResult, merge
-from lilong_simulator.load.run import SETTLE_S, LiveRun, NotOnline, Settings
+from lilong_simulator.load.run import ONLINE_TIMEOUT_S, SETTLE_S, LiveRun, NotOnline, Settings
 from lilong_simulator.load.scenario import Scenario
 from lilong_simulator.load.thresholds import Threshold
 from lilong_simulator.retained import remove_retained
@@ -71,7 +71,14 @@ async def run_live(request: Request, reached: Reached, feed: Feed | None, consol
     return conclude(request, played, reached, console)
 
 
-async def play(request: Request, reached: Reached, feed: Feed | None, console: Console, stopper: Stopper) -> Played:
+async def play(
+    request: Request,
+    reached: Reached,
+    feed: Feed | None,
+    console: Console,
+    stopper: Stopper,
+    online_timeout_s: float = ONLINE_TIMEOUT_S,
+) -> Played:
     """Power on, play, drain, leave; what is retained of the devices is taken away again."""
     boards = _boards(request, reached, console)
     run = LiveRun(
@@ -79,7 +86,8 @@ async def play(request: Request, reached: Reached, feed: Feed | None, console: C
             request.scenario, parts_of(request.places), request.keys, reached.target, boards,
             request.acknowledgement_expected,
         ),
-        settle_s=SETTLE_S if request.scenario.accept == "stored" else 0.5,  # else no backend is expected to answer
+        online_timeout_s,
+        SETTLE_S if request.scenario.accept == "stored" else 0.5,  # else no backend is expected to answer
     )  # fmt: skip
     connect_s = None
     lost = 0

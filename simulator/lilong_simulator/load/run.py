@@ -249,8 +249,9 @@ class LiveRun:
                 return
             if len(recorder.linked) >= wanted and linked_at is None:
                 linked_at = now
-            if linked_at is not None and now - linked_at > self._settle_s * 1000 and not recorder.accepted:
-                return  # a backend that does not speak of time: what it accepts is not observed
+            settled = linked_at is not None and now - linked_at > self._settle_s * 1000
+            if settled and (not recorder.accepted or self.settings.scenario.accept == "puback"):
+                return  # a backend that does not speak of time, or is not asked: what it accepts is not observed
             if now - began > self._online_timeout_s * 1000:
                 raise NotOnline(
                     f"only {len(recorder.linked)} of {wanted} devices connected and {len(recorder.accepted)} accepted "

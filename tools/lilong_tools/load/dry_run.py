@@ -12,7 +12,7 @@ from lilong_firmware.session import ROWS_MAX
 from lilong_protocol.codes import link
 from lilong_protocol.registry import KIND
 from lilong_simulator.fleet.provision import SHORTEST_MS
-from lilong_simulator.load.places import EVENT_RATE_MAX, Place
+from lilong_simulator.load.places import Place
 from lilong_simulator.load.scenario import Scenario
 from rich.console import Console
 
@@ -63,7 +63,7 @@ def plan_of(scenario: Scenario, places: Sequence[Place]) -> Plan:
                 telemetry += 1 / min(max(beat, telemetry_s / scenario.rate), ROWS_MAX * beat)
         rates = place.estate.rates
         share = len(place.devices) / len(place.estate.devices)
-        events += (rates.credential_reads + rates.door_cycles) / DAY_S * share * min(scenario.rate, EVENT_RATE_MAX)
+        events += (rates.credential_reads + rates.door_cycles) / DAY_S * share  # multiplied by the rate already
     return Plan(
         sum(kinds.values()), dict(kinds), always, heartbeats, telemetry, sessions, events, sum(kinds.values()) + 128
     )

@@ -22,6 +22,7 @@ CLOSE = 1.25  # a rate that holds and one that does not are near enough
 MOST_STEPS = 24
 HIGHEST = 1_000_000.0
 PUBACK_MS = 1_000.0  # (ours) a broker that answers later has queued up
+ONLINE_S = 30.0  # (ours) in which all must be online at each rate, beside the ramp
 LOST_SHARE = 0.001  # (ours) of the frames
 
 
@@ -49,11 +50,11 @@ def what_broke(content: Mapping[str, Any]) -> str | None:
     return None
 
 
-def step_of(content: Mapping[str, Any], world_zero_ms: float, duration_s: float) -> dict[str, Any]:
-    """One rate in figures; what was sent while devices came up is left out."""
+def step_of(content: Mapping[str, Any], world_zero_ms: float | None, duration_s: float) -> dict[str, Any]:
+    """One rate in figures; what was sent while devices came up is left out. Without a world nothing was sent."""
     series = content["series"]
     at = {name: number for number, name in enumerate(series["columns"])}
-    first = world_zero_ms / 1000
+    first = float("inf") if world_zero_ms is None else world_zero_ms / 1000
     rows = [row for row in series["rows"] if first <= row[0] < first + duration_s]
     width = series["width_s"]
     sent = sum(row[at["sent"]] for row in rows) * width / duration_s
@@ -83,9 +84,10 @@ async def find_knee(request: Request, reached: Reached, feed: Feed | None, conso
         scenario: Scenario = replace(request.scenario, rate=rate)
         asked = replace(request, scenario=scenario, places=places_of(scenario), thresholds=request.thresholds)
         console.print(f"rate {rate:g} ...", style="bold")
-        played = await play(asked, reached, feed, console, stopper)
+        ramp_s = scenario.ramp_s or 0.0
+        played = await play(asked, reached, feed, console, stopper, ONLINE_S + ramp_s)
         last = (asked, played)
-        if played.result.world_zero is None or played.stopped:
+        if played.stopped:
             break
         content = judged(asked, played, reached)
         assert scenario.duration_s is not None
