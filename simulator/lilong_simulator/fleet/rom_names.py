@@ -82,7 +82,7 @@ def lend(sources: Mapping[str, str], rom: Sequence[str], hardware: Collection[st
     lent = dict(zip(common, free, strict=False))  # the last ones keep theirs when the words run out
     for groups in (inner, later):  # of names that do not meet: each group may have the same words
         free = free[len(common) :]
-        common = max(groups, key=len, default=set())
+        common = sorted(sorted(groups, key=len)[-1]) if groups else []
         for names in groups:
             lent.update(zip(sorted(names), free, strict=False))
     return {path: _renamed(module, lent) for path, module in edits.items()}
@@ -135,14 +135,14 @@ def _inner(sources: Mapping[str, str], own: set[str]) -> list[set[str]]:
                     joined = [min(one, other) if part in (one, other) else part for part in joined]
     elsewhere = {name for path, text in sources.items() if path != CORE for name in _said(text)}
     places: dict[str, set[int]] = {name: set() for name in own - elsewhere}
-    methods = {id(part) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for part in node.body}
-    for node in ast.walk(tree):
-        for name in _mentioned(node):
+    methods = {id(method) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for method in node.body}
+    for part in ast.walk(tree):
+        for name in _mentioned(part):
             if name in places:
-                is_own = (isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self") or (
-                    isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and id(node) in methods
+                is_own = (isinstance(part, ast.Attribute) and ast.unparse(part.value) == "self") or (
+                    isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and id(part) in methods
                 )
-                places[name].add(joined[bisect(starts, node.lineno)] if is_own else -1)  # type: ignore[attr-defined]
+                places[name].add(joined[bisect(starts, getattr(part, "lineno", 0))] if is_own else -1)
     groups: dict[int, set[str]] = {}
     for name, parts in places.items():
         if len(parts) == 1 and -1 not in parts:
