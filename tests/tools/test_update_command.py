@@ -176,3 +176,11 @@ def test_devices_are_chosen_by_kind_or_by_id():
     for kinds, devices in ((["lamp"], []), ([], ["d"]), (["gas"], ["c"])):
         with pytest.raises(InputError):
             chosen(there, kinds, devices)
+
+
+def test_new_access_that_is_none_is_refused_before_anything_is_offered(tmp_path):
+    file = tmp_path / "a4cf12fffe0b3c5d.access"
+    file.write_bytes(bytes(16))
+    done = run_lilong("update", "offer", file, "--centre", "http://127.0.0.1:1")
+    assert done.code == 2
+    assert "16 bytes, and new access has" in done.err

@@ -5,7 +5,7 @@ import binascii
 from hashlib import sha256
 from typing import Any
 
-from lilong_protocol.pc.updates import FIRMWARE, Artifact
+from lilong_protocol.pc.updates import ACCESS, FIRMWARE, Artifact
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -83,7 +83,10 @@ def _artifact(wish: Json) -> Artifact:
     except (binascii.Error, ValueError, TypeError):
         raise CentreError('update: "data" is not base64, or "signature" not hex; send them so') from None
     number = int.from_bytes(sha256(data).digest()[:4], "big")  # the same bytes have the same one
-    return Artifact(number, FIRMWARE, version, data, signed)
+    what = wish.get("what", FIRMWARE)
+    if what not in (FIRMWARE, ACCESS):
+        raise CentreError(f'update: "what" is {what!r}: {FIRMWARE} is firmware, {ACCESS} new access')
+    return Artifact(number, what, version, data, signed)
 
 
 def _devices(wish: Json) -> list[str]:

@@ -21,6 +21,7 @@ from lilong_protocol.pc.backend import Backend
 from lilong_protocol.pc.errors import BackendError, RequestError
 from lilong_protocol.pc.roots import KeySource
 
+from .access import Access
 from .errors import UpdateError
 from .release import Release
 from .rollout import Seen
@@ -51,7 +52,7 @@ class Direct:
     """The backend of an estate. kinds: of its devices. state: its memory over restarts, a file."""
 
     def __init__(
-        self, url: str, keys: KeySource, tenant: str, kinds: dict[str, str], state: Path, release: Release,
+        self, url: str, keys: KeySource, tenant: str, kinds: dict[str, str], state: Path, release: Release | Access,
         simulation: bool = False,
     ) -> None:  # fmt: skip
         self._url = url
@@ -121,20 +122,21 @@ class Direct:
 class ThroughCentre:
     """A centre by the URL of its console."""
 
-    def __init__(self, url: str, release: Release, operator: str) -> None:
+    def __init__(self, url: str, release: Release | Access, operator: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UpdateError(f"--centre {url}: no address; give that of its console, as in http://127.0.0.1:8080")
         self._url = url.rstrip("/")
-        self._release = release
         self._artifact = release.artifact()
         self._operator = operator
 
     async def __aenter__(self) -> Self:
         artifact = self._artifact
-        body = {"version": artifact.version, "data": base64.b64encode(artifact.data).decode()}
-        signature = self._release.signature.hex()
-        await self._ask("/api/update", body | {"signature": signature, "operator": self._operator})
+        body = {
+            "what": artifact.what, "version": artifact.version, "data": base64.b64encode(artifact.data).decode(),
+            "signature": None if artifact.signature is None else artifact.signature.hex(), "operator": self._operator,
+        }  # fmt: skip
+        await self._ask("/api/update", body)
         return self
 
     async def __aexit__(

@@ -19,10 +19,11 @@ from rich.console import Console
 from ..broker import parse_url
 from ..inputs import InputError, output_folder
 from ..stopping import stopped_by_signals
+from . import access, release
 from . import keys as release_keys
-from . import release
 from . import report as reports
 from . import state as states
+from .access import Access
 from .carry_out import carry_out
 from .channel import Channel, Direct, ThroughCentre
 from .errors import UpdateError
@@ -34,7 +35,9 @@ INTERRUPTED = 130
 UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 LEAST_WAIT_MS = 1_000
 
-ReleaseFile = Annotated[Path, typer.Argument(metavar="FILE", help="a release, as `lilong update sign` writes it")]
+ReleaseFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="a release of `lilong update sign`, or a device's new access, ID.access")
+]
 StopAt = Annotated[str, typer.Option("--stop-at", help="share of the devices so far that may fail")]
 Report = Annotated[Path | None, typer.Option(help="folder for report.json and junit.xml")]
 
@@ -58,8 +61,10 @@ def offer(
     simulation_key: Annotated[bool, typer.Option("--simulation-key", help="on another machine's broker too")] = False,
 ) -> None:
     """Offer a release in waves; the next one opens when the last has ended well, and failures stop it."""
-    found = release.read(file)
-    if public is not None:
+    found = _read(file)
+    if isinstance(found, Access):
+        device, kind = [found.device], None
+    elif public is not None:
         release.check(file, found, release_keys.load_public(public))
     if (centre is None) == (broker is None):
         raise InputError("give --centre URL where a centre serves the estate, else --broker URL and --estate NAME")
@@ -94,7 +99,7 @@ def resume(
 ) -> None:
     """Go on with a roll-out that was interrupted, or that has stopped."""
     kept = states.read(file)
-    found = release.read(Path(kept.release))
+    found = _read(Path(kept.release))
     if found.digest.hex() != kept.digest:
         raise UpdateError(f"{kept.release}: is another release than the roll-out began with; bring back that one")
     if stop_at is not None:
@@ -107,6 +112,10 @@ def resume(
         kept.rollout.resumed(now_ms(), again)
 
     _run(kept, file, found, plan)
+
+
+def _read(file: Path) -> release.Release | Access:
+    return access.read(file) if file.suffix == access.SUFFIX else release.read(file)
 
 
 def now_ms() -> int:
@@ -151,7 +160,7 @@ def chosen(there: dict[str, str], kinds: list[str], devices: list[str]) -> list[
     return [device for device, kind in there.items() if (device in devices if devices else kind in kinds)]
 
 
-def channel_of(kept: Kept, path: Path, found: release.Release) -> Channel:
+def channel_of(kept: Kept, path: Path, found: release.Release | Access) -> Channel:
     """How its devices are reached."""
     if kept.centre is not None:
         return ThroughCentre(kept.centre, found, kept.operator)
@@ -169,7 +178,9 @@ def channel_of(kept: Kept, path: Path, found: release.Release) -> Channel:
     return Direct(kept.broker, keys, place.id, kinds, memory, found, kept.simulation_key)
 
 
-def _run(kept: Kept, path: Path, found: release.Release, plan: Callable[[Channel], Awaitable[None]]) -> None:
+def _run(
+    kept: Kept, path: Path, found: release.Release | Access, plan: Callable[[Channel], Awaitable[None]]
+) -> None:
     console = Console(highlight=False, soft_wrap=True, markup=False)
 
     async def run() -> int:
@@ -177,7 +188,7 @@ def _run(kept: Kept, path: Path, found: release.Release, plan: Callable[[Channel
             async with channel_of(kept, path, found) as channel:
                 await plan(channel)
                 kept.write(path)
-                title = f"{Path(kept.release).name}, version {found.manifest.version}"
+                title = f"{Path(kept.release).name}, version {found.version}"
                 with Screen(console, title) as screen:
                     return await carry_out(kept, path, channel, screen, now_ms)
 

@@ -40,6 +40,10 @@ class Release:
         """What is signed."""
         return sha256(self.data).digest()
 
+    @property
+    def version(self) -> str:
+        return self.manifest.version
+
     def artifact(self) -> Artifact:
         """To be offered. Its number follows from its digest, so that the same bytes have the same one for ever."""
         number = int.from_bytes(self.digest[:4], "big")
