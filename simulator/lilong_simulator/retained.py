@@ -1,21 +1,26 @@
 """Takes the retained births of a run from the broker again: the next subscriber must not meet ghosts."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Collection, Iterable
+from ssl import SSLContext
 
 import aiomqtt
 from lilong_protocol import topics
 
+from .fleet.live import Target
 from .load.observed import Account
+
+AT_ONCE = 20  # devices that connect again
+RETAINED = [cls for cls in topics.UP_CLASSES if topics.retained(cls)]
 
 
 async def remove_retained(account: Account, devices: Iterable[tuple[str, str]]) -> bool:
     """Clear what is retained of every (tenant, device); False when the broker is gone, which keeps nothing either."""
-    classes = [cls for cls in topics.UP_CLASSES if topics.retained(cls)]
     try:
         async with account.client() as client:
             last = None
             for tenant, device in devices:
-                for cls in classes:
+                for cls in RETAINED:
                     last = topics.up(tenant, device, cls)
                     await client.publish(last, b"", qos=0, retain=True)
             if last is not None:  # its PUBACK says that all before it has arrived
@@ -23,3 +28,24 @@ async def remove_retained(account: Account, devices: Iterable[tuple[str, str]]) 
     except aiomqtt.MqttError:
         return False
     return True
+
+
+async def remove_own_retained(account: Account, target: Target, devices: Collection[tuple[str, str]]) -> int:
+    """The same where a broker lets each device publish on its own topics alone: each does it; how many could not."""
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def clear(tenant: str, device: str) -> bool:
+        login = target.login(device)
+        tls = target.tls if target.tls is None or isinstance(target.tls, SSLContext) else target.tls(device)
+        if login is None:
+            return False
+        async with slots:
+            try:
+                async with account.device(device, login, tls) as client:
+                    for cls in RETAINED:
+                        await client.publish(topics.up(tenant, device, cls), b"", qos=1, retain=True)
+            except aiomqtt.MqttError:
+                return False
+        return True
+
+    return (await asyncio.gather(*(clear(*one) for one in devices))).count(False)

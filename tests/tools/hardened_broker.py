@@ -8,6 +8,7 @@ import socket
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import aiomqtt
@@ -79,14 +80,15 @@ def trusting(folder: Path):
 
 
 @contextlib.asynccontextmanager
-async def hardened_broker(folder: Path, devices=(ALICE, BOB)):
+async def hardened_broker(folder: Path, devices=(ALICE, BOB), tenant=TENANT):
     """mosquitto at work with the files of `write_folder`."""
     if find_mosquitto() is None:
         pytest.skip("mosquitto is not installed: no mosquitto in PATH, /usr/sbin or /usr/local/sbin")
     for attempt in range(3):  # a free port may be taken between our look and mosquitto's
         port, backend_port = free_port(), free_port()
         user = "root" if os.geteuid() == 0 else None
-        wanted = Wanted(TENANT, devices, root, ["127.0.0.1", "localhost"], folder, port, backend_port, user=user)
+        roots = partial(device_root, ESTATE_KEY, tenant)
+        wanted = Wanted(tenant, devices, roots, ["127.0.0.1", "localhost"], folder, port, backend_port, user=user)
         write_folder(folder, wanted, datetime.now(UTC))
         broker = HardenedBroker(folder, port, backend_port, _start(folder))
         try:

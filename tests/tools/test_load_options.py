@@ -76,7 +76,6 @@ def test_a_dry_run_says_what_would_be_sent_and_asks_nobody() -> None:
         (("--probe", "--observed", "x"), "--observed and --probe: only one can tell what was stored"),
         (("--source", "127.0.0.9-127.0.0.1"), "--source 127.0.0.9-127.0.0.1: from a lower to a higher address"),
         (("--ca", "ca.pem"), "--ca: mqtt:// has no TLS; give mqtts:// or wss://"),
-        (("--certificates", "there", "--cert", "x"), "--certificates: each device has its own; leave --cert and --key"),
         (("--credentials", "/nowhere.csv"), "/nowhere.csv: No such file or directory; give a CSV file of credentials"),
         (("--metrics", "there"), "--metrics there: not an address; give one like 127.0.0.1:9464"),
     ],

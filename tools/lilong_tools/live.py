@@ -19,7 +19,7 @@ from lilong_simulator.load.result import ShardResult, merge
 from lilong_simulator.load.run import ONLINE_TIMEOUT_S, SETTLE_S, LiveRun, NotOnline, Settings
 from lilong_simulator.load.scenario import Scenario
 from lilong_simulator.load.thresholds import Threshold
-from lilong_simulator.retained import remove_retained
+from lilong_simulator.retained import remove_own_retained, remove_retained
 from lilong_simulator.score import score
 from rich.console import Console
 
@@ -114,7 +114,7 @@ async def play(
                 reasons.append(str(error))
             finally:
                 await run.close()
-                await _clear(run, reached)
+                await _clear(run, reached, console)
         narrator.poll()
     if run.world_zero is None and not reasons:
         reasons.append(STOPPED_EARLY)
@@ -122,9 +122,14 @@ async def play(
     return Played(result, narrator.events if feed is not None else None, reasons, run.stopped)
 
 
-async def _clear(run: LiveRun, reached: Reached) -> None:
+async def _clear(run: LiveRun, reached: Reached, console: Console) -> None:
     known = [(part.place.tenant, device.id) for part in run.settings.parts for device in part.devices]
-    await remove_retained(reached.account, known)
+    if not reached.apart:
+        await remove_retained(reached.account, known)
+        return
+    left = await remove_own_retained(reached.account, reached.target, known)
+    if left:
+        console.print(f"the retained births of {left:,} devices could not be removed from the broker", style="yellow")
 
 
 def _boards(request: Request, reached: Reached, console: Console) -> list[Device]:

@@ -16,12 +16,14 @@ import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from ssl import SSLContext
+from typing import Any
 
 import aiomqtt
 from lilong_protocol import frame, topics
 from lilong_protocol.frame import FrameError
 
 from ..feed import Feed, FeedError, FeedEvent, FeedReader, parse_line
+from ..fleet.live import Login
 from .recording import opened
 
 ASK_S = 0.5
@@ -37,14 +39,20 @@ class Account:
         self, host: str, port: int, username: str | None, password: str | None, tls: SSLContext | None, path: str | None
     ) -> None:
         self._place = f"{host}:{port}"
-        self._options = {
+        self._options: dict[str, Any] = {
             "hostname": host, "port": port, "username": username, "password": password, "tls_context": tls,
             "transport": "tcp" if path is None else "websockets",
             **({} if path is None else {"websocket_path": path}),
         }  # fmt: skip
 
     def client(self) -> aiomqtt.Client:
-        return aiomqtt.Client(**self._options)  # type: ignore[arg-type]
+        return aiomqtt.Client(**self._options)
+
+    def device(self, device: str, login: Login, tls: SSLContext | None) -> aiomqtt.Client:
+        """As one of the devices, with what is its own."""
+        password = None if login.password is None else login.password.decode()
+        own = {"identifier": device, "username": login.username, "password": password}
+        return aiomqtt.Client(**{**self._options, **own, **({} if tls is None else {"tls_context": tls})})
 
     def __str__(self) -> str:
         return self._place

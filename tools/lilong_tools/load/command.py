@@ -168,8 +168,6 @@ def _access(
     source: Sequence[str] | None, places: Sequence[Place],
 ) -> Access:  # fmt: skip
     first = places[0].devices[0].id
-    if certificates is not None and (cert is not None or key is not None):
-        raise InputError("--certificates: each device has its own; leave --cert and --key out")
     passwords = None
     if credentials is not None:
         passwords = Passwords(credentials)

@@ -75,7 +75,9 @@ Keys = Annotated[
     Path | None, typer.Option(help="a key store with the estates' own keys (lilong keys)", rich_help_panel=BROKER)
 ]
 Ca = Annotated[Path | None, typer.Option(help="PEM: who signed the broker's certificate", rich_help_panel=BROKER)]
-Cert = Annotated[Path | None, typer.Option(help="PEM: a certificate for all devices", rich_help_panel=BROKER)]
+Cert = Annotated[
+    Path | None, typer.Option(help="PEM: a certificate for all without one of their own", rich_help_panel=BROKER)
+]
 Key = Annotated[Path | None, typer.Option(help="PEM: its key", rich_help_panel=BROKER)]
 Certificates = Annotated[
     Path | None, typer.Option(help="a folder with DEVICE.crt and DEVICE.key of each", rich_help_panel=BROKER)

@@ -31,6 +31,7 @@ class Reached:
     broker: Broker
     target: Target
     account: Account
+    apart: bool = False  # each device has credentials of its own
 
     @property
     def plain(self) -> bool:
@@ -40,7 +41,11 @@ class Reached:
 
 @dataclass(frozen=True)
 class Access:
-    """What the user gave beside the URL. `first`: a device whose credentials stand for all at the first look."""
+    """What the user gave beside the URL.
+
+    The login of the URL, and cert and key, are those of our observers where devices have their own. first: a device
+    whose credentials serve our observers where they have none.
+    """
 
     ca: Path | None = None
     cert: Path | None = None
@@ -76,7 +81,7 @@ def look_at(url: str, access: Access) -> tuple[Broker, str | None]:
     """The broker that is meant, with the user's files in it, and the WebSocket's path; nothing is opened."""
     plain, path = split_url(url)
     files = {"ca": access.ca, "cert": access.cert, "key": access.key}
-    if access.certificates is not None:
+    if access.certificates is not None and access.cert is None:
         files |= {
             "cert": access.certificates / f"{access.first}.crt",
             "key": access.certificates / f"{access.first}.key",
@@ -90,9 +95,7 @@ def look_at(url: str, access: Access) -> tuple[Broker, str | None]:
             raise InputError("--cert and --key go together; give both")
         plain += ("&" if "?" in plain else "?") + urlencode(given, safe="/")
     broker = parse_url(plain)
-    if access.passwords is not None:
-        if broker.username is not None:
-            raise InputError("--credentials: the broker URL has a user name too; leave one of them out")
+    if access.passwords is not None and broker.username is None:
         login = access.passwords(access.first) or Login()
         password = None if login.password is None else login.password.decode()
         broker = replace(broker, username=login.username, password=password)
@@ -117,7 +120,7 @@ async def reach(url: str, access: Access) -> Reached:
         access.passwords if access.passwords is not None else lambda _: login,
     )  # fmt: skip
     account = Account(broker.host, broker.port, broker.username, broker.password, context, path)
-    return Reached(broker, target, account)
+    return Reached(broker, target, account, access.passwords is not None or access.certificates is not None)
 
 
 def reached(broker: Broker) -> Reached:
