@@ -13,6 +13,10 @@ from lilong_simulator.fleet.observer import CONNACK, ONLINE
 from lilong_simulator.load.measures import Counts, Measures, merged
 from lilong_simulator.load.recording import LoadRecorder
 from lilong_simulator.load.series import MOST, Series
+from lilong_simulator.report import build
+from lilong_simulator.score import score
+from score_runs import row
+from test_report import CONDITIONS
 
 A, B = "aa00000000000001", "bb00000000000002"
 BOOT = 7
@@ -245,3 +249,29 @@ def test_what_shards_measured_is_together_what_one_would_have_measured():
     assert [one.counts for _, one in whole.series.rows()] == [
         one.counts for _, one in together.measures.series.rows()
     ]
+
+
+# ---- a backend that stalls, as the report tells it
+
+
+def test_a_backend_that_stalls_for_5_s_shows_tails_of_5_s_in_every_clock_it_moves():
+    """An alarm a second from 100 devices; commits come one after another, and one of them takes 5 s."""
+    script = Script()
+    truth, free_at = [], 0.0
+    for number in range(100):
+        device, decided = f"cc{number:014x}", 10_000.0 + number * 1_000
+        truth.append(row(decided - 6_000, device))
+        committed = max(decided, free_at) + (5_000.0 if number == 40 else 0.5)
+        free_at = committed
+        script.recorder.note(decided, device, RAISED, SMOKE, BOOT, 1)
+        script.recorder.note(committed, device, STORED, SMOKE, BOOT, 1)
+    scored = score(truth, script.recorder.alarms.values(), None, acknowledgement_expected=False)
+    content = build(CONDITIONS, script.recorder, scored)
+    for latency in (content["latency_ms"]["ingest"], content["by_alarm"]["smoke.alarm"]["ingest"]):
+        assert latency["count"] == 100
+        assert latency["max"] == 5_000.0
+        assert latency["p99"] == pytest.approx(4_000.5, rel=0.001), "who came a second later waited 4 s"
+        assert latency["p90"] < 10
+    at = {name: number for number, name in enumerate(content["series"]["columns"])}
+    slow = [line[0] for line in content["series"]["rows"] if (line[at["stored_max_ms"]] or 0) > 900]
+    assert slow == [55], "all that waited came through in the second in which the stall ended"
