@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from .rules import Rules
-    from .update import Updating
 
     class BoardLike(Protocol):
         """What the loop asks of a board. Channels and outputs go by the names that the device's kind gives them."""
@@ -53,8 +52,8 @@ if TYPE_CHECKING:
         async def resolve(self, host: str, port: int) -> "Any":
             """The first entry of getaddrinfo. A look-up that blocks would keep a sounder waiting."""
 
-        def updating(self, device: Device) -> "Updating | None":
-            """Asked of one whose store has room for a log: how it takes updates."""
+        def updating(self, device: Device) -> "Any":
+            """Asked of one whose store has room for a log: its `Updating`, or None."""
 
         async def run(self) -> None:
             """Whatever the board itself has to do all the time, once its device runs."""
