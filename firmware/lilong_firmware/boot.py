@@ -219,6 +219,6 @@ def mounted() -> bool:
             pass
         rom = in_rom(path, vfs.rom_ioctl)
     print("lilong: runs %s%s%s" % (path, "" if rom is None else " in ROM", ", safe mode" if BOOTED[1] else ""))
-    vfs.mount(Bundle(path) if rom is None else vfs.VfsRom(rom), ROOT)
+    vfs.mount(Bundle(path) if rom is None else vfs.VfsRom(rom), ROOT)  # type: ignore[attr-defined,unused-ignore]
     sys.path.insert(0, ROOT)
     return True

@@ -119,7 +119,7 @@ class Device:
         self.settings: Sequence[int] = DEFAULTS
         self.reported = NOT_CONFIGURED
         self.epoch = 0
-        self.updating: Callable[[Device], Updating] | None = None
+        self.updating: Callable[[Device], Updating | None] | None = None
         self.rules = rules(self)
         periods = tuple([channel[1] for channel in rules.CHANNELS])
         self.sampling = Sampling(periods, [channel[2] for channel in rules.CHANNELS], polls)

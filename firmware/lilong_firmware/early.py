@@ -2,8 +2,8 @@
 
 Its buttons are listened to from the first line on. Then it looks; all calm, and it sleeps on, having loaded a tenth of
 the firmware. Else the firmware is loaded, and what was pressed meanwhile is told to the device (`seen_early`, a name
-that nothing else has: the bundle knows this module by it). Built apart from the rest, with the drivers that a look needs
-(`looking`, which is written from board.toml), as `lilong_look`.
+that nothing else has: the bundle knows this module by it). Built apart from the rest as `lilong_look`, with the drivers
+that a look needs (`looking`, which is written from board.toml).
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""LIS3DH (ST DocID17530): registers, FIFO, both interrupt generators with the high-pass, single click, on I2C and SPI."""
+"""LIS3DH (ST DocID17530): registers, FIFO, both interrupt generators with their high-pass, a click; I2C and SPI."""
 
 from chips.buses import Registers
 from chips.noise import Noise

@@ -12,6 +12,7 @@ from .edits import Edits
 from .scopes import module_names
 
 CALLED = {"main"}  # by the boot script
+STREAM = {"ioctl", "readinto", "write"}  # of an io.IOBase, by the interpreter
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -66,7 +67,7 @@ def _shake_top(edits: Edits, wanted: set[str]) -> None:
 def _shake_class(node: ast.ClassDef, attributes: set[str], edits: Edits) -> None:
     methods = [method for method in node.body if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef)]
     for method in methods:
-        if method.name not in attributes and not method.name.startswith("__"):
+        if method.name not in attributes | STREAM and not method.name.startswith("__"):
             edits.drop(method)
 
 
