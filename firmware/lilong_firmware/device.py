@@ -81,7 +81,7 @@ class Device:
     """
 
     __slots__ = (
-        "_channels", "_late", "_on", "awake", "damaged", "deadline", "downlink", "draws", "episodes", "epoch",
+        "_late", "_on", "_sampled", "awake", "damaged", "deadline", "downlink", "draws", "episodes", "epoch",
         "event_log", "faults", "identity", "out", "outbox", "reported", "rules", "sampling", "session", "settings",
         "store", "updating", "uplink",
     )  # fmt: skip
@@ -123,7 +123,7 @@ class Device:
         self.rules = rules(self)
         periods = tuple([channel[1] for channel in rules.CHANNELS])
         self.sampling = Sampling(periods, [channel[2] for channel in rules.CHANNELS], polls)
-        self._channels = range(len(periods))
+        self._sampled = [channel for channel in range(len(periods)) if periods[channel]]
         self.session = Session(self, rules.KIND, identity.beat_s, identity.offline_s)
         self._on = False
         self._late = False  # the local signal of that is on
@@ -147,7 +147,7 @@ class Device:
         if rules.FINDS_FAULTS and self.active(ALARM_SENSOR_FAULT):
             self.faults |= 1 << OWN_FAULT  # until it finds otherwise
         rules.start(now)
-        for channel in self._channels:
+        for channel in range(len(rules.CHANNELS)):
             if self.faults >> channel & 1:
                 self._silent(now, channel)
         if not self.faults:
@@ -213,7 +213,7 @@ class Device:
         """`deadline` has come."""
         sampling = self.sampling
         rules = self.rules
-        for channel in self._channels:
+        for channel in self._sampled:
             if not self.faults >> channel & 1 and sampling.take(channel, now):
                 value = sampling.values[channel]
                 if sampling.polls or not rules.quiet(channel, value):  # a channel before it may have woken it
@@ -444,19 +444,19 @@ class Device:
 
     def _plan(self, now: int) -> None:
         session = self.session
-        if session.state == ONLINE:
-            for data in self.outbox.due(now):
-                self.out.append((PUBLISH, topics.ALARM, data, 1, False))
-            outbox_deadline = self.outbox.deadline()
-        else:
-            outbox_deadline = NEVER
+        outbox = self.outbox
+        outbox_deadline = late_at = NEVER
+        if len(outbox):
+            if session.state == ONLINE:
+                for data in outbox.due(now):
+                    self.out.append((PUBLISH, topics.ALARM, data, 1, False))
+                outbox_deadline = outbox.deadline()
+            late_at = outbox.late_at()
         sampling = self.sampling
         rules = self.rules
-        for channel in self._channels:
-            if not sampling.interrupts(channel):
-                silent = self.faults >> channel & 1
-                sampling.plan(channel, now, None if silent else rules.quiet(channel, sampling.values[channel]))
-        late_at = self.outbox.late_at()
+        for channel in self._sampled:
+            silent = self.faults >> channel & 1
+            sampling.plan(channel, now, None if silent else rules.quiet(channel, sampling.values[channel]))
         if self._late:
             if late_at == NEVER:
                 self._late = False

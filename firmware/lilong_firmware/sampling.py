@@ -25,17 +25,18 @@ class Sampling:
     def plan(self, channel: int, now: int, quiet: "bool | None") -> None:
         """Set when `channel` is sampled next; quiet: None when there is nothing to be sampled."""
         period = self._periods[channel]
-        if period == 0 or quiet is None or (quiet and not self.polls):
+        if quiet is None or (quiet and not self.polls):
             self._due[channel] = NEVER
             return
         at = (now + period - 1) // period * period
         self._due[channel] = at + period if at == self._sampled[channel] else at
 
     def take(self, channel: int, now: int) -> bool:
-        """True when `now` is a time to look at `channel`, due or on its grid; that uses the grid point up."""
+        """True when `now` is a time to look at `channel`, due or on its grid; that uses the grid point up.
+
+        Not for one that interrupts, nor is `plan`.
+        """
         period = self._periods[channel]
-        if period == 0:
-            return False
         at = now // period * period
         if self._due[channel] > now and (at != now or at == self._sampled[channel]):
             return False
