@@ -5,7 +5,7 @@ import os
 import socket
 import ssl
 import sys
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .credentials import CredentialsError
 from .hub import READ, WRITE
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .dialer import Dialer
 
 PIECE = 4_096  # bytes read at a time: an MQTT packet is at most 2 KB
-CONNECTING, SHAKING, UPGRADING, OPEN = range(4)  # what a connection is at
+NONE, CONNECTING, SHAKING, UPGRADING, OPEN = range(5)  # what a connection is at
 
 CLOSED = "closed by the broker"
 
@@ -38,9 +38,12 @@ class Member(Protocol):
 
 
 class Connection:
-    """One connection of a device. Once the device has left it, nothing more is told of it."""
+    """One connection of a device. Once the device has left it, nothing more is told of it.
 
-    __slots__ = ("_counted", "_dialer", "_framing", "_sock", "_stage", "_unsent", "_will", "member", "online", "wanted")
+    A socket is held by its descriptor: an object for each takes 80 bytes more.
+    """
+
+    __slots__ = ("_counted", "_dialer", "_fd", "_framing", "_stage", "_unsent", "_will", "member", "online", "wanted")
 
     def __init__(self, member: Member, dialer: "Dialer", will: bytes, wanted: float) -> None:
         """wanted: when the device wanted it, ms of the run's clock."""
@@ -49,8 +52,8 @@ class Connection:
         self.online = False  # the broker has accepted the device's session
         self._will = will
         self._dialer = dialer
-        self._sock: socket.socket | None = None
-        self._stage = CONNECTING
+        self._fd = -1
+        self._stage = NONE
         self._counted = False  # among those that are being opened
         self._unsent = b""
         self._framing: Framing | None = None
@@ -59,22 +62,14 @@ class Connection:
         """Begin."""
         self._counted = True
         try:
-            self._begin(family, address, source)
+            with socket.socket(family, socket.SOCK_STREAM) as sock:
+                _begin(sock, address, source)
+                self._fd = sock.detach()
         except OSError as error:
             self.fail(self._dialer.trouble(error))
-
-    def _begin(self, family: int, address: tuple[Any, ...], source: str | None) -> None:
-        self._sock = sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if source is not None:
-            if NO_PORT is not None and family == socket.AF_INET:
-                sock.setsockopt(socket.IPPROTO_IP, NO_PORT, 1)
-            sock.bind((source, 0))
-        error = sock.connect_ex(address)
-        if error and error != errno.EINPROGRESS:
-            raise OSError(error, os.strerror(error))
-        self._dialer.hub.watch(sock, self, WRITE)
+        else:
+            self._stage = CONNECTING
+            self._dialer.hub.watch(self._fd, self, WRITE)
 
     def write(self, data: bytes) -> None:
         """Send, now or when the broker takes it."""
@@ -133,15 +128,12 @@ class Connection:
     # ---- inside
 
     def _connected(self) -> None:
-        sock = self._sock
-        assert sock is not None
-        error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        """TCP has come about, or not."""
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, self._fd) as sock:
+            error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            sock.detach()
         if error:
             raise OSError(error, os.strerror(error))
-        self._reached()
-
-    def _reached(self) -> None:
-        """TCP has come about."""
         self._secured()
 
     def _shake(self) -> None:
@@ -149,8 +141,7 @@ class Connection:
 
     def _secured(self) -> None:
         """Bytes can be sent."""
-        assert self._sock is not None
-        self._dialer.hub.change(self._sock, self, READ)
+        self._dialer.hub.change(self._fd, self, READ)
         framing = self._dialer.upgrade()
         if framing is None:
             self._opened()
@@ -166,12 +157,17 @@ class Connection:
             self.member.opened(will)
 
     def _read(self) -> None:
-        assert self._sock is not None
-        data = self._sock.recv(PIECE)
+        data = self._take()
         if data:
             self._arrived(data)
         else:
             self.fail(CLOSED)
+
+    def _take(self) -> bytes:
+        return os.read(self._fd, PIECE)
+
+    def _give(self, data: bytes) -> int:
+        return os.write(self._fd, data)
 
     def _arrived(self, data: bytes) -> None:
         framing = self._framing
@@ -187,62 +183,92 @@ class Connection:
             self.member.arrived(data)
 
     def _send(self, data: bytes) -> None:
-        sock = self._sock
-        if sock is None:
-            return
         if self._unsent:
             self._unsent += data
             return
         try:
-            sent = sock.send(data)
+            sent = self._give(data)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             sent = 0
         except OSError:
             return  # what is to be read says how it ended
         if sent < len(data):
             self._unsent = data[sent:]
-            self._dialer.hub.change(sock, self, READ | WRITE)
+            self._dialer.hub.change(self._fd, self, READ | WRITE)
 
     def _flush(self) -> None:
         unsent, self._unsent = self._unsent, b""
         self._send(unsent)
-        if not self._unsent and self._sock is not None:
-            self._dialer.hub.change(self._sock, self, READ)
+        if not self._unsent:
+            self._dialer.hub.change(self._fd, self, READ)
 
     def _end(self) -> None:
         self.answered()
-        sock, self._sock = self._sock, None
-        if sock is not None:
-            self._dialer.hub.drop(sock)
+        if self._stage != NONE:
+            self._stage = NONE
+            self._dialer.hub.drop(self._fd)
 
 
 class Secure(Connection):
     """The same over TLS."""
 
-    __slots__ = ()
+    __slots__ = ("_tls",)
 
-    def _reached(self) -> None:
-        assert self._sock is not None
+    _tls: ssl.SSLSocket
+
+    def _secured(self) -> None:
+        if self._stage == SHAKING:
+            super()._secured()
+            return
         assert self.member is not None
-        self._sock = self._dialer.wrap(self._sock, self.member.id)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, self._fd) as sock:
+            sock.setblocking(False)  # as it is, which the new object does not know
+            try:
+                self._tls = self._dialer.wrap(sock, self.member.id)
+            finally:
+                if sock.fileno() >= 0:
+                    sock.detach()
         self._stage = SHAKING
         self._shake()
 
     def _shake(self) -> None:
-        sock = cast(ssl.SSLSocket, self._sock)
         try:
-            sock.do_handshake()
+            self._tls.do_handshake()
         except ssl.SSLWantReadError:
-            self._dialer.hub.change(sock, self, READ)
+            self._dialer.hub.change(self._fd, self, READ)
         except ssl.SSLWantWriteError:
-            self._dialer.hub.change(sock, self, WRITE)
+            self._dialer.hub.change(self._fd, self, WRITE)
         else:
             self._secured()
 
     def _read(self) -> None:
         """All that has been decrypted: of that the hub knows nothing."""
         try:
-            while self._sock is not None:
+            while self._stage != NONE:
                 super()._read()
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
+
+    def _take(self) -> bytes:
+        return self._tls.recv(PIECE)
+
+    def _give(self, data: bytes) -> int:
+        return self._tls.send(data)
+
+    def _end(self) -> None:
+        if self._stage >= SHAKING:
+            self._tls.detach()  # the descriptor is the hub's
+        super()._end()
+
+
+def _begin(sock: socket.socket, address: tuple[Any, ...], source: str | None) -> None:
+    """Connect, without waiting for it; OSError when that cannot be."""
+    sock.setblocking(False)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if source is not None:
+        if NO_PORT is not None and sock.family == socket.AF_INET:
+            sock.setsockopt(socket.IPPROTO_IP, NO_PORT, 1)
+        sock.bind((source, 0))
+    error = sock.connect_ex(address)
+    if error and error != errno.EINPROGRESS:
+        raise OSError(error, os.strerror(error))

@@ -4,8 +4,9 @@ A transport of asyncio or uvloop takes some 1.5 KB and a task to come about; a s
 """
 
 import asyncio
+import os
 import select
-import socket
+from contextlib import suppress
 from time import perf_counter
 from typing import Protocol
 
@@ -21,13 +22,13 @@ class Handler(Protocol):
 
 
 class Hub(Protocol):
-    def watch(self, sock: socket.socket, handler: Handler, mask: int) -> None:
-        """Tell `handler` from now on when `sock` is ready for `mask`."""
+    def watch(self, fd: int, handler: Handler, mask: int) -> None:
+        """Tell `handler` from now on when the socket is ready for `mask`."""
 
-    def change(self, sock: socket.socket, handler: Handler, mask: int) -> None:
+    def change(self, fd: int, handler: Handler, mask: int) -> None:
         """Wait for something else on a socket that is watched."""
 
-    def drop(self, sock: socket.socket) -> None:
+    def drop(self, fd: int) -> None:
         """Watch no more, and close the socket."""
 
     def close(self) -> None:
@@ -42,39 +43,37 @@ class EpollHub:
         self._epoll = select.epoll()
         self._handlers: list[Handler | None] = []  # by file descriptor
         self._batch: list[tuple[int, int]] = []  # ready and not served yet, the first at the end
-        self._dropped: list[socket.socket] = []  # closed after the batch: else a new one gets the number of an old one
+        self._dropped: list[int] = []  # closed after the batch: else a new one gets the number of an old one
         loop.add_reader(self._epoll.fileno(), self._serve)
 
-    def watch(self, sock: socket.socket, handler: Handler, mask: int) -> None:
-        fd = sock.fileno()
+    def watch(self, fd: int, handler: Handler, mask: int) -> None:
         handlers = self._handlers
         if fd >= len(handlers):
             handlers.extend([None] * (fd + 1 - len(handlers)))
         handlers[fd] = handler
         self._epoll.register(fd, mask)
 
-    def change(self, sock: socket.socket, handler: Handler, mask: int) -> None:
-        fd = sock.fileno()
+    def change(self, fd: int, handler: Handler, mask: int) -> None:
         self._handlers[fd] = handler
         self._epoll.modify(fd, mask)
 
-    def drop(self, sock: socket.socket) -> None:
-        fd = sock.fileno()
-        if 0 <= fd < len(self._handlers) and self._handlers[fd] is not None:
+    def drop(self, fd: int) -> None:
+        if fd < len(self._handlers):
             self._handlers[fd] = None
+        with suppress(OSError):  # a TLS handshake that could not begin has closed it already
             self._epoll.unregister(fd)
         if self._batch:
-            self._dropped.append(sock)
+            self._dropped.append(fd)
         else:
-            sock.close()
+            _close(fd)
 
     def close(self) -> None:
         if not self._epoll.closed:
             self._loop.remove_reader(self._epoll.fileno())
             self._epoll.close()
             self._handlers.clear()
-            for sock in self._dropped:
-                sock.close()
+            for fd in self._dropped:
+                _close(fd)
 
     def _serve(self) -> None:
         if self._epoll.closed:
@@ -86,16 +85,15 @@ class EpollHub:
         handlers = self._handlers
         until = perf_counter() + SLICE_S
         while batch:
-            fd, mask = batch[-1]
+            fd, mask = batch.pop()
             handler = handlers[fd]
             if handler is not None:
                 handler.ready(mask)
-            batch.pop()
             if perf_counter() > until and batch:
                 self._loop.call_soon(self._serve)
                 return
-        for sock in self._dropped:
-            sock.close()
+        for fd in self._dropped:
+            _close(fd)
         self._dropped.clear()
 
 
@@ -106,11 +104,10 @@ class LoopHub:
         self._loop = loop
         self._watched: dict[int, int] = {}
 
-    def watch(self, sock: socket.socket, handler: Handler, mask: int) -> None:
-        self.change(sock, handler, mask)
+    def watch(self, fd: int, handler: Handler, mask: int) -> None:
+        self.change(fd, handler, mask)
 
-    def change(self, sock: socket.socket, handler: Handler, mask: int) -> None:
-        fd = sock.fileno()
+    def change(self, fd: int, handler: Handler, mask: int) -> None:
         before, self._watched[fd] = self._watched.get(fd, 0), mask
         if mask & READ:
             self._loop.add_reader(fd, handler.ready, READ)
@@ -121,9 +118,9 @@ class LoopHub:
         elif before & WRITE:
             self._loop.remove_writer(fd)
 
-    def drop(self, sock: socket.socket) -> None:
-        self._forget(sock.fileno())
-        sock.close()
+    def drop(self, fd: int) -> None:
+        self._forget(fd)
+        _close(fd)
 
     def close(self) -> None:
         for fd in list(self._watched):
@@ -135,6 +132,11 @@ class LoopHub:
             self._loop.remove_reader(fd)
         if before & WRITE:
             self._loop.remove_writer(fd)
+
+
+def _close(fd: int) -> None:
+    with suppress(OSError):
+        os.close(fd)
 
 
 def hub(loop: asyncio.AbstractEventLoop) -> Hub:
