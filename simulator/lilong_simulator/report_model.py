@@ -130,8 +130,8 @@ class Step(Table):
     """One rate of a ramp."""
 
     rate: float
-    offered: float = Field(description="messages due per s")
-    sent: float = Field(description="messages sent per s")
+    offered: float = Field(description="messages a second that the devices' periods ask for")
+    sent: float = Field(description="messages sent a second")
     lag_p99_ms: Ms | None
     puback_p99_ms: Ms | None
     broke: str | None = Field(description="what no longer held; null: all held")

@@ -1,6 +1,7 @@
 """One shard of a live run in one process: worlds in real time, fleets over real MQTT, real MicroPython among them."""
 
 import asyncio
+import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -140,6 +141,14 @@ class LiveRun:
 
     async def bring_up(self) -> None:
         """Power everything on, wait until the backend knows all of them; RunError when that does not come."""
+        gc.disable()  # each look at all these objects would stop every device for a third of a second
+        try:
+            await self._bring_up()
+        finally:
+            gc.freeze()  # they are here to stay
+            gc.enable()
+
+    async def _bring_up(self) -> None:
         settings = self.settings
         if settings.scenario.accept != "stored":
             accepter = self.accepter = Accepter(settings.keys)
@@ -185,6 +194,7 @@ class LiveRun:
 
     async def close(self) -> None:
         """Leave in good order; what has no PUBACK by then is in flight."""
+        gc.unfreeze()
         self.recorder.over = True
         for fleet in self.fleets:
             for member in fleet.members.values():

@@ -40,6 +40,11 @@ class Plan:
         return self.heartbeats + self.telemetry + self.events + SESSION_MESSAGES * self.sessions
 
     @property
+    def periodic(self) -> float:
+        """What the periods alone ask for: a message of each device that wakes at its time."""
+        return self.heartbeats + self.telemetry + self.sessions
+
+    @property
     def cores(self) -> float:
         return self.messages * CPU_US / 1e6
 

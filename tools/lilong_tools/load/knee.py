@@ -13,6 +13,7 @@ from lilong_simulator.load.scenario import Scenario
 from rich.console import Console
 
 from ..stopping import Stopper
+from .dry_run import plan_of
 from .target import Reached
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ MOST_STEPS = 24
 HIGHEST = 1_000_000.0
 PUBACK_MS = 1_000.0  # (ours) a broker that answers later has queued up
 ONLINE_S = 30.0  # (ours) in which all must be online at each rate, beside the ramp
+KEPT_UP = 0.8  # (ours) of what is due; devices that wake and sleep send a little less than their periods say
 LOST_SHARE = 0.001  # (ours) of the frames
 
 
@@ -36,10 +38,15 @@ def next_rate(held: float | None, broke: float | None, first: float) -> float | 
     return round(sqrt(held * broke), 3)
 
 
-def what_broke(content: Mapping[str, Any]) -> str | None:
-    """Why this rate does not hold; None: it does. The reasons in the order in which one brings the next about."""
+def what_broke(content: Mapping[str, Any], sent: float, due: float) -> str | None:
+    """Why this rate does not hold; None: it does. The reasons in the order in which one brings the next about.
+
+    sent, due: messages a second. A device that is called late leaves out the heartbeats that it has missed.
+    """
     if content["failures"]:
         return str(content["failures"][0])
+    if sent < KEPT_UP * due:
+        return f"generator saturated: it sent {sent:,.0f} of {due:,.0f} messages a second"
     puback = (content["broker_ms"] or {}).get("puback", {})
     if puback.get("p99") is not None and puback["p99"] > PUBACK_MS:
         return f"PUBACK p99 {puback['p99']:g} ms, above {PUBACK_MS:g} ms"
@@ -50,22 +57,24 @@ def what_broke(content: Mapping[str, Any]) -> str | None:
     return None
 
 
-def step_of(content: Mapping[str, Any], world_zero_ms: float | None, duration_s: float) -> dict[str, Any]:
-    """One rate in figures; what was sent while devices came up is left out. Without a world nothing was sent."""
+def step_of(content: Mapping[str, Any], world_zero_ms: float | None, duration_s: float, due: float) -> dict[str, Any]:
+    """One rate in figures; what was sent while devices came up is left out. Without a world nothing was sent.
+
+    due: messages a second that the periods of the devices ask for.
+    """
     series = content["series"]
     at = {name: number for number, name in enumerate(series["columns"])}
     first = float("inf") if world_zero_ms is None else world_zero_ms / 1000
     rows = [row for row in series["rows"] if first <= row[0] < first + duration_s]
     width = series["width_s"]
     sent = sum(row[at["sent"]] for row in rows) * width / duration_s
-    skipped = sum(row[at["skipped"]] for row in rows) * width / duration_s
     return {
         "rate": content["rate"],
-        "offered": round(sent + skipped, 1),
+        "offered": round(due, 1),
         "sent": round(sent, 1),
         "lag_p99_ms": content["generator_lag_ms"]["p99"],
         "puback_p99_ms": (content["broker_ms"] or {}).get("puback", {}).get("p99"),
-        "broke": what_broke(content),
+        "broke": what_broke(content, sent, due),
     }
 
 
@@ -91,7 +100,8 @@ async def find_knee(request: Request, reached: Reached, feed: Feed | None, conso
             break
         content = judged(asked, played, reached)
         assert scenario.duration_s is not None
-        step = step_of(content, played.result.world_zero, scenario.duration_s)
+        due = plan_of(scenario, asked.places).periodic
+        step = step_of(content, played.result.world_zero, scenario.duration_s, due)
         steps.append(step)
         if step["broke"] is None:
             held = (rate, asked, played)

@@ -1,0 +1,64 @@
+"""Which devices a fault touches: by feeder, gateway, kind, name, or a share of them, drawn by the seed.
+
+Estate files have no wiring. So a feeder is the riser of a core, `core3`, and so is a gateway, as domain practice has it
+(one unit controller a core); what stands in a building outside its cores hangs on the building, `b3`, and what stands in
+the open on `outdoors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...estate import Device
+from ...random_streams import draw
+from .asked import Argument, FaultError, unknown
+
+SELECTORS = ("device", "estate", "feeder", "gateway", "kind", "share")
+OUTDOORS = "outdoors"
+
+
+def feeder_of(device: Device) -> str:
+    """What it hangs on."""
+    if device.core is not None:
+        return f"core{device.core}"
+    return device.building or OUTDOORS
+
+
+gateway_of = feeder_of
+
+_OF = {
+    "feeder": lambda device: (feeder_of(device),),
+    "gateway": lambda device: (gateway_of(device),),
+    "kind": lambda device: (device.kind,),
+    "device": lambda device: (device.name, device.id),
+}
+
+
+def chosen(
+    given: Mapping[str, Argument], estates: Mapping[str, Sequence[Device]], seed: int, number: int
+) -> dict[str, list[Device]]:
+    """The devices of each estate, by its id; FaultError where a name is nowhere. number: of the fault."""
+    wanted = given.get("estate")
+    if wanted is not None and wanted not in estates:
+        raise FaultError(f"no estate {unknown('', wanted, estates).lstrip()}", "estate")
+    found = {name: list(devices) for name, devices in estates.items() if wanted in (None, name)}
+    for key, names in _OF.items():
+        value = given.get(key)
+        if value is None:
+            continue
+        known = {names(device)[0] for devices in found.values() for device in devices}
+        found = {name: [one for one in devices if value in names(one)] for name, devices in found.items()}
+        if not any(found.values()):
+            there = "among those of the arguments before it " if len(given) > 1 else ""
+            raise FaultError(f"no {key} {there}{unknown('', value, known).lstrip()}", key)
+    share = given.get("share")
+    if isinstance(share, float) and share < 1:
+        found = {name: _share(devices, share, seed, number) for name, devices in found.items()}
+    return found
+
+
+def _share(devices: list[Device], share: float, seed: int, number: int) -> list[Device]:
+    """At least one, in the order in which they came."""
+    ranks = {one.id: draw(seed, "fault", number, "share", one.id) for one in devices}
+    kept = set(sorted(ranks, key=ranks.__getitem__)[: max(1, round(len(devices) * share))])
+    return [one for one in devices if one.id in kept]

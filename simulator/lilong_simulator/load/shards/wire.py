@@ -1,0 +1,48 @@
+"""Messages between the conductor of a run and its workers: JSON objects over a TCP connection, each with its length."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+LENGTH = 4
+MOST = 1 << 30  # bytes of one message: the result of a shard with everything that it saw
+
+
+class Wire:
+    """One end. `receive` gives None when the other end has gone, however it went."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    def tell(self, what: str, **more: Any) -> None:
+        """Queue a message {"what": what, ...}; one for an end that has gone is dropped."""
+        data = json.dumps({"what": what, **more}, ensure_ascii=False).encode()
+        if not self._writer.is_closing():
+            self._writer.write(len(data).to_bytes(LENGTH, "big") + data)
+
+    async def drained(self) -> None:
+        """Until what was told has left this process, or the other end has gone."""
+        try:
+            await self._writer.drain()
+        except OSError:
+            return
+
+    async def receive(self) -> dict[str, Any] | None:
+        try:
+            length = int.from_bytes(await self._reader.readexactly(LENGTH), "big")
+            if length > MOST:
+                return None
+            message = json.loads(await self._reader.readexactly(length))
+        except (OSError, EOFError, ValueError):
+            return None
+        return message if isinstance(message, dict) and isinstance(message.get("what"), str) else None
+
+    async def close(self) -> None:
+        self._writer.close()
+        try:
+            await self._writer.wait_closed()
+        except OSError:
+            return
