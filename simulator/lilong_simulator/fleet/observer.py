@@ -30,6 +30,9 @@ class Observer:
     def skipped(self, at: float, device: str, cls: str) -> None:
         """A frame was not handed over: no link, or too much in flight; its device repeats what matters."""
 
+    def left_out(self, at: float, device: str, cls: str, frame: bytes) -> None:
+        """A frame that has no counterpart in what is said in place of frames."""
+
     def lag(self, lag_ms: float) -> None:
         """How late the host called a device."""
 

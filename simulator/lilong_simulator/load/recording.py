@@ -82,6 +82,10 @@ class LoadRecorder(Recorder):
         self.measures.counts_of(cls).skipped += 1
         self.measures.series.count(at, "skipped")
 
+    def left_out(self, at: float, device: str, cls: str, frame: bytes) -> None:
+        if cls == topics.ALARM and self.on_puback is not None and opened(frame).kind != RAISE:
+            self.on_puback(device, frame)  # nobody will ever answer what nobody is told
+
     def lag(self, lag_ms: float) -> None:
         super().lag(lag_ms)
         self.measures.series.record(self._clock(), "lag", lag_ms)

@@ -17,9 +17,11 @@ from ..fleet.live import LiveFleet, Target
 from ..fleet.live_board import LiveBoard
 from ..fleet.process import BoardError
 from ..fleet.provision import Provisioner
+from ..fleet.spoken import speak
 from ..truth import Expectation, TruthRow
 from .accept import Accepter
 from .answered import Answered
+from .payload import Payload, Template
 from .places import Part
 from .play import Play
 from .recording import LoadRecorder
@@ -79,6 +81,8 @@ class LiveRun:
         self.recorder.boot = settings.boot
         if settings.scenario.telemetry_qos == 1:
             self.recorder.quiet_classes.clear()
+        template = settings.scenario.template
+        self.template = None if template is None else Template.parse(*template)
         many = sum(group.copies for group in settings.scenario.estates) > 1
         start = settings.scenario.start
         self.plays = [Play(part, start, self._sense, self._destroyed, many) for part in settings.parts]
@@ -161,6 +165,8 @@ class LiveRun:
             place = part.place
             play.fleet = fleet = LiveFleet(place.tenant, settings.target, self.recorder, self.clock)
             self.fleets.append(fleet)
+            if self.template is not None:
+                fleet.speech = Payload(self.template, place.tenant, part.devices, self.epoch_zero)
             maker = Provisioner(place.estate, settings.keys[place.tenant], place.seed, settings.scenario.rate, made)
             makers.append(maker)
             for device in part.devices:
@@ -245,6 +251,8 @@ class LiveRun:
                 if self.accepter is not None:
                     self.accepter.join(play.fleet, placed.id)
                 device = maker.device(placed, settings.boot)
+                if self.template is not None:
+                    speak(device, seals=False)
                 play.fleet.add(placed.id, device, base, play.initial.get(placed.id, {}))
 
     async def _all_online(self) -> None:

@@ -42,7 +42,8 @@ class Scenario:
     ramp_s: over which all devices get their power; None: at 1,000 a second. rate: periods are divided by it and the
     rates of the world's events multiplied; timers of rules, retries and limits never. telemetry_qos: 1 lets the broker
     answer each sample; None: as each kind does. accept: what ends the retries of an alarm: the backend's stored-ack,
-    the PUBACK, or the backend's observed feed. incidents: names; each copy has its own.
+    the PUBACK, or the backend's observed feed. incidents: names; each copy has its own. template: name and text of the
+    template by which devices speak; None: in sealed frames.
     """
 
     estates: tuple[Copies, ...]
@@ -54,6 +55,7 @@ class Scenario:
     telemetry_qos: int | None = None
     accept: Accept = "stored"
     incidents: tuple[str, ...] = ()
+    template: tuple[str, str] | None = None
 
     @property
     def name(self) -> str:
@@ -66,7 +68,10 @@ class Scenario:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for another process."""
-        return {**asdict(self), "start": self.start.isoformat(), "incidents": list(self.incidents)}
+        template = None if self.template is None else list(self.template)
+        return {
+            **asdict(self), "start": self.start.isoformat(), "incidents": list(self.incidents), "template": template
+        }  # fmt: skip
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Scenario:
@@ -78,7 +83,9 @@ class Scenario:
         try:
             estates = tuple(Copies(**one) for one in values["estates"])
             start = datetime.fromisoformat(values["start"])
-            return cls(**{**values, "estates": estates, "start": start, "incidents": tuple(values["incidents"])})
+            template = None if values.get("template") is None else tuple(values["template"])
+            given = {"estates": estates, "start": start, "incidents": tuple(values["incidents"]), "template": template}
+            return cls(**{**values, **given})
         except (KeyError, TypeError, ValueError) as error:
             raise ScenarioError(f"not a scenario ({error!r}); give what Scenario.to_json made") from None
 

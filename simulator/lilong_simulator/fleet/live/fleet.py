@@ -10,6 +10,7 @@ from ..slots import Flash, Simulated, simulated_maker
 from .crowd import Crowd
 from .dial import Target
 from .member import LiveDevice
+from .speech import Speech
 
 
 class LiveFleet(Crowd[LiveDevice]):
@@ -24,6 +25,7 @@ class LiveFleet(Crowd[LiveDevice]):
     ) -> None:
         super().__init__(target, observer, time)
         self.tenant = tenant
+        self.speech: Speech | None = None  # what is said in place of sealed frames
         self.called_for = 0.0  # the instant for which a device is being called
         self._updating = self._take_updates  # one object for all of them
 

@@ -63,12 +63,14 @@ class LiveDevice:
         fleet = self.fleet
         now = self._called(fleet.time())
         keepalive_s = link(self.device.rules.KIND)[1]
-        topic = topics.up(fleet.tenant, self.id, topics.STATE)
+        told: tuple[str, bytes, int, bool] | None = (topics.up(fleet.tenant, self.id, topics.STATE), will, 1, True)
+        if fleet.speech is not None:
+            told = fleet.speech.will(self.id, will, fleet.time())
         login = fleet.target.login(self.id)
         if login is None:
             self.broken("no credentials for a device: add its line to the file of credentials")
             return
-        self._write(self.mqtt.connect(now, self.id, keepalive_s, (topic, will, 1, True), *login))
+        self._write(self.mqtt.connect(now, self.id, keepalive_s, told, *login))
         self._settle(now)
 
     def arrived(self, data: bytes) -> None:
@@ -227,6 +229,10 @@ class LiveDevice:
                 device.received(now, topic[len(down) :], payload, retained)
         elif what == mqtt.CONNECTED:
             self._reached(CONNACK)
+            if self.fleet.speech is not None:
+                self._reached(ONLINE)
+                device.connected(now)
+                return
             self.mqtt.subscribe(topics.down_filter(self.fleet.tenant, self.id), 1, now)
         elif what == mqtt.SUBSCRIBED:
             if event[2] > 1:
@@ -282,8 +288,18 @@ class LiveDevice:
             # The link has just broken, or the broker has stalled: the device will repeat what matters.
             fleet.observer.skipped(fleet.time(), self.id, cls)
             return
-        field = topics.up(fleet.tenant, self.id, cls).encode()
-        pid = client.publish_to(len(field).to_bytes(2, "big") + field, frame, qos, topics.retained(cls), now)
+        if fleet.speech is None:
+            topic = topics.up(fleet.tenant, self.id, cls).encode()
+            told = (len(topic).to_bytes(2, "big") + topic, frame, topics.retained(cls))
+        else:
+            said = fleet.speech.message(self.id, frame, self.device.uplink.boot, self.base, fleet.time())
+            if said is None:
+                fleet.observer.left_out(fleet.time(), self.id, cls, frame)
+                if windowed:
+                    self.device.published(now)
+                return
+            told = said
+        pid = client.publish_to(told[0], told[1], qos, told[2], now)
         if pid:
             self.flight += ((pid, cls, fleet.called_for),)
         if windowed:

@@ -22,7 +22,7 @@ NAMES = {
 """Kinds of message by the names of a template's tables."""
 
 _NAME_OF = {number: name for name, number in NAMES.items()}
-_ROWS = {"alarms": ALARM, "events": EVENT, "kinds": KIND_BY_NUMBER}
+_ROWS: dict[str, dict[int, Any]] = {"alarms": ALARM, "events": EVENT, "kinds": KIND_BY_NUMBER}
 _VALUES_AT = {kind: field.key for kind in NAMES.values() for field in MESSAGE[kind].body if field.name == "values"}
 DIVISORS = {row.number: 10**-row.exponent for row in QUANTITIES}  # no exponent is above 0
 

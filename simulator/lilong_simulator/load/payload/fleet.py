@@ -33,16 +33,17 @@ class Payload:
         self._devices: Mapping[str, tuple[str, str]] = {one.id: (one.kind, one.name) for one in devices}
         self._epoch_zero = epoch_zero
 
-    def message(self, device: str, sealed: bytes, base: float, now: float) -> Told | None:
+    def message(self, device: str, sealed: bytes, boot: int, base: float, now: float) -> Told | None:
         """What a device says in place of a sealed frame; None: nothing.
 
-        base: the run's clock at its uptime 0; now: on that clock, for what has no uptime.
+        boot: its present one, whose uptime 0 was at `base` of the run's clock; what is of an earlier one counts as
+        made now.
         """
         said = said_of(sealed)
         template = self._messages.get(said.kind)
         if template is None:
             return None
-        topic, payload = template.render(self._facts(device, said, base, now))
+        topic, payload = template.render(self._facts(device, said, base + said.uptime if said.boot == boot else now))
         return Told(_field(topic), payload, template.retain)
 
     def will(self, device: str, sealed: bytes, now: float) -> tuple[str, bytes, int, bool] | None:
@@ -50,19 +51,18 @@ class Payload:
         template = self._messages.get(frame.DEATH)
         if template is None:
             return None
-        topic, payload = template.render(self._facts(device, said_of(sealed), now, now))
+        topic, payload = template.render(self._facts(device, said_of(sealed), now))
         return topic, payload, 1, template.retain
 
     def retained(self, device: str) -> Iterator[str]:
-        """The topics on which something of a device is retained, as far as they do not depend on what it says."""
+        """The topics on which something of a device may be retained."""
         for kind, template in self._messages.items():
             if template.retain:
                 said = Frame({1: kind, 2: 0, 3: 0, 4: 0, 7: {0: 1, 1: 4}, 9: [0, 0]})
-                yield template.topic_of(self._facts(device, said, 0.0, 0.0))
+                yield template.topic_of(self._facts(device, said, 0.0))
 
-    def _facts(self, device: str, said: Frame, base: float, now: float) -> Facts:
+    def _facts(self, device: str, said: Frame, made: float) -> Facts:
         kind, name = self._devices[device]
-        made = now if said.uptime is None else base + float(said.uptime)
         return Facts(self._tenant, device, kind, name, said, self._epoch_zero + made)
 
 

@@ -41,7 +41,7 @@ def pack(facts: Facts) -> list[dict[str, Any]]:
         }
     ]  # fmt: skip
     if said.kind in _ALARMS:
-        records += [record("alarm", getters(said.kind)["alarm"](facts)), record("level", getters(said.kind)["level"](facts))]
+        records += [record(name, getters(said.kind)[name](facts)) for name in ("alarm", "level")]
     records.append(record("boot", said.boot))
     if said.seq is not None:
         records.append(record("seq", said.seq))

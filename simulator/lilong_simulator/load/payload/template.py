@@ -6,10 +6,10 @@ A TOML file with a table for each kind of message that is to be sent; what has n
 from __future__ import annotations
 
 import json
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,17 +19,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...estate_errors import Problem, dotted, line_of, nearest
 from ...toml_lines import key_lines
-from .body import Node, PlaceholderError, document, encode, pieces, text_of, written
-from .facts import NAMES, Facts, alarm_id, getters, number, quantity_name, telemetry_rows
+from .body import Node, PlaceholderError, document, encode, text_of, written
+from .facts import NAMES, Facts, Getter, alarm_id, getters, telemetry_rows
 from .pointer import PointerError, follow, steps
 from .senml import pack
 
 SENML = "senml"
-IN_TOPICS = ("estate", "device", "kind", "message", "code", "level")
+IN_TOPICS = ("estate", "device", "kind", "message")
+OF_ALARMS = ("code", "level")  # in a topic too where nothing is retained: it could not be found again
 MOST_TOPIC_BYTES = 1_024  # (ours)
-_TEMPLATES = files(__package__) / "templates"
+_TEMPLATES = Path(__file__).parent / "templates"
 
-Render = Any
+WHOLE = ("{rows}", "{values}")  # what may be a body by itself
+_ROWS = re.compile(r"\{\s*rows\s*\}")
+
+Known = Mapping[str, Getter]
 
 
 class TemplateError(ValueError):
@@ -78,7 +82,10 @@ class MessageTemplate:
         """Topic and payload."""
         if self.row is not None:
             facts.rows = self._rows
-        return written(self.topic(facts)), encode(self.body(facts)).encode()
+        return self.topic_of(facts), encode(self.body(facts)).encode()
+
+    def topic_of(self, facts: Facts) -> str:
+        return written(self.topic(facts))
 
     def _rows(self, facts: Facts) -> list[Any]:
         """What the row says of each row of telemetry, the oldest first."""
@@ -123,7 +130,7 @@ class Template:
 
 def built_in() -> list[str]:
     """The names of the templates that come with the package."""
-    return sorted(Path(one.name).stem for one in _TEMPLATES.iterdir() if one.name.endswith(".toml"))
+    return sorted(one.stem for one in _TEMPLATES.glob("*.toml"))
 
 
 def read_template(name_or_path: str) -> Template:
@@ -180,15 +187,19 @@ class _Reader:
         known = getters(kind)
         if given.row is not None and kind != frame.TELEMETRY:
             self._tell(Problem((name, "row"), "only telemetry has rows", "leave it out"))
-        names = [one for key in ("body", "row") for one in self._names((name, key), getattr(given, key))]
-        if "rows" in names and given.row is None:
-            self._tell(Problem((name, "body"), "{rows} has no form", f'add row = \'{{"ts": "{{time}}"}}\' to [{name}]'))
-        row = None if given.row is None else self._json((name, "row"), given.row, kind)
-        body: Node = pack if given.body == SENML else self._json((name, "body"), given.body, kind)
-        topic = self._topic((name, "topic"), given.topic, {one: known[one] for one in IN_TOPICS if one in known})
+        if _ROWS.search(given.body) and given.row is None and kind == frame.TELEMETRY:
+            remedy = """write what a row is: row = '{"ts": "{time}", "values": "{values}"}'"""
+            self._tell(Problem((name, "body"), "{rows} has no form", remedy))
+        row = None
+        if given.row is not None:
+            of_a_row = {one: get for one, get in known.items() if one != "rows"}
+            row = self._json((name, "row"), given.row, of_a_row)
+        body: Node = pack if given.body == SENML else self._json((name, "body"), given.body, known)
+        wanted = IN_TOPICS if given.retain else (*IN_TOPICS, *OF_ALARMS)
+        topic = self._topic((name, "topic"), given.topic, {one: known[one] for one in wanted if one in known})
         return MessageTemplate(topic, body, row, given.retain, tuple(given.topic.split("/")))
 
-    def _topic(self, path: tuple[str, ...], text: str, known: Any) -> Node:
+    def _topic(self, path: tuple[str, ...], text: str, known: Known) -> Node:
         if any(sign in text for sign in "+#\0"):
             self._tell(Problem(path, "has a wildcard or a NUL, to which nothing can be sent", "write one topic"))
         elif text.startswith("$"):
@@ -201,8 +212,7 @@ class _Reader:
             self._placeholder(path, text, error, known)
         return _nothing
 
-    def _json(self, path: tuple[str, ...], text: str, kind: int) -> Node:
-        known = getters(kind)
+    def _json(self, path: tuple[str, ...], text: str, known: Known) -> Node:
         try:
             content = json.loads(text, parse_constant=_refuse)
         except ValueError as error:
@@ -216,8 +226,9 @@ class _Reader:
         except RecursionError:
             self._tell(Problem(path, "JSON in too many levels", "write a flatter document"))
             return _nothing
-        if not isinstance(content, dict | list):
-            self._tell(Problem(path, "a JSON value alone", "write an object or an array"))
+        if not isinstance(content, dict | list) and content not in WHOLE:
+            remedy = f"write an object, an array, or {' or '.join(map(encode, WHOLE))}"
+            self._tell(Problem(path, "a JSON value alone", remedy))
             return _nothing
         try:
             return document(content, known)
@@ -225,15 +236,7 @@ class _Reader:
             self._placeholder(path, text, error, known)
         return _nothing
 
-    def _names(self, path: tuple[str, ...], text: str | None) -> Iterator[str]:
-        if text is not None and text != SENML:
-            try:
-                for one in json.loads(text).values() if text.lstrip().startswith("{") else json.loads(text):
-                    yield from (name for _, name in pieces(encode(one)) if name is not None) if isinstance(one, str) else ()
-            except (ValueError, AttributeError, TypeError):
-                return  # what is wrong is told where it is read
-
-    def _placeholder(self, path: tuple[str, ...], text: str, error: PlaceholderError, known: Any) -> None:
+    def _placeholder(self, path: tuple[str, ...], text: str, error: PlaceholderError, known: Known) -> None:
         at = text.find(error.text)
         line = self._line_in(path, text, max(at, 0))
         if error.name is None:
