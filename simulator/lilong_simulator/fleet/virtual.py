@@ -9,9 +9,11 @@ from lilong_firmware.effects import ACCEPTED, CONNECT, DISCONNECT, NEVER, NOTE, 
 from lilong_protocol import topics
 from simpy.events import Event
 
+from . import virtual_faults
 from .calendar import Calendar
 from .observer import CONNACK, ONLINE, Observer
 from .plant import Plant
+from .power import Fault
 from .slots import Flash, Simulated, simulated_maker
 from .spoken import PASSING
 
@@ -32,8 +34,8 @@ class Member:
     """A device in the fleet; `due` is the time for which it stands in the calendar."""
 
     __slots__ = (
-        "base", "burnt", "connection", "delay", "device", "due", "flash", "id", "online", "plant", "slots", "topic",
-        "will",
+        "base", "burnt", "connection", "delay", "device", "due", "fault", "flash", "id", "online", "plant", "slots",
+        "topic", "will",
     )  # fmt: skip
 
     def __init__(self, tenant: str, device_id: str, device: Device, base: int, delay: int) -> None:
@@ -50,6 +52,7 @@ class Member:
         self.plant = Plant()
         self.slots = {channel[0]: i for i, channel in enumerate(device.rules.CHANNELS)}
         self.flash: Flash | None = None  # where it was offered firmware
+        self.fault: Fault | None = None  # what a fault of the run does to it
 
 
 class VirtualFleet:
@@ -71,6 +74,8 @@ class VirtualFleet:
         self._wake_at: int = NEVER
         self._armed: Event | None = None
         self._updating = self._take_updates  # one object for all of them
+        self.away = False  # the broker
+        self.frozen: list[virtual_faults.Held] | None = None  # what waits for a broker that is frozen
 
     def add(self, device_id: str, device: Device, start: int, delay: int) -> None:
         """A device whose power comes on at virtual time `start`."""
@@ -84,6 +89,9 @@ class VirtualFleet:
         member = self._members[device_id]
         if not member.burnt:
             now = int(self.env.now)
+            if member.fault is not None and not member.fault.powered:
+                virtual_faults.remember(member, channel, value)
+                return
             member.device.sense(now - member.base, member.slots[channel], value)
             self._settle(now, member)
 
@@ -94,7 +102,11 @@ class VirtualFleet:
             raise ValueError(f"topic {topic!r}: not one of ours; publish under lilong/1/")
         member = self._members[parsed[1]]
         if member.online:
-            self._at(int(self.env.now) + member.delay, (self._received, member, member.connection, parsed[3], payload))
+            item = (self._received, member, member.connection, parsed[3], payload)
+            if self.frozen is None:
+                self._at(int(self.env.now) + member.delay, item)
+            else:
+                self.frozen.append(virtual_faults.Held(member.delay, item))
 
     def break_link(self, device_id: str) -> None:
         """The connection of a device breaks: what is on its way down is lost, and the broker publishes the will."""
@@ -160,6 +172,8 @@ class VirtualFleet:
     # ---- what comes due
 
     def _start(self, now: int, member: Member) -> None:
+        if member.fault is not None and not member.fault.powered:
+            return
         member.device.start(0)
         self._settle(now, member)
 
@@ -172,7 +186,9 @@ class VirtualFleet:
         self._settle(now, member)
 
     def _linked(self, now: int, member: Member, connection: int) -> None:
-        if member.connection == connection:
+        if self.frozen is not None:
+            self.frozen.append(virtual_faults.Held(member.delay, (self._linked, member, connection)))
+        elif member.connection == connection:
             member.online = True
             wanted = now - 6 * member.delay
             self._observer.connect(now - 2 * member.delay, member.id, CONNACK, wanted)
@@ -193,6 +209,9 @@ class VirtualFleet:
 
     def _received(self, now: int, member: Member, connection: int, cls: str, payload: bytes) -> None:
         if member.connection == connection:
+            if member.fault is not None and member.fault.radio is not None:
+                virtual_faults.receive(self, now, member, cls, payload)
+                return
             member.device.received(now - member.base, cls, payload, False)
             self._settle(now, member)
 
@@ -245,6 +264,9 @@ class VirtualFleet:
             self._at(due, member)
 
     def _publish(self, now: int, member: Member, cls: str, frame: bytes, qos: int, windowed: bool) -> None:
+        if self.frozen is not None or (member.fault is not None and member.fault.radio is not None):
+            virtual_faults.publish(self, now, member, cls, frame, qos, windowed)
+            return
         self._observer.sent(now, member.id, cls, frame, now)
         arrival = now + member.delay
         if cls not in PASSING or not self._passes(arrival, member.id, frame):
@@ -265,6 +287,9 @@ class VirtualFleet:
         elif what == CONNECT:
             member.connection += 1
             member.will = effect[1]
+            if self.away or (member.fault is not None and member.fault.cut):
+                self._at(now + 2 * member.delay, (virtual_faults.refused, self, member, member.connection))
+                return
             # TCP, CONNECT, SUBSCRIBE: a round trip each.
             self._at(now + 6 * member.delay, (self._linked, member, member.connection))
         elif what == DISCONNECT:

@@ -11,7 +11,9 @@ from lilong_protocol.mqtt_packets import MqttError
 
 from ..observer import CONNACK, ONLINE
 from ..plant import Plant
+from ..power import Fault
 from ..slots import Flash
+from . import faulty
 from .client import Client
 
 if TYPE_CHECKING:
@@ -33,7 +35,8 @@ class LiveDevice:
     """One device and its present connection."""
 
     __slots__ = (
-        "_plant", "base", "connection", "device", "due", "flash", "fleet", "flight", "id", "mqtt", "slots", "windowed",
+        "_plant", "base", "connection", "device", "due", "fault", "flash", "fleet", "flight", "id", "mqtt", "slots",
+        "windowed",
     )  # fmt: skip
 
     def __init__(self, fleet: "LiveFleet", device_id: str, device: Device, base: int) -> None:
@@ -49,6 +52,7 @@ class LiveDevice:
         self.slots = slots_of(device.rules.CHANNELS)
         self.flash: Flash | None = None  # where it was offered firmware
         self._plant: Plant | None = None
+        self.fault: Fault | None = None  # what a fault of the run does to it
 
     @property
     def plant(self) -> Plant:
@@ -174,6 +178,9 @@ class LiveDevice:
         time = self.fleet.time()
         self._called(time if due is None else due)
         now = int(time) - self.base
+        if self.fault is not None and not self.fault.powered:
+            faulty.remember(self, channel, value)
+            return
         self.device.sense(now, self.slots[channel], value)
         self._settle(now)
 
@@ -184,6 +191,9 @@ class LiveDevice:
     def _settle(self, now: int) -> None:
         """Carry out the effects, send what is to be sent, and stand in the calendar for what comes next."""
         device = self.device
+        if self.fault is not None and not self.fault.powered:
+            device.out = []
+            return
         while device.out:
             effects, device.out = device.out, []
             for effect in effects:
@@ -226,7 +236,10 @@ class LiveDevice:
             _, topic, payload, _, retained = event
             down = topics.down(self.fleet.tenant, self.id, "")
             if topic.startswith(down):
-                device.received(now, topic[len(down) :], payload, retained)
+                if self.fault is not None and self.fault.radio is not None:
+                    faulty.receive(self, topic[len(down) :], payload, retained)
+                else:
+                    device.received(now, topic[len(down) :], payload, retained)
         elif what == mqtt.CONNECTED:
             self._reached(CONNACK)
             if self.fleet.speech is not None:
@@ -259,7 +272,10 @@ class LiveDevice:
         what = effect[0]
         fleet = self.fleet
         if what == PUBLISH:
-            self._publish(now, *effect[1:])
+            if self.fault is not None and self.fault.radio is not None:
+                faulty.publish(self, *effect[1:])
+            else:
+                self.publish(now, *effect[1:])
         elif what == NOTE:
             fleet.observer.note(fleet.time(), self.id, *effect[1:])
             if effect[1] == ACCEPTED and self.flash is not None:
@@ -270,13 +286,17 @@ class LiveDevice:
                 for channel, value in self.plant.answer(effect[1], effect[2]):
                     self.device.sense(now, self.slots[channel], value)
         elif what == CONNECT:
+            if self.fault is not None and self.fault.cut:
+                fleet.trouble(self.id, faulty.CUT)
+                self.device.disconnected(now)
+                return
             self.connection = fleet.dialer.connection(self, effect[1], fleet.called_for)
         elif what == DISCONNECT:
             self.hang_up()
         elif what == RESTART and self.flash is not None:
             self.flash.restarts = True
 
-    def _publish(self, now: int, cls: str, frame: bytes, qos: int, windowed: bool) -> None:
+    def publish(self, now: int, cls: str, frame: bytes, qos: int, windowed: bool) -> None:
         client = self.mqtt
         fleet = self.fleet
         connection = self.connection

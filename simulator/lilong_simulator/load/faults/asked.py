@@ -35,7 +35,9 @@ class FaultAsked:
     def __str__(self) -> str:
         """As on the command line."""
         given = [f"at={self.at_s:g}", *([f"for={self.for_s:g}"] if self.for_s else [])]
-        given += [f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}" for name, value in self.arguments]
+        given += [
+            f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}" for name, value in self.arguments
+        ]
         return " ".join([self.name, *given])
 
     def to_json(self) -> dict[str, Any]:
@@ -99,6 +101,6 @@ def several(tables: Iterable[Mapping[str, Any]]) -> tuple[FaultAsked, ...]:
     return tuple(from_table(table) for table in tables)
 
 
-def unknown(what: str, name: object, known: Iterable[str]) -> str:
-    """Words for a name that is not known, with the nearest."""
-    return f"{what} is called {name!r}; {nearest(name, known)}"
+def unknown(name: object, known: Iterable[str]) -> str:
+    """What follows "no fault ..." for a name that is not known, with the nearest."""
+    return f"is called {name!r}; {nearest(name, known)}"

@@ -112,7 +112,7 @@ class Fault:
                     raise FaultError(f"{name} is {value!r}; give {one.low:g} to {one.high:g}{unit}: {one.what}", name)
             elif name not in texts and name not in cls.SELECTS:
                 known = {*numbers, *texts, *cls.SELECTS}
-                raise FaultError(f"no argument of {cls.NAME} {unknown('', name, known).lstrip()}", name)
+                raise FaultError(f"no argument of {cls.NAME} {unknown(name, known)}", name)
         given = dict(asked.arguments)
         for one in cls.PARAMETERS:
             if one.default is None and one.name not in given:

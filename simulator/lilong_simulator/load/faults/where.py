@@ -1,13 +1,13 @@
 """Which devices a fault touches: by feeder, gateway, kind, name, or a share of them, drawn by the seed.
 
-Estate files have no wiring. So a feeder is the riser of a core, `core3`, and so is a gateway, as domain practice has it
-(one unit controller a core); what stands in a building outside its cores hangs on the building, `b3`, and what stands in
-the open on `outdoors`.
+Estate files have no wiring. So a feeder is the riser of a core, `core3`, and so is a gateway, as domain practice has
+it (one unit controller a core); what stands in a building outside its cores hangs on the building, `b3`, and what
+stands in the open on `outdoors`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ...estate import Device
 from ...random_streams import draw
@@ -26,7 +26,7 @@ def feeder_of(device: Device) -> str:
 
 gateway_of = feeder_of
 
-_OF = {
+_OF: dict[str, Callable[[Device], tuple[str, ...]]] = {
     "feeder": lambda device: (feeder_of(device),),
     "gateway": lambda device: (gateway_of(device),),
     "kind": lambda device: (device.kind,),
@@ -40,7 +40,7 @@ def chosen(
     """The devices of each estate, by its id; FaultError where a name is nowhere. number: of the fault."""
     wanted = given.get("estate")
     if wanted is not None and wanted not in estates:
-        raise FaultError(f"no estate {unknown('', wanted, estates).lstrip()}", "estate")
+        raise FaultError(f"no estate {unknown(wanted, estates)}", "estate")
     found = {name: list(devices) for name, devices in estates.items() if wanted in (None, name)}
     for key, names in _OF.items():
         value = given.get(key)
@@ -50,7 +50,7 @@ def chosen(
         found = {name: [one for one in devices if value in names(one)] for name, devices in found.items()}
         if not any(found.values()):
             there = "among those of the arguments before it " if len(given) > 1 else ""
-            raise FaultError(f"no {key} {there}{unknown('', value, known).lstrip()}", key)
+            raise FaultError(f"no {key} {there}{unknown(value, known)}", key)
     share = given.get("share")
     if isinstance(share, float) and share < 1:
         found = {name: _share(devices, share, seed, number) for name, devices in found.items()}

@@ -1,0 +1,70 @@
+"""Low batteries: the battery of devices reads `level` for a while, and is full again at the end.
+
+What models it: the world drives the channel `battery`, with a row of the truth for each device. A kind looks at its
+battery now and then (smoke and cover once a day, band every 10 min): where `for` is at least that long battery.low
+must be raised, else it may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lilong_firmware.kinds import rules
+
+from ...estate import Device, Estate
+from ...incidents import Incident, Step
+from ...truth import Expect, limits, truth_row
+from .base import Fault, Parameter
+
+if TYPE_CHECKING:
+    from ...world import World
+
+FULL = 96
+INGEST_MS = 10_000  # GB 26875.1 4.1.2, from the decision to the centre
+EARLIER_MS = 1  # before the fault nothing of the world's own comes between
+
+
+def battery_period_ms(kind: str) -> int | None:
+    """How often a kind looks at its battery; None: it has none, and is on the mains."""
+    channels: tuple[tuple[str, int, int], ...] = rules(kind).CHANNELS  # type: ignore[attr-defined]
+    return next((period for name, period, _ in channels if name == "battery"), None)
+
+
+class LowBattery(Fault):
+    """Of devices that have one."""
+
+    NAME = "low_battery"
+    PARAMETERS = (Parameter("level", "%", 0, 9, 5.0, "what the battery reads"),)
+
+    def incident(self, devices: Sequence[Device]) -> Incident | None:
+        having = [device for device in devices if battery_period_ms(device.kind) is not None]
+        return Drained(self, having) if having else None
+
+
+class Drained(Incident):
+    """What the world does."""
+
+    def __init__(self, fault: LowBattery, devices: Sequence[Device]) -> None:
+        self.name = fault.NAME
+        self.timeline = (Step(0, "batteries are low"), Step(fault.for_ms, "they are full"))
+        self._fault = fault
+        self._devices = devices
+
+    def device_names(self, estate: Estate) -> list[str]:
+        names = {device.name for device in estate.devices}
+        return [device.name for device in self._devices if device.name in names]
+
+    def install(self, world: World) -> None:
+        """Claims each battery; a row each."""
+        at, ends = self._fault.at_ms, self._fault.at_ms + self._fault.for_ms
+        for device in self._devices:
+            world.claims.add(device.id, "battery", max(0, at - EARLIER_MS), ends)
+            world.change(at, device, "battery", int(self._fault.value("level")))
+            world.change(ends, device, "battery", FULL)
+            period = battery_period_ms(device.kind) or 0
+            expect: Expect = "must" if self._fault.for_ms >= period else "may"
+            bounds = (
+                limits(None, period + INGEST_MS, None, None) if expect == "must" else limits(None, None, None, None)
+            )
+            world.expect(truth_row(device, "battery.low", at, "a low battery", expect, self.name, ends, bounds))
