@@ -277,3 +277,31 @@ def test_a_run_that_lost_its_devices_does_not_pass():
 
 def test_a_lagging_run_is_saturated_even_when_no_limit_was_judged():
     assert report.build(CONDITIONS, recorded(lag_ms=29_000), score([], [], None))["verdict"] == SATURATED
+
+
+# ---- the verdict in a sentence
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (built(), "The one true alarm was raised and acknowledged as stored, the slowest 200 ms after the decision."),
+        (built(replace(CONDITIONS, ingest_by=report.BY_FEED)), "The one true alarm was raised and stored, the "),
+        (built(judgement=judged([], [], [])), "The world raised no alarm; every device stayed connected."),
+        (built(replace(CONDITIONS, ingest_by=report.BY_PUBACK)), " No backend was observed: what the broker took is "),
+        (built(judgement=judged(alarms=[], feed=[])), "undetected: smoke.alarm at aa/smoke: the device did not raise "),
+        (built(replace(CONDITIONS, lost=2), judgement=judged(alarms=[], feed=[])), " (and 1 more)"),
+    ],
+)
+def test_the_page_says_first_what_came_of_it(content, told):
+    assert any(told in text for text in Page(report.render(content, recorded())).read)
+
+
+def test_the_knee_stands_on_the_page_with_what_broke():
+    steps = [
+        {"rate": 1.0, "offered": 12.0, "sent": 12.0, "lag_p99_ms": 1.0, "puback_p99_ms": 2.0, "broke": None},
+        {"rate": 2.0, "offered": 24.0, "sent": 3.0, "lag_p99_ms": None, "puback_p99_ms": None, "broke": "<it broke>"},
+    ]
+    text = report.render(built(replace(CONDITIONS, knee={"rate": 1.0, "sent": 12.0, "steps": steps})), recorded())
+    assert "All held up to rate 1: 12 messages a second." in text
+    assert "&lt;it broke&gt;" in text

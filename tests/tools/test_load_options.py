@@ -2,13 +2,14 @@
 
 import json
 import re
+import subprocess
 import urllib.request
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from commands import PATIENCE_S, SMALL_ESTATE, Ended, embedded_broker, lilong, run_lilong
-from lilong_tools.load.knee import next_rate
+from commands import LILONG, PATIENCE_S, SMALL_ESTATE, Ended, embedded_broker, lilong, run_lilong
+from lilong_tools.load.knee import next_rate, what_broke
 
 QUICK = ("--no-real-micropython", "--incident", "none", "--duration", 1, "--accept", "puback")
 WELL = ("pass", "generator saturated")  # the second on a machine that is busy with other tests
@@ -187,6 +188,23 @@ def test_the_knee_is_found_between_a_rate_that_holds_and_one_that_does_not(tmp_p
 
 
 @pytest.mark.parametrize(
+    ("sent", "change", "told"),
+    [
+        (100.0, {}, None),
+        (79.0, {}, None),
+        (70.0, {}, "generator saturated: it sent 70 of 100 messages a second"),
+        (100.0, {"failures": ["missed: one", "late: one"]}, "missed: one"),
+        (100.0, {"broker_ms": {"puback": {"p99": 1_500.0}}}, "PUBACK p99 1500 ms, above 1000 ms"),
+        (100.0, {"messages": {"total": 1_000, "fates": {"al": {"lost": 1, "skipped": 1}}}}, "2 frames lost or skipped"),
+    ],
+)
+def test_what_breaks_a_rate(sent: float, change: dict, told: str | None) -> None:
+    content = {"failures": [], "broker_ms": None, "devices": 40, "messages": {"total": 1_000, "fates": {}}, **change}
+    found = what_broke(content, sent, 100.0, 10.0)
+    assert found is None if told is None else found.startswith(told)
+
+
+@pytest.mark.parametrize(
     ("held", "broke", "following"),
     [(None, None, 2.0), (2.0, None, 4.0), (4.0, 8.0, 5.657), (6.0, 7.0, None), (None, 2.0, None), (6e5, None, None)],
 )
@@ -212,3 +230,12 @@ def test_two_reports_are_compared(tmp_path: Path) -> None:
     told = run_lilong("compare", first, tmp_path / "gone.json")
     assert told.code == 2
     assert told.err == f"lilong: {tmp_path / 'gone.json'}: No such file or directory; give the report.json of a run\n"
+
+
+def test_a_file_limit_that_is_too_low_is_told_with_the_number_and_how_to_raise_it() -> None:
+    command = f"ulimit -n 60; exec '{LILONG}' load '{SMALL_ESTATE}' --broker {NOWHERE} --incident none"
+    told = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert told.returncode == 2
+    assert told.stderr.startswith("lilong: 40 connections need ")
+    assert "and this process may have 60 " in told.stderr
+    assert "raise the hard limit by `ulimit -Hn " in told.stderr

@@ -38,14 +38,15 @@ def next_rate(held: float | None, broke: float | None, first: float) -> float | 
     return round(sqrt(held * broke), 3)
 
 
-def what_broke(content: Mapping[str, Any], sent: float, due: float) -> str | None:
+def what_broke(content: Mapping[str, Any], sent: float, due: float, duration_s: float) -> str | None:
     """Why this rate does not hold; None: it does. The reasons in the order in which one brings the next about.
 
-    sent, due: messages a second. A device that is called late leaves out the heartbeats that it has missed.
+    sent, due: messages a second. A device that is called late leaves out the heartbeats that it has missed; one alone
+    may fall to either side of the end.
     """
     if content["failures"]:
         return str(content["failures"][0])
-    if sent < KEPT_UP * due:
+    if sent * duration_s + content["devices"] < KEPT_UP * due * duration_s:
         return f"generator saturated: it sent {sent:,.0f} of {due:,.0f} messages a second"
     puback = (content["broker_ms"] or {}).get("puback", {})
     if puback.get("p99") is not None and puback["p99"] > PUBACK_MS:
@@ -74,7 +75,7 @@ def step_of(content: Mapping[str, Any], world_zero_ms: float | None, duration_s:
         "sent": round(sent, 1),
         "lag_p99_ms": content["generator_lag_ms"]["p99"],
         "puback_p99_ms": (content["broker_ms"] or {}).get("puback", {}).get("p99"),
-        "broke": what_broke(content, sent, due),
+        "broke": what_broke(content, sent, due, duration_s),
     }
 
 
