@@ -88,11 +88,12 @@ class Series:
         while len(self.stretches) > MOST:
             self._coarsen()
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, for another process."""
+    def to_json(self, first: int = -1) -> dict[str, Any]:
+        """Plain values, for another process, of the stretches from the `first` on."""
         rows = [
             [number, one.counts, {name: list(sizes.items()) for name, sizes in one.sizes.items()}, one.highest]
             for number, one in self.stretches.items()
+            if number >= first
         ]
         return {"width_s": self.width_s, "stretches": rows}
 

@@ -111,16 +111,22 @@ async def reach(url: str, access: Access) -> Reached:
     else:
         await _ask(broker, path)
         broker = replace(broker, version=f"broker over WebSocket {path}")
+    target = target_of(broker, path, access)
+    context = None if broker.tls is None else broker.tls.context()
+    account = Account(broker.host, broker.port, broker.username, broker.password, context, path)
+    return Reached(broker, target, account, access.passwords is not None or access.certificates is not None)
+
+
+def target_of(broker: Broker, path: str | None, access: Access, opening: int = Target.opening) -> Target:
+    """How devices reach a broker; `opening` connections may wait for their CONNACK at once."""
     context = None if broker.tls is None else broker.tls.context()
     tls = Certificates(access.certificates, access.ca) if access.certificates is not None else context
     password = None if broker.password is None else broker.password.encode()
     login = Login(broker.username, password)
-    target = Target(
+    return Target(
         broker.host, broker.port, tls, path, tuple(access.sources),
-        access.passwords if access.passwords is not None else lambda _: login,
+        access.passwords if access.passwords is not None else lambda _: login, opening,
     )  # fmt: skip
-    account = Account(broker.host, broker.port, broker.username, broker.password, context, path)
-    return Reached(broker, target, account, access.passwords is not None or access.certificates is not None)
 
 
 def reached(broker: Broker) -> Reached:

@@ -18,7 +18,7 @@ class Passwords:
     """The `login` of a `Target` from a CSV file with the columns device, username and password."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self.file = file
         self._logins: dict[str, Login] = {}
         try:
             with file.open(newline="", encoding="utf-8-sig") as lines:
@@ -40,14 +40,14 @@ class Passwords:
         """CredentialsError unless each device has a line."""
         missing = [device for device in devices if device not in self._logins]
         if missing:
-            raise CredentialsError(f"{self._file}: no line for {len(missing):,} of the devices, as for {missing[0]}")
+            raise CredentialsError(f"{self.file}: no line for {len(missing):,} of the devices, as for {missing[0]}")
 
     def _add(self, row: list[str], line: int) -> None:
         if len(row) != len(COLUMNS):
-            raise CredentialsError(f"{self._file}, line {line}: {len(row)} columns; write {','.join(COLUMNS)}")
+            raise CredentialsError(f"{self.file}, line {line}: {len(row)} columns; write {','.join(COLUMNS)}")
         device, username, password = row
         if device in self._logins:
-            raise CredentialsError(f"{self._file}, line {line}: {device} stands in an earlier line too")
+            raise CredentialsError(f"{self.file}, line {line}: {device} stands in an earlier line too")
         self._logins[device] = Login(username, password.encode())
 
 

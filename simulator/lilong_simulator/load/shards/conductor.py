@@ -1,0 +1,310 @@
+"""Conducts one run of several shards: one clock, one beginning, what all see together, one end.
+
+A worker that is lost is told at once, and its shard is not played again, by us or by an engine: whoever comes for a
+shard that was claimed before is sent away. The others go on; the run is partial.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+from ...feed import FeedEvent
+from ..places import Place
+from ..result import ShardResult
+from ..run import LONGEST_LIMIT_MS, RunError
+from .clocks import ClockOf, now_ns, this_machine
+from .job import Job, Order
+from .shard import ENDED, HELLO, LOST, ONLINE, READY, STARTED, Changes, PlayedShard
+from .together import Together
+from .wire import Wire
+
+START_S = 60.0  # in which a worker must have come and know its part
+SILENCE_S = 20.0  # after which a worker that should tell every second counts as lost
+LAST_WORDS_S = 2.0  # how long one waits to hear why a process ended
+LOOK_S = 0.05  # how often it is asked whether a process has ended
+LEAVE_S = 30.0  # in which a worker must have given its result once it was told to stop
+QUESTIONS = 16  # about its clock, before the run
+AHEAD_MS = 200.0  # from the beginning being told to it being there, beside the slowest answer
+
+
+class Starter(Protocol):
+    """Starts workers. `words`: None while one lives, else why it ended."""
+
+    async def start(self, order: Order) -> None: ...
+    async def words(self, index: int) -> str | None: ...
+    async def end(self, index: int) -> None: ...
+
+
+@dataclass
+class Conducted:
+    """What a run came to. `failure`: why devices of a shard did not come online."""
+
+    results: list[ShardResult]
+    shards: list[PlayedShard]
+    failures: list[str]
+    stopped: bool
+    horizon: float | None
+
+    @property
+    def lost(self) -> list[PlayedShard]:
+        return [shard for shard in self.shards if shard.stage == LOST]
+
+
+class Conductor:
+    """`together` can be watched meanwhile; `told` is called with what a person should know at once.
+
+    host: the address at which workers reach this machine.
+    """
+
+    def __init__(
+        self, job: Job, places: Sequence[Place], count: int, starter: Starter, told: Callable[[str], None],
+        host: str = "127.0.0.1", start_s: float = START_S, silence_s: float = SILENCE_S,
+    ) -> None:  # fmt: skip
+        zero_ns = now_ns()
+        devices = [device for place in places for device in place.devices]
+        job = replace(job, zero_ns=zero_ns)
+        if job.scenario.ramp_s is None:  # as fast as one process would
+            job = replace(job, scenario=replace(job.scenario, ramp_s=len(devices) / 1000))
+        self._job = job
+        self._places = places
+        self._starter = starter
+        self._told = told
+        self._host = host
+        self._start_s = start_s
+        self._silence_s = silence_s
+        self._token = secrets.token_hex(16)
+        self._changes = Changes()
+        self._callers: set[asyncio.Task[None]] = set()
+        self._refusal: str | None = None  # why a worker cannot start
+        self._ending = False
+        self.stopped = False  # by the user
+        self._stop_at: float | None = None
+        self.count = count
+        self.shards = [PlayedShard(index) for index in range(count)]
+        waits = job.scenario.accept == "observed"
+        self.together = Together(job.scenario, devices, zero_ns, self._observed if waits else None)
+
+    # ---- what others call
+
+    def stop(self) -> None:
+        """End the run early, with all its results; see `LiveRun.stop`."""
+        if not self.stopped:
+            self.stopped = True
+            self._stop_at = self.together.clock()
+            self._end()
+
+    async def conduct(self) -> Conducted:
+        """Start all, play, end all; RunError when a worker cannot start. Whatever happens, none is left behind."""
+        server = await asyncio.start_server(self._came, self._host, 0)
+        port = server.sockets[0].getsockname()[1]
+        tasks = [asyncio.create_task(self._ticks())]
+        try:
+            for shard in self.shards:
+                await self._starter.start(Order(self._host, port, self._token, shard.index, self.count))
+                tasks.append(asyncio.create_task(self._first_words(shard)))
+            await self._phases()
+        finally:
+            for task in tasks:
+                task.cancel()
+            server.close()
+            for shard in self.shards:
+                if shard.wire is not None:
+                    await shard.wire.close()
+            await asyncio.gather(*(self._starter.end(shard.index) for shard in self.shards))
+            await asyncio.gather(*tasks, *self._callers, return_exceptions=True)
+        return self._conducted()
+
+    # ---- the phases
+
+    async def _phases(self) -> None:
+        try:
+            async with asyncio.timeout(self._start_s):
+                await self._until(lambda shard: shard.stage not in (STARTED, HELLO))
+        except TimeoutError:
+            late = ", ".join(str(one.index) for one in self.shards if one.stage in (STARTED, HELLO))
+            raise RunError(
+                f"shards {late} of {self.count} were not ready after {self._start_s:g} s: can their machines reach "
+                f"this one at {self._host}?"
+            ) from None
+        if self._ending:
+            return
+        self._all("go")
+        await self._until(lambda shard: shard.stage in (ONLINE, ENDED))
+        if any(one.stage == ENDED for one in self.shards):
+            self._end()  # the devices of one did not come online: the others leave
+        elif not self._ending:
+            self._begin()
+            await self._until(lambda shard: shard.over)
+        try:
+            async with asyncio.timeout(LEAVE_S if self._ending else None):
+                await self._changes.until(lambda: all(one.over for one in self.shards))
+        except TimeoutError:
+            for shard in self.shards:
+                if not shard.over:
+                    self._lose(shard, f"it gave no result within {LEAVE_S:g} s of being told to stop")
+
+    def _begin(self) -> None:
+        """The worlds of all shards begin at one instant, which none has passed when it hears of it."""
+        here = [one for one in self.shards if one.stage != LOST]
+        slowest = max((one.clock.first.error_ns for one in here if one.clock.first is not None), default=0.0)
+        begin = self.together.clock() + AHEAD_MS + 4 * slowest / 1e6
+        self._all("begin", at=begin)
+        self.together.world_zero = begin
+        devices, took = sum(one.devices or 0 for one in here), max((one.connect_s or 0.0 for one in here), default=0.0)
+        self._told(f"all {devices:,} devices online after {took:.1f} s")
+
+    def _end(self) -> None:
+        self._ending = True
+        self._all("stop")
+        self._changes.tell()
+
+    async def _until(self, reached: Callable[[PlayedShard], bool]) -> None:
+        """Until each shard has come so far, or is lost; or the run is ended. RunError where one cannot start."""
+        await self._changes.until(
+            lambda: self._ending or self._refusal is not None or all(s.stage == LOST or reached(s) for s in self.shards)
+        )
+        if self._refusal is not None:
+            raise RunError(self._refusal)
+
+    def _all(self, what: str, **more: Any) -> None:
+        for shard in self.shards:
+            shard.tell(what, **more)
+
+    # ---- one worker
+
+    async def _came(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A worker, from its first word to its last."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._callers.add(task)
+        task.add_done_callback(self._callers.discard)
+        wire = Wire(reader, writer)
+        try:
+            shard = await self._claimed(wire)
+            if shard is not None:
+                await self._hear(shard, wire)
+        finally:
+            await wire.close()
+
+    async def _claimed(self, wire: Wire) -> PlayedShard | None:
+        hello = await wire.receive()
+        if hello is None or hello["what"] != "hello" or not hmac.compare_digest(str(hello["token"]), self._token):
+            return None
+        shard: PlayedShard = self.shards[hello["index"]]
+        if shard.stage != STARTED:
+            self._told(f"shard {shard.index} was started a second time, on {hello['host']}: sent away, nothing is "
+                       "played twice")  # fmt: skip
+            return None
+        shard.stage, shard.wire = HELLO, wire
+        shard.host, shard.pid = hello["host"], hello["pid"]
+        shard.clock = ClockOf(hello["machine"] != "" and hello["machine"] == this_machine())
+        shard.heard = time.monotonic()
+        return shard
+
+    async def _hear(self, shard: PlayedShard, wire: Wire) -> None:
+        asked = 0
+        wire.tell("ping", asked=now_ns())
+        while (message := await wire.receive()) is not None:
+            shard.heard = time.monotonic()
+            what = message["what"]
+            if what == "pong":
+                shard.clock.answered(message["asked"], message["at"], now_ns())
+                asked += 1
+                if asked < QUESTIONS:
+                    wire.tell("ping", asked=now_ns())
+                elif asked == QUESTIONS:
+                    shard.clock.settle()
+                    job = replace(self._job, zero_ns=self._job.zero_ns + shard.clock.offset_ns)
+                    wire.tell("job", job=job.to_json())
+            elif what == "seen":
+                self.together.take(shard.index, message)
+            else:
+                self._reached(shard, what, message)
+            if shard.over:
+                return
+        if not shard.over:
+            self._lose(shard, await self._last_words(shard))
+
+    def _reached(self, shard: PlayedShard, what: str, message: dict[str, Any]) -> None:
+        if what == "cannot":
+            self._refuse(shard, str(message["why"]))
+        elif what == "ready":
+            shard.stage, shard.devices = READY, message["devices"]
+        elif what == "online":
+            shard.stage, shard.connect_s = ONLINE, message["connect_s"]
+        elif what == "result":
+            shard.result = ShardResult.from_json(message["result"])
+            shard.why = message["failure"]
+            shard.stage = ENDED
+        self._changes.tell()
+
+    def _refuse(self, shard: PlayedShard, why: str) -> None:
+        """A worker cannot begin, which ends all before anything is judged."""
+        if self._refusal is None:
+            self._refusal = f"shard {shard.index} of {self.count} cannot start: {why}"
+        shard.stage, shard.why = LOST, why
+        self._changes.tell()
+
+    def _lose(self, shard: PlayedShard, why: str) -> None:
+        """A worker has gone: its shard is lost, and told at once."""
+        if shard.stage in (STARTED, HELLO):
+            self._refuse(shard, why)
+            return
+        shard.stage, shard.why, shard.at_ms = LOST, why, self.together.clock()
+        self.together.gone(shard.index)
+        if shard.wire is not None:
+            shard.wire.abort()
+        self._told(
+            f"LOST at {shard.at_ms / 1000:.1f} s: shard {shard.index} of {self.count} with {shard.devices:,} devices, "
+            f"{shard.where}: {why}. It is not played again; the run is partial"
+        )
+        self._changes.tell()
+
+    async def _first_words(self, shard: PlayedShard) -> None:
+        """Until the worker has come: whether its process ends before."""
+        while shard.stage == STARTED:
+            words = await self._starter.words(shard.index)
+            if words is not None and shard.stage == STARTED:
+                self._refuse(shard, words)
+            await asyncio.sleep(LOOK_S)
+
+    async def _last_words(self, shard: PlayedShard) -> str:
+        until = time.monotonic() + LAST_WORDS_S
+        while time.monotonic() < until:
+            words = await self._starter.words(shard.index)
+            if words is not None:
+                return words
+            await asyncio.sleep(LOOK_S)
+        return "its connection ended, and its process has not"
+
+    async def _ticks(self) -> None:
+        """Every second: one picture of all, a question about each clock, and who has fallen silent."""
+        due = time.monotonic()
+        while True:
+            due += 1.0
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            self.together.merge()
+            for shard in self.shards:
+                if shard.stage in (READY, ONLINE):
+                    shard.tell("ping", asked=now_ns())
+                    silent = time.monotonic() - shard.heard
+                    if silent > self._silence_s:
+                        self._lose(shard, f"nothing was heard of it for {silent:.0f} s")
+
+    def _observed(self, event: FeedEvent) -> None:
+        self._all("observed", events=[asdict(event)])
+
+    def _conducted(self) -> Conducted:
+        self.together.merge()
+        results = [shard.result for shard in self.shards if shard.result is not None]
+        failures = [f"shard {one.index}: {one.why}" for one in self.shards if one.stage == ENDED and one.why]
+        horizon = min((one.horizon for one in results), default=None)
+        if horizon is None and self._stop_at is not None:
+            horizon = self._stop_at - LONGEST_LIMIT_MS
+        return Conducted(results, self.shards, failures, self.stopped, horizon)
