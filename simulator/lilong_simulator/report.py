@@ -28,6 +28,7 @@ PASS, FAIL, SATURATED, PARTIAL, BREACHED = "pass", "fail", "generator saturated"
 EXIT_CODES = {PASS: 0, FAIL: 1, SATURATED: 3, PARTIAL: 4, BREACHED: 99}
 SERIES = ("sent", "lost", "skipped", "raised")
 SERIES_MS = ("puback", "lag", "connect", "stored")
+SEALED = "sealed frames"  # what is sent where there is no template
 BY_FEED, BY_STORED_ACK, BY_PROBE, BY_PUBACK = "observed feed", "stored-ack", "probe subscriber", "PUBACK"
 
 
@@ -59,6 +60,7 @@ class Conditions:
     warnings: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()  # why the run did not come to its end
     knee: Mapping[str, Any] | None = None
+    payload: str = SEALED
 
 
 def tightest_limit_ms(score: Score) -> float | None:
@@ -134,6 +136,7 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
         "real_micropython": conditions.real_micropython,
         "accept": conditions.accept,
         "ingest_by": conditions.ingest_by,
+        "payload": conditions.payload,
         "messages": {
             "total": sum(recorder.messages.values()),
             "by_class": {CLASS_NAMES[cls]: count for cls, count in sorted(recorder.messages.items())},

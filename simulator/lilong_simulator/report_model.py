@@ -211,6 +211,7 @@ class Report(Table):
     ingest_by: Literal["observed feed", "stored-ack", "probe subscriber", "PUBACK"] = Field(
         description="what ingest was measured by; a PUBACK says nothing of a backend"
     )
+    payload: str = Field("sealed frames", description="what was sent: sealed frames, or the name of a template")
     messages: Messages
     alarms: Alarms
     latency_ms: ClockLatencies

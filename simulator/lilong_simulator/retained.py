@@ -1,7 +1,7 @@
 """Takes the retained births of a run from the broker again: the next subscriber must not meet ghosts."""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from ssl import SSLContext
 
 import aiomqtt
@@ -13,15 +13,21 @@ from .load.observed import Account
 AT_ONCE = 20  # devices that connect again
 RETAINED = [cls for cls in topics.UP_CLASSES if topics.retained(cls)]
 
+Topics = Callable[[str, str], Iterable[str]]
 
-async def remove_retained(account: Account, devices: Iterable[tuple[str, str]]) -> bool:
+
+def of_frames(tenant: str, device: str) -> Iterable[str]:
+    """The topics on which frames of a device are retained."""
+    return [topics.up(tenant, device, cls) for cls in RETAINED]
+
+
+async def remove_retained(account: Account, devices: Iterable[tuple[str, str]], of: Topics = of_frames) -> bool:
     """Clear what is retained of every (tenant, device); False when the broker is gone, which keeps nothing either."""
     try:
         async with account.client() as client:
             last = None
             for tenant, device in devices:
-                for cls in RETAINED:
-                    last = topics.up(tenant, device, cls)
+                for last in of(tenant, device):
                     await client.publish(last, b"", qos=0, retain=True)
             if last is not None:  # its PUBACK says that all before it has arrived
                 await client.publish(last, b"", qos=1, retain=True)
@@ -30,7 +36,9 @@ async def remove_retained(account: Account, devices: Iterable[tuple[str, str]]) 
     return True
 
 
-async def remove_own_retained(account: Account, target: Target, devices: Collection[tuple[str, str]]) -> int:
+async def remove_own_retained(
+    account: Account, target: Target, devices: Collection[tuple[str, str]], of: Topics = of_frames
+) -> int:
     """The same where a broker lets each device publish on its own topics alone: each does it; how many could not."""
     slots = asyncio.Semaphore(AT_ONCE)
 
@@ -42,8 +50,8 @@ async def remove_own_retained(account: Account, target: Target, devices: Collect
         async with slots:
             try:
                 async with account.device(device, login, tls) as client:
-                    for cls in RETAINED:
-                        await client.publish(topics.up(tenant, device, cls), b"", qos=1, retain=True)
+                    for topic in of(tenant, device):
+                        await client.publish(topic, b"", qos=1, retain=True)
             except aiomqtt.MqttError:
                 return False
         return True

@@ -15,6 +15,7 @@ from lilong_simulator.estate import EstateError
 from lilong_simulator.feed import FeedError
 from lilong_simulator.fleet.live import CredentialsError, FileLimitError
 from lilong_simulator.load.compare import CompareError
+from lilong_simulator.load.payload import TemplateError
 from lilong_simulator.load.places import Place, places_of
 from lilong_simulator.load.prometheus import MetricsError
 from lilong_simulator.load.run import RunError
@@ -158,7 +159,8 @@ def main() -> None:
     except (
         InputError, EstateError, BrokerError, CentreProcessError, RunError, FeedError, incidents.IncidentError,
         BoardError, BrokerConfigError, CompareError, CredentialsError, FileLimitError, FlashError, KeyStoreError,
-        MetricsError, ProvisionError, PublicKeyError, SbomError, ScenarioError, ThresholdError, UpdateError,
+        MetricsError, ProvisionError, PublicKeyError, SbomError, ScenarioError, TemplateError,
+        ThresholdError, UpdateError,
     ) as error:  # fmt: skip
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"lilong: {error}", style="red", markup=False)
         sys.exit(BAD_INPUT)

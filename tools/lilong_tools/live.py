@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from lilong_simulator.load.result import ShardResult, merge
 from lilong_simulator.load.run import ONLINE_TIMEOUT_S, SETTLE_S, LiveRun, NotOnline, Settings
 from lilong_simulator.load.scenario import Scenario
 from lilong_simulator.load.thresholds import Threshold
-from lilong_simulator.retained import remove_own_retained, remove_retained
+from lilong_simulator.retained import Topics, of_frames, remove_own_retained, remove_retained
 from lilong_simulator.score import score
 from rich.console import Console
 
@@ -124,10 +124,20 @@ async def play(
 
 async def _clear(run: LiveRun, reached: Reached, console: Console) -> None:
     known = [(part.place.tenant, device.id) for part in run.settings.parts for device in part.devices]
+    of: Topics = of_frames
+    if run.template is not None:
+        if not run.template.retains:
+            return
+        speech = {fleet.tenant: fleet.speech for fleet in run.fleets}
+
+        def of(tenant: str, device: str) -> Iterable[str]:
+            spoken = speech.get(tenant)
+            return () if spoken is None else spoken.retained(device)
+
     if not reached.apart:
-        await remove_retained(reached.account, known)
+        await remove_retained(reached.account, known, of)
         return
-    left = await remove_own_retained(reached.account, reached.target, known)
+    left = await remove_own_retained(reached.account, reached.target, known, of)
     if left:
         console.print(f"the retained births of {left:,} devices could not be removed from the broker", style="yellow")
 
@@ -139,6 +149,8 @@ def _boards(request: Request, reached: Reached, console: Console) -> list[Device
     missing = process.available()
     if missing is None and not reached.plain:
         missing = "they reach a broker without TLS and WebSocket alone"
+    if missing is None and request.scenario.template is not None:
+        missing = "they speak in sealed frames alone, and by no template"
     if missing is None and request.scenario.accept != "stored":
         missing = f"they end their retries by a stored-ack alone, not by --accept {request.scenario.accept}"
     if missing is None and request.scenario.telemetry_qos == 1:
@@ -173,13 +185,14 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
     world_zero = result.world_zero or 0.0
     horizon = result.horizon if result.world_zero is not None else -inf
     by_puback = scenario.accept == "puback"
+    feed = None if played.feed is None else [_coded(event, result) for event in played.feed]
     scored = score(
-        result.truth, result.recorder.alarms.values(), played.feed, world_zero, result.epoch_zero,
+        result.truth, result.recorder.alarms.values(), feed, world_zero, result.epoch_zero,
         request.acknowledgement_expected, horizon, by_puback,
     )  # fmt: skip
     linked = linkage.judge(
         result.expectations if request.linkage_expected else [], scored.alarm_of_row, result.recorder,
-        played.feed or [], result.epoch_zero, horizon,
+        feed or [], result.epoch_zero, horizon,
     )  # fmt: skip
     ingest_by = request.ingest_by
     if played.feed is None:
@@ -207,9 +220,16 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         ingest_by=ingest_by,
         thresholds=request.thresholds,
         knee=knee,
+        payload=report.SEALED if scenario.template is None else scenario.template[0],
         reasons=tuple(played.reasons),
     )
     return report.build(conditions, result.recorder, scored, linked)
+
+
+def _coded(event: FeedEvent, result: ShardResult) -> FeedEvent:
+    """With the code of its alarm, where a feed does not tell it."""
+    alarm = None if event.code else result.recorder.alarms.get((event.device, event.boot, event.seq))
+    return event if alarm is None else replace(event, code=alarm.code)
 
 
 @contextlib.asynccontextmanager

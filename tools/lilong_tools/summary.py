@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lilong_simulator.report import SEALED
 from rich.console import Console
 from rich.table import Table
 
@@ -36,9 +37,10 @@ def summarise(content: dict[str, Any], console: Console) -> None:
     counted = ", ".join(f"{_count(value)} {name.replace('_', ' ')}" for name, value in alarms.items())
     console.print(f"alarms: {counted}", highlight=False, markup=False)
     accepted = "acceptance not observed" if content["connected"] is None else f"{content['connected']:,} accepted"
+    by = "" if content["payload"] == SEALED else f" by the template {content['payload']}"
     console.print(
         f"{content['devices']:,} devices ({len(content['real_micropython'])} of them real MicroPython), "
-        f"{accepted}, {content['messages']['total']:,} messages, broker: {content['broker']}",
+        f"{accepted}, {content['messages']['total']:,} messages{by}, broker: {content['broker']}",
         highlight=False,
         markup=False,
     )

@@ -14,6 +14,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from ssl import SSLContext
 from typing import Any
@@ -24,6 +25,7 @@ from lilong_protocol.frame import FrameError
 
 from ..feed import Feed, FeedError, FeedEvent, FeedReader, parse_line
 from ..fleet.live import Login
+from .payload import Template
 from .recording import opened
 
 ASK_S = 0.5
@@ -99,13 +101,22 @@ async def observed(spec: str, account: Account) -> AsyncIterator[Feed]:
 
 
 @contextlib.asynccontextmanager
-async def probe(tenants: list[str], account: Account) -> AsyncIterator[Feed]:
-    """A subscriber to the alarms of these tenants: "stored" is then the first delivery of a raise to it."""
+async def probe(tenants: list[str], account: Account, template: Template | None = None) -> AsyncIterator[Feed]:
+    """A subscriber to the alarms of these tenants: "stored" is then the first delivery of a raise to it.
+
+    template: by which devices speak; what it has no alarm in tells nothing, and an event has code 0.
+    """
     filters = [topics.up(tenant, "+", topics.ALARM) for tenant in tenants]
-    async with _listening(lambda arrivals, ready: _alarms(arrivals, ready, account, filters)) as feed:
+    of: Recognise = _raised
+    if template is not None:
+        filters = [template.messages[frame.RAISE].filter]
+        of = partial(_told, template)
+    async with _listening(lambda arrivals, ready: _alarms(arrivals, ready, account, filters, of)) as feed:
         yield feed
 
 
+Recognise = Callable[[str, bytes], tuple[str, int, int, int] | None]
+"""Topic and payload to device, boot and seq of a raise, and the code of its alarm."""
 Work = Callable[[Arrivals, asyncio.Event], Awaitable[None]]
 
 
@@ -147,7 +158,23 @@ async def _topic(arrivals: Arrivals, ready: asyncio.Event, account: Account, top
         raise FeedError(f"--observed mqtt:{topic}: the broker at {account} is not to be had ({error})") from None
 
 
-async def _alarms(arrivals: Arrivals, ready: asyncio.Event, account: Account, filters: list[str]) -> None:
+def _raised(topic: str, payload: bytes) -> tuple[str, int, int, int] | None:
+    parsed = topics.parse(topic)
+    with contextlib.suppress(FrameError, ValueError, TypeError, IndexError):  # what is no frame of ours
+        told = opened(payload)
+        if told.kind == frame.RAISE and parsed is not None:
+            return parsed[1], told.boot, told.seq, told.body[0]
+    return None
+
+
+def _told(template: Template, _: str, payload: bytes) -> tuple[str, int, int, int] | None:
+    key = template.alarm_of(payload)
+    return None if key is None else (*key, 0)
+
+
+async def _alarms(
+    arrivals: Arrivals, ready: asyncio.Event, account: Account, filters: list[str], of: Recognise
+) -> None:
     seen: set[tuple[str, int, int]] = set()
     try:
         async with account.client() as client:
@@ -156,13 +183,11 @@ async def _alarms(arrivals: Arrivals, ready: asyncio.Event, account: Account, fi
             ready.set()
             async for message in client.messages:
                 at = time.time() * 1000
-                parsed = topics.parse(message.topic.value)
-                with contextlib.suppress(FrameError, ValueError, TypeError, IndexError):  # what is no frame of ours
-                    told = opened(bytes(message.payload or b""))
-                    key = ("" if parsed is None else parsed[1], told.boot, told.seq)
-                    if told.kind == frame.RAISE and key not in seen and not message.retain:
-                        seen.add(key)
-                        arrivals.take(FeedEvent(at, "stored", "{}-{}-{}".format(*key), key[0], told.body[0], *key[1:]))
+                raised = None if message.retain else of(message.topic.value, bytes(message.payload or b""))
+                if raised is not None and raised[:3] not in seen:
+                    device, boot, seq, code = raised
+                    seen.add((device, boot, seq))
+                    arrivals.take(FeedEvent(at, "stored", f"{device}-{boot}-{seq}", device, code, boot, seq))
     except aiomqtt.MqttError as error:
         raise FeedError(f"--probe: the broker at {account} is not to be had ({error})") from None
 

@@ -15,6 +15,7 @@ from lilong_simulator import report
 from lilong_simulator.feed import Feed
 from lilong_simulator.fleet.live import Passwords, need_files
 from lilong_simulator.load.observed import observed, probe
+from lilong_simulator.load.payload import Template, read_template
 from lilong_simulator.load.places import Place, places_of
 from lilong_simulator.load.prometheus import address_of
 from lilong_simulator.load.scenario import MOST_COPIES, Copies, Scenario, read_scenario
@@ -60,6 +61,7 @@ def load(
     observed: options.Observed = None,
     probe: options.Probe = False,
     accept: options.Accept = None,
+    template: options.Template = None,
     linkage: options.Linkage = False,
     require: options.Require = None,
     report: options.Report = None,
@@ -76,6 +78,8 @@ def load(
     }  # fmt: skip
     scenario = _scenario(played, copies, incident)
     scenario = replace(scenario, **{name: value for name, value in given.items() if value is not None})
+    if template is not None:
+        scenario = _by_template(scenario, read_template(template), accept is not None, observed, probe, linkage)
     _check_feed(scenario, observed, probe)
     if find_the_knee and scenario.duration_s is None:
         raise InputError("--find-knee: each rate needs an end; give --duration")
@@ -121,7 +125,9 @@ async def _feed(request: Request, spec: str | None, probed: bool, reached: Reach
         async with observed(spec, reached.account) as feed:
             yield feed
     elif probed:
-        async with probe([place.tenant for place in request.places], reached.account) as feed:
+        given = request.scenario.template
+        template = None if given is None else Template.parse(*given)
+        async with probe([place.tenant for place in request.places], reached.account, template) as feed:
             yield feed
     else:
         yield None
@@ -161,6 +167,20 @@ def _check_feed(scenario: Scenario, feed: str | None, probed: bool) -> None:
         raise InputError("--observed and --probe: only one can tell what was stored; leave one of them out")
     if scenario.accept == "observed" and feed is None:
         raise InputError("--accept observed: nothing tells what was stored; give --observed too")
+
+
+def _by_template(
+    scenario: Scenario, template: Template, chosen: bool, feed: str | None, probed: bool, linkage: bool
+) -> Scenario:
+    """Without a stored-ack: the observed feed ends the retries where there is one, else the PUBACK."""
+    if linkage:
+        raise InputError(f"--linkage: nobody commands devices that speak by {template.name}; leave it out")
+    if probed and template.alarm is None:
+        raise InputError(f"--probe: {template.name} does not say where an alarm has its id; add [probe] to it")
+    accept = scenario.accept if chosen else "puback" if feed is None else "observed"
+    if accept == "stored":
+        raise InputError("--accept stored: a template has no stored-ack; give puback, or observed with --observed")
+    return replace(scenario, template=(template.name, template.text), accept=accept)
 
 
 def _access(

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from lilong_simulator import incidents
+from lilong_simulator.load.payload.template import built_in
 
 FLEET, BROKER, MEASURE, REPORT = "What is played", "The broker", "What is measured", "What is told"
 
@@ -98,6 +99,13 @@ Probe = Annotated[
 Accept = Annotated[
     AcceptBy | None,
     typer.Option(help="what ends the retries of an alarm; else its stored-ack", rich_help_panel=MEASURE),
+]
+Template = Annotated[
+    str | None,
+    typer.Option(
+        help=f"JSON or SenML in place of sealed frames: {', '.join(built_in())}, or a TOML file (docs/templates.md)",
+        rich_help_panel=BROKER,
+    ),
 ]
 Linkage = Annotated[
     bool, typer.Option(help="judge the doors too: the backend releases them on fire", rich_help_panel=MEASURE)

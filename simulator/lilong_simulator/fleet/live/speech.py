@@ -1,5 +1,6 @@
 """What devices say in place of sealed frames, where a backend has not adopted the protocol."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 Told = tuple[bytes, bytes, bool]
@@ -14,3 +15,6 @@ class Speech(Protocol):
 
     def will(self, device: str, sealed: bytes, now: float) -> tuple[str, bytes, int, bool] | None:
         """In place of a death frame: topic, payload, QoS, retained; None: no will."""
+
+    def retained(self, device: str) -> Iterable[str]:
+        """The topics on which something of a device may be retained."""
