@@ -1,0 +1,63 @@
+"""The whole lines of a file that may be packed, and may end before its end; never more than a piece of it in RAM."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+from .record import GZIP
+
+PIECE = 1 << 16
+LONGEST_LINE = 1 << 13
+
+
+class RecordingError(ValueError):
+    """A source that cannot be replayed: where, what is wrong, what to do."""
+
+
+class Lines(Iterator[bytes]):
+    """The whole lines of a file, packed or not. `why`: it ends in the middle of one, or of what was packed."""
+
+    def __init__(self, path: Path) -> None:
+        self.why: str | None = None
+        self._path = path
+        self._lines = self._all()
+
+    def __next__(self) -> bytes:
+        return next(self._lines)
+
+    def _all(self) -> Iterator[bytes]:
+        left = b""
+        for piece in self._pieces():
+            *whole, left = (left + piece).split(b"\n")
+            yield from whole
+            if len(left) > LONGEST_LINE:
+                raise RecordingError(f"{self._path}: has a line of more than {LONGEST_LINE} bytes")
+        if left:
+            self.why = "ends in the middle of a row"
+
+    def _pieces(self) -> Iterator[bytes]:
+        try:
+            with self._path.open("rb") as file:
+                first = file.read(PIECE)
+                pieces: Iterable[bytes] = chain([first], iter(lambda: file.read(PIECE), b""))
+                yield from self._unpacked(pieces) if first[:2] == b"\x1f\x8b" else pieces
+        except OSError as error:
+            raise RecordingError(f"{self._path}: {error.strerror}") from None
+
+    def _unpacked(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        unpack = zlib.decompressobj(GZIP)
+        for piece in pieces:
+            data = piece
+            while data and not unpack.eof:
+                try:
+                    made = unpack.decompress(data, PIECE)
+                except zlib.error:
+                    self.why = "is damaged"
+                    return
+                yield made
+                data = unpack.unconsumed_tail
+        if not unpack.eof:
+            self.why = "ends"
