@@ -1,5 +1,6 @@
 """Records what the devices of a run did: messages by class, the clocks of every alarm, the generator's lag."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lilong_firmware.effects import ACCEPTED, ACKNOWLEDGED, CLEARED, RAISED, RESTORED, STORED
@@ -49,6 +50,7 @@ class Recorder(Observer):
         self.outputs: list[tuple[float, str, str, int]] = []
         self.events_sent: dict[str, list[float]] = {}  # when each device published an event
         self.stored_frames = 0
+        self.on_link: Callable[[float, str, bool], None] | None = None  # who else wants to hear of links
         self._sounding: dict[str, dict[str, float]] = {}  # the alarm outputs that are on, by device, and since when
         self._silent: dict[str, AlarmClocks] = {}  # the last alarm of a device that began without one
 
@@ -102,6 +104,8 @@ class Recorder(Observer):
             self.online.add(device)
         else:
             self.online.discard(device)
+        if self.on_link is not None:
+            self.on_link(at, device, up)
 
     def _set(self, device: str, boot: int, seq: int, field: str, at: float) -> None:
         alarm = self.alarms.get((device, boot, seq))

@@ -12,6 +12,7 @@ from math import inf
 from lilong_protocol.codes import is_alarm, severity
 
 from .feed import FeedEvent
+from .load.faults.excuses import Excuses
 from .recorder import AlarmClocks
 from .truth import TruthRow
 
@@ -28,6 +29,9 @@ class Judged:
     ingest: float | None = None
     shown: float | None = None
     acknowledged: float | None = None
+    excused: str | None = None  # the fault that kept its device from raising
+    raise_from: float = -inf  # the limit of the local output counts from then, if that is after the crossing
+    send_from: float = -inf  # and those of the others
     late: list[str] = field(default_factory=list)  # the clocks that came after their limit
     missing: list[str] = field(default_factory=list)  # those that never came
 
@@ -40,6 +44,12 @@ class Judged:
         """Milliseconds from the device's decision to a clock."""
         at = self._at(clock)
         return None if at is None or self.alarm is None else at - self.alarm.decided
+
+    def after_possible(self, clock: str) -> float | None:
+        """Milliseconds from when a fault, where there was one, let it be."""
+        at = self._at(clock)
+        possible = self.raise_from if clock == "local" else self.send_from
+        return None if at is None else at - max(self.crossing, possible)
 
     def _at(self, clock: str) -> float | None:
         if clock == "local":
@@ -63,6 +73,7 @@ class Score:
     duplicate: int | None
     out_of_order: int | None
     failures: list[str]
+    excused: int = 0  # not raised, because a fault of the run kept the device from it
 
     @property
     def true(self) -> int:
@@ -78,7 +89,7 @@ class Score:
         return not self.failures
 
     def counts(self) -> dict[str, int | None]:
-        names = ("true", "raised", "stored", "acknowledged", "undetected", "missed", "late", "false")
+        names = ("true", "raised", "stored", "acknowledged", "undetected", "missed", "late", "false", "excused")
         return {name: getattr(self, name) for name in (*names, "duplicate", "out_of_order")}
 
 
@@ -91,13 +102,15 @@ def score(
     acknowledgement_expected: bool = True,
     horizon: float = inf,
     by_puback: bool = False,
+    excuses: Excuses | None = None,
 ) -> Score:
     """Judge a run.
 
     `world_zero`: the run's clock at world time 0; `epoch_zero`: epoch ms at the run's clock 0; `feed` None: nothing
     was observed but stored-acks, so order and repeated commits are unknown, and ingest is its upper bound; `horizon`:
     rows that cross later explain alarms but are not judged, since the run ended before their limits; `by_puback`: with
-    no feed, the PUBACK counts as ingest, since it was asked for: it says that a broker has the alarm, and no more.
+    no feed, the PUBACK counts as ingest, since it was asked for: it says that a broker has the alarm, and no more;
+    `excuses`: what faults of the run kept devices from.
     """
     judged = [Judged(row, world_zero + row.crossing_ms) for row in truth]
     by_name = {alarm.id: alarm for alarm in alarms}
@@ -113,6 +126,8 @@ def score(
     judged = [one for one in judged if one.crossing <= horizon]
     must = [one for one in judged if one.row.expect == "must"]
     for one in must:
+        if excuses is not None:
+            _excuse(one, excuses)
         _limits(one, acknowledgement_expected)
     acknowledged = sum(1 for one in must if one.acknowledged is not None)
     return Score(
@@ -120,7 +135,8 @@ def score(
         raised=sum(1 for one in must if one.alarm is not None),
         stored=sum(1 for one in must if one.ingest is not None),
         acknowledged=acknowledged if acknowledgement_expected or acknowledged else None,
-        undetected=sum(1 for one in must if one.alarm is None),
+        undetected=sum(1 for one in must if one.alarm is None and one.excused is None),
+        excused=sum(1 for one in must if one.alarm is None and one.excused is not None),
         missed=sum(1 for one in must if one.alarm is not None and one.ingest is None),
         late=sum(1 for one in must if "ingest" in one.late),
         false=len(false),
@@ -200,13 +216,19 @@ def _clocks(judged: list[Judged], effects: _Effects | None, by_puback: bool) -> 
         one.acknowledged = alarm.acknowledged
 
 
+def _excuse(one: Judged, excuses: Excuses) -> None:
+    decided = None if one.alarm is None else one.alarm.decided
+    excuse = excuses.of(one.row.device, one.crossing, one.row.limits, decided)
+    one.excused, one.raise_from, one.send_from = excuse.why, excuse.raise_from, excuse.send_from
+
+
 def _limits(one: Judged, acknowledgement_expected: bool) -> None:
     """Which clocks broke their limits. Local and ingest must be seen; shown only if a console was there."""
     for clock in CLOCKS:
         limit = one.row.limits.get(f"{clock}_ms")
         if limit is None:
             continue
-        after = one.after_crossing(clock)
+        after = one.after_possible(clock)
         if after is None:
             if clock in ("local", "ingest") or (clock == "acknowledged" and acknowledgement_expected):
                 one.missing.append(clock)
@@ -217,6 +239,8 @@ def _limits(one: Judged, acknowledgement_expected: bool) -> None:
 def _failures(one: Judged) -> Iterator[str]:
     """What went wrong with a row that must be raised. What follows from a miss is not told again."""
     what = f"{one.row.alarm} at {one.row.name}"
+    if one.alarm is None and one.excused is not None:
+        return
     if one.alarm is None:
         yield f"undetected: {what}: the device did not raise it"
         return
@@ -225,7 +249,9 @@ def _failures(one: Judged) -> Iterator[str]:
     for clock in one.late:
         word = "late" if clock == "ingest" else "over its limit"
         limit = one.row.limits[f"{clock}_ms"]
-        yield f"{word}: {what}: {clock} {one.after_crossing(clock):.0f} ms after the crossing, limit {limit} ms"
+        possible = one.raise_from if clock == "local" else one.send_from
+        since = "the crossing" if possible <= one.crossing else "a fault of the run was over"
+        yield f"{word}: {what}: {clock} {one.after_possible(clock):.0f} ms after {since}, limit {limit} ms"
     for clock in one.missing:
         if clock == "local" or (clock == "acknowledged" and one.ingest is not None):
             yield f"missing: {what}: {clock} was never seen"

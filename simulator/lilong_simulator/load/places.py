@@ -9,11 +9,13 @@ told by the shard that hosts the device. So any number of shards gives the same 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..estate import Device, Estate, load_estate
 from ..incidents import Incident, IncidentError, find
 from ..random_streams import draw
+from .faults.timeline import incidents as from_faults
+from .faults.timeline import plan
 from .scenario import Scenario
 
 EVENT_RATE_MAX = 100.0  # (ours) by then every door is always in use: more people would only wait
@@ -63,7 +65,7 @@ WHOLE = Shard()
 
 
 def places_of(scenario: Scenario) -> list[Place]:
-    """All places; raises EstateError, and IncidentError where an incident has no place."""
+    """All places; raises EstateError, and IncidentError or FaultError where an incident or a fault has no place."""
     copies: dict[str, int] = {}
     found = []
     for group in scenario.estates:
@@ -75,7 +77,8 @@ def places_of(scenario: Scenario) -> list[Place]:
         if place.tenant in tenants:
             raise IncidentError(f"two estates have the id {place.tenant!r}; each is a tenant of its own: rename one")
         tenants[place.tenant] = place
-    return found
+    planned = plan(scenario.faults, {tenant: place.devices for tenant, place in tenants.items()}, scenario.seed)
+    return [replace(one, incidents=(*one.incidents, *from_faults(planned, one.tenant))) for one in found]
 
 
 def parts_of(places: Sequence[Place], shard: Shard = WHOLE) -> list[Part]:

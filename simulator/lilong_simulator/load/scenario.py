@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..estate_errors import nearest
 from ..toml_lines import key_lines
+from .faults import FaultAsked, FaultError, from_table, several
 
 STREETS = Path(__file__).parent.parent / "streets"
 START = datetime(2026, 3, 4, 18, 38, 45)  # a Wednesday evening: people come home, kitchens are busy
@@ -56,6 +57,7 @@ class Scenario:
     accept: Accept = "stored"
     incidents: tuple[str, ...] = ()
     template: tuple[str, str] | None = None
+    faults: tuple[FaultAsked, ...] = ()
 
     @property
     def name(self) -> str:
@@ -70,7 +72,8 @@ class Scenario:
         """Plain values, for another process."""
         template = None if self.template is None else list(self.template)
         return {
-            **asdict(self), "start": self.start.isoformat(), "incidents": list(self.incidents), "template": template
+            **asdict(self), "start": self.start.isoformat(), "incidents": list(self.incidents), "template": template,
+            "faults": [one.to_json() for one in self.faults],
         }  # fmt: skip
 
     @classmethod
@@ -85,6 +88,7 @@ class Scenario:
             start = datetime.fromisoformat(values["start"])
             template = None if values.get("template") is None else tuple(values["template"])
             given = {"estates": estates, "start": start, "incidents": tuple(values["incidents"]), "template": template}
+            given["faults"] = several(values.get("faults", ()))
             return cls(**{**values, **given})
         except (KeyError, TypeError, ValueError) as error:
             raise ScenarioError(f"not a scenario ({error!r}); give what Scenario.to_json made") from None
@@ -110,6 +114,7 @@ class _Street(_Table):
     telemetry_qos: Literal[0, 1] | None = None
     accept: Accept | None = None
     incidents: list[str] | None = None
+    faults: list[dict[str, Any]] | None = None
 
 
 def read_scenario(name_or_path: str) -> Scenario:
@@ -152,7 +157,24 @@ def _street(file: Path, text: str, values: dict[str, Any]) -> Scenario:
     given = {name: value for name, value in street.model_dump(exclude={"estates"}).items() if value is not None}
     if "incidents" in given:
         given["incidents"] = tuple(given["incidents"])
+    if "faults" in given:
+        given["faults"] = _faults(file, text, given["faults"])
     return replace(Scenario(estates), **given)
+
+
+def _faults(file: Path, text: str, tables: list[dict[str, Any]]) -> tuple[FaultAsked, ...]:
+    lines = key_lines(text)
+    found, problems = [], []
+    for at, table in enumerate(tables):
+        try:
+            found.append(from_table(table))
+        except FaultError as error:
+            path = ("faults", at, error.key)
+            line = lines.get(path, lines.get(path[:2], 1))
+            problems.append(f"{file}:{line}: faults.{at}.{error.key}: {error}")
+    if problems:
+        raise ScenarioError("\n".join(problems))
+    return tuple(found)
 
 
 def _there(street: Path, estate: str) -> str:

@@ -1,5 +1,6 @@
 """Live: tens of thousands of real MQTT connections from one process, one lean protocol object a connection."""
 
+from . import faulty
 from .collector import leave_alone
 from .credentials import Certificates, CredentialsError, Passwords
 from .dial import Login, Target
@@ -9,5 +10,5 @@ from .plain import PLAIN, PlainClients
 
 __all__ = [
     "PLAIN", "Certificates", "CredentialsError", "FileLimitError", "LiveFleet", "Login", "Passwords", "PlainClients",
-    "Target", "leave_alone", "need_files",
+    "Target", "faulty", "leave_alone", "need_files",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ A host calls `step` when `due` has come, tells it of links, and may ask for the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lilong_protocol.registry import KIND
@@ -32,13 +32,18 @@ class Planned:
     devices: Mapping[str, Sequence[Device]]
 
 
-def plan(asked: Sequence[FaultAsked], estates: Mapping[str, Sequence[Device]], seed: int) -> list[Planned]:
-    """All faults of a run; FaultError for what no estate has. The same seed gives the same devices."""
+def plan(
+    asked: Sequence[FaultAsked], estates: Mapping[str, Sequence[Device]], seed: int, whole: bool = True
+) -> list[Planned]:
+    """All faults of a run; FaultError for what no estate has. The same seed gives the same devices.
+
+    whole: these are all estates; else those of one shard, which chooses in them what the whole run does.
+    """
     planned = []
     for number, one in enumerate(asked):
         fault = made(one, number, seed)
         try:
-            touched = chosen(dict(one.arguments), estates, seed, number)
+            touched = chosen(dict(one.arguments), estates, seed, number, whole)
         except FaultError as error:
             raise FaultError(f"fault {one}: {error}", error.key) from None
         if fault.MAINS:
@@ -46,7 +51,7 @@ def plan(asked: Sequence[FaultAsked], estates: Mapping[str, Sequence[Device]], s
                 name: [one for one in devices if battery_period_ms(one.kind) is None]
                 for name, devices in touched.items()
             }
-        if not any(touched.values()):
+        if whole and not any(touched.values()):
             raise FaultError(f"fault {one}: touches no device; choose another place")
         planned.append(Planned(fault, touched))
     return planned
@@ -72,10 +77,17 @@ class _Running:
 
 
 class Timeline:
-    """`own`: the devices of this host. Times in ms of the run's clock; world time 0 is at `zero` of it."""
+    """`own`: the devices of this host, `online`: those with a link. Times in ms of the run's clock, with world time 0 at
+    `zero` of it."""
 
     def __init__(
-        self, planned: Sequence[Planned], own: set[str], levers: Levers, backlog: Backlog, zero: float = 0.0
+        self,
+        planned: Sequence[Planned],
+        own: set[str],
+        levers: Levers,
+        backlog: Backlog,
+        online: Iterable[str] = (),
+        zero: float = 0.0,
     ) -> None:
         self._levers = levers
         self._backlog = backlog
@@ -91,7 +103,7 @@ class Timeline:
             (one.planned.fault.at_ms + one.planned.fault.for_ms, 0, at) for at, one in enumerate(self._running)
         ]  # what ends at an instant ends before another begins
         self._steps = sorted(steps)
-        self._offline: set[str] = set()
+        self._offline = own.difference(online)
         self._look_at = NEVER
         self._burnt: set[str] = set()
 
@@ -140,6 +152,8 @@ class Timeline:
 
     def link(self, at: float, device: str, up: bool) -> None:
         """The link of a device has come or gone."""
+        if (device in self._offline) is not up:
+            return  # as it was
         if up:
             self._offline.discard(device)
         else:

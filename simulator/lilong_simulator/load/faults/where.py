@@ -35,11 +35,14 @@ _OF: dict[str, Callable[[Device], tuple[str, ...]]] = {
 
 
 def chosen(
-    given: Mapping[str, Argument], estates: Mapping[str, Sequence[Device]], seed: int, number: int
+    given: Mapping[str, Argument], estates: Mapping[str, Sequence[Device]], seed: int, number: int, whole: bool = True
 ) -> dict[str, list[Device]]:
-    """The devices of each estate, by its id; FaultError where a name is nowhere. number: of the fault."""
+    """The devices of each estate, by its id; FaultError where a name is nowhere. number: of the fault.
+
+    whole: these are all estates of the run; else a name may be in another, and what is chosen does not depend on that.
+    """
     wanted = given.get("estate")
-    if wanted is not None and wanted not in estates:
+    if wanted is not None and wanted not in estates and whole:
         raise FaultError(f"no estate {unknown(wanted, estates)}", "estate")
     found = {name: list(devices) for name, devices in estates.items() if wanted in (None, name)}
     for key, names in _OF.items():
@@ -48,7 +51,7 @@ def chosen(
             continue
         known = {names(device)[0] for devices in found.values() for device in devices}
         found = {name: [one for one in devices if value in names(one)] for name, devices in found.items()}
-        if not any(found.values()):
+        if whole and not any(found.values()):
             there = "among those of the arguments before it " if len(given) > 1 else ""
             raise FaultError(f"no {key} {there}{unknown(value, known)}", key)
     share = given.get("share")
