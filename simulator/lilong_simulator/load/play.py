@@ -9,6 +9,7 @@ from datetime import datetime
 from ..fleet.live import LiveFleet
 from ..truth import Expectation, TruthRow
 from ..world import World
+from .fingerprint import Fingerprint
 from .places import Part
 
 Sensed = Callable[["Play", str, str, int], None]
@@ -39,6 +40,7 @@ class Play:
         self._expectations: list[Expectation] = []
         self._rows_seen = 0
         self._expectations_seen = 0
+        self.fingerprint = Fingerprint()
 
     @property
     def now(self) -> float:
@@ -85,6 +87,7 @@ class Play:
 
     def _sense(self, device: str, channel: str, value: int) -> None:
         if device in self._own:
+            self.fingerprint.take(self.world.env.now, device, channel, value)
             self._sensed(self, device, channel, value)
 
     def _burn(self, device: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from ..linkage import OUTPUT
 from ..recorder import AlarmClocks, Recorder
 from ..truth import Expectation, TruthRow
+from .fingerprint import added
 from .measures import Measures, merged
 from .run import LiveRun
 
@@ -22,7 +23,8 @@ class ShardResult:
     """What one shard, or several together, came to. Times in ms of the run's clock, which all shards share.
 
     connect_s: from power-on until the backend had accepted every device. lost: always-on devices that were not
-    connected at the end. missing: shards that were lost.
+    connected at the end. missing: shards that were lost. stimuli: of the sensors within the duration, how many and a
+    sum over them, the same for every number of shards.
     """
 
     shards: tuple[int, ...]
@@ -39,6 +41,7 @@ class ShardResult:
     connect_s: float | None
     troubles: dict[str, int] = field(default_factory=dict)
     boards: dict[str, str] = field(default_factory=dict)
+    stimuli: tuple[int, str] = (0, "0")
 
     @property
     def missing(self) -> int:
@@ -50,7 +53,7 @@ class ShardResult:
         return cls(
             (index,), count, run.recorder, run.truth, run.expectations, run.world_zero, run.epoch_zero, run.horizon,
             round(run.world_now / 1000, 1), len(run.devices), lost, connect_s, run.troubles,
-            {device.kind: device.name for device in run.settings.boards},
+            {device.kind: device.name for device in run.settings.boards}, run.stimuli,
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
@@ -66,6 +69,7 @@ class ShardResult:
             "horizon": None if self.horizon == inf else self.horizon,
             "troubles": self.troubles,
             "boards": self.boards,
+            "stimuli": list(self.stimuli),
             "truth": [asdict(row) for row in self.truth],
             "expectations": [asdict(row) for row in self.expectations],
             "messages": seen.messages,
@@ -101,7 +105,7 @@ class ShardResult:
             values["world_zero"], values["epoch_zero"],
             inf if values["horizon"] is None else values["horizon"],
             values["played_s"], values["devices"], values["lost"], values["connect_s"],
-            dict(values["troubles"]), dict(values["boards"]),
+            dict(values["troubles"]), dict(values["boards"]), tuple(values["stimuli"]),
         )  # fmt: skip
 
 
@@ -133,6 +137,7 @@ def merge(results: Sequence[ShardResult]) -> ShardResult:
         None if None in waited else max(one for one in waited if one is not None),
         dict(sum((Counter(one.troubles) for one in results), Counter())),
         {kind: name for one in reversed(results) for kind, name in one.boards.items()},
+        added([one.stimuli for one in results]),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from ..fleet.spoken import speak
 from ..truth import Expectation, TruthRow
 from .accept import Accepter
 from .answered import Answered
+from .fingerprint import added
 from .payload import Payload, Template
 from .places import Part
 from .play import Play
@@ -116,6 +117,12 @@ class LiveRun:
         return [one for play in self.plays for one in play.expectations]
 
     @property
+    def stimuli(self) -> tuple[int, str]:
+        """How many changes of sensors the worlds brought within the duration, and a sum over them."""
+        prints = [play.fingerprint for play in self.plays]
+        return added([(one.count, f"{one.sum:x}") for one in prints])
+
+    @property
     def troubles(self) -> dict[str, int]:
         """Why links broke or could not be had, and how often."""
         return dict(sum((Counter(fleet.troubles) for fleet in self.fleets), Counter()))
@@ -191,6 +198,8 @@ class LiveRun:
         duration_s = self.settings.scenario.duration_s
         end = None if duration_s is None else zero + duration_s * 1000
         self._horizon = end
+        for play in self.plays:
+            play.fingerprint.until_ms = inf if duration_s is None else duration_s * 1000
         agenda = [(play.peek(), number) for number, play in enumerate(self.plays)]
         heapify(agenda)
         await self._pump(agenda, lambda: end is not None and zero + agenda[0][0] > end and self.clock() >= end)

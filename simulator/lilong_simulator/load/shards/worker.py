@@ -63,12 +63,15 @@ class Worker:
                 self._run.stop()
             played.cancel()
             await asyncio.wait({played}, timeout=GONE_S)
-        else:
+        elif played.exception() is None:
             await self._gone.wait()  # the conductor closes when it has everything
         listening.cancel()
         gone.cancel()
         await wire.close()
-        return 0 if played.done() and not played.cancelled() and played.exception() is None else 1
+        if played.cancelled() or not played.done():
+            return 1
+        played.result()  # an error of this program is its last word
+        return 0
 
     async def _work(self) -> None:
         wire = self._wire
@@ -116,8 +119,8 @@ class Worker:
         boards = [device for device in devices if device.id in job.boards]
         target = self._reach(job.access, job.opening)
         settings = Settings(
-            job.scenario, parts, job.keys, target, boards, job.acknowledgement_expected, job.boot,
-        )  # fmt: skip
+            job.scenario, parts, job.keys, target, boards, job.acknowledgement_expected, boot=job.boot
+        )
         return LiveRun(settings, job.online_timeout_s, job.settle_s, job.zero_ns)
 
     async def _tell(self, run: LiveRun) -> None:
