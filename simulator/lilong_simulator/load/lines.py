@@ -54,9 +54,8 @@ class Lines(Iterator[bytes]):
             while data and not unpack.eof:
                 try:
                     made = unpack.decompress(data, PIECE)
-                except zlib.error:
-                    self.why = "is damaged"
-                    return
+                except zlib.error as error:
+                    raise RecordingError(f"{self._path}: is damaged ({error}); bring back a copy") from None
                 yield made
                 data = unpack.unconsumed_tail
         if not unpack.eof:

@@ -17,6 +17,7 @@ import threading
 import zlib
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -58,6 +59,7 @@ class Recording:
         self._waiting: deque[Row] = deque()
         self.put: Callable[[Row], object] = self._waiting.append
         self._numbers: dict[str, int] = {}
+        self._last = -inf
         self._pack = zlib.compressobj(1, zlib.DEFLATED, GZIP)
         self._over = threading.Event()
         try:
@@ -114,6 +116,7 @@ class Recording:
         self._give(self._pack.flush(zlib.Z_SYNC_FLUSH))
 
     def _line(self, at: float, device: str, cls: str, frame: bytes) -> str:
+        at = self._last = max(at, self._last)  # what a process of its own tells may come late
         number = self._numbers.get(device)
         before = ""
         if number is None:

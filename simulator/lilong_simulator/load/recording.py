@@ -14,6 +14,7 @@ from lilong_protocol.registry import ALARM
 from ..fleet.observer import ONLINE
 from ..recorder import AlarmClocks, Recorder
 from .measures import Measures
+from .record import Recording
 
 Accepted = Callable[[str, bytes], None]
 
@@ -38,6 +39,7 @@ class LoadRecorder(Recorder):
         self.over = False  # the devices leave, which is no event of the run
         self.bases: dict[str, float] = {}
         self.on_puback: Accepted | None = None
+        self.recording: Recording | None = None  # what goes to a file too
         self.quiet_classes = {cls for cls in topics.UP_CLASSES if not topics.up_qos(cls)}  # those nobody answers
         self._clock = clock
         self._flying: dict[str, list[tuple[bytes, AlarmClocks | None]]] = {}  # alarm frames without their PUBACK
@@ -47,6 +49,8 @@ class LoadRecorder(Recorder):
 
     def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
         super().sent(at, device, cls, frame, due)
+        if self.recording is not None:
+            self.recording.put((at, device, cls, frame))
         measures = self.measures
         measures.series.count(at, "sent")
         counts = measures.counts_of(cls)
@@ -99,6 +103,8 @@ class LoadRecorder(Recorder):
     def link(self, at: float, device: str, up: bool) -> None:
         if up != (device in self.online) and not self.over:
             self.measures.series.count(at, "up" if up else "down")
+            if not up and self.recording is not None:
+                self.recording.put((at, device, "", b""))
         super().link(at, device, up)
 
     def note(self, at: float, device: str, what: str, code: int, boot: int, seq: int) -> None:
