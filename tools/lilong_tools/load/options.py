@@ -22,7 +22,9 @@ class AcceptBy(StrEnum):
     OBSERVED = "observed"
 
 
-Played = Annotated[str, typer.Argument(help="an estate by name or file, or a street: a TOML file with [[estates]]")]
+Played = Annotated[
+    str, typer.Argument(metavar="ESTATE", help="an estate by name or file, or a street: a file that lists estates")
+]
 Copies = Annotated[
     int | None, typer.Option(help="so many of the estate, each a tenant of its own", rich_help_panel=FLEET)
 ]
@@ -61,7 +63,11 @@ DryRun = Annotated[
 ]
 
 Broker = Annotated[
-    str, typer.Option(help="mqtt[s]://[user:password@]host[:port], or ws[s]://host[:port]/path", rich_help_panel=BROKER)
+    str,
+    typer.Option(
+        help="mqtt://host:port, mqtts://..., ws://host:port/path or wss://...; user:password@ before the host",
+        rich_help_panel=BROKER,
+    ),
 ]
 Yes = Annotated[
     bool, typer.Option("--yes", help="load a broker on another machine without asking", rich_help_panel=BROKER)
@@ -91,7 +97,9 @@ Source = Annotated[
 
 Observed = Annotated[
     str | None,
-    typer.Option(help="the backend's observed feed: a file, mqtt:TOPIC, or http[s]://...", rich_help_panel=MEASURE),
+    typer.Option(
+        help="the backend's observed feed: a file, mqtt:TOPIC, http://... or https://...", rich_help_panel=MEASURE
+    ),
 ]
 Probe = Annotated[
     bool, typer.Option("--probe", help="a subscriber of ours tells when alarms are delivered", rich_help_panel=MEASURE)
