@@ -1,6 +1,8 @@
 """What `lilong load` may be given: copies and streets, dry runs, questions, thresholds, files for machines."""
 
 import json
+import os
+import pty
 import re
 import subprocess
 import urllib.request
@@ -96,6 +98,24 @@ def test_a_broker_on_another_machine_is_not_loaded_without_a_word_for_it() -> No
     assert ended.err == (
         "lilong: broker 192.0.2.1: another machine, and nobody is there to be asked; give --yes to load it\n"
     )
+
+
+@pytest.mark.parametrize(("answer", "told"), [(b"n\n", "not loaded; give --yes if you mean it"), (b"y\n", "no broker")])
+def test_at_a_terminal_it_is_asked_and_only_a_yes_is_one(answer: bytes, told: str) -> None:
+    """This machine under another name, where nobody listens."""
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, answer)
+        ended = subprocess.run(
+            [LILONG, "load", SMALL_ESTATE, "--broker", "mqtt://localhost.:1", "--incident", "none", "--simulation-key"],
+            stdin=theirs, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert ended.returncode == 2
+    assert "localhost. is another machine. Load it? [y/N]" in ended.stdout
+    assert told in ended.stderr
 
 
 def test_the_public_key_is_not_used_there_without_a_word_either(tmp_path: Path) -> None:
