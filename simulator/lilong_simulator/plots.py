@@ -84,11 +84,17 @@ def bars(rows: Sequence[tuple[str, int]]) -> str:
 
 
 def over_time(
-    name: str, lines: Sequence[Line], seconds: float, log: bool = False, limit: float | None = None, marks: float = 0.0
+    name: str,
+    lines: Sequence[Line],
+    seconds: float,
+    log: bool = False,
+    limit: float | None = None,
+    marks: float = 0.0,
+    spans: Sequence[tuple[float, float, str]] = (),
 ) -> str:
     """Lines over the seconds of a run. log: y in ms on decades, else counts from 0. limit: a level, in the unit of y.
 
-    marks: the second at which the worlds began.
+    marks: the second at which the worlds began. spans: (from, to, what) of faults, in s.
     """
     height, top, bottom = 190, 14, 160
     values = [y for _, _, points in lines for _, y in points if y is not None]
@@ -111,6 +117,11 @@ def over_time(
             return bottom - value / ticks[-1] * (bottom - top)
 
     parts = [f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(name)} over time">']
+    for begins, ends_s, what in spans:
+        x = AXIS + min(begins, seconds) * across
+        wide = max((min(ends_s, seconds) - begins) * across, 1.5)
+        shade = f'x="{x:.1f}" y="{top}" width="{wide:.1f}" height="{bottom - top}" fill="{WARN}" fill-opacity="0.13"'
+        parts.append(f"<rect {shade}><title>{escape(what)}</title></rect>")
     for tick in ticks:
         y = up(tick)
         parts.append(f'<line class="grid" x1="{AXIS}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>')

@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from .clock_skew import RESOLUTION_MS, skew
 from .fleet.observer import CONNACK, ONLINE
 from .latency import Latency
 from .linkage import Linked
+from .load.faults.outcome import Outcome
 from .load.measures import CLASS_NAMES, Measures, together
 from .load.thresholds import Threshold, judge
 from .recorder import Recorder
@@ -37,7 +39,7 @@ class Conditions:
     """What a run was: estate, broker and how it was asked for."""
 
     estate: str
-    mode: str  # "live" or "virtual"
+    mode: str  # "live", "virtual" or "plain"
     seed: int
     started: str  # local time of the estate's world
     duration_s: float
@@ -60,7 +62,10 @@ class Conditions:
     warnings: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()  # why the run did not come to its end
     knee: Mapping[str, Any] | None = None
+    faults: Sequence[Outcome] = ()
     payload: str = SEALED
+    plain: Mapping[str, Any] | None = None  # of plain clients: what was asked for, and rates
+    tightest_ms: float | None = None  # the tightest limit where the world has none
 
 
 def tightest_limit_ms(score: Score) -> float | None:
@@ -69,12 +74,12 @@ def tightest_limit_ms(score: Score) -> float | None:
     return min(limits, default=None)
 
 
-def saturation(score: Score, recorder: Recorder) -> str | None:
+def saturation(score: Score, recorder: Recorder, otherwise_ms: float | None = None) -> str | None:
     """Why the run proves nothing: the generator's own lag would colour its result."""
     lag = recorder.lags.percentile(99)
     tightest = tightest_limit_ms(score)
     if tightest is None:
-        tightest = TIGHTEST_LIMIT_MS  # none was judged: what might have been
+        tightest = otherwise_ms or TIGHTEST_LIMIT_MS  # none was judged: what might have been
     if lag is None or lag <= tightest / 10:
         return None
     return f"generator saturated: lag p99 {lag:g} ms, above a tenth of the tightest judged limit of {tightest:g} ms"
@@ -102,9 +107,10 @@ def shortcomings(
 def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Sequence[Linked] = ()) -> dict[str, Any]:
     """The content of report.json; its keys are described in `report_model` and simulator/README.md."""
     connected = len(recorder.accepted) if recorder.accepted else None
-    saturated = saturation(score, recorder)
+    saturated = saturation(score, recorder, conditions.tightest_ms)
     measures = recorder.measures
     broker_counts = conditions.accept == "puback" and measures is not None and bool(measures.puback)
+    broker_counts = broker_counts or conditions.plain is not None
     failures = [*conditions.reasons] or shortcomings(
         score, connected, conditions.devices, linkage, conditions.lost, broker_counts
     )
@@ -137,6 +143,7 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
         "accept": conditions.accept,
         "ingest_by": conditions.ingest_by,
         "payload": conditions.payload,
+        "plain": conditions.plain,
         "messages": {
             "total": sum(recorder.messages.values()),
             "by_class": {CLASS_NAMES[cls]: count for cls, count in sorted(recorder.messages.items())},
@@ -152,7 +159,7 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
         },
         "broker_ms": None if measures is None else _broker(measures),
         "generator_lag_ms": recorder.lags.summary(),
-        "tightest_limit_ms": tightest_limit_ms(score),
+        "tightest_limit_ms": tightest_limit_ms(score) or conditions.tightest_ms,
         "clock_skew": {
             "impossible": skewed.impossible,
             "worst_ms": skewed.worst_ms,
@@ -160,6 +167,7 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
         },
         "thresholds": [],
         "knee": conditions.knee,
+        "faults": [_fault(one, score) for one in conditions.faults],
         "series": None if measures is None else series(measures),
         "alarm_rows": [_row(one) for one in score.judged],
         "linkage": [_linkage_row(linked) for linked in linkage],
@@ -259,6 +267,31 @@ def _row(one: Judged) -> dict[str, Any]:
         "limits_ms": {clock: one.row.limits.get(f"{clock}_ms") for clock in CLOCKS},
         "late": one.late,
         "missing": one.missing,
+        "excused": one.excused,
+        "possible_after_ms": _rounded(one.send_from - one.crossing) if one.crossing < one.send_from < inf else None,
+    }
+
+
+def _fault(one: Outcome, score: Score) -> dict[str, Any]:
+    """A fault and what it caused; times in ms of the run's clock."""
+    at, until = one.at_ms, one.until_ms
+    during = [
+        judged for judged in score.judged
+        if judged.row.expect == "must" and at is not None and at <= judged.crossing <= (inf if until is None else until)
+    ]  # fmt: skip
+    return {
+        "name": one.name,
+        "fault": one.text,
+        "at_ms": _rounded(at),
+        "until_ms": _rounded(until),
+        "devices": one.devices,
+        "links_lost": one.links_lost,
+        "reconnect_ms": one.reconnect.summary(),
+        "backlog": one.backlog,
+        "drained_ms": _rounded(one.drained_ms),
+        "frames": one.frames,
+        "alarms_during": len(during),
+        "excused_during": sum(1 for judged in during if judged.alarm is None and judged.excused is not None),
     }
 
 

@@ -62,6 +62,9 @@ def _why(report: Mapping[str, Any]) -> str:
         more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
         return f"{reasons[0]}{more}"
     blind = " No backend was observed: what the broker took is what counts." if report["ingest_by"] == "PUBACK" else ""
+    if report["plain"] is not None:
+        sent = report["messages"]["total"]
+        return f"The broker took {sent:,} messages of {report['plain']['clients']:,} plain clients."
     if not alarms["true"]:
         return f"The world raised no alarm; every device stayed connected.{blind}"
     worst = report["latency_ms"]["ingest"]["max"]
@@ -91,6 +94,10 @@ def _drawings(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str, list[t
     width = series["width_s"]
     seconds = float(rows[-1][0] or 0) + width
     begun = report["connect_s"] or 0.0
+    spans = [
+        (one["at_ms"] / 1000, seconds if one["until_ms"] is None else one["until_ms"] / 1000, one["fault"])
+        for one in report["faults"] if one["at_ms"] is not None
+    ]  # fmt: skip
 
     def column(name: str) -> list[plots.Point]:
         """A latency: a gap where nothing was recorded."""
@@ -126,7 +133,7 @@ def _drawings(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str, list[t
     if any(y is not None for _, _, points in latency for _, y in points):
         yield (
             "Latency over time", "From the due time, decades. A stalled broker stands out as a plateau.",
-            plots.over_time("latency", latency, seconds, True, None, begun), _legend(latency),
+            plots.over_time("latency", latency, seconds, True, None, begun, spans), _legend(latency),
         )  # fmt: skip
     sent: list[plots.Line] = [
         ("sent", plots.STRONG, counted("sent", nothing)),
@@ -134,14 +141,12 @@ def _drawings(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str, list[t
         ("skipped", "#d97706", counted("skipped", nothing)),
     ]
     sent = [sent[0], *(one for one in sent[1:] if any(y for _, y in one[2]))]
-    yield (
-        "Messages a second", "", plots.over_time("messages a second", sent, seconds, marks=begun), _legend(sent)
-    )
+    drawn = plots.over_time("messages a second", sent, seconds, marks=begun, spans=spans)
+    yield "Messages a second", "", drawn, _legend(sent)
     online: list[plots.Line] = [("connected devices", plots.INK["acknowledged"], counted("online", same))]
     asleep = "Kinds that sleep connect only to report."
-    yield (
-        "Connected devices", asleep, plots.over_time("connected devices", online, seconds, marks=begun), _legend(online)
-    )
+    drawn = plots.over_time("connected devices", online, seconds, marks=begun, spans=spans)
+    yield "Connected devices", asleep, drawn, _legend(online)
     lag: list[plots.Line] = [
         ("lag p50", plots.FAINT, column("lag_p50_ms")), ("lag p99", plots.STRONG, column("lag_p99_ms")),
         ("largest lag", "#1e3a8a", column("lag_max_ms")),
@@ -150,7 +155,7 @@ def _drawings(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str, list[t
     what = "How late this generator called devices and worlds."
     if limit:
         what += f" Dashed: the limit for its p99 over the whole run, {plots.span(limit)}."
-    yield "The generator's own lag", what, plots.over_time("lag", lag, seconds, True, limit, begun), _legend(lag)
+    yield "The generator's own lag", what, plots.over_time("lag", lag, seconds, True, limit, begun, spans), _legend(lag)
 
 
 def _legend(lines: list[plots.Line]) -> list[tuple[str, str]]:

@@ -80,6 +80,32 @@ class Messages(Table):
     fates: dict[str, Fates] | None = Field(description="what became of them, by class; null in virtual time")
 
 
+class RadioFrames(Table):
+    """What a bad radio did to frames, either way."""
+
+    frames: Count
+    lost: Count
+    duplicated: Count
+    reordered: Count
+
+
+class FaultCaused(Table):
+    """A fault of the scenario and what it caused; times in ms of the run's clock."""
+
+    name: str
+    fault: str = Field(description="as it is given to --fault")
+    at_ms: Ms | None = Field(description="null: the run ended before it")
+    until_ms: Ms | None
+    devices: Count = Field(description="that it touched")
+    links_lost: Count = Field(description="of always-on devices, while it lasted")
+    reconnect_ms: Latencies = Field(description="from its end, or from the loss where the link was back before")
+    backlog: Count = Field(description="alarm frames and events that waited in devices at its end")
+    drained_ms: Ms | None = Field(description="after its end, when none of them waited any more; null: some still did")
+    frames: RadioFrames | None
+    alarms_during: Count = Field(description="rows of the truth that must be raised and crossed while it lasted")
+    excused_during: Count = Field(description="of them, those that their devices could not raise")
+
+
 class Alarms(Table):
     """Counts of the judgement."""
 
@@ -91,6 +117,7 @@ class Alarms(Table):
     missed: Count = Field(description="raised, never stored")
     late: Count = Field(description="stored after the limit")
     false: Count = Field(description="no cause")
+    excused: Count = Field(0, description="not raised: a fault of the run kept the device from it; no pass")
     duplicate: Count | None = Field(description="a second effect of one episode")
     out_of_order: Count | None = Field(description="against (boot, seq) of one device and priority")
 
@@ -161,6 +188,8 @@ class Row(Table):
     limits_ms: ClockTimes
     late: list[str]
     missing: list[str]
+    excused: str | None = Field(None, description="unpowered, stuck: the fault that kept its device from raising")
+    possible_after_ms: Ms | None = Field(None, description="after the crossing a fault let it be sent; limits count so")
 
 
 class Link(Table):
@@ -180,6 +209,18 @@ class Machine(Table):
     python: str
 
 
+class Plain(Table):
+    """Plain clients: what was asked for, and what came of it a second."""
+
+    clients: Count
+    rate: float = Field(description="messages due per s, of all clients together")
+    size: Count = Field(description="bytes of each")
+    qos: Literal[0, 1]
+    connects_per_s: float | None
+    sent_per_s: float | None
+    acknowledged_per_s: float | None = Field(description="null: QoS 0 is not answered")
+
+
 class Report(Table):
     """One run."""
 
@@ -191,7 +232,7 @@ class Report(Table):
     warnings: list[str] = Field(description="what a reader should know and what fails nothing")
     estate: str
     estates: Count
-    mode: Literal["live", "virtual"]
+    mode: Literal["live", "virtual", "plain"] = Field(description="plain: clients without a world, a check of a broker")
     seed: int
     rate: float = Field(description="periods were divided by it, event rates multiplied")
     started: str = Field(description="local time of the estate's world")
@@ -212,6 +253,7 @@ class Report(Table):
         description="what ingest was measured by; a PUBACK says nothing of a backend"
     )
     payload: str = Field("sealed frames", description="what was sent: sealed frames, or the name of a template")
+    plain: Plain | None = Field(None, description="of a check with plain clients")
     messages: Messages
     alarms: Alarms
     latency_ms: ClockLatencies
@@ -222,6 +264,7 @@ class Report(Table):
     clock_skew: ClockSkew
     thresholds: list[Threshold]
     knee: Knee | None
+    faults: list[FaultCaused] = Field([], description="what was done to the run on purpose, and what it caused")
     series: Series | None
     alarm_rows: list[Row]
     linkage: list[Link]

@@ -83,7 +83,9 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cha
             yield Change(name.replace("_", " "), _text(before[name]), _text(after[name]))
     verdicts = (before["verdict"], after["verdict"])
     yield Change("verdict", *verdicts, better=None if verdicts[0] == verdicts[1] else verdicts[1] == "pass")
-    counts = [(name.replace("_", " "), *(one["alarms"][name] for one in (before, after))) for name in before["alarms"]]
+    counts = [
+        (name.replace("_", " "), *(one["alarms"].get(name) for one in (before, after))) for name in before["alarms"]
+    ]
     counts += [
         ("messages sent", before["messages"]["total"], after["messages"]["total"]),
         ("connected", before["connected"], after["connected"]),

@@ -11,6 +11,9 @@ from typing import Any
 from ..linkage import OUTPUT
 from ..recorder import AlarmClocks, Recorder
 from ..truth import Expectation, TruthRow
+from .faults.excuses import Hindrance
+from .faults.outcome import Outcome
+from .faults.outcome import merged as merged_faults
 from .fingerprint import added
 from .measures import Measures, merged
 from .run import LiveRun
@@ -42,6 +45,8 @@ class ShardResult:
     troubles: dict[str, int] = field(default_factory=dict)
     boards: dict[str, str] = field(default_factory=dict)
     stimuli: tuple[int, str] = (0, "0")
+    faults: list[Outcome] = field(default_factory=list)
+    hindrances: list[Hindrance] = field(default_factory=list)
 
     @property
     def missing(self) -> int:
@@ -54,6 +59,7 @@ class ShardResult:
             (index,), count, run.recorder, run.truth, run.expectations, run.world_zero, run.epoch_zero, run.horizon,
             round(run.world_now / 1000, 1), len(run.devices), lost, connect_s, run.troubles,
             {device.kind: device.name for device in run.settings.boards}, run.stimuli,
+            *((run.faults.timeline.outcomes, run.faults.timeline.hindrances) if run.faults is not None else ()),
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
@@ -70,6 +76,8 @@ class ShardResult:
             "troubles": self.troubles,
             "boards": self.boards,
             "stimuli": list(self.stimuli),
+            "faults": [one.to_json() for one in self.faults],
+            "hindrances": [one.to_json() for one in self.hindrances],
             "truth": [asdict(row) for row in self.truth],
             "expectations": [asdict(row) for row in self.expectations],
             "messages": seen.messages,
@@ -106,6 +114,8 @@ class ShardResult:
             inf if values["horizon"] is None else values["horizon"],
             values["played_s"], values["devices"], values["lost"], values["connect_s"],
             dict(values["troubles"]), dict(values["boards"]), tuple(values["stimuli"]),
+            [Outcome.from_json(one) for one in values["faults"]],
+            [Hindrance(**one) for one in values["hindrances"]],
         )  # fmt: skip
 
 
@@ -138,6 +148,8 @@ def merge(results: Sequence[ShardResult]) -> ShardResult:
         dict(sum((Counter(one.troubles) for one in results), Counter())),
         {kind: name for one in reversed(results) for kind, name in one.boards.items()},
         added([one.stimuli for one in results]),
+        merged_faults([one.faults for one in results]),
+        [hindrance for one in results for hindrance in one.hindrances],
     )  # fmt: skip
 
 

@@ -21,6 +21,8 @@ from ..fleet.spoken import speak
 from ..truth import Expectation, TruthRow
 from .accept import Accepter
 from .answered import Answered
+from .faults.live import BrokerHands
+from .faults.live_run import LiveFaults
 from .fingerprint import added
 from .payload import Payload, Template
 from .places import Part
@@ -57,6 +59,7 @@ class Settings:
     target: Target
     boards: Sequence[Device] = ()
     acknowledgement_expected: bool = False  # by an operator; else only once one has been seen
+    hands: BrokerHands | None = None  # who can restart and freeze the broker, where a fault of the scenario does
     boot: int = field(default_factory=lambda: int(time.time()))  # fresh and rising: a backend remembers
 
 
@@ -96,6 +99,7 @@ class LiveRun:
         self._horizon: float | None = None
         self._burnt: set[str] = set()
         self._dying: list[asyncio.Future[None]] = []  # boards that burnt
+        self.faults: LiveFaults | None = None
 
     def clock(self) -> float:
         """Milliseconds since the run began."""
@@ -202,14 +206,22 @@ class LiveRun:
             play.fingerprint.until_ms = inf if duration_s is None else duration_s * 1000
         agenda = [(play.peek(), number) for number, play in enumerate(self.plays)]
         heapify(agenda)
+        if self.settings.scenario.faults:
+            self.faults = LiveFaults(self, zero)
         await self._pump(agenda, lambda: end is not None and zero + agenda[0][0] > end and self.clock() >= end)
+        if self.faults is not None:
+            await self.faults.finish()
         # The drain: the worlds go on, so that what has begun ends, but what they do now is not judged.
         last = self._last_limit()
+        if self.faults is not None:
+            last = max(last, self.faults.last_limit(self._judged()))
         await self._pump(agenda, lambda: self.clock() >= last or not self._waiting())
 
     async def close(self) -> None:
         """Leave in good order; what has no PUBACK by then is in flight."""
         gc.unfreeze()
+        if self.faults is not None:
+            await self.faults.finish()
         self.recorder.over = True
         for fleet in self.fleets:
             for member in fleet.members.values():
@@ -224,6 +236,8 @@ class LiveRun:
     # ---- inside
 
     def _sense(self, play: Play, device: str, channel: str, value: int) -> None:
+        if self.faults is not None and self.faults.keeps(device, channel, value):
+            return
         board = self.boards.get(device)
         if board is not None:
             board.set(channel, value)
@@ -232,6 +246,8 @@ class LiveRun:
 
     def _destroyed(self, play: Play, device: str) -> None:
         self._burnt.add(device)
+        if self.faults is not None:
+            self.faults.timeline.burnt(device)
         board = self.boards.pop(device, None)
         if board is not None:
             self._dying.append(asyncio.ensure_future(board.stop()))
@@ -307,6 +323,8 @@ class LiveRun:
                 play = self.plays[number]
                 play.step()
                 heapreplace(agenda, (play.peek(), number))
+            if self.faults is not None:
+                self.faults.step(now)
             wait = min(zero + agenda[0][0], now + LOOK_MS) - self.clock()
             await self._pause(max(0.0, wait / 1000))
 
@@ -337,6 +355,10 @@ class LiveRun:
     def _waiting(self) -> bool:
         """Whether something that must come has not: an alarm of the truth, a stored-ack, an acknowledgement."""
         rows = self._judged()
+        if self.faults is not None:
+            if self.faults.timeline.waiting:
+                return True
+            rows = self.faults.possible(rows)
         for_people = {(row.device, row.code) for row in rows if row.limits.get("acknowledged_ms") is not None}
         alarms = self.recorder.alarms.values()
         if not self.settings.acknowledgement_expected and all(alarm.acknowledged is None for alarm in alarms):

@@ -3,6 +3,7 @@
 ingest.p99<=1s            a latency: local, ingest, shown, acknowledged, connack, online, puback, lag
 ingest[smoke.alarm].max<2s    of one alarm; puback[alarm] of one class of message
 missed==0                 a count: missed, late, false, lost, sent ...
+sent_per_s>=1000          of plain clients: connects, messages sent, acknowledged a second
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ BROKER_NAMES = ("connack", "online", "puback")
 LATENCIES = (*CLOCK_NAMES, *BROKER_NAMES, "lag")
 FIGURES = ("p50", "p90", "p99", "p999", "max", "count")
 ALARM_COUNTS = (
-    "true", "raised", "stored", "acknowledged", "undetected", "missed", "late", "false", "duplicate", "out_of_order",
+    "true", "raised", "stored", "acknowledged", "undetected", "missed", "late", "false", "excused", "duplicate",
+    "out_of_order",
 )  # fmt: skip
 FATES = ("in_flight", "refused", "skipped", "unconfirmed")
-COUNTS = (*ALARM_COUNTS, *FATES, "sent", "frames_lost", "devices", "connected", "lost", "clock_skew")
+PLAIN_RATES = ("connects_per_s", "sent_per_s", "acknowledged_per_s")  # of plain clients
+COUNTS = (*ALARM_COUNTS, *FATES, *PLAIN_RATES, "sent", "frames_lost", "devices", "connected", "lost", "clock_skew")
 UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1_000.0}
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne, "<": operator.lt, ">": operator.gt,
@@ -137,6 +140,8 @@ def _count(report: Mapping[str, Any], name: str) -> float | None:
     elif name in FATES or name == "frames_lost":
         key = "lost" if name == "frames_lost" else name
         found = None if fates is None else sum(one[key] for one in fates.values())
+    elif name in PLAIN_RATES:
+        found = None if report["plain"] is None else report["plain"][name]
     elif name == "sent":
         found = report["messages"]["total"]
     elif name == "clock_skew":
