@@ -15,6 +15,7 @@ from lilong_simulator.feed import Feed, FeedError, FeedEvent
 from lilong_simulator.fleet import process
 from lilong_simulator.load.places import Place, parts_of
 from lilong_simulator.load.prometheus import Endpoint
+from lilong_simulator.load.record import Recording
 from lilong_simulator.load.result import ShardResult, merge
 from lilong_simulator.load.run import ONLINE_TIMEOUT_S, SETTLE_S, LiveRun, NotOnline, Settings
 from lilong_simulator.load.scenario import Scenario
@@ -53,6 +54,7 @@ class Request:
     junit: Path | None = None
     metrics: str | None = None
     view: bool = False  # a table of figures at the bottom, in place of a line
+    record: Path | None = None  # where all that is sent goes too
 
 
 @dataclass
@@ -100,6 +102,8 @@ async def play(
     ):
         if request.metrics is not None:
             console.print(f"metrics: {beside.enter_context(Endpoint(request.metrics, run)).url}")
+        if request.record is not None:
+            run.recorder.recording = beside.enter_context(_recording(request.record, run, console))
         narrator.poll()  # a feed that is none is told before anything is powered on
         async with _told(narrator, run):
             try:
@@ -120,6 +124,13 @@ async def play(
         reasons.append(STOPPED_EARLY)
     result = merge([ShardResult.of(run, connect_s, lost)])
     return Played(result, narrator.events if feed is not None else None, reasons, run.stopped)
+
+
+def _recording(file: Path, run: LiveRun, console: Console) -> Recording:
+    tenants = {device.id: part.place.tenant for part in run.settings.parts for device in part.devices}
+    return Recording(
+        file, run.epoch_zero, "lilong load", tenants.__getitem__, lambda why: console.print(why, style="yellow")
+    )
 
 
 async def _clear(run: LiveRun, reached: Reached, console: Console) -> None:

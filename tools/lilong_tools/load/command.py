@@ -67,6 +67,7 @@ def load(
     report: options.Report = None,
     junit: options.Junit = None,
     metrics: options.Metrics = None,
+    record: options.Record = None,
 ) -> None:
     """The live fleet against any broker and backend, with honest latency."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
@@ -83,6 +84,8 @@ def load(
     _check_feed(scenario, observed, probe)
     if find_the_knee and scenario.duration_s is None:
         raise InputError("--find-knee: each rate needs an end; give --duration")
+    if record is not None and (find_the_knee or template is not None):
+        raise InputError("--record: keeps the sealed frames of one run; leave --find-knee and --template out")
     if metrics is not None:
         address_of(metrics)
     folder = None if report is None else output_folder("--report", report)
@@ -102,7 +105,7 @@ def load(
         _ask(there.host, console)
     request = Request(
         scenario, places, estate_keys, folder, real_micropython and not find_the_knee, False, linkage, thresholds,
-        _ingest_by(probe), junit, metrics, view=True,
+        _ingest_by(probe), junit, metrics, view=True, record=record,
     )  # fmt: skip
     run(lambda stopper: _run(request, broker, access, observed, probe, find_the_knee, console, stopper))
 

@@ -126,3 +126,6 @@ Require = Annotated[
 Report = Annotated[Path | None, typer.Option(help="folder for report.json and report.html", rich_help_panel=REPORT)]
 Junit = Annotated[Path | None, typer.Option(help="file for JUnit XML", rich_help_panel=REPORT)]
 Metrics = Annotated[str | None, typer.Option(help="where Prometheus may ask: 127.0.0.1:9464", rich_help_panel=REPORT)]
+Record = Annotated[
+    Path | None, typer.Option(help="a file for all that devices send, for lilong replay", rich_help_panel=REPORT)
+]
