@@ -16,6 +16,7 @@ def content(**changes: Any) -> dict[str, Any]:
         "verdict": "pass",
         "mode": "live",
         "ingest_by": "observed feed",
+        "payload": "sealed frames",
         "thresholds": [],
         "warnings": [],
         "broker_ms": {"puback": SOME, "online": SOME},

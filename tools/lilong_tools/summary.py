@@ -46,6 +46,32 @@ def summarise(content: dict[str, Any], console: Console) -> None:
     )
     if content["latency_ms"]["ingest"]["count"] and content["ingest_by"] in BY and content["mode"] == "live":
         console.print(BY[content["ingest_by"]], style="dim")
+    _conclude(content, console)
+
+
+def summarise_plain(content: dict[str, Any], console: Console) -> None:
+    """The same of a check with plain clients, which have no alarms."""
+    plain = content["plain"]
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("latency in ms")
+    for name in ("p50", "p90", "p99", "p99.9", "max", "count"):
+        table.add_column(name, justify="right")
+    rows = (
+        ("connect", content["broker_ms"]["connack"]), ("PUBACK", content["broker_ms"]["puback"]),
+        ("generator lag", content["generator_lag_ms"]),
+    )  # fmt: skip
+    for name, row in rows:
+        table.add_row(name, *(_number(row[one]) for one in ("p50", "p90", "p99", "p999", "max")), f"{row['count']:,}")
+    console.print()
+    console.print(table)
+    console.print()
+    rates = {name.removesuffix("_per_s"): plain[name] for name in plain if name.endswith("_per_s")}
+    told = ", ".join(f"{'–' if value is None else f'{value:,.1f}'} {name}" for name, value in rates.items())
+    console.print(f"a second: {told}", highlight=False, markup=False)
+    _conclude(content, console)
+
+
+def _conclude(content: dict[str, Any], console: Console) -> None:
     for one in content["thresholds"]:
         value = "not observed" if one["value"] is None else f"{one['value']:g}"
         kept, style = ("kept", "green") if one["kept"] else ("breached", "red")

@@ -13,6 +13,7 @@ from .series import Series
 CLASS_NAMES = {
     "st": "birth", "hb": "heartbeat", "tm": "telemetry", "ev": "event", "al": "alarm", "rs": "response",
     "cf": "configuration", "ot": "update", "lg": "log",
+    "plain": "plain",
 }  # fmt: skip
 
 

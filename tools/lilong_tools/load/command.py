@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import typer
 from lilong_protocol.pc.keystore import load as load_keys
 from lilong_protocol.pc.simulation import is_loopback, simulation_key_at
 from lilong_simulator import report
@@ -29,6 +30,7 @@ from ..stopping import Stopper
 from . import options
 from .dry_run import plan_of, tell
 from .knee import find_knee
+from .plain_command import PlainRequest, asked_for, check, check_together, describe, plain_access
 from .target import Access, Reached, look_at, reach, source_addresses
 
 INCIDENTS = ("kitchen_fire_cut",)
@@ -36,8 +38,12 @@ NO_INCIDENT = "none"
 
 
 def load(
-    played: options.Played,
+    context: typer.Context,
     broker: options.Broker,
+    played: options.Played = None,
+    clients: options.Clients = None,
+    size: options.Size = None,
+    qos: options.Qos = None,
     copies: options.Copies = None,
     duration: options.Duration = None,
     ramp: options.Ramp = None,
@@ -71,7 +77,19 @@ def load(
 ) -> None:
     """The live fleet against any broker and backend, with honest latency."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
+    check_together(_given(context), clients is not None, played is not None)
     thresholds = tuple(parse(text) for text in require or ())
+    if clients is not None:
+        plain = asked_for(clients, rate, size, qos, seconds("--duration", duration), _ramp(ramp))
+        asked = PlainRequest(plain, *_outputs(report, junit), thresholds)
+        access = plain_access(plain, ca, cert, key, certificates, credentials, source_addresses(source or ()))
+        there, _ = look_at(broker, access)
+        need_files(clients)
+        if not is_loopback(there.host) and not yes:
+            console.print(describe(plain, f"{there.host}:{there.port}"))
+            _ask(there.host, console)
+        run(lambda stopper: check(asked, broker, access, console, stopper))
+    assert played is not None
     given: dict[str, Any] = {
         "seed": seed, "start": None if start is None else local_time("--start", start),
         "duration_s": seconds("--duration", duration), "ramp_s": _ramp(ramp), "rate": _rate(rate),
@@ -88,9 +106,7 @@ def load(
         raise InputError("--record: keeps the sealed frames of one run; leave --find-knee and --template out")
     if metrics is not None:
         address_of(metrics)
-    folder = None if report is None else output_folder("--report", report)
-    if junit is not None:
-        output_folder("--junit", junit.parent)
+    folder, junit = _outputs(report, junit)
     places = places_of(scenario)
     access = _access(ca, cert, key, certificates, credentials, source, places)
     there, _ = look_at(broker, access)
@@ -108,6 +124,24 @@ def load(
         _ingest_by(probe), junit, metrics, view=True, record=record,
     )  # fmt: skip
     run(lambda stopper: _run(request, broker, access, observed, probe, find_the_knee, console, stopper))
+
+
+def _given(context: typer.Context) -> list[tuple[str, str]]:
+    """(parameter, option as it is written) of all that the command line gives."""
+    found = []
+    for one in context.command.params:
+        source = context.get_parameter_source(one.name or "")
+        if source is not None and source.name == "COMMANDLINE":
+            found.append((one.name or "", max(one.opts, key=len)))
+    return found
+
+
+def _outputs(report: Path | None, junit: Path | None) -> tuple[Path | None, Path | None]:
+    """The folder of the report and the file of JUnit, where they can be written."""
+    folder = None if report is None else output_folder("--report", report)
+    if junit is not None:
+        output_folder("--junit", junit.parent)
+    return folder, junit
 
 
 async def _run(

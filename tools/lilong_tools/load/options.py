@@ -11,6 +11,7 @@ import typer
 from lilong_simulator import incidents
 from lilong_simulator.load.payload.template import built_in
 
+PLAIN = "Plain clients in place of an estate"
 FLEET, BROKER, MEASURE, REPORT = "What is played", "The broker", "What is measured", "What is told"
 
 
@@ -23,8 +24,15 @@ class AcceptBy(StrEnum):
 
 
 Played = Annotated[
-    str, typer.Argument(metavar="ESTATE", help="an estate by name or file, or a street: a file that lists estates")
+    str | None,
+    typer.Argument(metavar="ESTATE", help="an estate by name or file, or a street: a file that lists estates"),
 ]
+Clients = Annotated[
+    int | None,
+    typer.Option(help="no estate: so many plain clients, for a quick check of a broker", rich_help_panel=PLAIN),
+]
+Size = Annotated[int | None, typer.Option(help="bytes of each of their messages; else 64", rich_help_panel=PLAIN)]
+Qos = Annotated[int | None, typer.Option(help="of their messages; else 1", min=0, max=1, rich_help_panel=PLAIN)]
 Copies = Annotated[
     int | None, typer.Option(help="so many of the estate, each a tenant of its own", rich_help_panel=FLEET)
 ]
@@ -36,7 +44,11 @@ Ramp = Annotated[
     typer.Option(help="seconds over which devices get their power; else 1,000 a second", rich_help_panel=FLEET),
 ]
 Rate = Annotated[
-    float | None, typer.Option(help="divides periods, multiplies events; never timers of rules", rich_help_panel=FLEET)
+    float | None,
+    typer.Option(
+        help="divides periods, multiplies events; never timers of rules; with --clients: messages a second",
+        rich_help_panel=FLEET,
+    ),
 ]
 TelemetryQos = Annotated[
     int | None, typer.Option(help="1: the broker answers each sample too", min=0, max=1, rich_help_panel=FLEET)
@@ -125,7 +137,7 @@ Require = Annotated[
 
 Report = Annotated[Path | None, typer.Option(help="folder for report.json and report.html", rich_help_panel=REPORT)]
 Junit = Annotated[Path | None, typer.Option(help="file for JUnit XML", rich_help_panel=REPORT)]
-Metrics = Annotated[str | None, typer.Option(help="where Prometheus may ask: 127.0.0.1:9464", rich_help_panel=REPORT)]
 Record = Annotated[
     Path | None, typer.Option(help="a file for all that devices send, for lilong replay", rich_help_panel=REPORT)
 ]
+Metrics = Annotated[str | None, typer.Option(help="where Prometheus may ask: 127.0.0.1:9464", rich_help_panel=REPORT)]

@@ -1,0 +1,153 @@
+"""A quick check of a broker: so many clients, so many messages of so many bytes a second, and nothing else."""
+
+import asyncio
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..fleet.live import PLAIN, PlainClients, Target
+from .recording import LoadRecorder
+from .run import ONLINE_TIMEOUT_S, NotOnline
+
+DRAIN_S = 5.0  # (ours) for the last PUBACKs
+LIMIT_MS = 500.0  # (ours) where no threshold of a latency is tighter: a generator that lags 50 ms proves nothing
+SLICE = 50  # clients that begin to connect before the event loop gets its turn
+LOOK_S = 0.02
+LOST_SHARE = 0.001  # (ours) of the messages
+NAME = "lilong-plain-%d"
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What is asked for. rate: messages a second of all clients together; ramp_s None: as fast as the broker accepts.
+
+    duration_s None: until it is stopped.
+    """
+
+    clients: int
+    rate: float
+    size: int = 64
+    qos: int = 1
+    duration_s: float | None = 10.0
+    ramp_s: float | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """Client ids; each is in its client's topic too."""
+        return [NAME % number for number in range(1, self.clients + 1)]
+
+
+class PlainRun:
+    """One check; `clock` is its time in ms. Every message is due at a time of its own, whatever stalls."""
+
+    def __init__(self, asked: Plain, target: Target, online_timeout_s: float = ONLINE_TIMEOUT_S) -> None:
+        self.asked = asked
+        self._online_timeout_s = online_timeout_s
+        self._zero_ns = time.monotonic_ns()
+        self.epoch_zero = (time.time_ns() - (time.monotonic_ns() - self._zero_ns)) / 1e6
+        self.recorder = LoadRecorder(self.clock)
+        if asked.qos == 0:
+            self.recorder.quiet_classes.add(PLAIN)
+        self.clients = PlainClients(target, self.recorder, bytes(asked.size), asked.qos, self.clock)
+        self.connect_s: float | None = None
+        self.began: float | None = None  # the run's clock when the messages began
+        self.played_s = 0.0
+        self.lost = 0
+        self._stopping = asyncio.Event()
+
+    def clock(self) -> float:
+        """Milliseconds since the run began."""
+        return (time.monotonic_ns() - self._zero_ns) / 1e6
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopping.is_set()
+
+    def stop(self) -> None:
+        """End early; the PUBACKs are waited for all the same."""
+        self._stopping.set()
+
+    async def connect(self) -> None:
+        """Connect all clients; NotOnline when that does not come about in time."""
+        asked = self.asked
+        began = self.clock()
+        per_ms = None if not asked.ramp_s else asked.clients / (asked.ramp_s * 1000)
+        for number, name in enumerate(asked.names):
+            while per_ms is not None and number > (self.clock() - began) * per_ms and not self.stopped:
+                await self._pause(LOOK_S)
+            if self.stopped:
+                return
+            self.clients.add(name)
+            if number % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+        waits_from = self.clock()
+        while len(self.recorder.linked) < asked.clients and not self.stopped:
+            if self.clock() - waits_from > self._online_timeout_s * 1000:
+                raise NotOnline(
+                    f"only {len(self.recorder.linked):,} of {asked.clients:,} clients connected after "
+                    f"{self._online_timeout_s:g} s; {self._why()}"
+                )
+            await self._pause(LOOK_S)
+        if not self.stopped:
+            self.connect_s = round((self.clock() - began) / 1000, 3)
+
+    async def publish(self) -> None:
+        """The messages, and then what becomes of the last of them."""
+        self.began = began = self.clock()
+        self.clients.publish(self.asked.rate)
+        await self._pause(self.asked.duration_s)
+        self.clients.publish(0)
+        self.played_s = round((self.clock() - began) / 1000, 3)
+        last = self.clock() + DRAIN_S * 1000
+        while self.clock() < last and any(one.flight for one in self.clients.members.values()):
+            await asyncio.sleep(LOOK_S)
+        self.lost = self.asked.clients - len(self.recorder.online)
+
+    async def close(self) -> None:
+        """Leave in good order; what has no PUBACK by then is in flight."""
+        self.recorder.over = True
+        for member in self.clients.members.values():
+            for _, cls, _ in member.flight:
+                self.recorder.measures.counts_of(cls).in_flight += 1
+            member.flight = ()
+        await self.clients.close()
+
+    # ---- what it came to
+
+    def summary(self) -> dict[str, Any]:
+        """For the report: what was asked for, and rates a second."""
+        asked, counts = self.asked, self.recorder.measures.counts_of(PLAIN)
+        told = {name: value for name, value in asdict(asked).items() if name in ("clients", "rate", "size", "qos")}
+        per_s = 1 / self.played_s if self.played_s else None
+        return told | {
+            "connects_per_s": None if not self.connect_s else round(asked.clients / self.connect_s, 1),
+            "sent_per_s": None if per_s is None else round(counts.sent * per_s, 1),
+            "acknowledged_per_s": None if per_s is None or not asked.qos else round(counts.acknowledged * per_s, 1),
+        }
+
+    def shortcomings(self) -> list[str]:
+        """What the broker did not do that was asked of it."""
+        counts = self.recorder.measures.counts_of(PLAIN)
+        gone = counts.lost + counts.skipped + counts.in_flight
+        due = counts.sent + counts.skipped
+        if gone <= LOST_SHARE * due:
+            return []
+        return [
+            f"not sustained: of {due:,} messages {counts.skipped:,} had no room, {counts.lost:,} were lost with their "
+            f"connection and {counts.in_flight:,} had no PUBACK at the end"
+        ]
+
+    # ---- inside
+
+    def _why(self) -> str:
+        troubles = sorted(self.clients.troubles.items(), key=lambda item: -item[1])
+        if not troubles:
+            return "no link broke: is that an MQTT broker, and has it room for so many?"
+        return "most often: " + "; ".join(f"{why} ({count} times)" for why, count in troubles[:3])
+
+    async def _pause(self, seconds: float | None) -> None:
+        """Sleep, or less when the run is stopped."""
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            pass
