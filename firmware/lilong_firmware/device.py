@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 BY_ITSELF, BY_OPERATOR = 0, 1  # why an alarm was cleared
 SEVERE = 3  # CAP 1.2: below it are battery.low, sensor.fault and the like
 
+SHARED: "dict[type[Rules], tuple[tuple[int, ...], list[int]]]" = {}  # periods of channels, and which are sampled
 NOTHING: "dict[str, bytes]" = {}
 NOT_CONFIGURED: "dict[int, Any]" = {0: 0, 1: {}}
 
@@ -121,9 +122,11 @@ class Device:
         self.epoch = 0
         self.updating: Callable[[Device], Updating | None] | None = None
         self.rules = rules(self)
-        periods = tuple([channel[1] for channel in rules.CHANNELS])
+        if rules not in SHARED:
+            periods = tuple([channel[1] for channel in rules.CHANNELS])
+            SHARED[rules] = periods, [channel for channel in range(len(periods)) if periods[channel]]
+        periods, self._sampled = SHARED[rules]
         self.sampling = Sampling(periods, [channel[2] for channel in rules.CHANNELS], polls)
-        self._sampled = [channel for channel in range(len(periods)) if periods[channel]]
         self.session = Session(self, rules.KIND, identity.beat_s, identity.offline_s)
         self._on = False
         self._late = False  # the local signal of that is on

@@ -31,6 +31,9 @@ class Episode:
         self.kept: bool | None = True  # False: its record could not be written; None: it must not be, see `open`
 
 
+NONE: "dict[int, Episode]" = {}  # of all devices that have no alarm
+
+
 class Episodes:
     """The alarms of one device that have not been cleared, by code."""
 
@@ -38,7 +41,7 @@ class Episodes:
 
     def __init__(self, store: "Store") -> None:
         self._store = store
-        self._open: dict[int, Episode] = {}
+        self._open = NONE
         self.told = (0, 0)  # (boot, seq) of the last alarm frame
 
     def load(self, name: str, data: bytes) -> int:
@@ -55,6 +58,8 @@ class Episodes:
         episode.restored = restored
         episode.acknowledged = acknowledged
         episode.told = (told_boot, told_seq)
+        if not self._open:
+            self._open = {}
         self._open[code] = episode
         return code
 
@@ -69,6 +74,8 @@ class Episodes:
         episode = Episode(boot, seq, now)
         if not stored:
             episode.kept = None
+        if not self._open:
+            self._open = {}
         self._open[code] = episode
         self.keep(code)
 

@@ -47,7 +47,7 @@ class Outbox:
     def __init__(self, store: "Store", draws: Draws) -> None:
         self._store = store
         self._draws = draws
-        self._entries: list[bytearray] = []
+        self._entries: list[bytearray] = ()  # type: ignore[assignment]  # most devices have none
         self.unstored = 0  # the store failed: these live in RAM only and end with the power
         self.evicted = 0  # given up for want of room
 
@@ -182,6 +182,8 @@ class Outbox:
         if len(self._entries) < FEW or not self._frame(entry):
             entry.extend(frame)
         at = len(self._entries)
+        if not at:
+            self._entries = []
         while at and severity(self._entries[at - 1][CODE]) < severity(code):
             at -= 1
         self._entries.insert(at, entry)

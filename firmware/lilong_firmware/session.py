@@ -22,6 +22,8 @@ TIME_WANTED_AFTER_MS = 86_400_000  # clocks are synchronised daily (GB 50396 5.2
 ROWS_MAX = 24  # rows of a telemetry batch: more of the widest kind do not fit into a frame
 QUEUE_MAX = 20  # (ours) events and responses that wait for the link in RAM, beside a full outbox in a heap of 64 KB
 
+LONG_AGO = -NEVER
+
 DOWN, CONNECTING, ONLINE = 0, 1, 2
 EVENTS_AGAIN, UPDATE_COMES, LOG_LINES = 0, 1, 2  # what a source is
 COLD_START, RECONNECTED, ASKED = 0, 1, 2
@@ -78,10 +80,10 @@ class Session:
         self._passed = 0  # those of them for which no response waits any more
         self._flying: bytes | None = None  # the frame in flight
         self._birth_in_flight = False
-        self._rows: list[tuple[int, dict[int, int]]] = []
+        self._rows: list[tuple[int, dict[int, int]]] = ()  # type: ignore[assignment]  # most kinds have none
         self.asked: int | None = None  # uptime of the open question for the time
         self._timed_at: int | None = None  # uptime of the last answer to it
-        self.reborn_at = -NEVER  # uptime of the last birth that was asked for
+        self.reborn_at = LONG_AGO  # uptime of the last birth that was asked for
         self.dropped = 0  # events given up because the queue was full
         self.state = DOWN
 
@@ -255,6 +257,8 @@ class Session:
         if self.state == ONLINE:
             self._heartbeat(now, True)
         if self._telemetry_ms:
+            if not self._rows:
+                self._rows = []
             self._rows.append((now, device.rules.report()))
             if len(self._rows) * self._beat_ms >= self._telemetry_ms or len(self._rows) >= ROWS_MAX:
                 if self.state == ONLINE:
