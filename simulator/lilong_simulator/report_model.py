@@ -113,10 +113,10 @@ class Alarms(Table):
     raised: Count
     stored: Count
     acknowledged: Count | None
-    undetected: Count = Field(description="the device did not raise")
+    undetected: Count | None = Field(description="the device did not raise; null in a replay, which knows no world")
     missed: Count = Field(description="raised, never stored")
-    late: Count = Field(description="stored after the limit")
-    false: Count = Field(description="no cause")
+    late: Count | None = Field(description="stored after the limit")
+    false: Count | None = Field(description="no cause")
     excused: Count = Field(0, description="not raised: a fault of the run kept the device from it; no pass")
     duplicate: Count | None = Field(description="a second effect of one episode")
     out_of_order: Count | None = Field(description="against (boot, seq) of one device and priority")
@@ -221,6 +221,36 @@ class Plain(Table):
     acknowledged_per_s: float | None = Field(description="null: QoS 0 is not answered")
 
 
+class WorkerClock(Table):
+    """The clock of another machine, against that of the machine which conducted the run."""
+
+    offset_ms: Ms = Field(description="by which it is ahead; the run went by this")
+    error_ms: Ms = Field(description="to which that is known")
+    moved_ms: Ms = Field(description="by which it has surely moved since")
+
+
+class Worker(Table):
+    """A process that played one shard."""
+
+    shard: Count
+    host: str
+    devices: Count | None
+    ended: bool = Field(description="false: it was lost, and its shard is not part of this report")
+    lost_at_s: float | None
+    why: str | None
+    clock: WorkerClock | None = Field(description="null: the clock of the machine which conducted the run")
+
+
+class Unobserved(Table):
+    """An alarm that the world demanded of a device of a lost shard: nobody knows what came of it."""
+
+    truth: str
+    device: str
+    name: str
+    alarm: str
+    crossing_ms: Ms = Field(description="of world time")
+
+
 class Report(Table):
     """One run."""
 
@@ -232,7 +262,9 @@ class Report(Table):
     warnings: list[str] = Field(description="what a reader should know and what fails nothing")
     estate: str
     estates: Count
-    mode: Literal["live", "virtual", "plain"] = Field(description="plain: clients without a world, a check of a broker")
+    mode: Literal["live", "virtual", "plain", "replay"] = Field(
+        description="plain: clients without a world, a check of a broker; replay: of a recording, at the speed `rate`"
+    )
     seed: int
     rate: float = Field(description="periods were divided by it, event rates multiplied")
     started: str = Field(description="local time of the estate's world")
@@ -243,6 +275,8 @@ class Report(Table):
     machine: Machine | None
     shards: Count
     shards_missing: Count = Field(description="shards that were lost: their part was not judged")
+    workers: list[Worker] = Field([], description="of a run by several processes")
+    unobserved: list[Unobserved] = Field([], description="alarms of lost shards; in no other figure of this report")
     devices: Count
     connected: Count | None = Field(description="devices whose session the backend has accepted; null: not observed")
     lost: Count = Field(description="always-on devices that were not connected at the end")

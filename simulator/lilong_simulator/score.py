@@ -66,10 +66,10 @@ class Score:
     raised: int
     stored: int
     acknowledged: int | None
-    undetected: int
+    undetected: int | None
     missed: int
-    late: int
-    false: int
+    late: int | None
+    false: int | None
     duplicate: int | None
     out_of_order: int | None
     failures: list[str]
