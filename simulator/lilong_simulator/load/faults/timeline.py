@@ -77,7 +77,7 @@ class _Running:
 
 
 class Timeline:
-    """`own`: the devices of this host, `online`: those with a link. Times in ms of the run's clock, with world time 0 at
+    """`own`: the devices of this host, `online`: those with a link. Times in ms of the run's clock, world time 0 at
     `zero` of it."""
 
     def __init__(
