@@ -459,7 +459,8 @@ class Device:
         rules = self.rules
         for channel in self._sampled:
             silent = self.faults >> channel & 1
-            sampling.plan(channel, now, None if silent else rules.quiet(channel, sampling.values[channel]))
+            quiet = not sampling.polls and rules.quiet(channel, sampling.values[channel])
+            sampling.plan(channel, now, None if silent else quiet)
         if self._late:
             if late_at == NEVER:
                 self._late = False
