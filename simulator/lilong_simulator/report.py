@@ -19,11 +19,13 @@ from .latency import Latency
 from .linkage import Linked
 from .load.faults.outcome import Outcome
 from .load.measures import CLASS_NAMES, Measures, together
+from .load.shards.unseen import Unseen
 from .load.thresholds import Threshold, judge
 from .recorder import Recorder
 from .report_html import render
 from .report_model import VERSION
 from .score import CLOCKS, Judged, Score
+from .truth import TruthRow
 
 TIGHTEST_LIMIT_MS = 2_000  # of all that the world knows: a forced door's local output (GB 50396 5.1.2)
 PASS, FAIL, SATURATED, PARTIAL, BREACHED = "pass", "fail", "generator saturated", "partial", "threshold breached"
@@ -61,6 +63,8 @@ class Conditions:
     thresholds: tuple[Threshold, ...] = ()
     warnings: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()  # why the run did not come to its end
+    workers: Sequence[Mapping[str, Any]] = ()  # of a run by several processes, see report_model
+    unseen: Unseen | None = None  # what happened to the devices of lost shards
     knee: Mapping[str, Any] | None = None
     faults: Sequence[Outcome] = ()
     payload: str = SEALED
@@ -109,6 +113,7 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
     connected = len(recorder.accepted) if recorder.accepted else None
     saturated = saturation(score, recorder, conditions.tightest_ms)
     measures = recorder.measures
+    unseen = () if conditions.unseen is None else conditions.unseen.truth
     broker_counts = conditions.accept == "puback" and measures is not None and bool(measures.puback)
     broker_counts = broker_counts or conditions.plain is not None
     failures = [*conditions.reasons] or shortcomings(
@@ -135,6 +140,8 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
         "machine": conditions.machine,
         "shards": conditions.shards,
         "shards_missing": conditions.shards_missing,
+        "workers": list(conditions.workers),
+        "unobserved": [_unobserved(row) for row in unseen],
         "devices": conditions.devices,
         "connected": connected,
         "lost": conditions.lost,
@@ -188,7 +195,8 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
     partial = []
     if conditions.shards_missing:
         lost = f"{conditions.shards_missing} of {conditions.shards} shards were lost"
-        partial = [f"partial: {lost}; their part is unknown"]
+        gone = len(conditions.unseen.devices) if conditions.unseen is not None else 0
+        partial = [f"partial: {lost}; their part is unknown: {gone:,} devices, {len(unseen):,} alarms of the truth"]
     for verdict, reasons in (
         (SATURATED, [saturated] if saturated is not None else []), (PARTIAL, partial), (BREACHED, breached),
         (FAIL, failures),
@@ -293,6 +301,13 @@ def _fault(one: Outcome, score: Score) -> dict[str, Any]:
         "alarms_during": len(during),
         "excused_during": sum(1 for judged in during if judged.alarm is None and judged.excused is not None),
     }
+
+
+def _unobserved(row: TruthRow) -> dict[str, Any]:
+    return {
+        "truth": row.id, "device": row.device, "name": row.name, "alarm": row.alarm,
+        "crossing_ms": round(row.crossing_ms, 3),
+    }  # fmt: skip
 
 
 def _linkage_row(linked: Linked) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lilong_simulator import linkage, report
 from lilong_simulator.choose_boards import choose_boards
@@ -19,6 +19,7 @@ from lilong_simulator.load.record import Recording
 from lilong_simulator.load.result import ShardResult, merge
 from lilong_simulator.load.run import ONLINE_TIMEOUT_S, SETTLE_S, LiveRun, NotOnline, Settings
 from lilong_simulator.load.scenario import Scenario
+from lilong_simulator.load.shards.unseen import Unseen
 from lilong_simulator.load.thresholds import Threshold
 from lilong_simulator.retained import Topics, of_frames, remove_own_retained, remove_retained
 from lilong_simulator.score import score
@@ -30,6 +31,9 @@ from .load.view import LoadView
 from .narrator import Narrator
 from .stopping import Stopper
 from .summary import summarise
+
+if TYPE_CHECKING:
+    from .load.sharded import Shards
 
 POLL_S = 0.05
 STOPPED_EARLY = "stopped before all devices were online: nothing is judged"
@@ -54,6 +58,7 @@ class Request:
     junit: Path | None = None
     metrics: str | None = None
     view: bool = False  # a table of figures at the bottom, in place of a line
+    shards: "Shards | None" = None  # by several processes; None: by this one
     record: Path | None = None  # where all that is sent goes too
 
 
@@ -65,6 +70,9 @@ class Played:
     feed: list[FeedEvent] | None
     reasons: list[str] = field(default_factory=list)
     stopped: bool = False  # by the user, before its end
+    workers: Sequence[Mapping[str, Any]] = ()  # of a run by several processes
+    unseen: Unseen | None = None  # what happened to the devices of lost shards
+    warnings: tuple[str, ...] = ()
 
 
 async def run_live(request: Request, reached: Reached, feed: Feed | None, console: Console, stopper: Stopper) -> int:
@@ -83,6 +91,12 @@ async def play(
 ) -> Played:
     """Power on, play, drain, leave; what is retained of the devices is taken away again."""
     boards = _boards(request, reached, console)
+    if request.shards is not None:
+        from .load.sharded import play_shards  # noqa: PLC0415  it uses what stands here
+
+        return await play_shards(
+            request, request.shards, boards, reached, feed, console, stopper, online_timeout_s
+        )  # fmt: skip
     run = LiveRun(
         Settings(
             request.scenario, parts_of(request.places), request.keys, reached.target, boards,
@@ -158,6 +172,8 @@ def _boards(request: Request, reached: Reached, console: Console) -> list[Device
     if not request.real_micropython:
         return []
     missing = process.available()
+    if missing is None and request.shards is not None and request.shards.cluster is not None:
+        missing = "they are started by processes of this machine alone, not by a cluster's nodes"
     if missing is None and not reached.plain:
         missing = "they reach a broker without TLS and WebSocket alone"
     if missing is None and request.scenario.template is not None:
@@ -233,6 +249,9 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         knee=knee,
         payload=report.SEALED if scenario.template is None else scenario.template[0],
         reasons=tuple(played.reasons),
+        warnings=played.warnings,
+        workers=played.workers,
+        unseen=played.unseen,
     )
     return report.build(conditions, result.recorder, scored, linked)
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from lilong_protocol.registry import ALARM
 from lilong_simulator.feed import Feed, FeedEvent
-from lilong_simulator.load.run import LiveRun
+from lilong_simulator.load.watched import Watched
 from lilong_simulator.recorder import AlarmClocks
 from lilong_simulator.truth import Expectation
 from rich.console import Console
@@ -31,7 +31,7 @@ class View(Protocol):
 class Narrator:
     """Polls a run and its observed feed; every stage of each of the first MOST alarms is told once."""
 
-    def __init__(self, console: Console, run: LiveRun, feed: Feed | None, view: View | None = None) -> None:
+    def __init__(self, console: Console, run: Watched, feed: Feed | None, view: View | None = None) -> None:
         self.console = console
         self.events: list[FeedEvent] = []
         self._names = {device.id: device.name for device in run.devices}

@@ -136,7 +136,8 @@ def _count(report: Mapping[str, Any], name: str) -> float | None:
     fates = report["messages"]["fates"]
     found: float | None
     if name in ALARM_COUNTS:
-        found = report["alarms"][name]
+        # of a lost shard nobody knows its alarms
+        found = None if report.get("shards_missing") else report["alarms"][name]
     elif name in FATES or name == "frames_lost":
         key = "lost" if name == "frames_lost" else name
         found = None if fates is None else sum(one[key] for one in fates.values())

@@ -20,6 +20,7 @@ from lilong_simulator.load.payload import Template, read_template
 from lilong_simulator.load.places import Place, places_of
 from lilong_simulator.load.prometheus import address_of
 from lilong_simulator.load.scenario import MOST_COPIES, Copies, Scenario, read_scenario
+from lilong_simulator.load.shards.cluster import is_local
 from lilong_simulator.load.thresholds import parse
 from rich.console import Console
 
@@ -31,10 +32,12 @@ from . import options
 from .dry_run import plan_of, tell
 from .knee import find_knee
 from .plain_command import PlainRequest, asked_for, check, check_together, describe, plain_access
+from .sharded import Shards
 from .target import Access, Reached, look_at, reach, source_addresses
 
 INCIDENTS = ("kitchen_fire_cut",)
 NO_INCIDENT = "none"
+BY_ONE_HAND = {"broker_restart", "frozen_broker"}  # faults that no shard can have for itself
 
 
 def load(
@@ -53,6 +56,8 @@ def load(
     seed: options.Seed = None,
     start: options.Start = None,
     incident: options.Incidents = None,
+    workers: options.Workers = None,
+    cluster: options.Cluster = None,
     real_micropython: options.RealMicroPython = True,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
@@ -115,13 +120,15 @@ def load(
         tell(plan, scenario, f"{there.host}:{there.port}, which was not asked", console)
         return
     estate_keys = _keys(keys, places, there.host, public_key)
-    need_files(plan.devices)
+    shards = _shards(workers, cluster, broker, there.host, access, record, scenario)
+    if cluster is None:  # else each node looks at its own limit
+        need_files(-(-plan.devices // (workers or 1)))
     if not is_loopback(there.host) and not yes:
         tell(plan, scenario, f"{there.host}:{there.port}", console)
         _ask(there.host, console)
     request = Request(
         scenario, places, estate_keys, folder, real_micropython and not find_the_knee, False, linkage, thresholds,
-        _ingest_by(probe), junit, metrics, view=True, record=record,
+        _ingest_by(probe), junit, metrics, view=True, record=record, shards=shards,
     )  # fmt: skip
     run(lambda stopper: _run(request, broker, access, observed, probe, find_the_knee, console, stopper))
 
@@ -168,6 +175,29 @@ async def _feed(request: Request, spec: str | None, probed: bool, reached: Reach
             yield feed
     else:
         yield None
+
+
+def _shards(
+    workers: int | None, cluster: str | None, url: str, host: str, access: Access, record: Path | None,
+    scenario: Scenario,
+) -> Shards | None:  # fmt: skip
+    if workers is None and cluster is None:
+        return None
+    if record is not None:
+        raise InputError("--record: one process keeps what it sends; leave --workers and --cluster out")
+    if ours := sorted(BY_ONE_HAND.intersection(fault.name for fault in scenario.faults)):
+        raise InputError(f"--fault {ours[0]}: is done to the broker once, by one process; leave --workers out")
+    if cluster is not None:
+        if not cluster.isdigit() and "://" not in cluster:
+            raise InputError(f"--cluster {cluster}: give a scheduler as tcp://10.0.0.1:8786, or a number of nodes")
+        if cluster.isdigit() and not 1 <= int(cluster) <= 1000:
+            raise InputError(f"--cluster {cluster}: out of bounds; give 1 to 1000 nodes")
+        if not is_local(cluster) and is_loopback(host):
+            raise InputError(
+                f"--broker {host}: on each node of {cluster} that is the node itself; give the address by which they "
+                "reach the broker"
+            )
+    return Shards(workers, cluster, url, access)
 
 
 def _ingest_by(probed: bool) -> str:

@@ -120,6 +120,15 @@ Accept = Annotated[
     AcceptBy | None,
     typer.Option(help="what ends the retries of an alarm; else its stored-ack", rich_help_panel=MEASURE),
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(help="so many processes share the devices; with --cluster: over its nodes", min=1, max=1000,
+                 rich_help_panel=FLEET),
+]  # fmt: skip
+Cluster = Annotated[
+    str | None,
+    typer.Option(help="a Dask cluster: tcp://SCHEDULER:8786, or how many nodes to make here", rich_help_panel=FLEET),
+]
 Template = Annotated[
     str | None,
     typer.Option(

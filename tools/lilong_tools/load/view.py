@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from lilong_simulator.latency import Latency, percentiles
-from lilong_simulator.load.run import LiveRun
+from lilong_simulator.load.watched import Watched
 from lilong_simulator.plots import span
 from lilong_simulator.report import TIGHTEST_LIMIT_MS
 from rich.console import Console
@@ -20,7 +20,7 @@ REFRESH_S = 0.5
 class LoadView:
     """Redraws a table at the bottom; where there is no terminal a plain line every 10 s."""
 
-    def __init__(self, console: Console, run: LiveRun, clock: Callable[[], float] | None = None) -> None:
+    def __init__(self, console: Console, run: Watched, clock: Callable[[], float] | None = None) -> None:
         self._console = console
         self._run = run
         self._clock = clock or run.clock

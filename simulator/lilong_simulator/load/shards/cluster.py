@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import importlib
 import ipaddress
 import socket
 from collections.abc import Callable, Sequence
@@ -82,17 +83,17 @@ class Cluster:
 
     def _open(self) -> None:
         try:
-            from distributed import Client, LocalCluster  # noqa: PLC0415  an extra
+            engine: Any = importlib.import_module("distributed")  # an extra
         except ImportError:
             raise RunError(MISSING) from None
         address: Any = self._spec
         if self._spec.isdigit():
-            address = self._own = LocalCluster(
+            address = self._own = engine.LocalCluster(
                 n_workers=int(self._spec), threads_per_worker=1, processes=True, host="127.0.0.1",
                 dashboard_address=None, silence_logs=50,
             )  # fmt: skip
         try:
-            self._client = Client(address, timeout=CONNECT_S, set_as_default=False)
+            self._client = engine.Client(address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise RunError(
                 f"--cluster {self._spec}: no scheduler answers there ({error}); give its address, as tcp://10.0.0.1:8786"

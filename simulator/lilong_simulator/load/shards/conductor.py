@@ -87,6 +87,7 @@ class Conductor:
         self._stop_at: float | None = None
         self.count = count
         self.shards = [PlayedShard(index) for index in range(count)]
+        self.scenario = job.scenario
         waits = job.scenario.accept == "observed"
         self.together = Together(job.scenario, devices, zero_ns, self._observed if waits else None)
 
@@ -134,6 +135,11 @@ class Conductor:
             ) from None
         if self._ending:
             return
+        for shard in self.shards:
+            clock = shard.clock.told()
+            if clock is not None:
+                self._told(f"the clock of shard {shard.index} on {shard.host} is ahead by {clock['offset_ms']:g} ms, "
+                           f"known to {clock['error_ms']:g} ms")  # fmt: skip
         self._all("go")
         await self._until(lambda shard: shard.stage in (ONLINE, ENDED))
         if any(one.stage == ENDED for one in self.shards):

@@ -1,0 +1,184 @@
+"""A live run by several processes, here or on a cluster, with all that stands around it: told, watched, cleaned up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from lilong_simulator.estate import Device
+from lilong_simulator.feed import Feed, FeedError
+from lilong_simulator.load.payload import Payload, Template
+from lilong_simulator.load.places import Shard
+from lilong_simulator.load.prometheus import Endpoint
+from lilong_simulator.load.result import ShardResult, merge
+from lilong_simulator.load.run import SETTLE_S
+from lilong_simulator.load.shards.cluster import Cluster
+from lilong_simulator.load.shards.conductor import Conducted, Conductor, Starter
+from lilong_simulator.load.shards.job import Job
+from lilong_simulator.load.shards.processes import Processes
+from lilong_simulator.load.shards.unseen import unseen
+from lilong_simulator.recorder import Recorder
+from lilong_simulator.retained import Topics, of_frames, remove_own_retained, remove_retained
+from rich.console import Console
+
+from ..live import POLL_S, STOPPED_EARLY, Played, Request
+from ..narrator import Narrator
+from ..stopping import Stopper
+from .shard import COMMAND, packed
+from .target import Access, Reached
+from .view import LoadView
+
+MOVED_MS = 0.1  # (ours) a clock that moves further during a run is told
+LEAST_OPENING = 8
+
+
+@dataclass(frozen=True)
+class Shards:
+    """By how many processes, on which cluster if on one (see `Cluster`), and how they reach the broker."""
+
+    count: int | None
+    cluster: str | None
+    url: str
+    access: Access
+
+
+async def play_shards(
+    request: Request, asked: Shards, boards: Sequence[Device], reached: Reached, feed: Feed | None, console: Console,
+    stopper: Stopper, online_timeout_s: float,
+) -> Played:  # fmt: skip
+    """As `live.play`."""
+    async with _starter(asked, console) as (starter, count, host):
+        job = Job(
+            request.scenario, request.keys, packed(asked.url, asked.access), int(time.time()),
+            tuple(device.id for device in boards), request.acknowledgement_expected, online_timeout_s,
+            SETTLE_S if request.scenario.accept == "stored" else 0.5, max(LEAST_OPENING, 100 // count),
+        )  # fmt: skip
+        conductor = Conductor(
+            job, request.places, count, starter, lambda text: console.print(text, style="bold"), host
+        )  # fmt: skip
+        run = conductor.together
+        view = LoadView(console, run) if request.view else None
+        with (
+            contextlib.ExitStack() as beside,
+            Narrator(console, run, feed, view) as narrator,
+            stopper.ends(conductor.stop),
+        ):
+            if request.metrics is not None:
+                console.print(f"metrics: {beside.enter_context(Endpoint(request.metrics, run)).url}")
+            narrator.poll()  # a feed that is none is told before anything is powered on
+            try:
+                async with _told(narrator, conductor):
+                    conducted = await conductor.conduct()
+            finally:
+                await _clear(request, run.epoch_zero, reached, console)
+            narrator.poll()
+    return _played(request, conductor, conducted, narrator if feed is not None else None)
+
+
+@contextlib.asynccontextmanager
+async def _starter(asked: Shards, console: Console) -> AsyncIterator[tuple[Starter, int, str]]:
+    """Who starts the workers, how many, and where this machine is reached."""
+    if asked.cluster is None:
+        count = asked.count or 1
+        console.print(f"{count} workers on this machine")
+        yield Processes(COMMAND), count, "127.0.0.1"
+        return
+    async with Cluster(asked.cluster, COMMAND) as cluster:
+        count = asked.count or len(cluster.nodes)
+        console.print(f"{count} workers on {len(cluster.nodes)} nodes: {', '.join(cluster.nodes)}")
+        yield cluster, count, cluster.host
+
+
+def _played(request: Request, conductor: Conductor, conducted: Conducted, narrator: Narrator | None) -> Played:
+    """What came of it, without what nobody can know: the part of the lost shards."""
+    run = conductor.together
+    world_zero = run.world_zero
+    reasons = conducted.failures
+    if world_zero is None and not reasons:
+        reasons = [STOPPED_EARLY]
+    horizon = conducted.horizon
+    if horizon is None:  # all are lost
+        duration_s = request.scenario.duration_s
+        now = run.clock() - (world_zero or 0.0)
+        horizon = (world_zero or 0.0) + (now if duration_s is None else min(now, duration_s * 1000))
+    until_ms = -1.0 if world_zero is None else horizon - world_zero
+    missing = unseen(
+        conductor.scenario, request.places, [Shard(one.index, conductor.count) for one in conducted.lost],
+        run.world_now if until_ms == inf else until_ms,
+    )  # fmt: skip
+    result = merge(conducted.results) if conducted.results else _nothing(conductor, horizon)
+    known = {row.id for row in result.truth}
+    result.expectations = [one for one in result.expectations if known.issuperset(one.after)]
+    unknown = set(missing.devices)
+    events = None if narrator is None else [event for event in narrator.events if event.device not in unknown]
+    return Played(
+        result, events, reasons, conducted.stopped,
+        workers=[one.told() for one in conducted.shards], unseen=missing, warnings=tuple(_warnings(conducted)),
+    )  # fmt: skip
+
+
+def _nothing(conductor: Conductor, horizon: float) -> ShardResult:
+    """No shard has given a result."""
+    run = conductor.together
+    recorder = Recorder()
+    return ShardResult(
+        (), conductor.count, recorder, [], [], run.world_zero, run.epoch_zero, horizon,
+        round(run.world_now / 1000, 1), 0, 0, None,
+    )  # fmt: skip
+
+
+def _warnings(conducted: Conducted) -> Iterable[str]:
+    for one in conducted.shards:
+        clock = one.clock.told()
+        if clock is not None and clock["moved_ms"] > MOVED_MS:
+            yield (
+                f"the clock of shard {one.index} on {one.host} moved by {clock['moved_ms']:g} ms during the run, "
+                f"beyond the {clock['error_ms']:g} ms to which it was known: synchronise the machines' clocks"
+            )
+
+
+async def _clear(request: Request, epoch_zero: float, reached: Reached, console: Console) -> None:
+    """Take away what is retained of all devices, those of lost shards too, whose wills the broker has published."""
+    of: Topics = of_frames
+    if request.scenario.template is not None:
+        template = Template.parse(*request.scenario.template)
+        if not template.retains:
+            return
+        said = {
+            place.tenant: Payload(template, place.tenant, place.devices, epoch_zero) for place in request.places
+        }  # fmt: skip
+
+        def of(tenant: str, device: str) -> Iterable[str]:
+            return said[tenant].retained(device)
+
+    known = [(place.tenant, device.id) for place in request.places for device in place.devices]
+    if not reached.apart:
+        await remove_retained(reached.account, known, of)
+        return
+    left = await remove_own_retained(reached.account, reached.target, known, of)
+    if left:
+        console.print(f"the retained births of {left:,} devices could not be removed from the broker", style="yellow")
+
+
+@contextlib.asynccontextmanager
+async def _told(narrator: Narrator, conductor: Conductor) -> AsyncIterator[None]:
+    async def tell() -> None:
+        try:
+            while True:
+                narrator.poll()
+                await asyncio.sleep(POLL_S)
+        except FeedError:
+            conductor.stop()
+            raise
+
+    task = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
