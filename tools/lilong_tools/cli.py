@@ -15,6 +15,8 @@ from lilong_simulator.estate import EstateError
 from lilong_simulator.feed import FeedError
 from lilong_simulator.fleet.live import CredentialsError, FileLimitError
 from lilong_simulator.load.compare import CompareError
+from lilong_simulator.load.faults import FaultError
+from lilong_simulator.load.faults.given import with_faults
 from lilong_simulator.load.lines import RecordingError
 from lilong_simulator.load.payload import TemplateError
 from lilong_simulator.load.places import Place, places_of
@@ -39,6 +41,7 @@ from .flash.errors import FlashError
 from .inputs import InputError, local_time, output_folder, seconds
 from .keys_command import keys
 from .live import Request
+from .load import options
 from .load.command import load
 from .load.compare_command import compare
 from .load.replay_command import replay
@@ -83,6 +86,7 @@ def demo(
     report: Report = None,
     seed: Seed = 7,
     incident: Incidents = None,
+    fault: options.Faults = None,
     start: Start = None,
     http: Annotated[str, typer.Option(help="where the console listens; port 0: any free one")] = "127.0.0.1:8765",
     public_key: PublicKey = False,
@@ -96,6 +100,7 @@ def demo(
         Scenario((Copies(estate),)), seed=seed, start=local_time("--start", start or START),
         duration_s=seconds("--duration", duration), incidents=_names(incident),
     )  # fmt: skip
+    scenario = with_faults(scenario, fault)
     places = places_of(scenario)
     keys = _keys(places, broker, public_key)
     folder = None if report is None else output_folder("--report", report)
@@ -162,9 +167,9 @@ def main() -> None:
         app()
     except (
         InputError, EstateError, BrokerError, CentreProcessError, RunError, FeedError, incidents.IncidentError,
-        BoardError, BrokerConfigError, CompareError, CredentialsError, FileLimitError, FlashError, KeyStoreError,
-        MetricsError, ProvisionError, PublicKeyError, RecordError, RecordingError, SbomError, ScenarioError,
-        TemplateError, ThresholdError, UpdateError,
+        BoardError, BrokerConfigError, CompareError, CredentialsError, FaultError, FileLimitError, FlashError,
+        KeyStoreError, MetricsError, ProvisionError, PublicKeyError, RecordError, RecordingError, SbomError,
+        ScenarioError, TemplateError, ThresholdError, UpdateError,
     ) as error:  # fmt: skip
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"lilong: {error}", style="red", markup=False)
         sys.exit(BAD_INPUT)

@@ -13,6 +13,7 @@ from lilong_simulator.choose_boards import choose_boards
 from lilong_simulator.estate import Device
 from lilong_simulator.feed import Feed, FeedError, FeedEvent
 from lilong_simulator.fleet import process
+from lilong_simulator.load.faults.excuses import Excuses
 from lilong_simulator.load.places import Place, parts_of
 from lilong_simulator.load.prometheus import Endpoint
 from lilong_simulator.load.record import Recording
@@ -25,6 +26,7 @@ from lilong_simulator.retained import Topics, of_frames, remove_own_retained, re
 from lilong_simulator.score import score
 from rich.console import Console
 
+from .load.hands import NO_COMMANDS, Commands, hands_for
 from .load.saving import save
 from .load.target import Reached
 from .load.view import LoadView
@@ -60,6 +62,7 @@ class Request:
     view: bool = False  # a table of figures at the bottom, in place of a line
     shards: "Shards | None" = None  # by several processes; None: by this one
     record: Path | None = None  # where all that is sent goes too
+    commands: Commands = NO_COMMANDS  # that restart and freeze a broker which is not ours
 
 
 @dataclass
@@ -100,7 +103,7 @@ async def play(
     run = LiveRun(
         Settings(
             request.scenario, parts_of(request.places), request.keys, reached.target, boards,
-            request.acknowledgement_expected,
+            request.acknowledgement_expected, hands_for(request.scenario, reached.broker, request.commands),
         ),
         online_timeout_s,
         SETTLE_S if request.scenario.accept == "stored" else 0.5,  # else no backend is expected to answer
@@ -134,6 +137,8 @@ async def play(
                 await run.close()
                 await _clear(run, reached, console)
         narrator.poll()
+    if run.faults is not None:
+        reasons += [f"a fault could not be played: {why}" for why in run.faults.levers.failures]
     if run.world_zero is None and not reasons:
         reasons.append(STOPPED_EARLY)
     result = merge([ShardResult.of(run, connect_s, lost)])
@@ -215,7 +220,7 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
     feed = None if played.feed is None else [_coded(event, result) for event in played.feed]
     scored = score(
         result.truth, result.recorder.alarms.values(), feed, world_zero, result.epoch_zero,
-        request.acknowledgement_expected, horizon, by_puback,
+        request.acknowledgement_expected, horizon, by_puback, Excuses(result.hindrances),
     )  # fmt: skip
     linked = linkage.judge(
         result.expectations if request.linkage_expected else [], scored.alarm_of_row, result.recorder,
@@ -247,6 +252,7 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         ingest_by=ingest_by,
         thresholds=request.thresholds,
         knee=knee,
+        faults=result.faults,
         payload=report.SEALED if scenario.template is None else scenario.template[0],
         reasons=tuple(played.reasons),
         warnings=played.warnings,

@@ -32,6 +32,7 @@ class Broker:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     tls: Tls | None = None
+    process: Mosquitto | None = field(default=None, repr=False, compare=False)  # where it is ours
 
     @property
     def url(self) -> str:
@@ -95,7 +96,7 @@ async def open_broker(
         yield replace(wanted, version=version)
     elif kind == "mosquitto" or (kind is None and find_mosquitto() is not None):
         async with Mosquitto(port or 0) as mosquitto:
-            yield Broker("mosquitto", mosquitto.host, mosquitto.port, mosquitto.version)
+            yield Broker("mosquitto", mosquitto.host, mosquitto.port, mosquitto.version, process=mosquitto)
     else:
         async with _embedded_process(port or 0) as broker:
             yield broker

@@ -15,6 +15,8 @@ from lilong_protocol.pc.simulation import is_loopback, simulation_key_at
 from lilong_simulator import report
 from lilong_simulator.feed import Feed
 from lilong_simulator.fleet.live import Passwords, need_files
+from lilong_simulator.load.faults.broker_restart import BrokerRestart
+from lilong_simulator.load.faults.given import with_faults
 from lilong_simulator.load.observed import observed, probe
 from lilong_simulator.load.payload import Template, read_template
 from lilong_simulator.load.places import Place, places_of
@@ -30,6 +32,7 @@ from ..running import run
 from ..stopping import Stopper
 from . import options
 from .dry_run import plan_of, tell
+from .hands import Commands, hands_for
 from .knee import find_knee
 from .plain_command import PlainRequest, asked_for, check, check_together, describe, plain_access
 from .sharded import Shards
@@ -56,10 +59,14 @@ def load(
     seed: options.Seed = None,
     start: options.Start = None,
     incident: options.Incidents = None,
+    fault: options.Faults = None,
     workers: options.Workers = None,
     cluster: options.Cluster = None,
     real_micropython: options.RealMicroPython = True,
     dry_run: options.DryRun = False,
+    broker_restart: options.BrokerRestart = None,
+    broker_freeze: options.BrokerFreeze = None,
+    broker_thaw: options.BrokerThaw = None,
     yes: options.Yes = False,
     public_key: options.PublicKey = False,
     keys: options.Keys = None,
@@ -104,6 +111,8 @@ def load(
     scenario = replace(scenario, **{name: value for name, value in given.items() if value is not None})
     if template is not None:
         scenario = _by_template(scenario, read_template(template), accept is not None, observed, probe, linkage)
+    scenario = with_faults(scenario, fault)
+    commands = Commands(broker_restart, broker_freeze, broker_thaw)
     _check_feed(scenario, observed, probe)
     if find_the_knee and scenario.duration_s is None:
         raise InputError("--find-knee: each rate needs an end; give --duration")
@@ -115,6 +124,7 @@ def load(
     places = places_of(scenario)
     access = _access(ca, cert, key, certificates, credentials, source, places)
     there, _ = look_at(broker, access)
+    hands_for(scenario, there, commands)
     plan = plan_of(scenario, places)
     if dry_run:
         tell(plan, scenario, f"{there.host}:{there.port}, which was not asked", console)
@@ -128,7 +138,7 @@ def load(
         _ask(there.host, console)
     request = Request(
         scenario, places, estate_keys, folder, real_micropython and not find_the_knee, False, linkage, thresholds,
-        _ingest_by(probe), junit, metrics, view=True, record=record, shards=shards,
+        _ingest_by(probe), junit, metrics, view=True, record=record, shards=shards, commands=commands,
     )  # fmt: skip
     run(lambda stopper: _run(request, broker, access, observed, probe, find_the_knee, console, stopper))
 
@@ -232,6 +242,10 @@ def _rate(value: float | None) -> float | None:
 def _check_feed(scenario: Scenario, feed: str | None, probed: bool) -> None:
     if feed is not None and probed:
         raise InputError("--observed and --probe: only one can tell what was stored; leave one of them out")
+    restarts = any(one.name == BrokerRestart.NAME for one in scenario.faults)
+    if restarts and (probed or (feed or "").startswith("mqtt:")):
+        option = "--probe" if probed else f"--observed {feed}"
+        raise InputError(f"{option}: misses what comes while the broker restarts; give the feed as a file or by HTTP")
     if scenario.accept == "observed" and feed is None:
         raise InputError("--accept observed: nothing tells what was stored; give --observed too")
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from lilong_simulator import incidents
+from lilong_simulator.load.faults import FAULTS
 from lilong_simulator.load.payload.template import built_in
 
 PLAIN = "Plain clients in place of an estate"
@@ -70,6 +71,13 @@ Incidents = Annotated[
 RealMicroPython = Annotated[
     bool, typer.Option(help="one real MicroPython process of every kind", rich_help_panel=FLEET)
 ]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault", rich_help_panel=FLEET,
+        help=f"'blackout at=20 for=30 feeder=core3': {', '.join(FAULTS)}; several times",
+    ),
+]  # fmt: skip
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="say what would be sent, and send nothing", rich_help_panel=FLEET)
 ]
@@ -80,6 +88,15 @@ Broker = Annotated[
         help="mqtt://host:port, mqtts://..., ws://host:port/path or wss://...; user:password@ before the host",
         rich_help_panel=BROKER,
     ),
+]
+BrokerRestart = Annotated[
+    str | None, typer.Option(help="a shell command that restarts the broker, for that fault", rich_help_panel=BROKER)
+]
+BrokerFreeze = Annotated[
+    str | None, typer.Option(help="a shell command that stops its process, for that fault", rich_help_panel=BROKER)
+]
+BrokerThaw = Annotated[
+    str | None, typer.Option(help="a shell command that lets its process go on", rich_help_panel=BROKER)
 ]
 Yes = Annotated[
     bool, typer.Option("--yes", help="load a broker on another machine without asking", rich_help_panel=BROKER)
