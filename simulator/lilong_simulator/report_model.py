@@ -251,36 +251,6 @@ class Unobserved(Table):
     crossing_ms: Ms = Field(description="of world time")
 
 
-class WorkerClock(Table):
-    """The clock of another machine, against that of the machine which conducted the run."""
-
-    offset_ms: Ms = Field(description="by which it is ahead; the run went by this")
-    error_ms: Ms = Field(description="to which that is known")
-    moved_ms: Ms = Field(description="by which it has surely moved since")
-
-
-class Worker(Table):
-    """A process that played one shard."""
-
-    shard: Count
-    host: str
-    devices: Count | None
-    ended: bool = Field(description="false: it was lost, and its shard is not part of this report")
-    lost_at_s: float | None
-    why: str | None
-    clock: WorkerClock | None = Field(description="null: the clock of the machine which conducted the run")
-
-
-class Unobserved(Table):
-    """An alarm that the world demanded of a device of a lost shard: nobody knows what came of it."""
-
-    truth: str
-    device: str
-    name: str
-    alarm: str
-    crossing_ms: Ms = Field(description="of world time")
-
-
 class Report(Table):
     """One run."""
 
@@ -305,8 +275,6 @@ class Report(Table):
     machine: Machine | None
     shards: Count
     shards_missing: Count = Field(description="shards that were lost: their part was not judged")
-    workers: list[Worker] = Field([], description="of a run by several processes")
-    unobserved: list[Unobserved] = Field([], description="alarms of lost shards; in no other figure of this report")
     workers: list[Worker] = Field([], description="of a run by several processes")
     unobserved: list[Unobserved] = Field([], description="alarms of lost shards; in no other figure of this report")
     devices: Count
