@@ -18,7 +18,8 @@ from lilong_simulator.estate_parts import Device, Flat, Resident
 from lilong_simulator.estate_people import card_numbers, flats_of, residents_of
 from lilong_simulator.kinds import KINDS
 
-RATES = tuple(name for name in Rates.model_fields if name != "denied_share")  # a share of the reads, no rate
+# A share of the reads is no rate; and the few people of the staff cannot be at one door twice in half a minute.
+RATES = tuple(name for name in Rates.model_fields if name not in ("denied_share", "staff_entries_per_door"))
 
 __all__ = ["KINDS", "Device", "Estate", "EstateError", "Flat", "Resident", "load_estate"]
 

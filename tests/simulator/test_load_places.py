@@ -6,13 +6,17 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from backends import KEY, InTheLoop
 from hypothesis import given
 from hypothesis import strategies as st
+from lilong_simulator import virtual_run
 from lilong_simulator.estate import EstateError
 from lilong_simulator.incidents import IncidentError
 from lilong_simulator.load.places import Shard, parts_of, places_of
 from lilong_simulator.load.play import Play
 from lilong_simulator.load.scenario import Copies, Scenario, ScenarioError, read_scenario
+from lilong_simulator.recorder import Recorder
+from lilong_simulator.score import score
 
 SMALL = str(Path(__file__).with_name("small_estate.toml"))
 MINUTE_MS = 60_000
@@ -57,6 +61,19 @@ def test_the_rate_multiplies_what_happens_and_not_its_shares():
     slow, fast = (places_of(Scenario((Copies(SMALL),), rate=rate))[0].estate.rates for rate in (1, 4))
     assert fast.credential_reads == 4 * slow.credential_reads
     assert fast.denied_share == slow.denied_share
+
+
+def test_at_the_highest_rate_of_events_devices_still_raise_what_the_truth_says_and_no_more(monkeypatch):
+    monkeypatch.setattr(virtual_run, "POWER_ON_MS", 1)
+    (place,) = places_of(Scenario((Copies(SMALL),), rate=1e6))
+    backend = InTheLoop(place.tenant)
+    start = datetime(2026, 3, 4, 17, 30)
+    run = virtual_run.VirtualRun(place.estate, KEY, 7, start, [], backend, Recorder())
+    run.run(60 * MINUTE_MS)
+    judged = score(run.world.truth, run.recorder.alarms.values(), None, acknowledgement_expected=False,
+                   horizon=55 * MINUTE_MS)  # fmt: skip
+    assert judged.failures == []
+    assert judged.true >= 3
 
 
 def test_an_incident_without_a_place_is_told():
