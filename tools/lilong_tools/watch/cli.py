@@ -1,6 +1,7 @@
 """The options of `lilong watch`."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from ..stopping import stopped_by_signals
 from .keys import PublicKeys, StoredKeys
 from .live import show, watch
 from .selection import Selection
+from .taker import Taker
 
 
 def watch_command(
@@ -28,12 +30,17 @@ def watch_command(
     level: Annotated[int | None, typer.Option(help="alarms at least this severe: 1 red to 4 blue")] = None,
     keys: Annotated[Path | None, typer.Option(help="a key store (lilong keys); on loopback the simulation's")] = None,
     json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
+    record: Annotated[
+        Path | None, typer.Option(help="a file for what verified devices send of it, for lilong replay")
+    ] = None,
 ) -> None:
     """What flows through a broker, decoded and verified; or one pasted frame."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
     selection = Selection(device or (), kind or (), cls or (), level)
     if (broker is None) == (hex_ is None):
         raise InputError("watch: give either --broker URL or --hex FRAME")
+    if record is not None and hex_ is not None:
+        raise InputError("--record: keeps what flows through a broker; give --broker URL")
     if hex_ is not None:
         show(None, _frame(hex_), selection, None, json, console)
         return
@@ -45,7 +52,11 @@ def watch_command(
                 known = stored or (PublicKeys() if is_loopback(there.host) else None)
                 if known is None:
                     console.print("no key: frames are decoded, and marked ? since nothing verifies them", style="dim")
-                await watch(there, tenant, selection, known, json, console)
+                if record is not None and known is None:
+                    raise InputError(f"--record {record}: no key tells whose frames are genuine; give --keys")
+                with contextlib.ExitStack() as beside:
+                    taker = None if record is None else beside.enter_context(Taker(record, console))
+                    await watch(there, tenant, selection, known, json, console, taker)
 
     try:
         asyncio.run(run())

@@ -7,20 +7,22 @@ import uuid
 from datetime import datetime
 
 import aiomqtt
-from lilong_protocol.pc.describe import describe
+from lilong_protocol.pc.describe import Description, describe
 from rich.console import Console
 
 from ..broker import Broker, BrokerError
 from .keys import Keys
 from .lines import as_json, line
 from .selection import Selection
+from .taker import Taker
 
 FILTER = "lilong/1/{}/#"
 
 
 async def watch(
-    broker: Broker, tenant: str, selection: Selection, keys: Keys | None, as_lines_of_json: bool, console: Console
-) -> None:
+    broker: Broker, tenant: str, selection: Selection, keys: Keys | None, as_lines_of_json: bool, console: Console,
+    taker: Taker | None = None,
+) -> None:  # fmt: skip
     """Print what flows until cancelled; BrokerError when the connection is refused or lost."""
     try:
         async with aiomqtt.Client(
@@ -34,7 +36,9 @@ async def watch(
             async for message in client.messages:
                 data = message.payload if isinstance(message.payload, bytes) else b""
                 if data:  # an empty one only takes a retained message away
-                    show(message.topic.value, data, selection, keys, as_lines_of_json, console)
+                    told = show(message.topic.value, data, selection, keys, as_lines_of_json, console)
+                    if told is not None and taker is not None:
+                        taker.take(message.topic.value, data, told)
     except aiomqtt.MqttError as error:
         raise BrokerError(f"the broker at {broker.host}:{broker.port} ended the connection: {error}") from None
     except asyncio.CancelledError:
@@ -43,14 +47,15 @@ async def watch(
 
 def show(
     topic: str | None, data: bytes, selection: Selection, keys: Keys | None, as_lines_of_json: bool, console: Console
-) -> None:
-    """Print one frame if it is wanted."""
+) -> Description | None:
+    """Print one frame if it is wanted; what it says, if it was."""
     told = describe(data, topic) if keys is None else describe(data, topic, keys.root, keys.epochs)
     kind = selection.kind_of(told)
     if not selection.wants(told, kind):
-        return
+        return None
     if as_lines_of_json:
         sys.stdout.write(as_json(time.time_ns() // 1_000_000, told, kind, topic) + "\n")
         sys.stdout.flush()
     else:
         console.print(line(datetime.now().strftime("%H:%M:%S.%f")[:-3], told, kind))
+    return told
