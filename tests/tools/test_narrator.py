@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -217,6 +218,13 @@ def test_the_progress_line_never_calls_a_connection_an_acceptance(tmp_path: Path
     assert story.narrator.line() == "4 of 4 devices connected, 0 accepted · 0 messages · 0/s · 0 alarms"
     story.note(0.0, ACCEPTED, SMOKE)
     assert story.narrator.line().startswith("4 of 4 devices connected, 1 accepted · ")
+
+
+def test_of_several_estates_a_device_is_told_with_its_own(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    story.rows[0] = replace(story.rows[0], name=f"lane_house_2/{NAMES[SMOKE]}")
+    story.note(25_530, RAISED)
+    assert f" lane_house_2/{NAMES[SMOKE]} " in story.tell()[0]
 
 
 def test_the_progress_line_tells_world_time_and_the_rate_of_the_last_second(tmp_path: Path) -> None:

@@ -137,7 +137,8 @@ class Narrator:
             return
         self._told.add((alarm.id, stage))
         row = ALARM[alarm.code]
-        name = self._names.get(alarm.device, alarm.device)
+        of_truth = (one.name for one in self._run.truth if one.device == alarm.device)  # with the estate, if several
+        name = next(of_truth, self._names.get(alarm.device, alarm.device))
         if stage == "raised":
             crossing = self._crossing(alarm)
             parts = [] if crossing is None else [f"{(alarm.decided - crossing) / 1000:.2f} s after the crossing"]
