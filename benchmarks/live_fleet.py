@@ -207,6 +207,7 @@ async def connects(load: Whole | Plain | Bare, wanted: int) -> dict[str, float]:
         load.add(number)
     await until(lambda: load.up() == WARM)
     gc.collect()
+    gc.disable()  # as a live run does while its devices come up
     memory = rss_kb()
     cpu, wall = time.process_time(), time.perf_counter()
     for number in numbers:
