@@ -9,11 +9,15 @@ from .fleet.provision import Provisioner
 from .fleet.spoken import speak
 from .fleet.virtual import Backend, VirtualFleet
 from .incidents import Incident
+from .load.faults.timeline import Planned
+from .load.faults.timeline import incidents as incidents_of
+from .load.faults.virtual import VirtualFaults
 from .random_streams import draw_below
 from .recorder import Recorder
 from .world import World
 
 POWER_ON_MS = 60_000  # devices come up spread over the first minute
+MENDED_LOOK_MS = 1_000
 DELAY_MS = (5, 40)  # one way, constant for a device
 
 
@@ -45,13 +49,18 @@ class VirtualRun:
         recorder: Recorder,
         polls: bool = False,
         seals: bool = True,
+        faults: Sequence[Planned] = (),
     ) -> None:
         self.estate = estate
         self.recorder = recorder
+        self.faults: VirtualFaults | None = None
+        incidents = [*incidents, *incidents_of(faults, estate.id)]
         self.world = World(estate, seed, start, incidents, self._sense, self._destroyed)
         self.env = self.world.env
         self._fleet = VirtualFleet(self.env, estate.id, backend, recorder)
         backend.attach(self._fleet)
+        if faults:
+            self.faults = VirtualFaults(self._fleet, faults, recorder, self._sense)
         provisioner = Provisioner(estate, estate_key, seed)
         for placed in estate.devices:
             power_on = draw_below(POWER_ON_MS, seed, placed.id, "power on")
@@ -67,8 +76,21 @@ class VirtualRun:
         self._fleet.horizon = until_ms
         self.env.run(until=until_ms)
 
+    def mend(self) -> None:
+        """End all faults; go on until links are back and backlogs have drained, 3 minutes at most."""
+        if self.faults is None:
+            return
+        self.faults.finish()
+        timeline = self.faults.timeline
+        while timeline.waiting and self.env.now < timeline.settled_by:
+            self.run(int(self.env.now) + MENDED_LOOK_MS)
+
     def _destroyed(self, device: str) -> None:
+        if self.faults is not None:
+            self.faults.timeline.burnt(device)
         self._fleet.destroy(device)
 
     def _sense(self, device: str, channel: str, value: int) -> None:
+        if self.faults is not None and self.faults.keeps(device, channel, value):
+            return
         self._fleet.sense(device, channel, value)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Annotated
 import typer
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.incidents import INCIDENTS, IncidentError, find
+from lilong_simulator.load.faults import FAULTS, FaultAsked, FaultError, parse
+from lilong_simulator.load.faults.timeline import plan
 from lilong_simulator.tables import parquet
 from lilong_simulator.tables.parquet import ParquetError
 from rich.console import Console
@@ -21,6 +24,7 @@ from .virtual_estates import run_virtual
 START = datetime(2026, 3, 4)
 USUAL = ("kitchen_fire", "morning_rush")
 NONE = "none"
+DAY_S = 86_400
 INSTALL = "pip install 'lilong[parquet]'"
 MOST_COPIES = 10_000
 
@@ -45,6 +49,10 @@ def simulate(
         list[str] | None,
         typer.Option("--incident", help=f"{', '.join(sorted(INCIDENTS))}, or none; may be given several times"),
     ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option("--fault", help=f"'blackout at=20 for=30 feeder=core3': {', '.join(FAULTS)}; several times"),
+    ] = None,
     start: Annotated[datetime | None, typer.Option(help="local time of the estate when the world begins")] = None,
 ) -> None:
     """A day of an estate in virtual time, the management centre answering in the loop."""
@@ -60,11 +68,15 @@ def simulate(
     if not sealed and chosen == JSONL:
         raise InputError(f"--unsealed: frames are all that messages.jsonl has; write Parquet ({INSTALL}), or seal")
     whole = virtual_days("--days", days)
+    faults = _faults(place, copies, fault or (), whole)
     folder = output_folder("--out", out)
     jobs = [
-        Job(estate, copy, seed, begin, whole, names, _folder(folder, place, copy, copies), chosen, sealed)
+        Job(
+            estate, copy, seed, begin, whole, names, _folder(folder, place, copy, copies), chosen, sealed,
+            faults=faults,
+        )
         for copy in range(1, copies + 1)
-    ]
+    ]  # fmt: skip
     try:
         sys.exit(run_virtual(jobs, workers or os.cpu_count() or 1, console))
     except (ParquetError, OSError) as error:
@@ -83,11 +95,25 @@ def _checked(place: Estate, names: list[str] | tuple[str, ...]) -> tuple[str, ..
     return tuple(names)
 
 
+def _faults(place: Estate, copies: int, texts: Iterable[str], days: float) -> tuple[FaultAsked, ...]:
+    """FaultError for one that is none, that begins too late, or that the estate has no place for."""
+    faults = tuple(parse(text) for text in texts)
+    for one in faults:
+        if one.at_s >= days * DAY_S:
+            raise FaultError(f"fault {one}: the run is over after {days * DAY_S:g} s; begin earlier", "at_s")
+    plan(faults, {_id(place, copy): place.devices for copy in range(1, copies + 1)}, seed=0)
+    return faults
+
+
+def _id(place: Estate, copy: int) -> str:
+    return place.id if copy == 1 else f"{place.id}_{copy}"
+
+
 def _folder(out: Path, place: Estate, copy: int, copies: int) -> Path:
     """Of one estate: its id names it where there are several."""
     if copies == 1:
         return out
-    return out / (place.id if copy == 1 else f"{place.id}_{copy}")
+    return out / _id(place, copy)
 
 
 def _format(wanted: Format | None, console: Console) -> str:

@@ -15,6 +15,9 @@ from lilong_simulator import linkage, report
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.feed import FeedEvent
 from lilong_simulator.incidents import Incident, find
+from lilong_simulator.load.faults import FaultAsked
+from lilong_simulator.load.faults.excuses import Excuses
+from lilong_simulator.load.faults.timeline import plan
 from lilong_simulator.random_streams import draw
 from lilong_simulator.score import score
 from lilong_simulator.tables import parquet, rows, schema
@@ -49,6 +52,7 @@ class Job:
     format: str = JSONL
     seals: bool = True
     polls: bool = False
+    faults: tuple[FaultAsked, ...] = ()
 
     @property
     def horizon(self) -> int:
@@ -156,8 +160,9 @@ class _One:
         centre = CentreInTheLoop(self._estate, key, self._epoch_zero, self._seed, log)
         self._recorder = VirtualRecorder(log.up)
         run = self._virtual = VirtualRun(
-            self._estate, key, self._seed, job.start, self._incidents, centre, self._recorder, job.polls, job.seals
-        )
+            self._estate, key, self._seed, job.start, self._incidents, centre, self._recorder, job.polls, job.seals,
+            plan(job.faults, {self._estate.id: self._estate.devices}, self._seed, whole=False),
+        )  # fmt: skip
         self._feed = centre.feed
         with _rare_collections():
             for at in range(STEP_MS, horizon + STEP_MS, STEP_MS):
@@ -166,11 +171,14 @@ class _One:
                     self._recorder.forget(at - FORGET_MS, {row.device for row in run.world.expectations})
                 progress(min(at, horizon) / horizon)
                 yield
+            run.mend()
             limits = (row.crossing_ms + max(filter(None, row.limits.values()), default=0) for row in run.world.truth)
             last = max(limits, default=0)
+            if job.faults:
+                last += int(run.env.now) - horizon  # what a fault put off counts from then
             if last >= horizon:
-                run.run(last + 1)  # the drain
-                yield
+                run.run(max(last, int(run.env.now)) + 1)  # the drain
+            yield
 
     def _judge(self) -> dict[str, Any]:
         job, run, zero = self._job, self._virtual, self._epoch_zero
@@ -178,13 +186,17 @@ class _One:
             FeedEvent(row["at"], row["event"], row["alarm"], row["device"], row["code"], row["boot"], row["seq"])
             for row in self._feed
         ]
-        judged = score(run.world.truth, self._recorder.alarms.values(), feed, 0, zero, horizon=job.horizon)
+        faults = None if run.faults is None else run.faults.timeline
+        judged = score(
+            run.world.truth, self._recorder.alarms.values(), feed, 0, zero, horizon=job.horizon,
+            excuses=None if faults is None else Excuses(faults.hindrances),
+        )  # fmt: skip
         content = report.build(
             report.Conditions(
                 self._estate.id, "virtual", self._seed, job.start.isoformat(" "), job.horizon / 1000,
                 "none: virtual time", True, tuple(incident.name for incident in self._incidents),
                 len(self._estate.devices), {}, 0, None, {}, None,
-                ingest_by=report.BY_FEED,
+                ingest_by=report.BY_FEED, faults=() if faults is None else faults.outcomes,
             ),
             self._recorder, judged,
             linkage.judge(run.world.expectations, judged.alarm_of_row, self._recorder, feed, zero, job.horizon),

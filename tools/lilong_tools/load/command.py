@@ -32,7 +32,7 @@ from ..running import run
 from ..stopping import Stopper
 from . import options
 from .dry_run import plan_of, tell
-from .hands import Commands, hands_for
+from .hands import Commands, hands_for, needs_hands
 from .knee import find_knee
 from .plain_command import PlainRequest, asked_for, check, check_together, describe, plain_access
 from .sharded import Shards
@@ -136,6 +136,8 @@ def load(
     if not is_loopback(there.host) and not yes:
         tell(plan, scenario, f"{there.host}:{there.port}", console)
         _ask(there.host, console)
+    if shards is not None and (one := needs_hands(scenario)) is not None:
+        raise InputError(f"--workers: none of several processes holds the broker; leave out {one}, or play in one")
     request = Request(
         scenario, places, estate_keys, folder, real_micropython and not find_the_knee, False, linkage, thresholds,
         _ingest_by(probe), junit, metrics, view=True, record=record, shards=shards, commands=commands,

@@ -7,7 +7,7 @@ import os
 import signal
 from dataclasses import dataclass
 
-from lilong_simulator.load.faults import FAULTS, FaultError
+from lilong_simulator.load.faults import FAULTS, FaultAsked, FaultError
 from lilong_simulator.load.faults.live import BrokerHands
 from lilong_simulator.load.scenario import Scenario
 
@@ -30,12 +30,13 @@ NO_COMMANDS = Commands()
 
 def hands_for(scenario: Scenario, broker: Broker, commands: Commands = NO_COMMANDS) -> BrokerHands | None:
     """For the faults of a scenario; FaultError where one needs what nobody has. None: no fault needs any."""
-    wanted = [one for one in scenario.faults if FAULTS[one.name].BROKER is not None]
-    if not wanted:
+    if needs_hands(scenario) is None:
         return None
     if broker.process is not None:
         return MosquittoHands(broker.process)
-    for one in wanted:
+    for one in scenario.faults:
+        if FAULTS[one.name].BROKER is None:
+            continue
         freezes = FAULTS[one.name].BROKER == "freeze"
         given = commands.freeze and commands.thaw if freezes else commands.restart
         if not given:
@@ -45,6 +46,11 @@ def hands_for(scenario: Scenario, broker: Broker, commands: Commands = NO_COMMAN
                 f"fault {one}: the broker at {broker.host}:{broker.port} is {whose}; give {options} 'a shell command'"
             )
     return CommandHands(commands)
+
+
+def needs_hands(scenario: Scenario) -> FaultAsked | None:
+    """The first fault that is done to the broker itself."""
+    return next((one for one in scenario.faults if FAULTS[one.name].BROKER is not None), None)
 
 
 class MosquittoHands:

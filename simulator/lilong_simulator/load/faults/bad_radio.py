@@ -17,6 +17,8 @@ class BadRadio(Fault):
     """Nothing is excused by it: what the protocol repeats has to come in time."""
 
     NAME = "bad_radio"
+    LINKS = True
+    SIMULATED = True
     PARAMETERS = (
         Parameter("loss", "", 0, 0.9, 0.0, "the share of frames that are lost"),
         Parameter("delay_ms", "ms", 0, 60_000, 0.0, "how long every frame takes"),

@@ -69,7 +69,8 @@ class Fault:
     SELECTS: ClassVar[tuple[str, ...]] = SELECTORS
     LASTS: ClassVar[bool] = True  # it needs an end: `for`
     HINDERS: ClassVar[str | None] = None  # UNPOWERED, STUCK or CUT_OFF: of its devices
-    MAINS: ClassVar[bool] = False  # of its devices those without a battery
+    LINKS: ClassVar[bool] = False  # it ends links, or can
+    SIMULATED: ClassVar[bool] = False  # only a simulated device can suffer it, no real MicroPython process
     BROKER: ClassVar[str | None] = None  # "restart" or "freeze": what must be done to the broker itself
 
     def __init__(self, asked: FaultAsked, number: int, seed: int) -> None:
@@ -119,6 +120,10 @@ class Fault:
                 raise FaultError(f"{cls.NAME} has no {one.name}; give {one.what}", one.name)
         if cls.LASTS and not asked.for_s:
             raise FaultError(f"{cls.NAME} has no for_s; say how long it lasts, in s", "for_s")
+
+    def touches(self, device: Device) -> bool:
+        """Whether it can do anything to a device."""
+        return True
 
     def begin(self, levers: Levers, devices: Sequence[Device]) -> None:
         """It begins, for those devices."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from ...estate import Device
 from .base import UNPOWERED, Fault, Levers
+from .low_battery import battery_period_ms
 
 
 class Blackout(Fault):
@@ -19,7 +20,11 @@ class Blackout(Fault):
 
     NAME = "blackout"
     HINDERS = UNPOWERED
-    MAINS = True
+    LINKS = True
+    SIMULATED = True
+
+    def touches(self, device: Device) -> bool:
+        return battery_period_ms(device.kind) is None
 
     def begin(self, levers: Levers, devices: Sequence[Device]) -> None:
         for device in devices:

@@ -19,6 +19,7 @@ class BrokerRestart(Fault):
     NAME = "broker_restart"
     SELECTS = ()
     HINDERS = CUT_OFF
+    LINKS = True
     BROKER = "restart"
 
     def begin(self, levers: Levers, devices: Sequence[Device]) -> None:

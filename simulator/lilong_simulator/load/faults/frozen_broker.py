@@ -20,6 +20,7 @@ class FrozenBroker(Fault):
     NAME = "frozen_broker"
     SELECTS = ()
     HINDERS = CUT_OFF
+    LINKS = True
     BROKER = "freeze"
 
     def begin(self, levers: Levers, devices: Sequence[Device]) -> None:

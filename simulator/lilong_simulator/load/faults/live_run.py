@@ -27,7 +27,7 @@ class LiveFaults:
         self.levers = LiveLevers(run.fleets, run.settings.hands, self._sense)
         self.timeline = Timeline(
             plan(scenario.faults, estates, scenario.seed, whole=False), own, self.levers, self.levers.backlog,
-            run.recorder.online, zero,
+            run.recorder.online, zero, run.boards,
         )  # fmt: skip
         self._play = {device.id: play for play in run.plays for device in play.part.devices}
         self._excuses: Excuses | None = None  # of the drain, when all is as it was

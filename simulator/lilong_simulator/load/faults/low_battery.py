@@ -27,8 +27,13 @@ EARLIER_MS = 1  # before the fault nothing of the world's own comes between
 
 def battery_period_ms(kind: str) -> int | None:
     """How often a kind looks at its battery; None: it has none, and is on the mains."""
+    return channels_of(kind).get("battery")
+
+
+def channels_of(kind: str) -> dict[str, int]:
+    """The sensor channels of a kind, and how often it looks at each, in ms; 0: when it changes."""
     channels: tuple[tuple[str, int, int], ...] = rules(kind).CHANNELS  # type: ignore[attr-defined]
-    return next((period for name, period, _ in channels if name == "battery"), None)
+    return {name: period for name, period, _ in channels}
 
 
 class LowBattery(Fault):
@@ -37,9 +42,11 @@ class LowBattery(Fault):
     NAME = "low_battery"
     PARAMETERS = (Parameter("level", "%", 0, 9, 5.0, "what the battery reads"),)
 
+    def touches(self, device: Device) -> bool:
+        return battery_period_ms(device.kind) is not None
+
     def incident(self, devices: Sequence[Device]) -> Incident | None:
-        having = [device for device in devices if battery_period_ms(device.kind) is not None]
-        return Drained(self, having) if having else None
+        return Drained(self, devices) if devices else None
 
 
 class Drained(Incident):

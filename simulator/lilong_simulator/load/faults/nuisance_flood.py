@@ -48,10 +48,11 @@ class NuisanceFlood(Fault):
     def alarm(self) -> str:
         return self.text("alarm") or SMOKE
 
+    def touches(self, device: Device) -> bool:
+        return device.kind == CAUSES[self.alarm][0]
+
     def incident(self, devices: Sequence[Device]) -> Incident | None:
-        kind, _ = CAUSES[self.alarm]
-        having = [device for device in devices if device.kind == kind]
-        return Flood(self, having) if having else None
+        return Flood(self, devices) if devices else None
 
     def moments(self, devices: Sequence[Device]) -> Iterator[tuple[int, Device]]:
         """When which device is crossed, ms of world time: a device after the other, in an order drawn by the seed."""

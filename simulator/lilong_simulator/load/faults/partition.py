@@ -17,6 +17,8 @@ class Partition(Fault):
 
     NAME = "partition"
     HINDERS = CUT_OFF
+    LINKS = True
+    SIMULATED = True
 
     def begin(self, levers: Levers, devices: Sequence[Device]) -> None:
         for device in devices:

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...estate import Device
+from ...kinds import KINDS
+from .asked import FaultAsked, FaultError, unknown
 from .base import STUCK, Fault, Levers, Text
+from .low_battery import channels_of
 
 
 class StuckSensor(Fault):
@@ -19,6 +22,18 @@ class StuckSensor(Fault):
     NAME = "stuck_sensor"
     TEXTS = (Text("channel", "the channel that is stuck, as obscuration"),)
     HINDERS = STUCK
+
+    def touches(self, device: Device) -> bool:
+        channel = self.text("channel")
+        return not channel or channel in channels_of(device.kind)
+
+    @classmethod
+    def check(cls, asked: FaultAsked) -> None:
+        super().check(asked)
+        channel = dict(asked.arguments).get("channel")
+        known = {name for kind in KINDS for name in channels_of(kind)}
+        if channel is not None and channel not in known:
+            raise FaultError(f"no channel {unknown(channel, known)}", "channel")
 
     def begin(self, levers: Levers, devices: Sequence[Device]) -> None:
         for device in devices:

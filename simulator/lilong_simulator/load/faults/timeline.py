@@ -5,14 +5,14 @@ A host calls `step` when `due` has come, tells it of links, and may ask for the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lilong_protocol.registry import KIND
 
 from ...estate import Device
 from ...incidents import Incident
-from . import Fault, FaultAsked, FaultError, Levers, battery_period_ms, made
+from . import Fault, FaultAsked, FaultError, Levers, made
 from .base import STUCK
 from .excuses import BACK_MS, Hindrance
 from .outcome import Outcome
@@ -46,11 +46,7 @@ def plan(
             touched = chosen(dict(one.arguments), estates, seed, number, whole)
         except FaultError as error:
             raise FaultError(f"fault {one}: {error}", error.key) from None
-        if fault.MAINS:
-            touched = {
-                name: [one for one in devices if battery_period_ms(one.kind) is None]
-                for name, devices in touched.items()
-            }
+        touched = {name: [one for one in devices if fault.touches(one)] for name, devices in touched.items()}
         if whole and not any(touched.values()):
             raise FaultError(f"fault {one}: touches no device; choose another place")
         planned.append(Planned(fault, touched))
@@ -78,7 +74,7 @@ class _Running:
 
 class Timeline:
     """`own`: the devices of this host, `online`: those with a link. Times in ms of the run's clock, world time 0 at
-    `zero` of it."""
+    `zero` of it. `real`: devices in processes of their own."""
 
     def __init__(
         self,
@@ -88,14 +84,16 @@ class Timeline:
         backlog: Backlog,
         online: Iterable[str] = (),
         zero: float = 0.0,
+        real: Collection[str] = frozenset(),
     ) -> None:
         self._levers = levers
         self._backlog = backlog
         self._zero = zero
         self._running = []
         for one in planned:
-            devices = [d for there in one.devices.values() for d in there if d.id in own]
-            watched = {d.id for d in devices if KIND[d.kind].link.always_on}
+            hosted = own.difference(real) if one.fault.SIMULATED else own
+            devices = [device for there in one.devices.values() for device in there if device.id in hosted]
+            watched = {device.id for device in devices if one.fault.LINKS and KIND[device.kind].link.always_on}
             outcome = Outcome(one.fault.NAME, str(one.fault.asked), len(devices))
             self._running.append(_Running(one, devices, outcome, watched))
         steps = [(one.planned.fault.at_ms, 1, at) for at, one in enumerate(self._running)]
@@ -197,7 +195,7 @@ class Timeline:
         one.ended = now
         outcome = one.outcome
         outcome.until_ms = now
-        for device in one.devices:
+        for device in one.devices if one.planned.fault.LINKS else ():
             waits = 0 if device.id in self._burnt else self._backlog(device.id)
             if waits:
                 outcome.backlog += waits
@@ -210,7 +208,7 @@ class Timeline:
         outcome.frames = {"frames": tally.frames, "lost": tally.lost, "duplicated": tally.duplicated,
                           "reordered": tally.reordered} if tally.frames else None  # fmt: skip
         self._look_at = now + LOOK_MS if one.full else self._look_at
-        if not one.full:
+        if not one.full and one.planned.fault.LINKS:
             outcome.drained_ms = 0.0
 
     def _back(self, at: float, one: _Running, device: str) -> None:

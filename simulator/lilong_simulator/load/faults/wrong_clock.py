@@ -20,6 +20,7 @@ class WrongClock(Fault):
     """Nothing is excused by it."""
 
     NAME = "wrong_clock"
+    SIMULATED = True
     PARAMETERS = (
         Parameter("ppm", "ppm", -100_000, 100_000, 0.0, "by how much the tick is fast"),
         Parameter("spread", "ppm", 0, 50_000, 0.0, "up to how much more or less for each device"),
