@@ -126,9 +126,9 @@ def test_another_seed_gives_another_day(tmp_path: Path) -> None:
 
 def test_results_go_where_results_have_been(tmp_path: Path) -> None:
     """A folder is used again; what it held of an earlier run is replaced as a whole."""
-    for days in ("0.02", "0.01"):
+    for days, form in (("0.02", "jsonl"), ("0.01", "parquet")):
         assert run_lilong(
-            "simulate", SMALL_ESTATE, "--days", days, "--incident", "none", "--out", tmp_path
+            "simulate", SMALL_ESTATE, "--days", days, "--incident", "none", "--format", form, "--out", tmp_path
         ).code == 0  # fmt: skip
     assert json.loads((tmp_path / "score.json").read_text())["duration_s"] == 864
     assert set(digests(tmp_path)) == LINES | TABLES

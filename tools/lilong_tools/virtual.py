@@ -80,6 +80,8 @@ def simulate(job: Job, progress: Progress = lambda share: None) -> Ended:
     estate = load_estate(job.estate, copy=job.copy)
     one = _One(job, estate, [find(name) for name in job.incidents])
     job.out.mkdir(parents=True, exist_ok=True)
+    for name in ("messages.jsonl", *(f"{table.name}.parquet" for table in schema.TABLES)):
+        (job.out / name).unlink(missing_ok=True)  # of an earlier run, perhaps in the other format
     if job.format == PARQUET:
         one.write(schema.MESSAGES, one.parquet_messages(progress))
     else:
