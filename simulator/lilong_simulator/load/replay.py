@@ -22,6 +22,7 @@ from .replayed import Replayed, ReplayedFleet
 from .result import ShardResult
 
 DRAIN_S = 10.0  # how long a backend may take to store the last alarm
+SILENT_S = 2.0  # and one of which nothing has been heard at all
 SLICE_S = 0.004
 LOOK_S = 0.05
 NO_FRAME = "what was recorded is no frame"
@@ -64,9 +65,10 @@ def place_of(tenant: str, device: str, copy: int) -> tuple[str, str]:
 class ReplayRun:
     """One replay; `clock` is its time in ms, `epoch_zero` the Unix time in ms at its zero."""
 
-    def __init__(self, settings: ReplaySettings, drain_s: float = DRAIN_S) -> None:
+    def __init__(self, settings: ReplaySettings, drain_s: float = DRAIN_S, silent_s: float = SILENT_S) -> None:
         self.settings = settings
         self._drain_s = drain_s
+        self._silent_s = min(silent_s, drain_s)
         self._zero_ns = time.monotonic_ns()
         self.epoch_zero = time.time() * 1000
         self.recorder = ReplayRecorder(self.clock)
@@ -127,8 +129,10 @@ class ReplayRun:
         await self._say(settings.source.rows(), members)
         self.ended = self.clock()
         self.lost = sum(1 for member in fleet.members.values() if not member.stands)
-        until = self.ended + self._drain_s * 1000
-        while not self.stopped and self.clock() < until and self._waiting(fleet):
+        while not self.stopped and self._waiting(fleet):
+            heard = self.recorder.accepted or self.recorder.stored_frames
+            if self.clock() > self.ended + 1000 * (self._drain_s if heard else self._silent_s):
+                break
             await self._pause(LOOK_S)
         self.cut = settings.source.cut
 

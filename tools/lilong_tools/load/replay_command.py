@@ -22,7 +22,7 @@ from lilong_simulator.load.fresh import Keys
 from lilong_simulator.load.observed import observed as observed_feed
 from lilong_simulator.load.observed import probe as probe_of
 from lilong_simulator.load.recorded import Contents, look_through, open_source
-from lilong_simulator.load.replay import KeysOf, ReplayRun, ReplaySettings, place_of
+from lilong_simulator.load.replay import DRAIN_S, SILENT_S, KeysOf, ReplayRun, ReplaySettings, place_of
 from lilong_simulator.load.scenario import MOST_COPIES
 from lilong_simulator.load.thresholds import Threshold, parse
 from lilong_simulator.retained import remove_own_retained, remove_retained
@@ -126,7 +126,7 @@ async def _play(
     request: ReplayRequest, settings: ReplaySettings, reached: Reached, feed: Feed | None, console: Console,
     stopper: Stopper,
 ) -> int:  # fmt: skip
-    replaying = ReplayRun(settings)
+    replaying = ReplayRun(settings, silent_s=SILENT_S if feed is None else DRAIN_S)  # a feed may speak late
     events: list[FeedEvent] = []
     line = Line(console, lambda: _line(replaying))
     task = asyncio.create_task(replaying.play())
