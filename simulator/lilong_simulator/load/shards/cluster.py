@@ -103,7 +103,7 @@ class Cluster:
         try:
             self.nodes = sorted(self._client.run(node.about))
         except ModuleNotFoundError:
-            raise RunError(f"--cluster {self._spec}: its nodes have no lilong; install the same version there") from None
+            raise RunError(f"--cluster {self._spec}: its nodes lack lilong; install the same version there") from None
         if not self.nodes:
             raise RunError(f"--cluster {self._spec}: it has no nodes; start some: dask worker {self._spec}")
 

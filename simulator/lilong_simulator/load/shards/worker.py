@@ -180,8 +180,8 @@ def main(reach: Reach, run: Callable[[Any], int]) -> None:
 
 
 def _until_nobody() -> None:
-    """Whoever started this process has gone."""
-    while sys.stdin.buffer.read(4096):
+    """Whoever started this process has gone. Not by `sys.stdin`: its lock would hold up the interpreter's own end."""
+    while os.read(0, 4096):
         pass
     os._exit(1)
 
