@@ -109,14 +109,16 @@ def _rows(facts: Facts) -> Any:
     return ABSENT if facts.rows is None else facts.rows(facts)
 
 
-def _level(facts: Facts) -> int:
+def _level(facts: Facts) -> Any:
     body = facts.said.body
-    return LEVEL[body[1]] if facts.said.kind == frame.RAISE else ALARM[body[0]].level
+    if facts.said.kind == frame.RAISE:
+        return LEVEL[body[1]]
+    return ALARM[body[0]].level if body[0] in ALARM else ABSENT
 
 
-def _label(facts: Facts) -> str:
-    row = (EVENT if facts.said.kind == frame.EVENT else ALARM)[facts.said.body[0]]
-    return row.label.en
+def _label(facts: Facts) -> Any:
+    row = _ROWS["events" if facts.said.kind == frame.EVENT else "alarms"].get(facts.said.body[0])
+    return ABSENT if row is None else row.label.en
 
 
 def of_body(field: Field) -> Getter:

@@ -28,7 +28,7 @@ UNITS: dict[str, tuple[str | None, Fraction]] = {
     "dB/m": (None, Fraction(1)),
     "CNY": (None, Fraction(1)),
 }
-_ALARMS = (frame.RAISE, frame.UPDATE, frame.CLEAR)
+_BESIDE = ("alarm", "level", "boot", "seq")  # of a message, before what its body has
 
 
 def pack(facts: Facts) -> list[dict[str, Any]]:
@@ -40,12 +40,9 @@ def pack(facts: Facts) -> list[dict[str, Any]]:
             "n": "message", "vs": getters(said.kind)["message"](facts),
         }
     ]  # fmt: skip
-    if said.kind in _ALARMS:
-        records += [record(name, getters(said.kind)[name](facts)) for name in ("alarm", "level")]
-    records.append(record("boot", said.boot))
-    if said.seq is not None:
-        records.append(record("seq", said.seq))
-    for name, get in body_getters(said.kind).items():
+    known = getters(said.kind)
+    named = [(name, known[name]) for name in _BESIDE if name in known]
+    for name, get in (*named, *body_getters(said.kind).items()):
         value = get(facts)
         if value is not ABSENT:
             records.append(record(name, value))
