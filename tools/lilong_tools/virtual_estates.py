@@ -42,7 +42,7 @@ def _here(jobs: Sequence[Job], progress: Callable[[float], None]) -> list[Ended 
 
 
 def _there(jobs: Sequence[Job], workers: int, progress: Callable[[float], None]) -> list[Ended | None]:
-    """None: its process died."""
+    """None: not run to its end, since a process died, which ends them all."""
     context = multiprocessing.get_context("spawn")  # the progress bar has a thread: no fork
     shares = context.Array("d", len(jobs))
     with ProcessPoolExecutor(workers, context, _begin, (shares,)) as pool:
@@ -91,7 +91,10 @@ def _tell(jobs: Sequence[Job], all_ended: Sequence[Ended | None], took: float, c
         console.print(_table(ended))
         for job, one in zip(jobs, all_ended, strict=True):
             if one is None:
-                console.print(f"{job.out}: not run to its end: its process died; out of memory?", style="red")
+                console.print(
+                    f"{job.out}: not run to its end: a process died, perhaps for want of memory; try fewer --workers",
+                    style="red",
+                )
     days = sum(one.device_days for one in ended)
     where = f"{jobs[0].out}/score.html" if len(jobs) == 1 else f"{jobs[0].out.parent}"
     console.print(f"{days:,.0f} device-days in {took:.1f} s: {days / took:,.0f} a second; {where}")
