@@ -41,7 +41,7 @@ TRIES = 3  # resets in a turn, before the birth is accepted
 WAKES = 50  # (ours) wakings from deep sleep in a turn
 ATTEMPTS = 8  # (ours) to be accepted, in a turn: with their pauses some minutes
 _TURN = 10  # ATTEMPTS, one number for a doubt, and one between them
-_TURNS = 20  # (ours) two, the second one when the old one has just been accepted; of `_left`, which counts down
+_TURNS = 20  # (ours) two, the second one when the old one has just been accepted; of `left`, which counts down
 FALLS = 5  # resets in a row without `healthy`: then in safe mode, and after as many there with the other slot
 NONE = 2  # no slot
 OK, EXHAUSTED, GIVEN_UP, DAMAGED = 0, 1, 2, 3  # how the last trial has ended
@@ -68,11 +68,14 @@ class Slots:
     """active: the slot in effect. trial: the one that is staged or tried, else NONE. newest: the highest sequence ever.
 
     ended: how the last trial has ended. running: what `boot` chose, else NONE. safe: it has fallen too often, and
-    should do without what may be the cause: settings from afar, logs, lists.
+    should do without what may be the cause: settings from afar, logs, lists. left: of the attempts of both turns; one
+    that spends some calls `kept`.
+
+    On a board this is part of the starter, which is built apart from the firmware: what that uses has no underscore.
     """
 
     __slots__ = (
-        "_falls", "_left", "_number", "_place", "_tries", "_wakes", "active", "ended", "newest", "running", "safe",
+        "_falls", "_number", "_place", "_tries", "_wakes", "active", "ended", "left", "newest", "running", "safe",
         "slots", "trial",
     )  # fmt: skip
 
@@ -93,7 +96,7 @@ class Slots:
             best = bytes(4) + bytes((0, NONE, 0, 0, OK, 0, 0)) + bytes(2 * _SLOT + 8)
         self._number = int.from_bytes(best[:4], "big")
         self.active, self.trial, self._tries, self._wakes, self.ended, self._falls = best[4:10]
-        self._left = best[10]
+        self.left = best[10]
         self.newest = int.from_bytes(best[11:15], "big")
         self.slots = (Slot(best[15 : 15 + _SLOT]), Slot(best[15 + _SLOT : 15 + 2 * _SLOT]))
 
@@ -109,8 +112,8 @@ class Slots:
             left = self._wakes if woken else self._tries
             if not left:
                 if woken:
-                    self._left -= (self._left - 1) % _TURN
-                    self._kept()
+                    self.left -= (self.left - 1) % _TURN
+                    self.kept()
                 else:
                     self._end(EXHAUSTED)
             elif not self.whole(self.trial):
@@ -120,12 +123,12 @@ class Slots:
                     self._wakes = left - 1
                 else:
                     self._tries = left - 1
-                if self._kept():
+                if self.kept():
                     self.running = self.trial
                     return self.trial
         if not woken:
             self._falls = min(self._falls + 1, 255)
-            self._kept()
+            self.kept()
         self.safe = self._falls > FALLS
         first = self.active
         if self._falls > 2 * FALLS and 0 < self.slots[1 - first].sequence <= self.newest:
@@ -175,12 +178,12 @@ class Slots:
         slot.sequence, slot.size, slot.digest = sequence, size, digest
         self.ended = OK
         self.trial = self.spare()
-        self._tries, self._wakes, self._left = TRIES, WAKES, _TURNS
+        self._tries, self._wakes, self.left = TRIES, WAKES, _TURNS
         self._keep()
 
     def in_doubt(self) -> bool:
         """What is on trial was accepted by nobody in its turn: the active one runs until somebody accepts that."""
-        return self._left % _TURN == 1
+        return self.left % _TURN == 1
 
     def confirm(self) -> bool:
         """The backend has accepted what runs; True when that ends a trial. Else what is on trial is to be booted."""
@@ -191,18 +194,26 @@ class Slots:
             self.newest = max(self.newest, self.slots[self.active].sequence)
             return self._end(OK)
         if self.in_doubt():  # else it is staged
-            self._left -= 1
-            if not self._left:
+            self.left -= 1
+            if not self.left:
                 return self._end(GIVEN_UP)
             self._tries, self._wakes = TRIES, WAKES
-            self._kept()
+            self.kept()
         return False
 
     def healthy(self) -> None:
         """It has run long enough, or has been accepted: the resets before this count no more."""
         if self._falls:
             self._falls = 0
-            self._kept()
+            self.kept()
+
+    def kept(self) -> bool:
+        """Keep the record; False when the flash does not take it."""
+        try:
+            self._keep()
+        except OSError:
+            return False
+        return True
 
     # ---- inside
 
@@ -210,19 +221,12 @@ class Slots:
         self.trial = NONE
         self.ended = how
         self._falls = 0
-        self._kept()
-        return True
-
-    def _kept(self) -> bool:
-        try:
-            self._keep()
-        except OSError:
-            return False
+        self.kept()
         return True
 
     def _keep(self) -> None:
         self._number += 1
         data = self._number.to_bytes(4, "big")
-        data += bytes((self.active, self.trial, self._tries, self._wakes, self.ended, self._falls, self._left))
+        data += bytes((self.active, self.trial, self._tries, self._wakes, self.ended, self._falls, self.left))
         data += self.newest.to_bytes(4, "big") + self.slots[0].packed() + self.slots[1].packed()
         self._place.keep(self._number & 1, data + crc32(data).to_bytes(4, "big"))

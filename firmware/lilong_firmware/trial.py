@@ -32,8 +32,8 @@ def attempt(slots: Slots) -> bool:
     """
     if slots.running == NONE or slots.running != slots.trial or slots.in_doubt():
         return False  # none is on trial, or it runs for want of anything else
-    slots._left -= 1
-    slots._kept()
+    slots.left -= 1
+    slots.kept()
     return slots.in_doubt()
 
 

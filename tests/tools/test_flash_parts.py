@@ -1,11 +1,14 @@
 """What `lilong flash` works out without a board: plan, budget, configuration, image of a bare chip."""
 
+import ast
 import hashlib
 import struct
+from pathlib import Path
 
 import pytest
 from commands import run_lilong
 from flash_case import beside, bundle, configuration, online
+from lilong_firmware import boot
 from lilong_firmware.slots import NONE, Slots
 from lilong_protocol.keys import device_root
 from lilong_protocol.pc.simulation import simulation_key
@@ -18,6 +21,7 @@ from lilong_tools.flash.settings import CONFIG, read
 from lilong_tools.flash.there import There, check, chip_id
 
 RECORDS = ("/lilong/boot.0", "/lilong/boot.1")
+FIRMWARE = Path(boot.__file__).parent
 
 
 def there_with(files=None, **changes):
@@ -214,3 +218,15 @@ def test_main_py_goes_onto_a_board_without_what_is_for_people():
     text = '"""For people."""\n\nimport sys  # of the board\n\nprint("starts")\n'
     assert contents.without_words(text) == "import sys\nprint('starts')\n"
     assert contents.without_words("import sys\n") == "import sys\n"
+
+
+def test_firmware_asks_for_no_private_name_of_the_slots_whose_module_is_built_apart_with_other_words_for_them():
+    starting = {FIRMWARE.parent / path for path in contents.STARTING}
+    asked = {
+        node.attr
+        for path in {*FIRMWARE.glob("*.py"), *(FIRMWARE.parents[1] / "boards" / "common").glob("*.py")} - starting
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value).rpartition(".")[2].strip("_") == "slots"
+    }
+    assert {"running", "trial", "left", "kept"} <= asked
+    assert not {name for name in asked if name.startswith("_")}
