@@ -6,7 +6,7 @@ whole   devices of the reference estate in its own mix, by copies; messages are 
 plain   the clients of `fleet.live.plain`: CONNACK, and messages of the same size, on a clock.
 bare    an asyncio.Protocol on uvloop around the firmware's MQTT client, a canned payload: what anybody would write.
 
-python benchmarks/live_fleet.py [--connections 10000] [--senders 2000] [--rate 3000] [--seconds 10] [--rounds 3]
+python benchmarks/live_fleet.py [--connections 10000] [--senders 2000] [--rate 8000] [--seconds 10] [--rounds 3]
 """
 
 import argparse
@@ -302,7 +302,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--senders", type=int, default=2_000)
-    parser.add_argument("--rate", type=int, default=3_000)
+    parser.add_argument("--rate", type=int, default=8_000)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--role")
