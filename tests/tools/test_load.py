@@ -5,7 +5,10 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from commands import PATIENCE_S, SMALL_ESTATE, Ended, centre_of_small_estate, embedded_broker, lilong, run_lilong
+from lilong_simulator.fleet import image
+from lilong_simulator.fleet import process as board_process
 
 DEVICES = 40
 ONLY_VIRTUAL = "--no-real-micropython"
@@ -19,6 +22,14 @@ def load(broker: str, folder: Path, *options: object) -> tuple[Ended, dict[str, 
     return ended, json.loads((folder / "report.json").read_text())
 
 
+@pytest.fixture
+def image_of_the_boards() -> None:
+    """Built before the command is waited for: it takes its seconds once, after the firmware has changed."""
+    if board_process.available() is None:
+        image.build()
+
+
+@pytest.mark.usefixtures("image_of_the_boards")
 def test_a_backend_that_answers_passes_and_what_was_not_observed_is_null(tmp_path: Path) -> None:
     with embedded_broker() as (_, broker), centre_of_small_estate(broker, tmp_path):
         ended, report = load(broker, tmp_path / "out")
