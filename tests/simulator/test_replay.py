@@ -6,6 +6,7 @@ import socket
 from collections import Counter
 from itertools import pairwise
 
+import aiomqtt
 import pytest
 from board_case import in_loop
 from fleet_case import until
@@ -29,6 +30,7 @@ EPOCH = 1_800_000_000_000
 BOOT = 2_000_000_000
 DOOR, SMOKE = "00cf12fffe0b3c5d", "a4cf12fffe0b3c5d"
 DEVICES = tuple(f"a4cf12fffe0b3c{number:02x}" for number in range(20))
+PROBE = "ffcf12fffe0b3c5d"
 PATIENCE_S = 30
 
 
@@ -97,14 +99,23 @@ class Store:
         self.gaps = []
         self.incidents = []
         self._ready = asyncio.Event()
+        self._port = port
         self._backend = lambda: Backend(
             f"mqtt://127.0.0.1:{port}", dict.fromkeys(tenants, KEY), tenants=tenants, state=str(file)
         )
 
     async def __aenter__(self):
+        """It has subscribed: a heartbeat of a device of its own has arrived."""
         self._task = asyncio.create_task(self._run())
-        async with asyncio.timeout(PATIENCE_S):
-            await self._ready.wait()
+        story = Story()
+        story.say(0, PROBE, topics.HEARTBEAT, frame.HEARTBEAT, {0: 0, 1: 0, 2: 0})
+        ((_, _, cls, data),) = story.rows
+        async with asyncio.timeout(PATIENCE_S), aiomqtt.Client("127.0.0.1", self._port) as client:
+            while not self._ready.is_set():
+                await client.publish(topics.up(TENANT, PROBE, cls), data)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ready.wait(), 0.05)
+        self.messages.clear()
         return self
 
     async def __aexit__(self, *_):
@@ -113,8 +124,8 @@ class Store:
 
     async def _run(self):
         async with self._backend() as backend:
-            self._ready.set()
             async for batch in backend:
+                self._ready.set()
                 for message in batch.messages:
                     self.messages[message.name] += 1
                     if message.name == "alarm raise":
@@ -141,16 +152,20 @@ async def test_a_backend_stores_every_recorded_alarm_exactly_once_at_its_time(tm
         replay = replay_of(tmp_path / "run", alarms_of_twenty(), broker.port, copies=2)
         async with played(replay):
             pass
+    del store.messages["heartbeat"]
     assert store.messages == {"birth": 40, "alarm raise": 160, "alarm clear": 40}
     assert len({message.key for message in store.alarms}) == 160
     assert {message.tenant for message in store.alarms} == set(tenants)
     assert (store.gaps, store.incidents) == ([], [])
     by_device = {}
     for message in store.alarms:
-        assert message.key.boot == BOOT
-        by_device.setdefault((message.tenant, message.device), []).append(message.at_ms)
+        seal = Seal(frame_key(device_root(KEY, message.tenant, message.device), UP), message.tenant, message.device, UP)
+        told = decode(seal.open("al", message.data))
+        assert told[2] == BOOT
+        by_device.setdefault((message.tenant, message.device), []).append((told[4], told[5] - told[4]))
     for times in by_device.values():  # what was a second is a tenth now
-        assert [round((after - before) / 10) for before, after in pairwise(times)] == [10, 10, 10]
+        assert [after[0] - before[0] for before, after in pairwise(times)] == [100, 100, 100]
+        assert all(abs(after[1] - before[1]) <= 1 for before, after in pairwise(times))  # dates go with uptimes
     recorder = replay.recorder
     assert len(recorder.accepted) == 40
     assert all(alarm.stored is not None for alarm in recorder.alarms.values())

@@ -1,7 +1,10 @@
 """`lilong replay`, and what `lilong load`, `simulate` and `watch` leave for it."""
 
+import gzip
+import io
 import json
 import signal
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +13,16 @@ from commands import PATIENCE_S, SMALL_ESTATE, SMALL_TENANT, centre_of_small_est
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.pc import keystore
-from lilong_protocol.pc.simulation import simulation_key
+from lilong_protocol.pc.simulation import PublicKeyError, simulation_key
 from lilong_protocol.seal import UP, Seal
+from lilong_simulator.load.lines import RecordingError
 from lilong_simulator.load.record import Recording
 from lilong_simulator.load.recorded import look_through, open_source
+from lilong_simulator.load.replay import place_of
 from lilong_simulator.report_model import Report
+from lilong_tools.inputs import InputError
+from lilong_tools.load.replay_command import replay
+from lilong_tools.virtual import JSONL, PARQUET, Job, simulate
 from paho.mqtt.publish import multiple
 
 TENANT, DOOR, SMOKE = "acme", "00cf12fffe0b3c5d", "a4cf12fffe0b3c5d"
@@ -44,29 +52,55 @@ def recording(tmp_path: Path) -> Path:
     return tmp_path / "run.lilong"
 
 
-def refused(*options: object) -> str:
-    ended = run_lilong("replay", *options)
-    assert ended.code == 2, ended.out
-    assert ended.err.startswith("lilong: ")
-    assert len(ended.err.splitlines()) == 1
-    return ended.err.removeprefix("lilong: ").strip()
+def refused(source: Path, broker: str = NOWHERE, **options: Any) -> str:
+    with pytest.raises((InputError, RecordingError, PublicKeyError)) as error:
+        replay(source, broker, **options)
+    return str(error.value)
 
 
-def test_what_cannot_be_replayed_is_told_in_a_line(recording: Path, tmp_path: Path) -> None:
-    (tmp_path / "other").write_text("hello\n")
-    assert refused(tmp_path / "other", "--broker", NOWHERE).startswith(f"{tmp_path / 'other'}: is no recording; give")
-    assert "is not there; give a recording" in refused(tmp_path / "none", "--broker", NOWHERE)
-    assert refused(recording, "--broker", NOWHERE, "--speed", 0).startswith("--speed 0: out of bounds")
+def test_what_cannot_be_replayed_is_told_before_a_broker_is_asked(recording: Path, tmp_path: Path) -> None:
+    assert refused(recording, speed=0).startswith("--speed 0: out of bounds; give a factor")
+    assert refused(recording, copies=0).startswith("--copies 0: out of bounds; give 1 to 10,000")
+    assert refused(recording, observed="feed", probe=True).startswith("--observed and --probe: only one can tell")
     store = keystore.KeyStore()
-    store.new_estate("other", lambda count: bytes(count))
+    store.new_estate("other", bytes)
+    store.new_root(TENANT, SMOKE, bytes)
     keystore.save(store, tmp_path / "keys.json")
-    assert refused(recording, "--broker", NOWHERE, "--keys", tmp_path / "keys.json") == (
+    there = f"--keys {tmp_path / 'keys.json'}: no key for"
+    told = f"of the devices, as for {DOOR} of acme; add them, or another file"
+    assert refused(recording, keys=tmp_path / "keys.json") == f"{there} 1 {told}"
+    assert refused(recording, keys=tmp_path / "keys.json", copies=2) == f"{there} 2 {told}"
+    del store.estates[TENANT]
+    keystore.save(store, tmp_path / "keys.json")
+    assert refused(recording, keys=tmp_path / "keys.json") == (
         f"--keys {tmp_path / 'keys.json'}: no key of the estate acme; make one with lilong keys new"
     )
-    assert refused(recording, "--broker", "mqtt://example.invalid").startswith("broker example.invalid: another machine")
-    assert refused(recording, "--broker", "mqtt://example.invalid", "--simulation-key") == (
+    other = "mqtt://example.invalid"
+    assert refused(recording, other).startswith("broker example.invalid: another machine, and the key of simulations")
+
+
+def test_another_machine_is_not_loaded_unasked(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert refused(recording, "mqtt://example.invalid", public_key=True) == (
         "broker example.invalid: another machine, and nobody is there to be asked; give --yes to load it"
     )
+
+
+def test_a_file_that_is_no_recording_ends_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("hello\n")
+    ended = run_lilong("replay", tmp_path / "other", "--broker", NOWHERE)
+    there = "give a recording of --record, or a folder that lilong simulate has made"
+    assert (ended.code, ended.err) == (2, f"lilong: {tmp_path / 'other'}: is no recording; {there}\n")
+
+
+def test_a_cut_recording_is_replayed_as_far_as_it_goes_and_says_so(recording: Path, tmp_path: Path) -> None:
+    lines = gzip.decompress(recording.read_bytes()).splitlines(keepends=True)
+    recording.write_bytes(b"".join(lines[:-2]) + lines[-2][:50])
+    with embedded_broker() as (_, broker):
+        ended = run_lilong("replay", recording, "--broker", broker, "--report", tmp_path)
+    cut = f"{recording}: ends in the middle of a row after 1 whole rows; the rest was never written"
+    assert cut in ended.out
+    assert cut in json.loads((tmp_path / "report.json").read_text())["warnings"]
 
 
 def test_without_a_backend_nothing_is_stored_and_a_threshold_on_it_is_breached(recording: Path, tmp_path: Path) -> None:
@@ -113,8 +147,8 @@ def test_a_centre_takes_a_simulated_quarter_of_an_hour_in_a_second(tmp_path: Pat
 def test_what_a_load_records_is_what_it_has_sent(tmp_path: Path) -> None:
     with embedded_broker() as (_, broker), centre_of_small_estate(broker, tmp_path):
         ended = run_lilong(
-            "load", SMALL_ESTATE, "--broker", broker, "--duration", 1, "--incident", "none", "--report", tmp_path / "out",
-            "--no-real-micropython", "--record", tmp_path / "run.lilong",
+            "load", SMALL_ESTATE, "--broker", broker, "--duration", 1, "--incident", "none", "--no-real-micropython",
+            "--report", tmp_path / "out", "--record", tmp_path / "run.lilong",
         )  # fmt: skip
     assert (ended.code, ended.err) == (0, ""), ended.out
     sent = json.loads((tmp_path / "out" / "report.json").read_text())["messages"]["total"]
@@ -165,3 +199,54 @@ def test_watch_records_what_is_genuine_and_from_devices(tmp_path: Path) -> None:
 def test_watch_records_nothing_that_it_cannot_verify(tmp_path: Path) -> None:
     ended = run_lilong("watch", "--hex", "00", "--record", tmp_path / "run.lilong")
     assert (ended.code, ended.err) == (2, "lilong: --record: keeps what flows through a broker; give --broker URL\n")
+
+
+def simulated(folder: Path, form: str, copy: int = 1, *, seals: bool = True) -> Path:
+    simulate(Job(str(SMALL_ESTATE), copy, 7, datetime(2026, 3, 4, 12), 0.005, (), folder, form, seals))
+    return folder
+
+
+def test_both_forms_of_a_simulated_run_hold_the_same(tmp_path: Path) -> None:
+    lines, table = (open_source(simulated(tmp_path / form, form)) for form in (JSONL, PARQUET))
+    rows = list(lines.rows())
+    assert rows == list(table.rows())
+    assert lines.epoch_zero is None
+    by_clocks, told = look_through(lines).epoch_zero, table.epoch_zero
+    assert by_clocks is not None
+    assert told is not None
+    assert abs(by_clocks - told) < 100
+    assert {said.cls for said in rows} >= {"st", "cf", "hb"}
+
+
+def test_several_estates_are_replayed_together_in_the_order_of_time(tmp_path: Path) -> None:
+    for copy in (1, 2):
+        simulated(tmp_path / "both" / str(copy), PARQUET, copy)
+    contents = look_through(open_source(tmp_path / "both"))
+    assert contents.tenants == [SMALL_TENANT, f"{SMALL_TENANT}_2"]
+    alone = look_through(open_source(tmp_path / "both" / "2"))
+    assert {device for device, tenant in contents.devices.items() if tenant != SMALL_TENANT} == set(alone.devices)
+    # The second copy of a replay is the second of the simulator.
+    assert place_of(SMALL_TENANT, next(iter(contents.devices)), 2)[0] == alone.tenants[0]
+
+
+def test_frames_that_were_not_sealed_cannot_be_replayed(tmp_path: Path) -> None:
+    source = open_source(simulated(tmp_path / "run", PARQUET, seals=False))
+    with pytest.raises(RecordingError, match="frames that are not sealed; simulate without --unsealed"):
+        look_through(source)
+
+
+def test_a_folder_whose_run_did_not_end_and_a_table_that_is_none_are_clear_errors(tmp_path: Path) -> None:
+    (tmp_path / "messages.jsonl").write_text("{}\n")
+    with pytest.raises(RecordingError, match="does not say which estate it is; run lilong simulate to its end"):
+        open_source(tmp_path)
+    (tmp_path / "score.json").write_text('{"estate": "acme"}')
+    with pytest.raises(RecordingError, match=":1: is no row of messages"):
+        look_through(open_source(tmp_path))
+    for content in (b"", b"hello", b"PAR1", b"PAR1" + bytes(100)):
+        (tmp_path / "messages.parquet").write_bytes(content)
+        with pytest.raises(RecordingError, match="is no whole Parquet file; run lilong simulate to its end"):
+            open_source(tmp_path)
+    devices = simulated(tmp_path / "run", PARQUET) / "devices.parquet"
+    (tmp_path / "messages.parquet").write_bytes(devices.read_bytes())
+    with pytest.raises(RecordingError, match=r"is no messages\.parquet of lilong simulate"):
+        look_through(open_source(tmp_path))

@@ -28,6 +28,7 @@ from .record import FORMAT
 
 CLOCKS = 1_000  # dated frames by which the time of a recording without one is reckoned
 BATCH_ROWS = 8_192
+MAGIC = b"PAR1"  # of a Parquet file, at its beginning and its end
 GIVE = "give a recording of --record, or a folder that lilong simulate has made"
 
 
@@ -138,6 +139,8 @@ class Table:
         self._path = path
         if not parquet.is_there():
             raise RecordingError(f"{path}: what reads it is not installed; pip install 'lilong[parquet]'")
+        if not _is_whole(path):  # the reader would panic
+            raise RecordingError(f"{path}: is no whole Parquet file; run lilong simulate to its end")
         try:
             for batch in self._batches():
                 (self.epoch_zero,) = (at - ms for at, ms in zip(batch["time"][:1], batch["run_ms"][:1], strict=True))
@@ -250,6 +253,16 @@ def _folder(path: Path) -> Iterator[Source]:
         yield Table(path / "messages.parquet")
     elif (path / "messages.jsonl").is_file():
         yield Simulated(path / "messages.jsonl")
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(MAGIC))
+            file.seek(-min(len(MAGIC), path.stat().st_size), 2)
+            return begins == file.read() == MAGIC and path.stat().st_size > 2 * len(MAGIC)
+    except OSError as error:
+        raise RecordingError(f"{path}: {error.strerror}; {GIVE}") from None
 
 
 def _json(line: bytes) -> Any:

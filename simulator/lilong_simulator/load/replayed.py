@@ -79,8 +79,8 @@ class Replayed:
 
     @property
     def unstored(self) -> bool:
-        """A raise waits for its stored-ack."""
-        return any(code for _, code in self._unstored.values())
+        """An alarm frame waits for its stored-ack."""
+        return bool(self._unstored)
 
     # ---- what is recorded
 
