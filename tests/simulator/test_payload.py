@@ -1,6 +1,7 @@
 """What devices say in place of sealed frames: valid JSON and SenML that say what the frame says, by templates."""
 
 import json
+import re
 from fractions import Fraction
 
 import pytest
@@ -12,7 +13,7 @@ from lilong_protocol.frame import unpack
 from lilong_protocol.pc.strategies import Place, frames
 from lilong_protocol.registry import ALARM, EVENT, KIND_BY_NUMBER, MESSAGE, QUANTITIES, QUANTITY
 from lilong_simulator.load.payload import TemplateError, read_template
-from lilong_simulator.load.payload.facts import NAMES, Facts, alarm_id, number
+from lilong_simulator.load.payload.facts import NAMES, Facts, alarm_id, getters, number
 from lilong_simulator.load.payload.pointer import PointerError, follow, steps
 from lilong_simulator.load.payload.senml import UNITS, measured
 from lilong_simulator.load.payload.template import Template, built_in
@@ -319,3 +320,19 @@ def test_a_pointer_that_leads_nowhere_is_refused(pointer):
 
 def test_every_kind_of_message_that_a_template_names_goes_up():
     assert all(MESSAGE[kind].uplink for kind in NAMES.values())
+
+
+# ---- docs/templates.md
+
+
+def test_the_template_of_the_page_is_one_and_its_table_has_every_placeholder(repository):
+    page = (repository / "docs" / "templates.md").read_text("utf-8")
+    (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    template = parse(example)
+    assert template.retains
+    assert template.alarm == ("id",)
+    assert template.messages[frame.RAISE].filter == "homes/+/alarms"
+    table = page[page.index("| placeholder |") :].partition("\n\n")[0]
+    told = {name for row in table.splitlines() for name in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
+    known = {name for kind in NAMES.values() for name in getters(kind) if "." not in name}
+    assert told == known
