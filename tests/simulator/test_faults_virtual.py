@@ -87,7 +87,8 @@ class Played:
 
     def deaths(self):
         """Wills that the broker has published."""
-        return sum(1 for _, cls, data in self.backend.frames if cls == topics.STATE and said_of(data).kind == frame.DEATH)
+        said = [said_of(data) for _, cls, data in self.backend.frames if cls == topics.STATE]
+        return sum(1 for one in said if one.kind == frame.DEATH)
 
     def count(self, name):
         return self.score.counts()[name]
@@ -283,7 +284,7 @@ def sequences(draw):
     """Up to five faults of any kind, in any order, one over the other."""
     found = []
     for name in draw(st.lists(st.sampled_from(sorted(FAULTS)), min_size=1, max_size=5)):
-        at, lasts = draw(st.integers(0, 280)), draw(st.integers(1, 120))
+        at, lasts = draw(st.integers(60, 280)), draw(st.integers(1, 120))
         share = draw(st.sampled_from(["", "share=0.5"])) if "share" in FAULTS[name].SELECTS else ""
         found.append(f"{name} at={at} for={lasts} {SOME.get(name, '')} {share}")
     return found

@@ -15,6 +15,7 @@ from lilong_simulator.load.faults import FAULTS, FaultAsked, FaultError, parse
 from lilong_simulator.load.faults.timeline import plan
 from lilong_simulator.tables import parquet
 from lilong_simulator.tables.parquet import ParquetError
+from lilong_simulator.virtual_run import POWER_ON_MS
 from rich.console import Console
 
 from .inputs import InputError, local_time, output_folder, virtual_days
@@ -101,6 +102,10 @@ def _faults(place: Estate, copies: int, texts: Iterable[str], days: float) -> tu
     for one in faults:
         if one.at_s >= days * DAY_S:
             raise FaultError(f"fault {one}: the run is over after {days * DAY_S:g} s; begin earlier", "at_s")
+        if one.at_s * 1000 < POWER_ON_MS:
+            raise FaultError(
+                f"fault {one}: devices get their power within the first {POWER_ON_MS // 1000} s; begin later", "at_s"
+            )
     plan(faults, {_id(place, copy): place.devices for copy in range(1, copies + 1)}, seed=0)
     return faults
 
