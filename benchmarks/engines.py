@@ -142,7 +142,7 @@ def ray() -> None:
                 os.kill(process, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        del calls
+        time.sleep(3)  # until it has noticed
     ray.shutdown()
     cluster.shutdown()
 

@@ -21,6 +21,7 @@ from lilong_simulator.load.result import merge
 from lilong_simulator.load.run import RunError
 from lilong_simulator.load.scenario import Copies, Scenario
 from lilong_simulator.load.shards.clocks import ClockOf, Offset
+from lilong_simulator.load.shards.cluster import Cluster
 from lilong_simulator.load.shards.conductor import Conductor
 from lilong_simulator.load.shards.job import Job
 from lilong_simulator.load.shards.processes import Processes
@@ -125,17 +126,35 @@ def test_four_processes_do_what_one_does(by_one):
     assert len({one.world_zero for one in conducted.results}) == 1
 
 
-def test_three_nodes_of_a_cluster_do_what_one_process_does(by_one):
-    pytest.importorskip("distributed", reason="Dask distributed is the extra cluster: pip install lilong[cluster]")
-    from lilong_simulator.load.shards.cluster import Cluster  # noqa: PLC0415
+@pytest.fixture(scope="module")
+def cluster():
+    pytest.importorskip("distributed", reason="Dask distributed is the extra cluster: pip install 'lilong[cluster]'")
+    three = Cluster("3", WORKER)
+    asyncio.run(three.__aenter__())
+    yield three
+    asyncio.run(three.__aexit__())
 
-    async def on_three():
-        async with Cluster("3", WORKER) as cluster:
-            assert len(cluster.nodes) == 3
-            return await played(3, cluster)
 
-    _, whole = asyncio.run(on_three())
-    same_as_one(whole, by_one)
+def test_three_nodes_of_a_cluster_do_what_one_process_does(by_one, cluster):
+    assert len(cluster.nodes) == 3
+    same_as_one(asyncio.run(played(3, cluster))[1], by_one)
+
+
+def test_a_node_that_is_killed_takes_its_shard_along_and_no_node_plays_it_again(cluster):
+    async def main():
+        told = Told()
+        async with BrokerForAll() as broker, asyncio.timeout(PATIENCE_S):
+            run = conductor(broker.port, 3, cluster, told, long(3.0))
+            conducting = asyncio.create_task(run.conduct())
+            await told.online.wait()
+            os.kill(cluster._client.run(os.getpid)[cluster.nodes[2]], signal.SIGKILL)
+            conducted = await conducting
+        assert [shard.stage for shard in conducted.shards] == ["ended", "ended", "lost"]
+        assert not any(alive(shard.pid) for shard in conducted.shards)
+        assert [one for one in told if "is gone. It is not played again; the run is partial" in one]
+        assert not [one for one in told if "a second time" in one]
+
+    asyncio.run(main())
 
 
 # ---- what goes wrong

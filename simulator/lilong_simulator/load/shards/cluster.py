@@ -21,6 +21,7 @@ from . import node
 from .job import Order
 
 CONNECT_S = 10.0
+NOTICE_S = 0.3  # in which a scheduler notices that a node has gone
 MISSING = "--cluster needs Dask distributed: pip install 'lilong[cluster]'"
 
 
@@ -67,6 +68,7 @@ class Cluster:
 
     async def words(self, index: int) -> str | None:
         place, token = self._placed[index]
+        await asyncio.sleep(NOTICE_S)
         try:
             words: str | None = await self._on(place, node.words, token, index)
         except Exception:
@@ -90,7 +92,7 @@ class Cluster:
         if self._spec.isdigit():
             address = self._own = engine.LocalCluster(
                 n_workers=int(self._spec), threads_per_worker=1, processes=True, host="127.0.0.1",
-                dashboard_address=None, silence_logs=50,
+                dashboard_address="127.0.0.1:0", silence_logs=50,
             )  # fmt: skip
         try:
             self._client = engine.Client(address, timeout=CONNECT_S, set_as_default=False)
@@ -115,6 +117,9 @@ class Cluster:
         self._client = self._own = None
 
     async def _on(self, place: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function on a node; ConnectionError when it is gone, which Dask itself would tell after 30 s."""
+        if place not in await asyncio.to_thread(self._client.nthreads):
+            raise ConnectionError(f"the node {place} is gone")
         call = functools.partial(self._client.run, function, *arguments, workers=[place])
         return (await asyncio.wait_for(asyncio.to_thread(call), CONNECT_S + node.EXIT_S))[place]
 

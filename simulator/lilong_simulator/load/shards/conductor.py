@@ -7,6 +7,7 @@ shard that was claimed before is sent away. The others go on; the run is partial
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import secrets
 import time
@@ -235,6 +236,7 @@ class Conductor:
             if shard.over:
                 return
         if not shard.over:
+            shard.at_ms = self.together.clock()
             self._lose(shard, await self._last_words(shard))
 
     def _reached(self, shard: PlayedShard, what: str, message: dict[str, Any]) -> None:
@@ -262,7 +264,9 @@ class Conductor:
         if shard.stage in (STARTED, HELLO):
             self._refuse(shard, why)
             return
-        shard.stage, shard.why, shard.at_ms = LOST, why, self.together.clock()
+        shard.stage, shard.why = LOST, why
+        if shard.at_ms is None:
+            shard.at_ms = self.together.clock()
         self.together.gone(shard.index)
         if shard.wire is not None:
             shard.wire.abort()
@@ -281,13 +285,14 @@ class Conductor:
             await asyncio.sleep(LOOK_S)
 
     async def _last_words(self, shard: PlayedShard) -> str:
-        until = time.monotonic() + LAST_WORDS_S
-        while time.monotonic() < until:
-            words = await self._starter.words(shard.index)
-            if words is not None:
-                return words
-            await asyncio.sleep(LOOK_S)
-        return "its connection ended, and its process has not"
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_S):
+                while True:
+                    words = await self._starter.words(shard.index)
+                    if words is not None:
+                        return words
+                    await asyncio.sleep(LOOK_S)
+        return "its connection ended, and why is not known"
 
     async def _ticks(self) -> None:
         """Every second: one picture of all, a question about each clock, and who has fallen silent."""
