@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import inf
 from pathlib import Path
@@ -13,15 +13,14 @@ from typing import Any
 
 from lilong_protocol.registry import ALARM
 
-from .clock_skew import RESOLUTION_MS, skew
-from .fleet.observer import CONNACK, ONLINE
-from .latency import Latency
+from .clock_skew import skew
 from .linkage import Linked
 from .load.faults.outcome import Outcome
-from .load.measures import CLASS_NAMES, Measures, together
+from .load.measures import CLASS_NAMES
 from .load.shards.unseen import Unseen
 from .load.thresholds import Threshold, judge
 from .recorder import Recorder
+from .report_figures import broker_of, latency_of, rounded, series, unexplained
 from .report_html import render
 from .report_model import VERSION
 from .score import CLOCKS, Judged, Score
@@ -30,8 +29,6 @@ from .truth import TruthRow
 TIGHTEST_LIMIT_MS = 2_000  # of all that the world knows: a forced door's local output (GB 50396 5.1.2)
 PASS, FAIL, SATURATED, PARTIAL, BREACHED = "pass", "fail", "generator saturated", "partial", "threshold breached"
 EXIT_CODES = {PASS: 0, FAIL: 1, SATURATED: 3, PARTIAL: 4, BREACHED: 99}
-SERIES = ("sent", "lost", "skipped", "raised")
-SERIES_MS = ("puback", "lag", "connect", "stored")
 SEALED = "sealed frames"  # what is sent where there is no template
 BY_FEED, BY_STORED_ACK, BY_PROBE, BY_PUBACK = "observed feed", "stored-ack", "probe subscriber", "PUBACK"
 
@@ -119,7 +116,7 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
     failures = [*conditions.reasons] or shortcomings(
         score, connected, conditions.devices, linkage, conditions.lost, broker_counts
     )
-    failures += _unexplained(measures)
+    failures += unexplained(measures)
     must = [one for one in score.judged if one.row.expect == "must"]
     skewed = skew(score.judged, conditions.accept == "stored" and conditions.ingest_by == BY_FEED)
     content: dict[str, Any] = {
@@ -159,12 +156,12 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
             else {CLASS_NAMES[cls]: asdict(counts) for cls, counts in sorted(measures.counts.items())},
         },
         "alarms": score.counts(),
-        "latency_ms": _latency(must),
+        "latency_ms": latency_of(must),
         "by_alarm": {
-            name: _latency([one for one in must if one.row.alarm == name])
+            name: latency_of([one for one in must if one.row.alarm == name])
             for name in sorted({one.row.alarm for one in must})
         },
-        "broker_ms": None if measures is None else _broker(measures),
+        "broker_ms": None if measures is None else broker_of(measures),
         "generator_lag_ms": recorder.lags.summary(),
         "tightest_limit_ms": tightest_limit_ms(score) or conditions.tightest_ms,
         "clock_skew": {
@@ -212,52 +209,6 @@ def this_machine() -> dict[str, Any]:
     return {"cpus": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
 
 
-def series(measures: Measures) -> dict[str, Any]:
-    """What a run did over time: counts a second, devices connected at its end, p50, p99 and max of latencies."""
-    names = [f"{name}_{figure}_ms" for name in SERIES_MS for figure in ("p50", "p99", "max")]
-    rows: list[list[float | None]] = []
-    online = 0
-    width_s = measures.series.width_s
-    for second, stretch in measures.series.rows():
-        counts = stretch.counts
-        online += counts.get("up", 0) - counts.get("down", 0)
-        row: list[float | None] = [second, online, *(counts.get(name, 0) / width_s for name in SERIES)]
-        for name in SERIES_MS:
-            row += [_rounded(stretch.percentile(name, percent)) for percent in (50, 99)]
-            row.append(_rounded(stretch.highest.get(name)))
-        rows.append(row)
-    return {"width_s": width_s, "columns": ["second", "online", *SERIES, *names], "rows": rows}
-
-
-def _unexplained(measures: Measures | None) -> list[str]:
-    counts = {} if measures is None else measures.counts
-    return [
-        f"counts do not reconcile: {one.unexplained} frames of class {CLASS_NAMES[cls]} are neither acknowledged nor "
-        "lost nor in flight: this is an error of the generator"
-        for cls, one in counts.items()
-        if one.unexplained
-    ]
-
-
-def _latency(rows: Iterable[Judged]) -> dict[str, Any]:
-    histograms = {clock: Latency() for clock in CLOCKS}
-    for one in rows:
-        for clock, histogram in histograms.items():
-            ms = one.after_crossing(clock) if clock == "local" else one.after_decision(clock)
-            if ms is not None:
-                histogram.record(max(ms, 0.0) if ms > -RESOLUTION_MS else ms)
-    return {clock: histogram.summary() for clock, histogram in histograms.items()}
-
-
-def _broker(measures: Measures) -> dict[str, Any]:
-    return {
-        "connack": measures.connect[CONNACK].summary(),
-        "online": measures.connect[ONLINE].summary(),
-        "puback": together(measures.puback.values()).summary(),
-        "by_class": {CLASS_NAMES[cls]: one.summary() for cls, one in sorted(measures.puback.items())},
-    }
-
-
 def _row(one: Judged) -> dict[str, Any]:
     return {
         "truth": one.row.id,
@@ -269,14 +220,14 @@ def _row(one: Judged) -> dict[str, Any]:
         "cause": one.row.cause,
         "crossing_ms": round(one.crossing, 3),
         "alarm_id": one.alarm.id if one.alarm else None,
-        "decided_after_ms": _rounded(one.alarm.decided - one.crossing) if one.alarm else None,
-        "after_crossing_ms": {clock: _rounded(one.after_crossing(clock)) for clock in CLOCKS},
-        "after_decision_ms": {clock: _rounded(one.after_decision(clock)) for clock in CLOCKS},
+        "decided_after_ms": rounded(one.alarm.decided - one.crossing) if one.alarm else None,
+        "after_crossing_ms": {clock: rounded(one.after_crossing(clock)) for clock in CLOCKS},
+        "after_decision_ms": {clock: rounded(one.after_decision(clock)) for clock in CLOCKS},
         "limits_ms": {clock: one.row.limits.get(f"{clock}_ms") for clock in CLOCKS},
         "late": one.late,
         "missing": one.missing,
         "excused": one.excused,
-        "possible_after_ms": _rounded(one.send_from - one.crossing) if one.crossing < one.send_from < inf else None,
+        "possible_after_ms": rounded(one.send_from - one.crossing) if one.crossing < one.send_from < inf else None,
     }
 
 
@@ -290,13 +241,13 @@ def _fault(one: Outcome, score: Score) -> dict[str, Any]:
     return {
         "name": one.name,
         "fault": one.text,
-        "at_ms": _rounded(at),
-        "until_ms": _rounded(until),
+        "at_ms": rounded(at),
+        "until_ms": rounded(until),
         "devices": one.devices,
         "links_lost": one.links_lost,
         "reconnect_ms": one.reconnect.summary(),
         "backlog": one.backlog,
-        "drained_ms": _rounded(one.drained_ms),
+        "drained_ms": rounded(one.drained_ms),
         "frames": one.frames,
         "alarms_during": len(during),
         "excused_during": sum(1 for judged in during if judged.alarm is None and judged.excused is not None),
@@ -316,14 +267,10 @@ def _linkage_row(linked: Linked) -> dict[str, Any]:
         "action": asked.action,
         "what": asked.what,
         "name": asked.name,
-        "after_ms": _rounded(linked.after),
+        "after_ms": rounded(linked.after),
         "limit_ms": asked.within_ms,
         "triggered": linked.trigger is not None,
     }
-
-
-def _rounded(ms: float | None) -> float | None:
-    return None if ms is None else round(ms, 3)
 
 
 def write(folder: Path, report: dict[str, Any], recorder: Recorder, name: str = "report") -> None:
