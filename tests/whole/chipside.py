@@ -23,6 +23,7 @@ from chips.lis3dh import LIS3DH
 from chips.max17048 import MAX17048
 from chips.max30102 import MAX30102, Wrist
 from chips.mfrc522 import MFRC522
+from chips.modem import Modem
 from chips.mq import Mq
 from chips.ntc import Ntc
 from chips.osdp_reader import OsdpReader
@@ -31,8 +32,10 @@ from chips.pzem004t import Pzem004t
 from chips.rcmb102 import Rcmb102
 from chips.smoke_chamber import SmokeChamber
 from chips.switch import Loop
+from chips.ultrasonic import Jsn
 from chips.valve import Latching
 from chips.wiegand import WiegandReader
+from chips.ze03 import ZE03
 from chips.ze07 import Ze07
 from lilong_tools.boards import Board, known_drivers
 
@@ -73,6 +76,7 @@ MODELS: dict[str, Callable[[Clock, Any], Any]] = {
     "dali": lambda _, at: at.bus.gears[0],
     "gnss": lambda clock, at: Receiver(clock, at.uart),
     "leakage": lambda clock, at: _analogue(Rcmb102(clock), at.adc),
+    "lis3dh_cover": _on_i2c(0x18, lambda clock, at: LIS3DH(clock, lambda _: (0, 0, 1_000), getattr(at, "int1", None))),
     "lis3dh_wrist": _on_i2c(0x18, lambda clock, at: LIS3DH(clock, lambda _: (0, 0, 1_000), getattr(at, "int1", None))),
     "max17048": _on_i2c(0x36, lambda clock, _: MAX17048(clock)),
     "max30102": _on_i2c(0x57, lambda clock, at: MAX30102(clock, Wrist(), getattr(at, "int1", None))),
@@ -82,8 +86,10 @@ MODELS: dict[str, Callable[[Clock, Any], Any]] = {
     "osdp": lambda clock, at: OsdpReader(clock, at.uart, SCBK),
     "pzem004t": lambda clock, at: Pzem004t(clock, at.uart),
     "smoke_chamber": lambda clock, at: _analogue(SmokeChamber(clock, at.led), at.adc),
+    "ultrasonic": lambda clock, at: Jsn(clock, at.trigger, at.echo, lambda: 2_000),
     "valve": lambda clock, at: Latching(clock, at.coil, getattr(at, "position", None)),
     "wiegand": lambda clock, at: WiegandReader(clock, at.d0, at.d1),
+    "ze03": lambda clock, at: ZE03(clock, at.uart),
     "ze07": lambda clock, at: Ze07(clock, at.uart),
 }
 
@@ -95,6 +101,7 @@ class FarEnd:
     """
 
     def __init__(self, board: Board, kind: str, flash: bytes, inp: int, out: int) -> None:
+        self.board = board
         self.wiring = board.kinds[kind]
         self.clock = Clock()
         self.chips: dict[str, Any] = {}
@@ -255,7 +262,13 @@ class FarEnd:
         return StateMachine(given[0], given[1], named["freq"], bus)
 
     def _attach(self) -> None:
-        """Give each driver's part its chip, as soon as all is there that the driver takes."""
+        """Give each driver's part its chip, and the modem its line and key, as soon as all is there that it takes."""
+        modem = self.board.modem
+        if modem and "modem" not in self.chips:
+            uart, key = self._buses.get(f"uart.{modem.uart}"), self.pins.get(modem.outputs["power_key"])
+            if uart and key:
+                self.chips["modem"] = Modem(self.clock, uart, boots_ms=100, registers_ms=200)
+                key.watch(self.chips["modem"].key)
         for part in self.wiring.parts.values():
             if part.driver in self.chips or part.driver not in MODELS or part.driver == "dali":
                 continue

@@ -90,6 +90,10 @@ class UART(Thing):
     def any(self):
         return ask(110, self.id)
 
+    def read(self, count=-1):
+        buffer = bytearray(self.any() if count < 0 else count)
+        return bytes(memoryview(buffer)[: self.readinto(buffer) or 0]) or None
+
     def readinto(self, buffer, count=-1):
         return ask(114, self.id, len(buffer) if count < 0 else count, 0, None, buffer) or None
 
