@@ -9,61 +9,42 @@ had no PUBACK.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from random import Random
 from typing import Any
 
 from lilong_firmware.effects import ACCEPTED, ACKNOWLEDGED, NEVER, RAISED, STORED
-from lilong_firmware.session import BACKOFF_BASE_MS, BACKOFF_CAP_MS, LINGER_MS
-from lilong_protocol import frame, mqtt, topics
-from lilong_protocol.codes import link
+from lilong_firmware.session import LINGER_MS
+from lilong_protocol import frame, topics
 from lilong_protocol.mqtt_packets import MqttError
-from lilong_protocol.registry import KIND
 from lilong_protocol.seal import SealError, frame_tag
 
-from ..fleet.live.client import Client
-from ..fleet.live.connection import Connection
-from ..fleet.live.crowd import Crowd
-from ..fleet.live.dial import Target
-from ..fleet.observer import CONNACK, ONLINE, Observer
 from .fresh import BODY, BOOT, Voice
+from .replay_link import ReplayCrowd, ReplayLink
 
 IN_FLIGHT = 32
 WAITING = 1_000  # (ours) frames of one device that wait for a link; beyond that they are skipped
 AWAKE_MS = 15_000  # (ours) how long a sleeping device stays for a stored-ack
-KEEPALIVE_S = 60  # (ours) of a kind that the registry has not
 LOOK_MS = 50  # how often it is looked for room, or whether it may leave
 
 Fields = dict[int, Any]
-KINDS = {row.number for row in KIND.values()}
 REBORN: Fields = {}
 """A birth that the recording has not."""
 
 
-class Replayed:
+class Replayed(ReplayLink):
     """One device."""
 
     __slots__ = (
-        "_attempt", "_birth_at", "_connected", "_crowd", "_flight", "_leave_at", "_online", "_retry_at", "_said_at",
-        "_session", "_unstored", "_voice", "_waiting", "connection", "due", "id", "mqtt",
+        "_birth_at", "_connected", "_flight", "_leave_at", "_said_at", "_session", "_unstored", "_waiting",
     )  # fmt: skip
 
-    def __init__(self, crowd: ReplayedFleet, voice: Voice) -> None:
-        self.id = voice.device
-        self.due = NEVER
-        self.mqtt = Client()
-        self.connection: Connection | None = None
-        self._crowd = crowd
-        self._voice = voice
+    def __init__(self, crowd: ReplayCrowd, voice: Voice) -> None:
+        super().__init__(crowd, voice)
         self._session: tuple[int, int] | None = None  # boot and connection of the recording
         self._connected = False  # as far as the recording goes
-        self._online = False
         self._birth_at = 0.0  # when the last birth was due
         self._waiting: deque[tuple[float, str, Fields]] = deque()
         self._flight: deque[tuple[int, float, str, Fields]] = deque()  # without their PUBACK, in their order
         self._unstored: dict[tuple[int, int], tuple[bytes, int]] = {}  # alarm frames: tag, code if it is a raise
-        self._attempt = 0
-        self._retry_at = NEVER
         self._leave_at = NEVER
         self._said_at = 0
 
@@ -138,56 +119,9 @@ class Replayed:
         self._waiting.appendleft((wanted, topics.STATE, birth))
         self._connected = True
         self._retry_at = NEVER
+        self._said_at = self._crowd.now()
         will = self._voice.connect(birth or None)
         self.connection = self._crowd.dialer.connection(self, will, wanted)
-
-    def opened(self, will: bytes) -> None:
-        crowd, voice = self._crowd, self._voice
-        login = crowd.target.login(self.id)
-        if login is None:
-            self.broken("no credentials for a device: add its line to the file of credentials")
-            return
-        topic = topics.up(voice.tenant, self.id, topics.STATE)
-        self._write(self.mqtt.connect(crowd.now(), self.id, self._keepalive_s(), (topic, will, 1, True), *login))
-        self._look()
-
-    def arrived(self, data: bytes) -> None:
-        time = self._crowd.time()
-        pid = self.mqtt.puback(data, int(time))
-        if pid:
-            self._published(time, pid)
-        else:
-            events: list[tuple[Any, ...]] = []
-            try:
-                self.mqtt.feed(data, int(time), events)
-            except MqttError as error:
-                self.broken(str(error))
-                return
-            for event in events:
-                self._event(time, event)
-        if self._waiting and self._online:
-            self._send()
-        if self.mqtt.out:
-            self._write(self.mqtt.take())
-        self._look()
-
-    def broken(self, why: str) -> None:
-        """The link is gone, or could not be had: another try after a wait drawn from a growing window."""
-        if self.connection is None:
-            return
-        self._part(None)
-        crowd = self._crowd
-        crowd.trouble(self.id, why)
-        window = min(BACKOFF_CAP_MS, BACKOFF_BASE_MS << min(self._attempt, 8))
-        self._attempt += 1
-        self._retry_at = crowd.now() + crowd.draws.randrange(window)
-        self._look()
-
-    def hang_up(self) -> None:
-        """Leave in good order."""
-        self.mqtt.disconnect()
-        if self.connection is not None:
-            self._part(self.mqtt.take())
 
     def step(self) -> None:
         now = self._crowd.now()
@@ -209,52 +143,19 @@ class Replayed:
         except MqttError as error:
             self.broken(str(error))
             return
+        self._go_on()
+
+    # ---- inside
+
+    def _go_on(self) -> None:
         if self._waiting and self._online:
             self._send()
         if self.mqtt.out:
             self._write(self.mqtt.take())
         self._look()
 
-    # ---- inside
-
-    def _keepalive_s(self) -> int:
-        kind = self._voice.kind
-        return link(kind)[1] if kind in KINDS else KEEPALIVE_S
-
     def _skip(self, cls: str) -> None:
         self._crowd.observer.skipped(self._crowd.time(), self.id, cls)
-
-    def _event(self, time: float, event: tuple[Any, ...]) -> None:
-        what = event[0]
-        if what == mqtt.PUBLISHED:
-            self._published(time, event[1])
-        elif what == mqtt.MESSAGE:
-            _, topic, payload, _, _ = event
-            down = topics.down(self._voice.tenant, self.id, "")
-            if topic.startswith(down):
-                self._heard(time, topic[len(down) :], payload)
-        elif what == mqtt.CONNECTED:
-            self._reached(time, CONNACK)
-            self.mqtt.subscribe(topics.down_filter(self._voice.tenant, self.id), 1, int(time))
-        elif what == mqtt.SUBSCRIBED:
-            if event[2] > 1:
-                self.broken("the broker refuses the subscription to d/#: check its access list")
-            else:
-                self._reached(time, ONLINE)
-        elif what == mqtt.REFUSED:
-            self.broken(f"the broker refuses the connection (CONNACK code {event[1]})")
-
-    def _reached(self, time: float, stage: str) -> None:
-        connection, observer = self.connection, self._crowd.observer
-        assert connection is not None
-        observer.connect(time, self.id, stage, connection.wanted)
-        if stage == CONNACK:
-            connection.answered()
-        else:
-            connection.online = self._online = True
-            connection.wanted = None
-            self._attempt = 0
-            observer.link(time, self.id, True)
 
     def _send(self) -> None:
         """What waits, as far as there is room."""
@@ -341,10 +242,6 @@ class Replayed:
         flight, self._flight = self._flight, deque()
         return [cls for _, _, cls, _ in flight]
 
-    def _write(self, data: bytes) -> None:
-        if self.connection is not None:
-            self.connection.write(data)
-
     def _look(self) -> None:
         due = self._retry_at if self.connection is None else self._leave_at
         client_due = self.mqtt.deadline
@@ -358,18 +255,10 @@ def _is_birth(fields: Fields) -> bool:
     return fields is REBORN or fields[1] == frame.BIRTH
 
 
-class ReplayedFleet(Crowd[Replayed]):
-    """All devices of a replay, whatever their tenants; a copy's devices have ids of their own."""
+class ReplayedFleet(ReplayCrowd):
+    """The devices, by id."""
 
-    def __init__(
-        self, target: Target, observer: Observer, time: Callable[[], float] | None = None, seed: int = 0,
-        linger_ms: int = LINGER_MS,
-    ) -> None:  # fmt: skip
-        super().__init__(target, observer, time)
-        self.draws = Random(seed)  # of waits, one for all of them
-        self.linger_ms = linger_ms
-        self.raised: set[tuple[str, int, int]] = set()
-        self.unborn = 0  # frames of devices whose birth is not in the recording
+    members: dict[str, Replayed]
 
     def add(self, voice: Voice) -> Replayed:
         member = self.members[voice.device] = Replayed(self, voice)
