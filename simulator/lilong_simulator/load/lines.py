@@ -1,11 +1,13 @@
-"""The whole lines of a file that may be packed, and may end before its end; never more than a piece of it in RAM."""
+"""Rows of what was recorded, and the whole lines of files that may be packed, and may end before their end."""
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from .record import GZIP
 
@@ -13,8 +15,21 @@ PIECE = 1 << 16
 LONGEST_LINE = 1 << 13
 
 
+GIVE = "give a recording of --record, or a folder that lilong simulate has made"
+
+
 class RecordingError(ValueError):
     """A source that cannot be replayed: where, what is wrong, what to do."""
+
+
+class Said(NamedTuple):
+    """One row, at ms of the recording. An empty `cls`: the connection of the device has ended."""
+
+    at: float
+    tenant: str
+    device: str
+    cls: str
+    frame: bytes
 
 
 class Lines(Iterator[bytes]):
@@ -60,3 +75,11 @@ class Lines(Iterator[bytes]):
                 data = unpack.unconsumed_tail
         if not unpack.eof:
             self.why = "ends"
+
+
+def value_of(line: bytes) -> Any:
+    """The JSON of a line; None for what is none."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None

@@ -6,7 +6,6 @@ then says so.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import merge
@@ -14,7 +13,7 @@ from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from lilong_protocol import frame as frames
 from lilong_protocol.cbor import CborError, decode
@@ -22,24 +21,11 @@ from lilong_protocol.pc.sealed import payload_of
 from lilong_protocol.seal import device_bytes
 from lilong_protocol.topics import UP_CLASSES
 
-from ..tables import parquet
-from .lines import Lines, RecordingError
+from .lines import GIVE, Lines, RecordingError, Said, value_of
 from .record import FORMAT
+from .simulated import Simulated, Table
 
 CLOCKS = 1_000  # dated frames by which the time of a recording without one is reckoned
-BATCH_ROWS = 8_192
-MAGIC = b"PAR1"  # of a Parquet file, at its beginning and its end
-GIVE = "give a recording of --record, or a folder that lilong simulate has made"
-
-
-class Said(NamedTuple):
-    """One row, at ms of the recording. An empty `cls`: the connection of the device has ended."""
-
-    at: float
-    tenant: str
-    device: str
-    cls: str
-    frame: bytes
 
 
 class Source(Protocol):
@@ -62,7 +48,7 @@ class Recorded:
         self.cut: str | None = None
         self.epoch_zero: float | None = None
         self._path = path
-        head = _json(next(Lines(path), b""))
+        head = value_of(next(Lines(path), b""))
         if not isinstance(head, dict) or not str(head.get("format", "")).startswith("lilong recording "):
             raise RecordingError(f"{path}: is no recording; {GIVE}")
         if head["format"] != FORMAT:
@@ -78,7 +64,7 @@ class Recorded:
         next(lines, None)
         whole = False
         for number, line in enumerate(lines, 2):
-            row = _json(line)
+            row = value_of(line)
             if isinstance(row, dict):
                 if "rows" in row:
                     whole = True
@@ -99,75 +85,6 @@ class Recorded:
         if row.get("n") != number or not isinstance(tenant, str) or not _is_device(device):
             raise RecordingError(f"{self.name}:{line}: names no device; record it again")
         return tenant, str(device)
-
-
-class Simulated:
-    """messages.jsonl of `lilong simulate`. Whose it is stands in score.json beside it."""
-
-    def __init__(self, path: Path) -> None:
-        self.name = str(path)
-        self.cut: str | None = None
-        self.epoch_zero: float | None = None
-        self._path = path
-        score = path.with_name("score.json")
-        try:
-            self._tenant = str(json.loads(score.read_text("utf-8"))["estate"])
-        except (OSError, ValueError, KeyError, TypeError):
-            raise RecordingError(f"{score}: does not say which estate it is; run lilong simulate to its end") from None
-
-    def rows(self) -> Iterator[Said]:
-        lines = Lines(self._path)
-        for number, line in enumerate(lines, 1):
-            row = _json(line)
-            try:
-                way, _, cls = row["class"].partition("/")
-                said = Said(float(row["t"]), self._tenant, row["device"], cls, bytes.fromhex(row["frame"]))
-            except (TypeError, KeyError, ValueError, AttributeError):
-                raise RecordingError(f"{self.name}:{number}: is no row of messages.jsonl: {line[:60]!r}") from None
-            if way == "u":
-                yield said
-        self.cut = None if lines.why is None else f"{self.name}: {lines.why} after its last whole row"
-
-
-class Table:
-    """messages.parquet of `lilong simulate`."""
-
-    def __init__(self, path: Path) -> None:
-        self.name = str(path)
-        self.cut: str | None = None
-        self.epoch_zero: float | None = None
-        self._path = path
-        if not parquet.is_there():
-            raise RecordingError(f"{path}: what reads it is not installed; pip install 'lilong[parquet]'")
-        if not _is_whole(path):  # the reader would panic
-            raise RecordingError(f"{path}: is no whole Parquet file; run lilong simulate to its end")
-        try:
-            for batch in self._batches():
-                (self.epoch_zero,) = (at - ms for at, ms in zip(batch["time"][:1], batch["run_ms"][:1], strict=True))
-                break
-        except Exception as error:  # the reader has an exception of its own
-            raise RecordingError(f"{path}: is no messages.parquet of lilong simulate ({error})") from None
-
-    def rows(self) -> Iterator[Said]:
-        for batch in self._batches():
-            columns = (batch[name] for name in ("run_ms", "estate", "device", "class", "direction", "frame"))
-            for at, tenant, device, cls, way, data in zip(*columns, strict=True):
-                if way != "up":
-                    continue
-                if data is None:
-                    raise RecordingError(f"{self.name}: frames that are not sealed; simulate without --unsealed")
-                yield Said(float(at), tenant, device, cls, data)
-
-    def _batches(self) -> Iterator[dict[str, list[Any]]]:
-        from arro3.core import DataType  # noqa: PLC0415  only who has tables needs it
-        from arro3.io import read_parquet  # noqa: PLC0415
-
-        for batch in read_parquet(self._path, batch_size=BATCH_ROWS):
-            found: dict[str, Any] = {}
-            for name in ("time", "run_ms", "estate", "device", "class", "direction", "frame"):
-                column = batch[name]
-                found[name] = (column.cast(DataType.int64()) if name == "time" else column).to_pylist()
-            yield found
 
 
 class Several:
@@ -253,23 +170,6 @@ def _folder(path: Path) -> Iterator[Source]:
         yield Table(path / "messages.parquet")
     elif (path / "messages.jsonl").is_file():
         yield Simulated(path / "messages.jsonl")
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            begins = file.read(len(MAGIC))
-            file.seek(-min(len(MAGIC), path.stat().st_size), 2)
-            return begins == file.read() == MAGIC and path.stat().st_size > 2 * len(MAGIC)
-    except OSError as error:
-        raise RecordingError(f"{path}: {error.strerror}; {GIVE}") from None
-
-
-def _json(line: bytes) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None
 
 
 def _said(row: Any, devices: list[tuple[str, str]]) -> Said | None:

@@ -16,7 +16,8 @@ from ..estate_parts import device_id
 from ..fleet.live import Target
 from ..truth import TruthRow
 from .fresh import Keys, Times, Voice, fields_of
-from .recorded import Contents, Said, Source
+from .lines import Said
+from .recorded import Contents, Source
 from .recording import LoadRecorder
 from .replayed import Replayed, ReplayedFleet
 from .result import ShardResult
