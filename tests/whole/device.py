@@ -113,10 +113,12 @@ def firmware(board_id: str, kind: str) -> bytes:
 
 
 @functools.cache
-def stand_in(port: str) -> bytes:
+def stand_in(port: str, radio: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="lilong-stand-") as name:
-        names = ["machine", "network", "cryptolib", "esp32" if port == "esp32" else "rp2"]
-        return romfs(_compiled([HERE / "stand" / f"{name}.py" for name in names], Path(name)))
+        names = ["machine", "cryptolib", "esp32" if port == "esp32" else "rp2"]
+        network = HERE / "stand" / ("network_ppp.py" if radio == "ppp" else "network.py")
+        made = _compiled([HERE / "stand" / f"{name}.py" for name in names] + [network], Path(name))
+        return romfs({"network.mpy" if name == "network_ppp.mpy" else name: data for name, data in made.items()})
 
 
 def _compiled(sources: list[Path], folder: Path) -> dict[str, bytes]:
@@ -157,7 +159,7 @@ class Whole:
     async def __aenter__(self) -> "Whole":
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lilong-whole-")))
         rom = await asyncio.to_thread(firmware, self.board.id, self.kind)
-        stand = stand_in(self.board.chip.port)
+        stand = stand_in(self.board.chip.port, self.board.radio)
         (folder / "firmware").write_bytes(rom)
         (folder / "stand").write_bytes(stand)
         self.broker.answer = self._backend
