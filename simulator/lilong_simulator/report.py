@@ -22,14 +22,13 @@ from .load.thresholds import Threshold, judge
 from .recorder import Recorder
 from .report_figures import broker_of, latency_of, rounded, series, unexplained
 from .report_html import render
-from .report_model import VERSION
+from .report_model import SEALED, VERSION
 from .score import CLOCKS, Judged, Score
 from .truth import TruthRow
 
 TIGHTEST_LIMIT_MS = 2_000  # of all that the world knows: a forced door's local output (GB 50396 5.1.2)
 PASS, FAIL, SATURATED, PARTIAL, BREACHED = "pass", "fail", "generator saturated", "partial", "threshold breached"
 EXIT_CODES = {PASS: 0, FAIL: 1, SATURATED: 3, PARTIAL: 4, BREACHED: 99}
-SEALED = "sealed frames"  # what is sent where there is no template
 BY_FEED, BY_STORED_ACK, BY_PROBE, BY_PUBACK = "observed feed", "stored-ack", "probe subscriber", "PUBACK"
 
 

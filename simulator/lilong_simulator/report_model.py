@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 VERSION = 2
+SEALED = "sealed frames"  # what is sent where there is no template
 FILE = Path(__file__).with_name("report.schema.json")
 
 Count = Annotated[int, Field(ge=0)]
@@ -286,7 +287,7 @@ class Report(Table):
     ingest_by: Literal["observed feed", "stored-ack", "probe subscriber", "PUBACK"] = Field(
         description="what ingest was measured by; a PUBACK says nothing of a backend"
     )
-    payload: str = Field("sealed frames", description="what was sent: sealed frames, or the name of a template")
+    payload: str = Field(SEALED, description="what was sent: sealed frames, or the name of a template")
     plain: Plain | None = Field(None, description="of a check with plain clients")
     messages: Messages
     alarms: Alarms

@@ -56,6 +56,25 @@ def test_other_conditions_are_told_first():
     assert names[:3] == ["seed", "incidents", "broker"]
 
 
+def test_a_report_of_before_there_were_templates_was_of_sealed_frames():
+    older, now = built(), built(replace(CONDITIONS, payload="senml"))
+    del older["payload"], older["plain"]
+    rows = found(older, now)
+    assert (rows["payload"].before, rows["payload"].after) == ("sealed frames", "senml")
+
+
+def test_plain_clients_that_the_broker_serves_faster_are_better():
+    plain = {"clients": 5, "rate": 9.0, "size": 64, "qos": 0, "connects_per_s": 100.0, "sent_per_s": 9.0}
+    before, after = (
+        built(replace(CONDITIONS, plain=plain | {"connects_per_s": rate, "acknowledged_per_s": None}))
+        for rate in (100.0, 120.0)
+    )
+    rows = found(before, after)
+    assert rows["connects a second"].better is True
+    assert found(after, before)["connects a second"].better is False
+    assert not rows.keys() & {"sent a second", "acknowledged a second"}, "one is the same, one was not observed"
+
+
 def test_a_failure_that_is_new_is_worse_and_one_that_is_gone_is_better():
     missed = built(judgement=judged([FIRE], [replace(RAISED, stored=None)], []))
     assert found(built(), missed)["missed"].better is False

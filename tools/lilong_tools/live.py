@@ -22,6 +22,7 @@ from lilong_simulator.load.run import ONLINE_TIMEOUT_S, SETTLE_S, LiveRun, NotOn
 from lilong_simulator.load.scenario import Scenario
 from lilong_simulator.load.shards.unseen import Unseen
 from lilong_simulator.load.thresholds import Threshold
+from lilong_simulator.report_model import SEALED
 from lilong_simulator.retained import Topics, of_frames, remove_own_retained, remove_retained
 from lilong_simulator.score import score
 from rich.console import Console
@@ -253,7 +254,7 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         thresholds=request.thresholds,
         knee=knee,
         faults=result.faults,
-        payload=report.SEALED if scenario.template is None else scenario.template[0],
+        payload=SEALED if scenario.template is None else scenario.template[0],
         reasons=tuple(played.reasons),
         warnings=played.warnings,
         workers=played.workers,

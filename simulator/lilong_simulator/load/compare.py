@@ -10,13 +10,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..report_model import VERSION, Report
+from ..report_model import SEALED, VERSION, Report
 from .thresholds import CLOCK_NAMES
 
 CONDITIONS = (
     "estate", "estates", "devices", "mode", "seed", "rate", "started", "duration_s", "incidents", "broker", "accept",
-    "ingest_by", "machine",
+    "ingest_by", "payload", "machine",
 )  # fmt: skip
+PLAIN_RATES = ("connects_per_s", "sent_per_s", "acknowledged_per_s")  # more is better
 FIGURES = ("p50", "p99", "max")
 NOISE = 0.05  # (ours) of a latency: what changes less is told as the same
 NOISE_MS = 0.5
@@ -79,8 +80,9 @@ def read_report(path: Path) -> dict[str, Any]:
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
     """Every figure that both reports could have, in the order in which a person reads."""
     for name in CONDITIONS:
-        if before[name] != after[name]:
-            yield Change(name.replace("_", " "), _text(before[name]), _text(after[name]))
+        old, new = (one.get(name, SEALED) for one in (before, after))  # older reports have no payload
+        if old != new:
+            yield Change(name.replace("_", " "), _text(old), _text(new))
     verdicts = (before["verdict"], after["verdict"])
     yield Change("verdict", *verdicts, better=None if verdicts[0] == verdicts[1] else verdicts[1] == "pass")
     counts = [
@@ -97,6 +99,10 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cha
         if old is not None and new is not None and old != new and name in LESS_IS_BETTER:
             better = new < old
         yield Change(name, old, new, better=better)
+    for name in PLAIN_RATES if before.get("plain") and after.get("plain") else ():
+        old, new = (one["plain"][name] for one in (before, after))
+        moved = None not in (old, new) and abs(new - old) > NOISE * old
+        yield Change(name.replace("_per_s", " a second"), old, new, better=new > old if moved else None)
     for name, was, now in _histograms(before, after):
         for figure in FIGURES:
             yield _latency(f"{name} {figure}", *(None if one is None else one[figure] for one in (was, now)))
