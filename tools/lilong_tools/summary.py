@@ -72,6 +72,8 @@ def summarise_plain(content: dict[str, Any], console: Console) -> None:
 
 
 def _conclude(content: dict[str, Any], console: Console) -> None:
+    for one in content.get("faults", ()):
+        console.print(f"  {_fault(one)}", style="cyan", highlight=False, markup=False)
     for one in content["thresholds"]:
         value = "not observed" if one["value"] is None else f"{one['value']:g}"
         kept, style = ("kept", "green") if one["kept"] else ("breached", "red")
@@ -83,6 +85,22 @@ def _conclude(content: dict[str, Any], console: Console) -> None:
     if len(content["failures"]) > FAILURES_SHOWN:
         console.print(f"  and {len(content['failures']) - FAILURES_SHOWN} more")
     console.print(f"verdict: {content['verdict']}", style=VERDICT_STYLE[content["verdict"]])
+
+
+def _fault(one: dict[str, Any]) -> str:
+    """A fault and what it caused."""
+    if one["at_ms"] is None:
+        return f"{one['fault']}: the run ended before it"
+    told = [f"{one['devices']:,} devices", f"{one['links_lost']:,} links lost"]
+    back = one["reconnect_ms"]
+    if back["count"]:
+        told.append(f"back after p50 {back['p50']:,.0f}, p99 {back['p99']:,.0f}, max {back['max']:,.0f} ms")
+    if one["backlog"]:
+        drained = "not drained" if one["drained_ms"] is None else f"drained after {one['drained_ms']:,.0f} ms"
+        told.append(f"backlog {one['backlog']:,}, {drained}")
+    if one["excused_during"]:
+        told.append(f"{one['excused_during']:,} alarms excused")
+    return f"{one['fault']}: {', '.join(told)}"
 
 
 def _number(value: float | None) -> str:

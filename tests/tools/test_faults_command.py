@@ -1,0 +1,60 @@
+"""`--fault` as a user has it: refused in words, or played and told in the report."""
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import SMALL_ESTATE, embedded_broker, run_lilong
+
+NOWHERE = "mqtt://127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("blackout at=1 for=2 feeder=cor1", 'no feeder is called \'cor1\'; did you mean "core1"?'),
+        ("blackout at=90 for=2", "the run is over after 60 s; begin earlier"),
+        ("broker_restart at=1 for=2", "the broker at 127.0.0.1:1 is not ours; give --broker-restart 'a shell command'"),
+    ],
+)
+def test_a_fault_that_cannot_be_played_is_bad_input(fault: str, told: str) -> None:
+    given = ("--broker", NOWHERE, "--duration", 60, "--incident", "none", "--fault", fault)
+    ended = run_lilong("load", SMALL_ESTATE, *given)
+    assert (ended.code, ended.out) == (2, "")
+    assert len(ended.err.splitlines()) == 1
+    assert told in ended.err
+
+
+def test_a_load_tells_what_its_faults_caused(tmp_path: Path) -> None:
+    with embedded_broker() as (_, broker):
+        ended = run_lilong(
+            "load", SMALL_ESTATE, "--broker", broker, "--no-real-micropython", "--incident", "none", "--duration", 2,
+            "--accept", "puback", "--report", tmp_path, "--fault", "blackout at=0.3 for=0.5 feeder=core1",
+        )  # fmt: skip
+    assert "Traceback" not in ended.err, ended.err
+    (fault,) = json.loads((tmp_path / "report.json").read_text())["faults"]
+    assert fault["fault"] == "blackout at=0.3 for=0.5 feeder=core1"
+    assert fault["links_lost"] == fault["reconnect_ms"]["count"] > 0
+    assert "blackout at=0.3 for=0.5 feeder=core1" in (tmp_path / "report.html").read_text()
+    assert f"{fault['links_lost']} links lost" in ended.out
+
+
+def test_a_day_in_virtual_time_has_faults_and_the_same_seed_the_same_bytes(tmp_path: Path) -> None:
+    folders = (tmp_path / "one", tmp_path / "other")
+    faults = ("--fault", "bad_radio at=100 for=900 loss=0.2 share=0.5", "--fault", "blackout at=300 for=300")
+    for folder in folders:
+        days = ("--days", 0.02, "--format", "jsonl", "--incident", "none")
+        ended = run_lilong("simulate", SMALL_ESTATE, "--out", folder, *days, *faults)
+        assert ended.code == 0, ended
+    one, other = ((folder / "messages.jsonl").read_bytes() for folder in folders)
+    assert one == other
+    radio, blackout = json.loads((folders[0] / "score.json").read_text())["faults"]
+    assert radio["frames"]["lost"] > 0
+    assert blackout["links_lost"] == blackout["reconnect_ms"]["count"] > 0
+
+
+def test_faults_in_virtual_time_begin_when_devices_have_their_power(tmp_path: Path) -> None:
+    given = ("--out", tmp_path, "--incident", "none", "--fault", "partition at=1 for=5")
+    ended = run_lilong("simulate", SMALL_ESTATE, *given)
+    assert ended.code == 2
+    assert "devices get their power within the first 60 s; begin later" in ended.err
