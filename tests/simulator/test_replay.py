@@ -9,7 +9,7 @@ from itertools import pairwise
 import aiomqtt
 import pytest
 from board_case import in_loop
-from fleet_case import until
+from fleet_case import Secured, until, web_socket_before
 from lilong_protocol import frame, topics
 from lilong_protocol.cbor import decode
 from lilong_protocol.keys import device_root, frame_key
@@ -77,16 +77,17 @@ def alarms_of_twenty():
     return story
 
 
-def replay_of(path, story, port, speed=10.0, copies=1, drain_s=10.0):
-    with Recording(path, EPOCH, "a test", lambda device: TENANT) as recording:
+def replay_of(file, story, port, speed=10.0, copies=1, drain_s=10.0, **way):
+    with Recording(file, EPOCH, "a test", lambda device: TENANT) as recording:
         for row in story.rows:
             recording.put(row)
-    source = open_source(path)
+    source = open_source(file)
 
     def keys_of(tenant, device):
         return Keys(device_root(KEY, tenant, device), 0)
 
-    settings = ReplaySettings(source, look_through(source), Target("127.0.0.1", port), keys_of, speed, copies, BOOT)
+    target = Target("127.0.0.1", port, **way)
+    settings = ReplaySettings(source, look_through(source), target, keys_of, speed, copies, BOOT)
     return ReplayRun(settings, drain_s)
 
 
@@ -221,6 +222,26 @@ def opened(message):
     _, device, _, cls = topics.parse(message.topic)
     seal = Seal(frame_key(device_root(KEY, TENANT, device), UP), TENANT, device, UP)
     return decode(seal.open(cls, message.payload))
+
+
+@in_loop
+async def test_a_replay_goes_over_tls_and_over_a_web_socket_from_the_addresses_that_it_is_given(tmp_path):
+    secured = Secured(tmp_path)
+    sources = ("127.0.0.2", "127.0.0.3")
+    async with secured.mosquitto() as port:
+        secure = replay_of(
+            tmp_path / "run", alarms_of_twenty(), port, 50.0, tls=secured.context(), sources=sources, drain_s=0.5
+        )
+        async with played(secure):
+            pass
+    async with EmbeddedBroker() as broker, web_socket_before(broker.port) as port:
+        framed = replay_of(tmp_path / "run", alarms_of_twenty(), port, 50.0, path="/mqtt", drain_s=0.5)
+        async with played(framed):
+            pass
+    for replay in (secure, framed):
+        counts = replay.recorder.measures.counts
+        assert (counts["st"].acknowledged, counts["al"].acknowledged) == (20, 100)
+        assert replay.troubles == {}
 
 
 @in_loop
