@@ -15,17 +15,23 @@ from backends import KEY, Answers
 from board_case import in_loop
 from break_in import NAME, BreakIn
 from lilong_protocol import topics
+from lilong_simulator import report
 from lilong_simulator.incidents import INCIDENTS
 from lilong_simulator.load.places import Shard, places_of
+from lilong_simulator.load.recording import LoadRecorder
 from lilong_simulator.load.result import merge
 from lilong_simulator.load.run import RunError
 from lilong_simulator.load.scenario import Copies, Scenario
+from lilong_simulator.load.shards import node
 from lilong_simulator.load.shards.clocks import ClockOf, Offset
 from lilong_simulator.load.shards.cluster import Cluster
 from lilong_simulator.load.shards.conductor import Conductor
 from lilong_simulator.load.shards.job import Job
 from lilong_simulator.load.shards.processes import Processes
+from lilong_simulator.load.shards.shard import LOST, PlayedShard
 from lilong_simulator.load.shards.unseen import unseen
+from lilong_simulator.load.thresholds import parse
+from lilong_simulator.report_model import Report
 from lilong_simulator.score import score
 from lilong_tools.broker.embedded import EmbeddedBroker
 from lilong_tools.broker.embedded_client import Message
@@ -201,6 +207,26 @@ async def test_a_worker_that_is_killed_is_told_at_once_is_not_played_again_and_l
     assert judged(whole).failures == []
 
 
+def test_a_worker_that_falls_silent_is_lost_and_killed(monkeypatch):
+    monkeypatch.setattr(node, "EXIT_S", 0.2)
+
+    async def main():
+        told = Told()
+        async with BrokerForAll() as broker, asyncio.timeout(PATIENCE_S):
+            run = conductor(broker.port, 2, told=told, scenario=long(600.0), silence_s=1.5)
+            conducting = asyncio.create_task(run.conduct())
+            await told.online.wait()
+            os.kill(run.shards[1].pid, signal.SIGSTOP)
+            await run._changes.until(lambda: run.shards[1].over)
+            run.stop()
+            conducted = await conducting
+        assert [shard.stage for shard in conducted.shards] == ["ended", "lost"]
+        assert "nothing was heard of it for" in conducted.shards[1].why
+        assert not any(alive(shard.pid) for shard in conducted.shards)
+
+    asyncio.run(main())
+
+
 @in_loop
 async def test_who_comes_for_a_shard_that_was_claimed_is_sent_away():
     """As an engine does that starts a killed worker again."""
@@ -324,3 +350,28 @@ def test_processes_of_one_machine_have_one_clock_unless_it_shows_otherwise():
         assert clock.one_clock == one
         assert (clock.told() is None) == one
         assert clock.offset_ns == (0 if one else theirs - 1_050)
+
+
+# ---- the report of a partial run
+
+
+def test_alarms_of_a_lost_shard_stand_as_unobserved_and_in_no_other_figure():
+    rows = unseen(SCENARIO, PLACES, [Shard(0, 4)], 1_500)
+    workers = (PlayedShard(0, LOST, host="node7", devices=20, why="gone", at_ms=12_345.0).told(),)
+    conditions = report.Conditions(
+        estate="2 estates", mode="live", seed=7, started="2026-03-04 12:00:00", duration_s=1.5, broker="mosquitto",
+        measures_latency=True, incidents=(NAME,), devices=60, real_micropython={}, lost=0, connect_s=1.0, troubles={},
+        machine=None, shards=4, shards_missing=1, thresholds=(parse("missed==0"),), workers=workers, unseen=rows,
+    )  # fmt: skip
+    content = report.build(conditions, LoadRecorder(lambda: 0.0), score([], [], None))
+    Report.model_validate(content)
+    assert content["verdict"] == "partial"
+    doors = len(PLACES[0].estate.of_kind("door"))
+    assert content["failures"][0] == (
+        f"partial: 1 of 4 shards were lost; their part is unknown: 20 devices, {doors} alarms of the truth"
+    )
+    assert [row["alarm"] for row in content["unobserved"]] == ["door.forced"] * doors
+    assert content["alarms"]["true"] == content["alarms"]["missed"] == content["alarms"]["undetected"] == 0
+    assert content["alarm_rows"] == []
+    assert content["thresholds"] == [{"text": "missed==0", "value": None, "kept": False}]
+    assert content["workers"][0]["lost_at_s"] == 12.3
