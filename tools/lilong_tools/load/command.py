@@ -99,7 +99,7 @@ def load(
         need_files(clients)
         if not is_loopback(there.host) and not yes:
             console.print(describe(plain, f"{there.host}:{there.port}"))
-            _ask(there.host, console)
+            ask(there.host, console)
         run(lambda stopper: check(asked, broker, access, console, stopper))
     assert played is not None
     given: dict[str, Any] = {
@@ -135,7 +135,7 @@ def load(
         need_files(-(-plan.devices // (workers or 1)))
     if not is_loopback(there.host) and not yes:
         tell(plan, scenario, f"{there.host}:{there.port}", console)
-        _ask(there.host, console)
+        ask(there.host, console)
     if shards is not None and (one := needs_hands(scenario)) is not None:
         raise InputError(f"--workers: none of several processes holds the broker; leave out {one}, or play in one")
     request = Request(
@@ -293,7 +293,8 @@ def _keys(file: Path | None, places: Sequence[Place], host: str, public_key: boo
     return found
 
 
-def _ask(host: str, console: Console) -> None:
+def ask(host: str, console: Console) -> None:
+    """Whether a broker on another machine shall be loaded; InputError unless somebody says yes."""
     if not sys.stdin.isatty():
         raise InputError(f"broker {host}: another machine, and nobody is there to be asked; give --yes to load it")
     console.print(f"{host} is another machine. Load it? [y/N] ", end="")

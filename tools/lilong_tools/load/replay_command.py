@@ -35,7 +35,7 @@ from ..running import run
 from ..stopping import Stopper
 from ..summary import summarise
 from . import options
-from .command import _ask
+from .command import ask
 from .saving import save
 from .target import Access, Reached, look_at, reach, source_addresses
 
@@ -93,7 +93,7 @@ def replay(
     if contents.cut is not None:
         console.print(contents.cut, style="yellow")
     if not is_loopback(there.host) and not yes:
-        _ask(there.host, console)
+        ask(there.host, console)
     replayed = ReplayRequest(contents, speed, many, thresholds, folder, junit, reports.BY_PROBE if probe else None)
 
     async def work(stopper: Stopper) -> int:
