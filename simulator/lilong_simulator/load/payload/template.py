@@ -11,14 +11,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from lilong_protocol import frame
 from lilong_protocol.frame import Frame
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from ...estate_errors import Problem, dotted, line_of, nearest
 from ...toml_lines import key_lines
+from . import form
 from .body import Node, PlaceholderError, document, encode, text_of, written
 from .facts import NAMES, Facts, Getter, alarm_id, getters, telemetry_rows
 from .pointer import PointerError, follow, steps
@@ -38,34 +39,6 @@ Known = Mapping[str, Getter]
 
 class TemplateError(ValueError):
     """A template that cannot be used; one line a problem: `file:line: key: what; what to do`."""
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _Message(_Table):
-    topic: Annotated[str, Field(min_length=1)]
-    body: Annotated[str, Field(min_length=1)]
-    row: Annotated[str, Field(min_length=1)] | None = None
-    retain: bool = False
-
-
-class _Probe(_Table):
-    alarm: str
-
-
-class _File(_Table):
-    about: str = ""
-    probe: _Probe | None = None
-    birth: _Message | None = None
-    heartbeat: _Message | None = None
-    telemetry: _Message | None = None
-    event: _Message | None = None
-    alarm_raise: _Message | None = None
-    alarm_update: _Message | None = None
-    alarm_clear: _Message | None = None
-    death: _Message | None = None
 
 
 @dataclass(frozen=True)
@@ -166,14 +139,14 @@ class _Reader:
             raise TemplateError(f"{self._file}: not TOML: {error}; mend it there") from None
         self._lines = key_lines(self._text)
         try:
-            found = _File.model_validate(values)
+            found = form.File.model_validate(values)
         except ValidationError as error:
             for one in error.errors():
                 self._invalid(one)
             raise self._error() from None
         messages = {}
         for name, kind in NAMES.items():
-            given: _Message | None = getattr(found, name)
+            given: form.Message | None = getattr(found, name)
             if given is not None:
                 messages[kind] = self._message(name, kind, given)
         if not messages:
@@ -183,7 +156,7 @@ class _Reader:
         template = Template(self._name, self._text, messages)
         return template if found.probe is None else self._probed(template, found.probe)
 
-    def _message(self, name: str, kind: int, given: _Message) -> MessageTemplate:
+    def _message(self, name: str, kind: int, given: form.Message) -> MessageTemplate:
         known = getters(kind)
         if given.row is not None and kind != frame.TELEMETRY:
             self._tell(Problem((name, "row"), "only telemetry has rows", "leave it out"))
@@ -249,7 +222,7 @@ class _Reader:
             remedy = nearest(error.name, shown)
         self._tell(Problem(path, what, remedy), line)
 
-    def _probed(self, template: Template, probe: _Probe) -> Template:
+    def _probed(self, template: Template, probe: form.Probe) -> Template:
         """With its pointer, which must lead to the id in a raise."""
         path = ("probe", "alarm")
         raised = template.messages.get(frame.RAISE)
@@ -273,7 +246,7 @@ class _Reader:
 
     def _invalid(self, one: Any) -> None:
         path = one["loc"]
-        table = _File if len(path) < 2 else _Probe if path[0] == "probe" else _Message
+        table = form.File if len(path) < 2 else form.Probe if path[0] == "probe" else form.Message
         if one["type"] == "extra_forbidden":
             problem = Problem(path, "is not a key here", nearest(path[-1], table.model_fields))
         elif one["type"] == "missing":
