@@ -17,9 +17,10 @@ from lilong_simulator.load.prometheus import Endpoint
 from lilong_simulator.load.result import ShardResult, merge
 from lilong_simulator.load.run import SETTLE_S
 from lilong_simulator.load.shards.cluster import Cluster
-from lilong_simulator.load.shards.conductor import Conducted, Conductor, Starter
+from lilong_simulator.load.shards.conductor import Conductor
 from lilong_simulator.load.shards.job import Job
 from lilong_simulator.load.shards.processes import Processes
+from lilong_simulator.load.shards.shard import Conducted, Starter
 from lilong_simulator.load.shards.unseen import unseen
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.retained import Topics, of_frames, remove_own_retained, remove_retained

@@ -12,8 +12,8 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from dataclasses import asdict, replace
+from typing import Any
 
 from ...feed import FeedEvent
 from ..places import Place
@@ -21,7 +21,7 @@ from ..result import ShardResult
 from ..run import LONGEST_LIMIT_MS, RunError
 from .clocks import ClockOf, now_ns, this_machine
 from .job import Job, Order
-from .shard import ENDED, HELLO, LOST, ONLINE, READY, STARTED, Changes, PlayedShard
+from .shard import ENDED, HELLO, LOST, ONLINE, READY, STARTED, Changes, Conducted, PlayedShard, Starter
 from .together import Together
 from .wire import Wire
 
@@ -32,29 +32,6 @@ LOOK_S = 0.05  # how often it is asked whether a process has ended
 LEAVE_S = 30.0  # in which a worker must have given its result once it was told to stop
 QUESTIONS = 16  # about its clock, before the run
 AHEAD_MS = 200.0  # from the beginning being told to it being there, beside the slowest answer
-
-
-class Starter(Protocol):
-    """Starts workers. `words`: None while one lives, else why it ended."""
-
-    async def start(self, order: Order) -> None: ...
-    async def words(self, index: int) -> str | None: ...
-    async def end(self, index: int) -> None: ...
-
-
-@dataclass
-class Conducted:
-    """What a run came to. `failure`: why devices of a shard did not come online."""
-
-    results: list[ShardResult]
-    shards: list[PlayedShard]
-    failures: list[str]
-    stopped: bool
-    horizon: float | None
-
-    @property
-    def lost(self) -> list[PlayedShard]:
-        return [shard for shard in self.shards if shard.stage == LOST]
 
 
 class Conductor:

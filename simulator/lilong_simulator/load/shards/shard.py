@@ -1,4 +1,4 @@
-"""One shard as its conductor knows it: who plays it, how far that is, and how it ended."""
+"""One shard as its conductor knows it: who starts and plays it, how far that is, how it ended; and all at the end."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ..result import ShardResult
 from .clocks import ClockOf
+from .job import Order
 from .wire import Wire
 
 STARTED, HELLO, READY, ONLINE, ENDED, LOST = "started", "hello", "ready", "online", "ended", "lost"
@@ -75,3 +76,26 @@ class Changes:
             future = asyncio.get_running_loop().create_future()
             self._waiting.add(future)
             await future
+
+
+class Starter(Protocol):
+    """Starts workers. `words`: None while one lives, else why it ended."""
+
+    async def start(self, order: Order) -> None: ...
+    async def words(self, index: int) -> str | None: ...
+    async def end(self, index: int) -> None: ...
+
+
+@dataclass
+class Conducted:
+    """What a run came to. `failure`: why devices of a shard did not come online."""
+
+    results: list[ShardResult]
+    shards: list[PlayedShard]
+    failures: list[str]
+    stopped: bool
+    horizon: float | None
+
+    @property
+    def lost(self) -> list[PlayedShard]:
+        return [shard for shard in self.shards if shard.stage == LOST]
