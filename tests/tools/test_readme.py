@@ -138,7 +138,8 @@ def test_the_simulation_of_the_readme_passes_as_it_stands_there(tmp_path: Path) 
     assert program == ".venv/bin/lilong"
     ended = run_lilong(*arguments, folder=tmp_path, seconds=14 * PATIENCE_S)
     assert (ended.code, ended.err) == (0, "")
-    assert {"messages.parquet", "truth.parquet", "truth.jsonl", "score.json"} <= {file.name for file in (tmp_path / "out").iterdir()}
+    written = {file.name for file in (tmp_path / "out").iterdir()}
+    assert {"messages.parquet", "truth.parquet", "truth.jsonl", "score.json"} <= written
 
 
 @pytest.mark.parametrize("command", [command for command in RUN_BY if "lilong" in command or "ARGS" in command])
