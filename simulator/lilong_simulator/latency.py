@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import compress
 from time import sleep
 from typing import Any
@@ -14,6 +15,15 @@ from hdrh.histogram import HdrHistogram
 HIGHEST_US = 24 * 3_600_000_000
 NEW_MOST = 4_096
 PERCENTILES = (50, 90, 99, 99.9)
+
+
+_SHAPE = HdrHistogram(1, HIGHEST_US, 3)  # of all of them
+
+
+@cache
+def _upper_ms(number: int) -> float:
+    """The upper bound of what the histogram's `number`-th count holds."""
+    return float(_SHAPE.get_highest_equivalent_value(_SHAPE.get_value_from_index(number))) / 1000
 
 
 class Latency:
@@ -92,9 +102,7 @@ class Latency:
             if turn == self._turn and not turn % 2:
                 break
             sleep(0)
-        found = [(number, counts[number]) for number in compress(range(len(counts)), counts)]
-        highest = histogram.get_highest_equivalent_value
-        sizes = [(highest(histogram.get_value_from_index(number)) / 1000, count) for number, count in found]
+        sizes = [(_upper_ms(number), counts[number]) for number in compress(range(len(counts)), counts)]
         sizes += [(us / 1000, count) for us, count in new.items()]
         return sorted(sizes)
 
