@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -38,7 +39,7 @@ class ReplayCrowd(Crowd[Any]):
         self.unborn = 0  # frames of devices whose birth is not in the recording
 
 
-class ReplayLink:
+class ReplayLink(ABC):
     """What a replayed device says over; a subclass has what is said."""
 
     __slots__ = ("_attempt", "_crowd", "_online", "_retry_at", "_voice", "connection", "due", "id", "mqtt")
@@ -56,21 +57,21 @@ class ReplayLink:
 
     # ---- what a subclass does
 
+    @abstractmethod
     def _part(self, farewell: bytes | None) -> None:
         """The connection is over, after a last packet or at once."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _published(self, time: float, pid: int) -> None:
         """A PUBACK has come."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _heard(self, time: float, cls: str, data: bytes) -> None:
         """Something for the device."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _go_on(self) -> None:
         """There may be room for what waits; then look when something is due."""
-        raise NotImplementedError
 
     # ---- what the connection tells
 
