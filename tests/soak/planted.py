@@ -16,8 +16,8 @@ FAULTS = {  # name: (module, what stands there, what is put in its place)
     ),
     "a dropped alarm": (
         "lilong_firmware/outbox.py",
-        "        victims: list[Entry] = []\n        if len",
-        "        victims: list[Entry] = []\n        if kind == RAISE and boot + seq & 3 == 3:\n"
+        "        victims: list[bytearray] = []\n        if len",
+        "        victims: list[bytearray] = []\n        if kind == RAISE and boot + seq & 3 == 3:\n"
         "            return STORED\n        if len",
     ),
     "an unbounded list": (

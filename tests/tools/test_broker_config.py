@@ -218,8 +218,8 @@ def test_files_that_are_no_certificates_are_named(tmp_path):
         assert str(caught.value).startswith(said)
 
 
-def test_simulated_devices_refuse_a_broker_with_tls_rather_than_speak_without():
-    ended = run_lilong("load", "music_plaza", "--broker", "mqtts://u:secret@127.0.0.1")
+def test_a_broker_with_tls_that_is_not_there_is_named_without_its_password():
+    ended = run_lilong("load", "music_plaza", "--broker", "mqtts://u:secret@127.0.0.1:1")
     assert ended.code == 2
-    assert "simulated devices speak no TLS" in ended.err
+    assert "no broker at 127.0.0.1:1" in ended.err
     assert "secret" not in ended.err

@@ -53,10 +53,6 @@ class Budget:
     period_s: float
 
 
-def sleeps(kind: str) -> bool:
-    return importlib.util.find_spec(f"lilong_firmware.sleep_{kind}") is not None
-
-
 def budget(board: Board, kind: str, look_s: float | None = None) -> Budget:
     """Of a kind that sleeps (`sleeps`) on a board that carries it. look_s: between two looks, in place of its own."""
     looks = importlib.import_module(f"lilong_firmware.sleep_{kind}").Naps.LOOKS

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .battery_budget import LONGEST_S, SUPPLY, Budget, budget, sleeps
+from .battery_budget import LONGEST_S, SUPPLY, Budget, budget
 from .battery_life import (
     CURRENTS,
     DAYS_A_YEAR,
@@ -20,6 +20,7 @@ from .battery_life import (
     life,
 )
 from .boards import open_board
+from .boards.sleeping import sleeps
 from .inputs import InputError
 
 LARGE_UA = 1_000

@@ -18,6 +18,7 @@ from lilong_protocol.registry import KINDS
 from .drivers import Driver
 from .kinds import MOMENTARY, WAKES, channels, outputs
 from .model import Board, Bus, Part, Pin, Wiring
+from .sleeping import sleeps
 
 ADC_UV = '''class Microvolts:
     """An ADC that has no `read_uv` of its own: 65,535 is 3.3 V."""
@@ -60,7 +61,7 @@ def generate(board: Board, kind: str, drivers: Mapping[str, Driver]) -> str:
 def generate_look(board: Board, kind: str, drivers: Mapping[str, Driver]) -> str | None:
     """The module `looking` of a device that sleeps deeply: what `lilong_firmware.early` needs; None of any other."""
     made = _Looking(board, board.kinds[kind], drivers)
-    if made.wakes() is None:
+    if made.wakes() is None or not sleeps(kind):
         return None
     body = made.body()
     imports = sorted({f"from lilong_firmware.drivers.{part.driver} import {_imported(drivers, part)}"
