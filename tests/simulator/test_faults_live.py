@@ -14,8 +14,9 @@ from lilong_simulator.load.faults import parse
 from lilong_simulator.load.faults.excuses import Excuses, Hindrance
 from lilong_simulator.load.places import parts_of, places_of
 from lilong_simulator.load.result import ShardResult
-from lilong_simulator.load.run import LiveRun, Settings
+from lilong_simulator.load.run import LiveRun
 from lilong_simulator.load.scenario import Copies, Scenario
+from lilong_simulator.load.settings import Settings
 from lilong_simulator.score import score
 from lilong_tools.broker import Broker, BrokerError, Mosquitto, find_mosquitto
 from lilong_tools.load.hands import CommandHands, Commands, MosquittoHands, hands_for

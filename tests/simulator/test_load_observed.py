@@ -19,8 +19,9 @@ from lilong_simulator.feed import FeedError, FeedEvent
 from lilong_simulator.fleet.live import Target
 from lilong_simulator.load.observed import Account, observed, probe
 from lilong_simulator.load.places import Place, parts_of
-from lilong_simulator.load.run import LiveRun, Settings
+from lilong_simulator.load.run import LiveRun
 from lilong_simulator.load.scenario import Copies, Scenario
+from lilong_simulator.load.settings import Settings
 from lilong_simulator.score import score
 from lilong_tools.broker.embedded import EmbeddedBroker
 from lilong_tools.broker.embedded_client import Message

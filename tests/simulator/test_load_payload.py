@@ -18,8 +18,9 @@ from lilong_simulator.load.observed import Account, observed, probe
 from lilong_simulator.load.payload import read_template
 from lilong_simulator.load.payload.template import Template
 from lilong_simulator.load.places import Place, parts_of
-from lilong_simulator.load.run import LiveRun, Settings
+from lilong_simulator.load.run import LiveRun
 from lilong_simulator.load.scenario import Copies, Scenario
+from lilong_simulator.load.settings import Settings
 from lilong_simulator.retained import remove_retained
 from lilong_tools.broker import open_broker
 from lilong_tools.broker.embedded import EmbeddedBroker

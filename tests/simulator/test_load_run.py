@@ -19,12 +19,14 @@ from lilong_simulator.estate import KINDS, load_estate
 from lilong_simulator.fleet.live import Target
 from lilong_simulator.fleet.process import BoardError
 from lilong_simulator.incidents.base import Incident
-from lilong_simulator.load import run as live_run
+from lilong_simulator.load import bring_up
+from lilong_simulator.load.errors import RunError
 from lilong_simulator.load.observed import Account
 from lilong_simulator.load.places import Place, Shard, parts_of, places_of
 from lilong_simulator.load.result import ShardResult, merge
-from lilong_simulator.load.run import LONGEST_LIMIT_MS, LiveRun, RunError, Settings
+from lilong_simulator.load.run import LONGEST_LIMIT_MS, LiveRun
 from lilong_simulator.load.scenario import Copies, Scenario
+from lilong_simulator.load.settings import Settings
 from lilong_simulator.retained import remove_retained
 from lilong_simulator.score import score
 from lilong_simulator.truth import _LIMITS, truth_row
@@ -172,7 +174,7 @@ async def test_a_board_that_does_not_start_is_told_when_all_have_ended_their_sta
         async def stop(self):
             ended.append("stopped")
 
-    monkeypatch.setattr(live_run, "LiveBoard", Board)
+    monkeypatch.setattr(bring_up, "LiveBoard", Board)
     boards = [ESTATE.of_kind("smoke")[0], ESTATE.of_kind("door")[0]]
     run = made(1, 1.0, boards=boards)
     with pytest.raises(RunError, match="a real MicroPython device did not start: smoke: no such image"):

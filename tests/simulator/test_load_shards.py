@@ -17,10 +17,10 @@ from break_in import NAME, BreakIn
 from lilong_protocol import topics
 from lilong_simulator import report
 from lilong_simulator.incidents import INCIDENTS
+from lilong_simulator.load.errors import RunError
 from lilong_simulator.load.places import Shard, places_of
 from lilong_simulator.load.recording import LoadRecorder
 from lilong_simulator.load.result import merge
-from lilong_simulator.load.run import RunError
 from lilong_simulator.load.scenario import Copies, Scenario
 from lilong_simulator.load.shards import node
 from lilong_simulator.load.shards.clocks import ClockOf, Offset

@@ -8,8 +8,8 @@ from board_case import in_loop
 from fleet_case import soon
 from lilong_simulator.fleet.live import PLAIN, Target
 from lilong_simulator.load import plain
+from lilong_simulator.load.errors import NotOnline
 from lilong_simulator.load.plain import Plain, PlainRun
-from lilong_simulator.load.run import NotOnline
 from lilong_tools.broker.embedded import EmbeddedBroker
 
 

@@ -15,6 +15,7 @@ from lilong_simulator.estate import EstateError
 from lilong_simulator.feed import FeedError
 from lilong_simulator.fleet.live import CredentialsError, FileLimitError
 from lilong_simulator.load.compare import CompareError
+from lilong_simulator.load.errors import RunError
 from lilong_simulator.load.faults import FaultError
 from lilong_simulator.load.faults.given import with_faults
 from lilong_simulator.load.lines import RecordingError
@@ -22,7 +23,6 @@ from lilong_simulator.load.payload import TemplateError
 from lilong_simulator.load.places import Place, places_of
 from lilong_simulator.load.prometheus import MetricsError
 from lilong_simulator.load.record import RecordError
-from lilong_simulator.load.run import RunError
 from lilong_simulator.load.scenario import START, Copies, Scenario, ScenarioError
 from lilong_simulator.load.thresholds import ThresholdError
 from rich.console import Console

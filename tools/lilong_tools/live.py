@@ -13,13 +13,15 @@ from lilong_simulator.choose_boards import choose_boards
 from lilong_simulator.estate import Device
 from lilong_simulator.feed import Feed, FeedError, FeedEvent
 from lilong_simulator.fleet import process
+from lilong_simulator.load.errors import NotOnline
 from lilong_simulator.load.faults.excuses import Excuses
 from lilong_simulator.load.places import Place, parts_of
 from lilong_simulator.load.prometheus import Endpoint
 from lilong_simulator.load.record import Recording
 from lilong_simulator.load.result import ShardResult, merge
-from lilong_simulator.load.run import ONLINE_TIMEOUT_S, SETTLE_S, LiveRun, NotOnline, Settings
+from lilong_simulator.load.run import LiveRun
 from lilong_simulator.load.scenario import Scenario
+from lilong_simulator.load.settings import ONLINE_TIMEOUT_S, SETTLE_S, Settings
 from lilong_simulator.load.shards.unseen import Unseen
 from lilong_simulator.load.thresholds import Threshold
 from lilong_simulator.report_model import SEALED

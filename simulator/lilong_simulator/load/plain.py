@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..fleet.live import PLAIN, PlainClients, Target
+from .errors import NotOnline
 from .recording import LoadRecorder
-from .run import ONLINE_TIMEOUT_S, NotOnline
+from .settings import ONLINE_TIMEOUT_S
 
 DRAIN_S = 5.0  # (ours) for the last PUBACKs
 LIMIT_MS = 500.0  # (ours) where no threshold of a latency is tighter: a generator that lags 50 ms proves nothing

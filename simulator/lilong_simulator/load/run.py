@@ -4,63 +4,28 @@ import asyncio
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from heapq import heapify, heapreplace
 from math import inf
 
-from lilong_firmware.device import Device as Simulated
 from lilong_protocol.registry import KIND
 
-from ..estate import Device
-from ..fleet.live import LiveFleet, Target
+from ..fleet.live import LiveFleet
 from ..fleet.live_board import LiveBoard
-from ..fleet.process import BoardError
-from ..fleet.provision import Provisioner
-from ..fleet.spoken import speak
 from ..truth import Expectation, TruthRow
 from .accept import Accepter
-from .answered import Answered
-from .faults.live import BrokerHands
+from .bring_up import BringUp
+from .drain import Drain
 from .faults.live_run import LiveFaults
 from .fingerprint import added
-from .payload import Payload, Template
-from .places import Part
+from .payload import Template
 from .play import Play
 from .recording import LoadRecorder
-from .scenario import Scenario
+from .settings import ONLINE_TIMEOUT_S, SETTLE_S, Settings
 
-POWER_ON_PER_S = 1_000  # devices whose power comes on in a second: a feeder, not a thundering herd
-ONLINE_TIMEOUT_S = 120.0
-SETTLE_S = 5.0  # how long a backend may take to answer the last births with the time
 LONGEST_LIMIT_MS = 170_000  # of an alarm: somebody beyond the fence is on the screen
 LOOK_MS = 50  # how often it is asked whether the run is over
 SLICE_S = 0.004  # the worlds' share of the event loop at a time
-
-
-class RunError(Exception):
-    """A run that could not be made; the text says what, where and what to do."""
-
-
-class NotOnline(RunError):
-    """Not all devices came online in time: what there is of the run can be told."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What one shard is asked to do. `keys`: estate key by tenant. `boards`: what is to be real MicroPython.
-
-    boot: of every device.
-    """
-
-    scenario: Scenario
-    parts: Sequence[Part]
-    keys: Mapping[str, bytes]
-    target: Target
-    boards: Sequence[Device] = ()
-    acknowledgement_expected: bool = False  # by an operator; else only once one has been seen
-    hands: BrokerHands | None = None  # who can restart and freeze the broker, where a fault of the scenario does
-    boot: int = field(default_factory=lambda: int(time.time()))  # fresh and rising: a backend remembers
 
 
 class LiveRun:
@@ -77,8 +42,7 @@ class LiveRun:
         zero_ns: int | None = None,
     ) -> None:
         self.settings = settings
-        self._online_timeout_s = online_timeout_s
-        self._settle_s = settle_s
+        self._bring_up = BringUp(self, online_timeout_s, settle_s)
         self._zero_ns = time.monotonic_ns() if zero_ns is None else zero_ns
         self.epoch_zero = (time.time_ns() - (time.monotonic_ns() - self._zero_ns)) / 1e6
         self.recorder = LoadRecorder(self.clock)
@@ -156,42 +120,7 @@ class LiveRun:
 
     async def bring_up(self) -> None:
         """Power everything on, wait until the backend knows all of them; RunError when that does not come."""
-        gc.disable()  # each look at all these objects would stop every device for a third of a second
-        try:
-            await self._bring_up()
-        finally:
-            gc.freeze()  # they are here to stay
-            gc.enable()
-
-    async def _bring_up(self) -> None:
-        settings = self.settings
-        if settings.scenario.accept != "stored":
-            accepter = self.accepter = Accepter(settings.keys)
-            at_once = settings.scenario.accept == "puback"
-            self.recorder.on_puback = accepter.at_puback if at_once else accepter.arrived
-        real = {device.id: device for device in settings.boards}
-        made = Answered if settings.scenario.telemetry_qos == 1 else Simulated
-        makers: list[Provisioner] = []
-        for play, part in zip(self.plays, settings.parts, strict=True):
-            place = part.place
-            play.fleet = fleet = LiveFleet(place.tenant, settings.target, self.recorder, self.clock)
-            self.fleets.append(fleet)
-            if self.template is not None:
-                fleet.speech = Payload(self.template, place.tenant, part.devices, self.epoch_zero)
-            maker = Provisioner(place.estate, settings.keys[place.tenant], place.seed, settings.scenario.rate, made)
-            makers.append(maker)
-            for device in part.devices:
-                if device.id in real:
-                    board = LiveBoard(device, maker, fleet, settings.boot, play.initial.get(device.id, {}))
-                    self.boards[device.id] = board
-        # All of them, whatever becomes of one: a board that is still starting cannot be stopped.
-        for told in await asyncio.gather(*(board.start() for board in self.boards.values()), return_exceptions=True):
-            if isinstance(told, BoardError):
-                raise RunError(f"a real MicroPython device did not start: {told}") from told
-            if isinstance(told, BaseException):
-                raise told
-        await self._power_on(makers)
-        await self._all_online()
+        await self._bring_up.all()
 
     async def play(self, world_zero: float | None = None) -> None:
         """The worlds begin and run for the duration, then until nothing can come in time any more.
@@ -212,10 +141,19 @@ class LiveRun:
         if self.faults is not None:
             await self.faults.finish()
         # The drain: the worlds go on, so that what has begun ends, but what they do now is not judged.
-        last = self._last_limit()
-        if self.faults is not None:
-            last = max(last, self.faults.last_limit(self._judged()))
-        await self._pump(agenda, lambda: self.clock() >= last or not self._waiting())
+        drain = Drain(self)
+        last = drain.last_limit
+        await self._pump(agenda, lambda: self.clock() >= last or not drain.waiting)
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep, or less when the run is stopped."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            pass
 
     async def close(self) -> None:
         """Leave in good order; what has no PUBACK by then is in flight."""
@@ -254,60 +192,6 @@ class LiveRun:
         elif play.fleet is not None:
             play.fleet.destroy(device)
 
-    async def _power_on(self, makers: Sequence[Provisioner]) -> None:
-        """One device after another, evenly over the ramp."""
-        settings = self.settings
-        ramp_s = settings.scenario.ramp_s
-        per_ms = POWER_ON_PER_S / 1000 if ramp_s is None else len(self.devices) / max(ramp_s * 1000, 0.001)
-        started = self.clock()
-        count = 0
-        for play, part, maker in zip(self.plays, settings.parts, makers, strict=True):
-            assert play.fleet is not None
-            for placed in part.devices:
-                if placed.id in self.boards:
-                    continue
-                while count >= (self.clock() - started) * per_ms:
-                    if self._stopping.is_set():
-                        return
-                    await asyncio.sleep(0.01)
-                count += 1
-                base = play.fleet.now()
-                self.recorder.bases[placed.id] = base
-                if self.accepter is not None:
-                    self.accepter.join(play.fleet, placed.id)
-                device = maker.device(placed, settings.boot)
-                if self.template is not None:
-                    speak(device, seals=False)
-                play.fleet.add(placed.id, device, base, play.initial.get(placed.id, {}))
-
-    async def _all_online(self) -> None:
-        """All have been accepted by the broker once, and by the backend if it answers births at all."""
-        wanted = len(self.devices)
-        recorder = self.recorder
-        began = self.clock()
-        linked_at: float | None = None
-        while not self._stopping.is_set():
-            now = self.clock()
-            if len(recorder.accepted) >= wanted:
-                return
-            if len(recorder.linked) >= wanted and linked_at is None:
-                linked_at = now
-            settled = linked_at is not None and now - linked_at > self._settle_s * 1000
-            if settled and (not recorder.accepted or self.settings.scenario.accept == "puback"):
-                return  # a backend that does not speak of time, or is not asked: what it accepts is not observed
-            if now - began > self._online_timeout_s * 1000:
-                raise NotOnline(
-                    f"only {len(recorder.linked)} of {wanted} devices connected and {len(recorder.accepted)} accepted "
-                    f"by the backend after {self._online_timeout_s:g} s; {self._why()}"
-                )
-            await self._pause(0.05)
-
-    def _why(self) -> str:
-        troubles = sorted(self.troubles.items(), key=lambda item: -item[1])
-        if not troubles:
-            return "no link broke: is the backend running, and does it use the same estate key?"
-        return "most often: " + "; ".join(f"{why} ({count} times)" for why, count in troubles[:3])
-
     async def _pump(self, agenda: list[tuple[float, int]], over: Callable[[], bool]) -> None:
         """Steps the worlds up to the present, an instant at a time, never starving the sockets, until it is over.
 
@@ -326,47 +210,4 @@ class LiveRun:
             if self.faults is not None:
                 self.faults.step(now)
             wait = min(zero + agenda[0][0], now + LOOK_MS) - self.clock()
-            await self._pause(max(0.0, wait / 1000))
-
-    async def _pause(self, seconds: float) -> None:
-        """Sleep, or less when the run is stopped."""
-        if seconds <= 0:
-            await asyncio.sleep(0)
-            return
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            pass
-
-    def _judged(self) -> list[TruthRow]:
-        """The rows that must be raised and whose crossing came before the horizon."""
-        horizon = self.horizon
-        zero = self.world_zero or 0.0
-        return [row for row in self.truth if row.expect == "must" and zero + row.crossing_ms <= horizon]
-
-    def _last_limit(self) -> float:
-        zero = self.world_zero or 0.0
-        limits = [
-            row.crossing_ms + max([limit for limit in row.limits.values() if limit is not None], default=0)
-            for row in self._judged()
-        ]
-        return zero + max(limits, default=0)
-
-    def _waiting(self) -> bool:
-        """Whether something that must come has not: an alarm of the truth, a stored-ack, an acknowledgement."""
-        rows = self._judged()
-        if self.faults is not None:
-            if self.faults.timeline.waiting:
-                return True
-            rows = self.faults.possible(rows)
-        for_people = {(row.device, row.code) for row in rows if row.limits.get("acknowledged_ms") is not None}
-        alarms = self.recorder.alarms.values()
-        if not self.settings.acknowledgement_expected and all(alarm.acknowledged is None for alarm in alarms):
-            for_people.clear()
-        answered = Counter(
-            (alarm.device, alarm.code)
-            for alarm in alarms
-            if alarm.stored is not None
-            and (alarm.acknowledged is not None or (alarm.device, alarm.code) not in for_people)
-        )
-        return not Counter((row.device, row.code) for row in rows) <= answered
+            await self.pause(max(0.0, wait / 1000))

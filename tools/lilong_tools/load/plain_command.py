@@ -14,9 +14,9 @@ from typing import Any
 from lilong_simulator import report
 from lilong_simulator.fleet.live import PLAIN, Passwords
 from lilong_simulator.latency import percentiles
+from lilong_simulator.load.errors import NotOnline
 from lilong_simulator.load.plain import LIMIT_MS, Plain, PlainRun
 from lilong_simulator.load.result import ShardResult
-from lilong_simulator.load.run import NotOnline
 from lilong_simulator.load.thresholds import FIGURES, Threshold
 from lilong_simulator.plots import span
 from lilong_simulator.score import score

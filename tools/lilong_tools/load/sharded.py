@@ -15,7 +15,7 @@ from lilong_simulator.load.payload import Payload, Template
 from lilong_simulator.load.places import Shard
 from lilong_simulator.load.prometheus import Endpoint
 from lilong_simulator.load.result import ShardResult, merge
-from lilong_simulator.load.run import SETTLE_S
+from lilong_simulator.load.settings import SETTLE_S
 from lilong_simulator.load.shards.cluster import Cluster
 from lilong_simulator.load.shards.conductor import Conductor
 from lilong_simulator.load.shards.job import Job

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..run import RunError
+from ..errors import RunError
 from . import node
 from .job import Order
 

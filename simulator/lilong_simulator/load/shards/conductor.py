@@ -16,9 +16,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from ...feed import FeedEvent
+from ..errors import RunError
 from ..places import Place
 from ..result import ShardResult
-from ..run import LONGEST_LIMIT_MS, RunError
+from ..run import LONGEST_LIMIT_MS
 from .clocks import ClockOf, now_ns, this_machine
 from .job import Job, Order
 from .shard import ENDED, HELLO, LOST, ONLINE, READY, STARTED, Changes, Conducted, PlayedShard, Starter

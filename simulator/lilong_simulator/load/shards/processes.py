@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from ..run import RunError
+from ..errors import RunError
 from . import node
 from .job import Order
 

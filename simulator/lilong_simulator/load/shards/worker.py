@@ -18,10 +18,12 @@ from ...estate import EstateError
 from ...feed import FeedEvent
 from ...fleet.live import CredentialsError, FileLimitError, Target, need_files
 from ...incidents import IncidentError
+from ..errors import NotOnline, RunError
 from ..places import Shard, parts_of, places_of
 from ..result import ShardResult
-from ..run import LiveRun, NotOnline, RunError, Settings
+from ..run import LiveRun
 from ..scenario import ScenarioError
+from ..settings import Settings
 from .clocks import now_ns, this_machine
 from .glimpse import Glimpses
 from .job import Job, Order
