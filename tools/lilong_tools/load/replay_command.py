@@ -35,7 +35,7 @@ from ..running import run
 from ..stopping import Stopper
 from ..summary import summarise
 from . import options
-from .command import ask
+from .consent import ask
 from .saving import save
 from .target import Access, Reached, look_at, reach, source_addresses
 
