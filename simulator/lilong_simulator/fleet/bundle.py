@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from .edits import Edits
 from .scopes import bound, local_names, module_names
+from .tree import walk
 
 CORE = "lilong.py"
 ENTRIES = ("lilong_firmware/main.py", "board.py")
@@ -79,7 +80,7 @@ class _Module:
                     self.imported[alias.asname or alias.name] = origin
                     if origin[0] in sources and origin[0] not in self.needs:
                         self.needs.append(origin[0])
-        inside = [node for node in ast.walk(self.tree) if isinstance(node, ast.ImportFrom) and node not in body]
+        inside = [node for node in walk(self.tree) if isinstance(node, ast.ImportFrom) and node not in body]
         self.later = {self.origin(node, alias)[0] for node in inside for alias in node.names}  # imported by need
         statements = [node for node in body if not isinstance(node, ast.Import | ast.ImportFrom)]
         self.own = sorted(name for name in bound(statements) if not name.startswith("__"))
@@ -182,8 +183,8 @@ class _Writer:
 
     def text(self) -> str:
         module, edits = self._module, self._edits
-        attributes = {id(n.value): n for n in ast.walk(edits.tree) if isinstance(n, ast.Attribute)}
-        for node in ast.walk(edits.tree):
+        attributes = {id(n.value): n for n in walk(edits.tree) if isinstance(n, ast.Attribute)}
+        for node in walk(edits.tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 if node in edits.tree.body:
                     self._import(node)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from .edits import Edits
 from .scopes import bound
+from .tree import walk
 
 FORGET = "del __module__, __qualname__"
 TABLES = (2, 4, 6, 8, 10, 12, 18, 24, 30, 38, 48)  # entries of a table: MicroPython's steps (py/map.c), in whole blocks
@@ -25,7 +26,7 @@ def _slimmed(edits: Edits) -> str:
 
     A table that would stay as large is left alone; that of a class without anything has two anyway.
     """
-    for node in ast.walk(edits.tree):
+    for node in walk(edits.tree):
         if isinstance(node, ast.ClassDef) and _table(node, 0) < _table(node, 2):
             first = node.body[0]
             if isinstance(first, ast.Pass) or (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)):

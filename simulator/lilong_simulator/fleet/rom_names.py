@@ -27,6 +27,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from .bundle import CORE, MARKER
 from .edits import Edits
 from .scopes import bound
+from .tree import walk
 
 # Run by the interpreter itself: every name that its modules and types have.
 LISTING = """
@@ -96,7 +97,7 @@ def defined(text: str) -> set[str]:
 def _said(text: str) -> set[str]:
     """The words of a source that mean something: not those of comments and docstrings."""
     words: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in walk(ast.parse(text)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             node.value.value = None  # a docstring
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -135,8 +136,8 @@ def _inner(sources: Mapping[str, str], own: set[str]) -> list[set[str]]:
                     joined = [min(one, other) if part in (one, other) else part for part in joined]
     elsewhere = {name for path, text in sources.items() if path != CORE for name in _said(text)}
     places: dict[str, set[int]] = {name: set() for name in own - elsewhere}
-    methods = {id(method) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for method in node.body}
-    for part in ast.walk(tree):
+    methods = {id(method) for node in walk(tree) if isinstance(node, ast.ClassDef) for method in node.body}
+    for part in walk(tree):
         for name in _mentioned(part):
             if name in places:
                 is_own = (isinstance(part, ast.Attribute) and ast.unparse(part.value) == "self") or (
@@ -152,7 +153,7 @@ def _inner(sources: Mapping[str, str], own: set[str]) -> list[set[str]]:
 
 def _quoted(modules: Mapping[str, Edits]) -> set[str]:
     """Texts that may be an attribute's name, for `getattr` and its like."""
-    nodes = [node for module in modules.values() for node in ast.walk(module.tree) if isinstance(node, ast.Constant)]
+    nodes = [node for module in modules.values() for node in walk(module.tree) if isinstance(node, ast.Constant)]
     return {node.value for node in nodes if isinstance(node.value, str)}
 
 
@@ -162,7 +163,7 @@ def _elsewhere(modules: Mapping[str, Edits]) -> set[str]:
     return {
         alias.name
         for module in modules.values()
-        for node in ast.walk(module.tree)
+        for node in walk(module.tree)
         if isinstance(node, ast.ImportFrom) and node.module not in here
         for alias in node.names
     }
@@ -180,7 +181,7 @@ def _foreign_names() -> set[str]:
 
 def _defined(tree: ast.Module) -> Iterator[str]:
     """The names that cost a place in the string pool; those of locals do not."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.arg):
@@ -196,7 +197,7 @@ def _defined(tree: ast.Module) -> Iterator[str]:
 
 
 def _renamed(edits: Edits, lent: Mapping[str, str]) -> str:
-    for node in ast.walk(edits.tree):
+    for node in walk(edits.tree):
         for name in _mentioned(node):
             if name in lent:
                 edits.rename(node, name, lent[name])

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterable, Iterator
 
+from .tree import children, walk
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Names = frozenset[str]
@@ -14,13 +16,15 @@ def module_names(tree: ast.AST) -> list[tuple[ast.AST, str]]:
     So these are the names of the module and the builtins. The node is a name, a definition, an alias of an import, an
     except handler or a `global`.
     """
-    return list(_visit(tree, frozenset(), frozenset()))
+    found: list[tuple[ast.AST, str]] = []
+    _visit(tree, frozenset(), frozenset(), found)
+    return found
 
 
 def local_names(tree: ast.AST) -> set[str]:
     """All names that any function, class or comprehension binds."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, Function):
             names |= bound_in_function(node)
         elif isinstance(node, ast.ClassDef):
@@ -37,10 +41,10 @@ def bound(nodes: Iterable[ast.AST]) -> set[str]:
         names.update(_named(node))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             continue
-        inner = ast.iter_child_nodes(node)
         if isinstance(node, Comprehension):  # of its names only those of a := are bound outside of it
-            inner = iter([child for child in ast.walk(node) if isinstance(child, ast.NamedExpr)])
-        names |= bound(inner)
+            names |= bound([child for child in walk(node) if isinstance(child, ast.NamedExpr)])
+        else:
+            names |= bound(children(node))
     return names
 
 
@@ -60,46 +64,45 @@ def bound_in_function(node: Function) -> set[str]:
     """The names of a function's own: parameters, and what its body binds."""
     body = node.body if isinstance(node.body, list) else [node.body]
     outer = {
-        name for inner in body for child in ast.walk(inner) if isinstance(child, ast.Global | ast.Nonlocal)
-        for name in child.names
+        name for child in walk(*body) if isinstance(child, ast.Global | ast.Nonlocal) for name in child.names
     }  # fmt: skip
-    return (bound(body) - outer) | {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
+    return (bound(body) - outer) | {arg.arg for arg in walk(node.args) if isinstance(arg, ast.arg)}
 
 
-def _visit(node: ast.AST, hidden: Names, here: Names) -> Iterator[tuple[ast.AST, str]]:
+def _visit(node: ast.AST, hidden: Names, here: Names, found: list[tuple[ast.AST, str]]) -> None:
     """`hidden`: what the functions around bind; `here`: that, and what a class binds in whose body the node stands."""
-    names = node.names if isinstance(node, ast.Global) else [*_named(node)]
     if isinstance(node, ast.Name):
-        names = [node.id]
-    for name in names:
-        if name not in here or isinstance(node, ast.Global):
-            yield node, name
+        if node.id not in here:
+            found.append((node, node.id))
+        return
+    if isinstance(node, ast.Global):
+        found.extend((node, name) for name in node.names)
+        return
+    found.extend((node, name) for name in _named(node) if name not in here)
     if isinstance(node, Function):
-        yield from _visit_function(node, hidden, here)
+        _visit_function(node, hidden, here, found)
     elif isinstance(node, ast.ClassDef):
-        yield from _visit_all([*node.decorator_list, *node.bases, *node.keywords], hidden, here)
-        yield from _visit_all(node.body, hidden, hidden | bound(node.body))
+        _visit_all([*node.decorator_list, *node.bases, *node.keywords], hidden, here, found)
+        _visit_all(node.body, hidden, hidden | bound(node.body), found)
     elif isinstance(node, Comprehension):
-        yield from _visit(node.generators[0].iter, hidden, here)
+        _visit(node.generators[0].iter, hidden, here, found)
         inner = hidden | bound([generator.target for generator in node.generators])
-        parts = [child for child in ast.iter_child_nodes(node) if child is not node.generators[0]]
+        parts = [child for child in children(node) if child is not node.generators[0]]
         first = [node.generators[0].target, *node.generators[0].ifs]
-        yield from _visit_all([*parts, *first], inner, inner)
+        _visit_all([*parts, *first], inner, inner, found)
     else:
-        yield from _visit_all(ast.iter_child_nodes(node), hidden, here)
+        _visit_all(children(node), hidden, here, found)
 
 
-def _visit_function(node: Function, hidden: Names, here: Names) -> Iterator[tuple[ast.AST, str]]:
+def _visit_function(node: Function, hidden: Names, here: Names, found: list[tuple[ast.AST, str]]) -> None:
     inside: list[ast.AST] = node.body if isinstance(node.body, list) else [node.body]  # type: ignore[assignment]
-    outside = [child for child in ast.iter_child_nodes(node) if child not in inside]
-    yield from _visit_all(outside, hidden, here)
-    declared = {
-        name for inner in inside for child in ast.walk(inner) if isinstance(child, ast.Global) for name in child.names
-    }
+    outside = [child for child in children(node) if child not in inside]
+    _visit_all(outside, hidden, here, found)
+    declared = {name for child in walk(*inside) if isinstance(child, ast.Global) for name in child.names}
     inner = (hidden - declared) | bound_in_function(node)
-    yield from _visit_all(inside, inner, inner)
+    _visit_all(inside, inner, inner, found)
 
 
-def _visit_all(nodes: Iterable[ast.AST], hidden: Names, here: Names) -> Iterator[tuple[ast.AST, str]]:
+def _visit_all(nodes: Iterable[ast.AST], hidden: Names, here: Names, found: list[tuple[ast.AST, str]]) -> None:
     for node in nodes:
-        yield from _visit(node, hidden, here)
+        _visit(node, hidden, here, found)

@@ -5,11 +5,13 @@ of RAM even when it is never called.
 """
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from .bundle import CORE
 from .edits import Edits
 from .scopes import module_names
+from .tree import walk
 
 CALLED = {"main"}  # by the boot script
 STREAM = {"ioctl", "readinto", "write"}  # of an io.IOBase, by the interpreter
@@ -31,7 +33,7 @@ def _shaken_once(sources: Mapping[str, str]) -> dict[str, str]:
     attributes: set[str] = set()
     imported: set[str] = set()
     for edits in trees.values():
-        for node in ast.walk(edits.tree):
+        for node in walk(edits.tree):
             if isinstance(node, ast.Attribute):
                 attributes.add(node.attr)
             elif isinstance(node, ast.ImportFrom):
@@ -39,17 +41,17 @@ def _shaken_once(sources: Mapping[str, str]) -> dict[str, str]:
     for path, edits in trees.items():
         wanted = CALLED | imported | (set() if path == CORE else attributes)  # a module that comes later is an object
         _shake_top(edits, wanted)
-        for node in ast.walk(edits.tree):
+        for node in walk(edits.tree):
             if isinstance(node, ast.ClassDef):
                 _shake_class(node, attributes, edits)
     return {path: edits.text() for path, edits in trees.items()}
 
 
 def _shake_top(edits: Edits, wanted: set[str]) -> None:
-    uses = [(node, name) for node, name in module_names(edits.tree) if _reads(node)]
-    for statement in edits.tree.body:
-        within = {id(node) for node in ast.walk(statement)}
-        outside = {name for node, name in uses if id(node) not in within} | wanted
+    within = [{name for node, name in module_names(statement) if _reads(node)} for statement in edits.tree.body]
+    statements = Counter(name for names in within for name in names)
+    for statement, inside in zip(edits.tree.body, within, strict=True):
+        outside = wanted.union(name for name, count in statements.items() if count > (name in inside))
         if isinstance(statement, Definition):
             if statement.name not in outside:
                 edits.drop(statement)

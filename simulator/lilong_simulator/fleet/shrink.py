@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 
 from .edits import Edits
 from .scopes import bound, module_names
+from .tree import walk
 
 LONGEST = 40  # bytes of a text that is worth being written more than once
 
@@ -43,20 +44,20 @@ def _constants(tree: ast.Module) -> dict[str, Literal]:
 def _kept(trees: Collection[ast.Module]) -> set[str]:
     """Names that must stay names."""
     kept: set[str] = set()
-    for node in (node for tree in trees for node in ast.walk(tree)):
+    for node in (node for tree in trees for node in walk(tree)):
         if isinstance(node, ast.JoinedStr):  # not every literal fits into an f-string
             kept |= _read(node)
         elif isinstance(node, ast.ClassDef):  # `A = A` in its body reads the module's
             kept |= _read(node) & bound(node.body)
     for tree in trees:
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if isinstance(node, ast.ImportFrom):  # one that is not at the top comes when it is needed
                 kept |= {alias.name for alias in node.names if node not in tree.body or alias.asname in kept}
     return kept
 
 
 def _read(tree: ast.AST) -> set[str]:
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return {node.id for node in walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def _assigned(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
@@ -78,7 +79,7 @@ def _literal(value: ast.expr, known: Mapping[str, Literal]) -> Literal | None:
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "const":
         value = value.args[0]
     allowed = (ast.BinOp, ast.UnaryOp, ast.Constant, ast.operator, ast.unaryop, ast.expr_context)
-    for node in ast.walk(value):
+    for node in walk(value):
         if not isinstance(node, allowed) and not (isinstance(node, ast.Name) and node.id in known):
             return None
     result = eval(compile(ast.Expression(value), "constant", "eval"), {"__builtins__": {}}, dict(known))

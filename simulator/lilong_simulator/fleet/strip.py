@@ -4,6 +4,7 @@ import ast
 from collections.abc import Mapping
 
 from .edits import Edits
+from .tree import walk
 
 USELESS = ("__slots__", "__all__", "TYPE_CHECKING")
 
@@ -13,7 +14,7 @@ def strip(sources: Mapping[str, str]) -> dict[str, str]:
     stripped = {}
     for path, text in sources.items():
         edits = Edits(text)
-        for node in ast.walk(edits.tree):
+        for node in walk(edits.tree):
             _strip(node, edits)
         stripped[path] = edits.text()
     return stripped
