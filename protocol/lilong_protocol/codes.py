@@ -62,6 +62,10 @@ Q_CHILDREN_ONLINE = const(57)
 Q_CHILDREN_OFFLINE = const(58)
 Q_AWAKE = const(59)
 Q_WAKES = const(60)
+Q_PULSE_CHARGE = const(70)
+Q_PULSE_ENERGY = const(71)
+Q_EARTH_VOLTAGE = const(72)
+Q_CALL_SIDE = const(73)
 
 ALARM_SMOKE_ALARM = const(1)
 ALARM_GAS_LEAK = const(2)
@@ -119,6 +123,8 @@ ALARM_BIN_FULL = const(53)
 ALARM_POWER_MAINS_LOSS = const(54)
 ALARM_GATEWAY_CHILD_OFFLINE = const(55)
 ALARM_GAS_VALVE_FAULT = const(56)
+ALARM_FENCE_EARTH_FAULT = const(60)
+ALARM_FENCE_PULSE_FAULT = const(61)
 
 EVENT_DOOR_GRANTED = const(1)
 EVENT_DOOR_DENIED = const(2)
@@ -191,6 +197,7 @@ S_HEART_RATE_LOW = const(9)
 S_HEART_RATE_HIGH = const(10)
 S_FENCE_MARGIN = const(11)
 S_LOG_LEVEL = const(12)
+S_FENCE_TRIP = const(14)
 
 DENIAL_UNKNOWN = const(1)
 DENIAL_REVOKED = const(2)
@@ -235,6 +242,10 @@ PILE_STATE_RESERVED = const(6)
 PILE_STATE_UNAVAILABLE = const(7)
 PILE_STATE_FAULTED = const(8)
 
+CALL_SIDE_FLAT = const(1)
+CALL_SIDE_APP = const(2)
+CALL_SIDE_DESK = const(3)
+
 KIND_SMOKE = const(1)
 KIND_GAS = const(2)
 KIND_DOOR = const(3)
@@ -253,14 +264,14 @@ KIND_BIN = const(15)
 KIND_GATEWAY = const(16)
 
 # By number of a setting: where it starts; its least, its most, a bit for each kind that has it (u24 each).
-DEFAULTS = (0, 0, 230, 100, 30000, 5000, 100, 100, 500, 40, 130, 50, 4)
+DEFAULTS = (0, 0, 230, 100, 30000, 5000, 100, 100, 500, 40, 130, 50, 4, 0, 80)
 SETTING_RANGES = (
     b'\x00\x00\x00\x00\x00\x00\x00\x00\x00'
     b'\n\x00\x00\x00\xa3\x02\xfe\xff\x01'
     b'2\x00\x00,\x01\x00\x02\x00\x00'
     b'2\x00\x00\xfa\x00\x00\x04\x00\x00'
     b"\x88\x13\x00\xc0'\t\x08\x00\x00"
-    b'\xe8\x03\x00`\xea\x00\x08\x00\x00'
+    b'\xe8\x03\x00`\xea\x00\x08\x04\x00'
     b'\x00\x00\x00d\x00\x00\x10\x00\x00'
     b'2\x00\x00\x96\x00\x00 \x00\x00'
     b'\xc8\x00\x00\xd0\x07\x00 \x00\x00'
@@ -268,18 +279,20 @@ SETTING_RANGES = (
     b'Z\x00\x00\xc8\x00\x00@\x00\x00'
     b'\n\x00\x00\xe8\x03\x00@\x00\x00'
     b'\x00\x00\x00\x07\x00\x00\xfe\xff\x01'
+    b'\x00\x00\x00\x00\x00\x00\x00\x00\x00'
+    b'\x14\x00\x00,\x01\x00\x00\x02\x00'
 )
 
 # By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches.
-ALARM_BITS = b'\x00\x7f\x7f\x7f~>o~~999\x7f>\x7f\x7f\x7fooo_.99999999999:9995~99n~~~~\x7fnn9~~~8>9:'
+ALARM_BITS = b'\x00\x7f\x7f\x7f~>o~~999\x7f>\x7f\x7f\x7fooo_.99999999999:9995~99n~~~~\x7fnn9~~~8>9:\x00\x00\x00~~'
 # The place of its retry schedule, a digit.
-ALARM_SCHEDULE = b"000000000000222210000000000000000000000000000000000000000"
+ALARM_SCHEDULE = b"00000000000022221000000000000000000000000000000000000000000000"
 # Seconds to wait after the 1st, 2nd ... sending; the last one repeats.
 SCHEDULES = ((1, 2, 4, 8, 16, 32, 60), (10,), (60, 120, 240, 480))
 
 
 def is_alarm(alarm: int) -> bool:
-    return 0 < alarm < 57
+    return 0 < alarm < 62
 
 
 def cap(alarm: int) -> "tuple[int, int, int]":
