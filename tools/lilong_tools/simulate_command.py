@@ -19,6 +19,7 @@ from lilong_simulator.virtual_run import POWER_ON_MS
 from rich.console import Console
 
 from .inputs import InputError, local_time, output_folder, virtual_days
+from .stopping import told_by_signals
 from .virtual import JSONL, PARQUET, Job
 from .virtual_estates import run_virtual
 
@@ -79,7 +80,9 @@ def simulate(
         for copy in range(1, copies + 1)
     ]  # fmt: skip
     try:
-        sys.exit(run_virtual(jobs, workers or os.cpu_count() or 1, console))
+        with told_by_signals() as stopped:
+            code = run_virtual(jobs, workers or os.cpu_count() or 1, console, stopped)
+        sys.exit(code)
     except (ParquetError, OSError) as error:
         raise InputError(str(error)) from error
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal end a live run in good order, whatever it is doing."""
+"""Ctrl-C, SIGTERM and a closed terminal end a run in good order, whatever it is doing."""
 
 import asyncio
 import contextlib
@@ -44,3 +44,15 @@ def stopped_by_signals() -> Iterator[Stopper]:
     finally:
         for number in SIGNALS:
             loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def told_by_signals() -> Iterator[Callable[[], bool]]:
+    """Within the block a signal ends nothing; the function says whether there was one."""
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in SIGNALS}
+    try:
+        yield lambda: bool(came)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -4,9 +4,10 @@ import gc
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from io import BufferedWriter, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,11 @@ from lilong_simulator.score import score
 from lilong_simulator.tables import parquet, rows, schema
 from lilong_simulator.tables.messages import Messages
 from lilong_simulator.tables.parquet import Columns
+from lilong_simulator.tables.spare import SPARE_BYTES, Spare, SparedFile
 from lilong_simulator.truth import write_rows
 from lilong_simulator.virtual_run import VirtualRun, epoch_ms
 
+from .inputs import InputError
 from .virtual_centre import CentreInTheLoop
 from .virtual_recorder import JsonLines, VirtualRecorder
 
@@ -33,9 +36,11 @@ DAY_MS = 86_400_000
 STEP_MS = 300_000  # written after so much virtual time: what is held in RAM
 FORGET_MS = 3_600_000
 PARQUET, JSONL = "parquet", "jsonl"
+LINES = ("messages.jsonl", "truth.jsonl", "expectations.jsonl", "observed.jsonl", "score.json", "score.html")
 
 Progress = Callable[[float], None]
 """Told the share of the run that is over, 0 to 1."""
+Opened = Callable[[Path, Spare], SparedFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What came of a job: score.json, frames written, device-days and what they took."""
+    """What came of a job: score.json, frames written, days of it that were run, device-days and what they took."""
 
     content: dict[str, Any]
     messages: int
+    days: float
     device_days: float
     seconds: float
 
@@ -74,21 +80,38 @@ def seed_of(seed: int, copy: int) -> int:
     return seed if copy == 1 else draw(seed, "copy", copy) >> 1
 
 
-def simulate(job: Job, progress: Progress = lambda share: None) -> Ended:
-    """Run and write it all. Raises EstateError, IncidentError, ParquetError, OSError."""
+def simulate(
+    job: Job, progress: Progress = lambda share: None, stopped: Callable[[], bool] = lambda: False,
+    opened: Opened = SparedFile,
+) -> Ended:  # fmt: skip
+    """Run and write it all, or as much of it as there is when it is `stopped` or its disk is full: the same, a warning
+    or a failure apart, as a run of so many days leaves. Raises EstateError, IncidentError, ParquetError, InputError,
+    OSError."""
     began = time.perf_counter()
     estate = load_estate(job.estate, copy=job.copy)
-    one = _One(job, estate, [find(name) for name in job.incidents])
     job.out.mkdir(parents=True, exist_ok=True)
-    for name in ("messages.jsonl", *(f"{table.name}.parquet" for table in schema.TABLES)):
+    for name in (*LINES, *(f"{table.name}.parquet" for table in schema.TABLES)):
         (job.out / name).unlink(missing_ok=True)  # of an earlier run, perhaps in the other format
-    if job.format == PARQUET:
-        one.write(schema.MESSAGES, one.parquet_messages(progress))
-    else:
-        one.write_lines(progress)
+    with closing(_spare(job.out)) as spare:
+        one = _One(job, estate, [find(name) for name in job.incidents], spare, stopped)
+        if job.format == PARQUET:
+            one.write(schema.MESSAGES, one.parquet_messages(progress), lambda path: opened(path, spare))
+        else:
+            one.write_lines(progress, opened)
     content = one.finish()
     took = time.perf_counter() - began
-    return Ended(content, one.messages, len(estate.devices) * job.days, took)
+    days = one.horizon / DAY_MS
+    return Ended(content, one.messages, days, len(estate.devices) * days, took)
+
+
+def _spare(folder: Path) -> Spare:
+    try:
+        return Spare(folder)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: {error.strerror}; a run holds {SPARE_BYTES / 1e6:.0f} MB back to end well: make room, or "
+            "choose another folder"
+        ) from None
 
 
 @contextmanager
@@ -108,8 +131,13 @@ def _rare_collections() -> Iterator[None]:
 class _One:
     """One run and its files."""
 
-    def __init__(self, job: Job, estate: Estate, incidents: Sequence[Incident]) -> None:
+    def __init__(
+        self, job: Job, estate: Estate, incidents: Sequence[Incident], spare: Spare, stopped: Callable[[], bool]
+    ) -> None:
         self._job = job
+        self._spare = spare
+        self._stopped = stopped
+        self.horizon = job.horizon  # of what was run; earlier when it is stopped
         self._estate = estate
         self._incidents = incidents
         self._epoch_zero = epoch_ms(estate, job.start)
@@ -125,25 +153,29 @@ class _One:
         yield from messages.rest()
         self.messages = messages.count
 
-    def write_lines(self, progress: Progress) -> None:
-        with (self._job.out / "messages.jsonl").open("w", encoding="ascii", newline="\n") as file:
+    def write_lines(self, progress: Progress, opened: Opened) -> None:
+        path = self._job.out / "messages.jsonl"
+        raw = opened(path, self._spare)
+        with TextIOWrapper(BufferedWriter(raw), encoding="ascii", newline="\n") as file:
             lines = JsonLines(file)
             for _ in self._run(lines, progress):
                 pass
             self.messages = lines.count
+        if raw.broken is not None:
+            raise InputError(f"{path}: {raw.broken.strerror}; make room, or choose another folder") from raw.broken
 
-    def write(self, table: schema.Table, batches: Iterator[Columns]) -> None:
+    def write(self, table: schema.Table, batches: Iterator[Columns], opened: parquet.Opened = SparedFile) -> None:
         job = self._job
         run = {
             "estate": self._estate.id, "seed": self._seed, "start": job.start.isoformat(" "), "days": job.days,
             "incidents": list(job.incidents), "sealed": job.seals,
         }  # fmt: skip
-        parquet.write(job.out / f"{table.name}.parquet", table, batches, run)
+        parquet.write(job.out / f"{table.name}.parquet", table, batches, run, opened)
 
     def finish(self) -> dict[str, Any]:
         """Judge it and write all but the messages."""
         job, run, out = self._job, self._virtual, self._job.out
-        truth = [row for row in run.world.truth if row.crossing_ms <= job.horizon]
+        truth = [row for row in run.world.truth if row.crossing_ms <= self.horizon]
         write_rows(out / "truth.jsonl", truth)
         write_rows(out / "expectations.jsonl", run.world.expectations)
         with (out / "observed.jsonl").open("w", encoding="utf-8", newline="\n") as file:
@@ -173,6 +205,9 @@ class _One:
                     self._recorder.forget(at - FORGET_MS, {row.device for row in run.world.expectations})
                 progress(min(at, horizon) / horizon)
                 yield
+                if at < horizon and (self._stopped() or self._spare.full is not None):
+                    self.horizon = horizon = at
+                    break
             run.mend()
             limits = (row.crossing_ms + max(filter(None, row.limits.values()), default=0) for row in run.world.truth)
             last = max(limits, default=0)
@@ -190,18 +225,28 @@ class _One:
         ]
         faults = None if run.faults is None else run.faults.timeline
         judged = score(
-            run.world.truth, self._recorder.alarms.values(), feed, 0, zero, horizon=job.horizon,
+            run.world.truth, self._recorder.alarms.values(), feed, 0, zero, horizon=self.horizon,
             excuses=None if faults is None else Excuses(faults.hindrances),
         )  # fmt: skip
         content = report.build(
             report.Conditions(
-                self._estate.id, "virtual", self._seed, job.start.isoformat(" "), job.horizon / 1000,
+                self._estate.id, "virtual", self._seed, job.start.isoformat(" "), self.horizon / 1000,
                 "none: virtual time", True, tuple(incident.name for incident in self._incidents),
                 len(self._estate.devices), {}, 0, None, {}, None,
                 ingest_by=report.BY_FEED, faults=() if faults is None else faults.outcomes,
+                warnings=self._cut_short(),
             ),
             self._recorder, judged,
-            linkage.judge(run.world.expectations, judged.alarm_of_row, self._recorder, feed, zero, job.horizon),
+            linkage.judge(run.world.expectations, judged.alarm_of_row, self._recorder, feed, zero, self.horizon),
         )  # fmt: skip
+        if self._spare.full is not None and self.horizon < job.horizon:
+            content["failures"].insert(0, f"{job.out}: {self._spare.full.strerror}; make room and run it again")
+            content["verdict"] = report.FAIL
         report.write(job.out, content, self._recorder, "score")
         return content
+
+    def _cut_short(self) -> tuple[str, ...]:
+        if self.horizon == self._job.horizon:
+            return ()
+        why = "stopped" if self._spare.full is None else "the disk was full"
+        return (f"{why} after {self.horizon / DAY_MS:.3f} of {self._job.days:g} days: judged up to then",)

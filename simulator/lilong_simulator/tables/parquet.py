@@ -4,15 +4,14 @@ Compression, row groups and pages are fixed here; nothing of the machine, the ti
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from io import FileIO
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .schema import BYTES, NUMBER, READING, READINGS, SCHEMA_VERSION, TEXT, TEXTS, TIME, WHOLE, Column, Table
+from .spare import SparedFile
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer as Buffer
     from arro3.core import Array, DataType, RecordBatch, Schema
 
 BATCH_ROWS = 8_192  # made at a time: what is held of a table in RAM
@@ -22,6 +21,9 @@ COMPRESSION = "zstd(1)"
 Columns = Sequence[Sequence[Any]]
 """One sequence of values for each column of a table, all of the same length; `Lists` for a column of lists. Empty: no
 rows."""
+
+
+Opened = Callable[[Path], SparedFile]
 
 
 class ParquetError(Exception):
@@ -48,8 +50,13 @@ def is_there() -> bool:
     return True
 
 
-def write(path: Path, table: Table, batches: Iterable[Columns], run: dict[str, Any]) -> None:
+def write(
+    path: Path, table: Table, batches: Iterable[Columns], run: dict[str, Any], opened: Opened = SparedFile
+) -> None:
     """Write a table. A batch is asked for when the last one is written. `run`: what was run, kept in the file.
+
+    Where the file has a spare and the disk fills, `batches` had better end soon: there is room for few of them and the
+    footer.
 
     Raises ParquetError when the disk is full or the like, and whatever `batches` raises; what was written until then is
     a good file in the second case, and is taken away in the first.
@@ -68,7 +75,7 @@ def write(path: Path, table: Table, batches: Iterable[Columns], run: dict[str, A
                 yield RecordBatch.from_arrays(arrays, schema=schema)
 
     try:
-        file = _File(path)
+        file = opened(path)
     except OSError as error:
         raise ParquetError(f"{path}: {error.strerror}; choose a folder that can be written to") from error
     source = _Source(arrow())
@@ -101,24 +108,6 @@ class _Source(Iterator["RecordBatch"]):
         except BaseException as error:  # Ctrl-C too: what there is by then is kept
             self.failed = error
             raise StopIteration from None
-
-
-class _File(FileIO):
-    """A file whose first failure is kept: the writer would panic at it."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, "w")
-        self.broken: OSError | None = None
-
-    def write(self, data: "Buffer") -> int:
-        left = memoryview(data)
-        size = left.nbytes
-        while left and self.broken is None:
-            try:
-                left = left[super().write(left) :]
-            except OSError as error:
-                self.broken = error
-        return size
 
 
 def _schema(table: Table) -> "Schema":
