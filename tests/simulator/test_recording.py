@@ -16,7 +16,7 @@ from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.pc.sealed import payload_of
 from lilong_protocol.seal import UP, Seal
 from lilong_simulator.load.fresh import Keys, Times, Voice, fields_of
-from lilong_simulator.load.lines import RecordingError
+from lilong_simulator.load.lines import RecordingError, Said
 from lilong_simulator.load.record import RecordError, Recording
 from lilong_simulator.load.recorded import look_through, open_source
 
@@ -46,7 +46,16 @@ def record(path, rows, **options):
 
 def rows_of(path):
     source = open_source(path)
-    return [(at, device, cls, data) for at, _, device, cls, data in source.rows()], source
+    return [(at, device, cls, data) for at, _, device, cls, data, _ in source.rows()], source
+
+
+def test_a_qos_that_is_not_the_protocols_is_kept(tmp_path):
+    frames = {cls: sealed(DEVICES[0], cls, b"\xa1\x01\x04") for cls in (topics.TELEMETRY, topics.ALARM)}
+    rows = [(1.0, DEVICES[0], cls, data, qos) for cls, data in frames.items() for qos in (0, 1)]
+    record(tmp_path / "run", rows)
+    source = open_source(tmp_path / "run")
+    assert [(said.cls, said.qos) for said in source.rows()] == [("tm", None), ("tm", 1), ("al", 0), ("al", None)]
+    assert look_through(source).answered == {"tm"}
 
 
 # ---- what a device could have said: (ms, device, class, payload)
@@ -285,7 +294,7 @@ def test_the_devices_clocks_tell_the_time_of_a_recording_that_does_not():
         name, epoch_zero, cut = "timeless", None, None
 
         def rows(self):
-            yield 50.0, TENANT, DEVICES[0], "hb", data
+            yield Said(50.0, TENANT, DEVICES[0], "hb", data)
 
     assert look_through(Timeless()).epoch_zero == EPOCH + 20
     assert payload_of(data)

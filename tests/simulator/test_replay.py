@@ -245,6 +245,25 @@ async def test_a_replay_goes_over_tls_and_over_a_web_socket_from_the_addresses_t
 
 
 @in_loop
+async def test_samples_that_were_answered_are_answered_again_and_measured(tmp_path):
+    story = Story()
+    story.birth(0, DOOR)
+    for at in range(1_000, 5_000, 1_000):
+        story.say(at, DOOR, topics.TELEMETRY, frame.TELEMETRY, {0: [1], 1: [0], 2: [[5]]})
+        story.say(at, DOOR, topics.HEARTBEAT, frame.HEARTBEAT, {0: 0, 1: 0, 2: 0})
+    story.rows = [(*row, 1) if row[2] == topics.TELEMETRY else row for row in story.rows]
+    async with Broker() as broker:
+        replay = replay_of(tmp_path / "run", story, broker.port, drain_s=0.2)
+        async with played(replay):
+            qos = {topics.parse(message.topic)[3]: message.qos for message in broker.all}
+    assert qos == {"st": 1, "tm": 1, "hb": 0}
+    counts = replay.recorder.measures.counts
+    assert (counts["tm"].acknowledged, counts["tm"].unconfirmed) == (4, 0)
+    assert (counts["hb"].acknowledged, counts["hb"].unconfirmed) == (0, 4)
+    assert replay.recorder.measures.puback["tm"].count == 4
+
+
+@in_loop
 async def test_a_broker_that_stalls_delays_pubacks_and_not_the_times_for_which_all_was_due(tmp_path):
     story = Story()
     story.birth(0, DOOR)

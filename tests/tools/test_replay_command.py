@@ -148,13 +148,14 @@ def test_what_a_load_records_is_what_it_has_sent(tmp_path: Path) -> None:
     with embedded_broker() as (_, broker), centre_of_small_estate(broker, tmp_path):
         ended = run_lilong(
             "load", SMALL_ESTATE, "--broker", broker, "--duration", 1, "--incident", "none", "--no-real-micropython",
-            "--report", tmp_path / "out", "--record", tmp_path / "run.lilong",
+            "--report", tmp_path / "out", "--record", tmp_path / "run.lilong", "--telemetry-qos", 1, "--rate", 100,
         )  # fmt: skip
     assert (ended.code, ended.err) == (0, ""), ended.out
     sent = json.loads((tmp_path / "out" / "report.json").read_text())["messages"]["total"]
     contents = look_through(open_source(tmp_path / "run.lilong"))
     assert (contents.rows, contents.tenants, contents.cut) == (sent, [SMALL_TENANT], None)
     assert contents.frames["st"] == len(contents.devices)
+    assert contents.answered == {"hb"}
 
 
 def test_a_load_whose_recording_fills_the_disk_goes_on(tmp_path: Path) -> None:
@@ -191,7 +192,7 @@ def test_watch_records_what_is_genuine_and_from_devices(tmp_path: Path) -> None:
         assert watch.end(PATIENCE_S).err == ""
     source = open_source(tmp_path / "run.lilong")
     assert [said[1:] for said in source.rows()] == [
-        (TENANT, DOOR, "st", birth(DOOR)), (TENANT, DOOR, "al", alarm(DOOR, 7)),
+        (TENANT, DOOR, "st", birth(DOOR), None), (TENANT, DOOR, "al", alarm(DOOR, 7), None),
     ]  # fmt: skip
     assert source.cut is None
 

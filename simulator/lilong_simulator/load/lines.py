@@ -23,13 +23,15 @@ class RecordingError(ValueError):
 
 
 class Said(NamedTuple):
-    """One row, at ms of the recording. An empty `cls`: the connection of the device has ended."""
+    """One row, at ms of the recording. An empty `cls`: the connection of the device has ended. qos: None: as the
+    protocol has it for the class."""
 
     at: float
     tenant: str
     device: str
     cls: str
     frame: bytes
+    qos: int | None = None
 
 
 class Lines(Iterator[bytes]):

@@ -3,6 +3,7 @@
     {"format": "lilong recording 1", "epoch_zero": Unix ms at ms 0, "by": "lilong load"}
     {"n": 0, "tenant": "music_plaza", "device": "a4cf12fffe0b3c5d"}     before the first row of each device
     [12345.678, 0, "al", "8443a1..."]                                   ms, device n, class, the sealed frame
+    [12345.912, 0, "tm", "8443a1...", 1]                                the same with another QoS than the protocol's
     [23456.789, 0]                                                      its connection has ended
     {"rows": 2}                                                         the last line of a whole recording
 
@@ -22,14 +23,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from lilong_protocol.topics import up_qos
+
 FORMAT = "lilong recording 1"
 WRITE_S = 0.2
 MOST = 500_000  # rows that wait for the disk: a disk that is slower than that ends the recording, not the run
 PIECE = 1_000  # rows made into bytes at a time
 GZIP = 31  # window bits of zlib: a gzip header around it
 
-Row = tuple[float, str, str, bytes]
-"""ms, device, class, frame; an empty class: its connection has ended."""
+Row = tuple[float, str, str, bytes] | tuple[float, str, str, bytes, int]
+"""ms, device, class, frame, QoS where it is known; an empty class: its connection has ended."""
 
 
 class RecordError(Exception):
@@ -115,7 +118,7 @@ class Recording:
             left -= count
         self._give(self._pack.flush(zlib.Z_SYNC_FLUSH))
 
-    def _line(self, at: float, device: str, cls: str, frame: bytes) -> str:
+    def _line(self, at: float, device: str, cls: str, frame: bytes, qos: int | None = None) -> str:
         at = self._last = max(at, self._last)  # what a process of its own tells may come late
         number = self._numbers.get(device)
         before = ""
@@ -125,7 +128,8 @@ class Recording:
             before = json.dumps(told) + "\n"
         if not cls:
             return f"{before}[{at:.3f},{number}]\n"
-        return f'{before}[{at:.3f},{number},"{cls}","{frame.hex()}"]\n'
+        last = "" if qos is None or qos == up_qos(cls) else f",{qos}"
+        return f'{before}[{at:.3f},{number},"{cls}","{frame.hex()}"{last}]\n'
 
     def _give(self, data: bytes) -> None:
         left = memoryview(data)

@@ -19,7 +19,7 @@ from lilong_protocol import frame as frames
 from lilong_protocol.cbor import CborError, decode
 from lilong_protocol.pc.sealed import payload_of
 from lilong_protocol.seal import device_bytes
-from lilong_protocol.topics import UP_CLASSES
+from lilong_protocol.topics import UP_CLASSES, up_qos
 
 from .lines import GIVE, Lines, RecordingError, Said, value_of
 from .record import FORMAT
@@ -117,10 +117,12 @@ def open_source(path: Path) -> Source:
 
 @dataclass
 class Contents:
-    """What a source holds. epoch_zero: Unix ms at its ms 0, by its own word or by its devices' clocks."""
+    """What a source holds. epoch_zero: Unix ms at its ms 0, by its own word or by its devices' clocks. answered:
+    classes of which some were sent with QoS 1 though the protocol has them with QoS 0."""
 
     devices: dict[str, str] = field(default_factory=dict)  # tenant by device
     frames: dict[str, int] = field(default_factory=dict)  # by class
+    answered: set[str] = field(default_factory=set)
     first: float = 0.0
     last: float = 0.0
     epoch_zero: float | None = None
@@ -141,7 +143,7 @@ def look_through(source: Source) -> Contents:
     clocks: list[float] = []
     devices, counts = found.devices, found.frames
     last = None
-    for at, tenant, device, cls, data in source.rows():
+    for at, tenant, device, cls, data, qos in source.rows():
         if last is None:
             found.first = last = at
         if at < last:
@@ -154,6 +156,8 @@ def look_through(source: Source) -> Contents:
         if cls not in UP_CLASSES:
             raise RecordingError(f"{source.name}: {cls!r} is no class of what devices send; record it again")
         counts[cls] = counts.get(cls, 0) + 1
+        if qos and not up_qos(cls):
+            found.answered.add(cls)
         if found.epoch_zero is None and len(clocks) < CLOCKS:
             clocks += _clock(at, data)
     if last is None:
@@ -175,9 +179,9 @@ def _folder(path: Path) -> Iterator[Source]:
 def _said(row: Any, devices: list[tuple[str, str]]) -> Said | None:
     try:
         at, number, *rest = row
-        cls, data = rest or ("", "")
-        if type(number) is int and number >= 0 and isinstance(cls, str):
-            return Said(float(at), *devices[number], cls, bytes.fromhex(data))
+        cls, data, *qos = rest or ("", "")
+        if type(number) is int and number >= 0 and isinstance(cls, str) and qos in ([], [0], [1]):
+            return Said(float(at), *devices[number], cls, bytes.fromhex(data), *qos)
     except (TypeError, ValueError, IndexError):
         pass
     return None

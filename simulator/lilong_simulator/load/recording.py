@@ -50,7 +50,7 @@ class LoadRecorder(Recorder):
     def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
         super().sent(at, device, cls, frame, due)
         if self.recording is not None:
-            self.recording.put((at, device, cls, frame))
+            self.recording.put((at, device, cls, frame, int(cls not in self.quiet_classes)))
         measures = self.measures
         measures.series.count(at, "sent")
         counts = measures.counts_of(cls)

@@ -75,6 +75,7 @@ class ReplayRun:
         self.recorder = ReplayRecorder(self.clock)
         self.recorder.boot = settings.boot
         contents = settings.contents
+        self.recorder.quiet_classes -= contents.answered
         self._places = [
             place_of(tenant, device, copy)
             for copy in range(1, settings.copies + 1)
@@ -120,6 +121,7 @@ class ReplayRun:
         settings, contents = self.settings, self.settings.contents
         linger = round(LINGER_MS / min(1.0, settings.speed))
         fleet = self.fleet = ReplayedFleet(settings.target, self.recorder, self.clock, settings.boot, linger)
+        fleet.answered = frozenset(contents.answered)
         times = Times(settings.speed, contents.first, contents.epoch_zero, time.time() * 1000)
         members: dict[str, list[Replayed]] = {}
         for copy in range(1, settings.copies + 1):
@@ -171,7 +173,7 @@ class ReplayRun:
         assert fleet is not None
         zero = self.began = self.clock()
         slice_end = time.monotonic() + SLICE_S
-        for at, _, device, cls, data in rows:
+        for at, _, device, cls, data, _ in rows:
             due = zero + (at - first) / speed
             while due > (now := self.clock()) and not self.stopped:
                 await self._pause(min((due - now) / 1000, 1.0))

@@ -36,6 +36,7 @@ class ReplayCrowd(Crowd[Any]):
         self.draws = Random(seed)  # of waits, one for all of them
         self.linger_ms = linger_ms
         self.raised: set[tuple[str, int, int]] = set()
+        self.answered: frozenset[str] = frozenset()  # classes with QoS 1 that the protocol has with QoS 0
         self.unborn = 0  # frames of devices whose birth is not in the recording
 
 

@@ -190,7 +190,8 @@ class Replayed(ReplayLink):
                 observer.note(due, self.id, RAISED, code, *key)
         topic = topics.up(voice.tenant, self.id, cls).encode()
         field = len(topic).to_bytes(2, "big") + topic
-        pid = self.mqtt.publish_to(field, data, topics.up_qos(cls), topics.retained(cls), int(time))
+        qos = 1 if cls in crowd.answered else topics.up_qos(cls)
+        pid = self.mqtt.publish_to(field, data, qos, topics.retained(cls), int(time))
         if pid:
             self._flight.append((pid, due, cls, fields))
         observer.sent(time, self.id, cls, data, due)

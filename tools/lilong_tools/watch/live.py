@@ -38,7 +38,7 @@ async def watch(
                 if data:  # an empty one only takes a retained message away
                     told = show(message.topic.value, data, selection, keys, as_lines_of_json, console)
                     if told is not None and taker is not None:
-                        taker.take(message.topic.value, data, told)
+                        taker.take(message.topic.value, data, told, message.qos)
     except aiomqtt.MqttError as error:
         raise BrokerError(f"the broker at {broker.host}:{broker.port} ended the connection: {error}") from None
     except asyncio.CancelledError:

@@ -26,10 +26,10 @@ class Taker:
     def __exit__(self, *_: object) -> None:
         self._recording.close()
 
-    def take(self, topic: str, frame: bytes, told: Description) -> None:
+    def take(self, topic: str, frame: bytes, told: Description, qos: int) -> None:
         parsed = topics.parse(topic)
         if parsed is None or parsed[2] != "u" or told.verified is not True or told.problem is not None:
             return
         tenant, device, _, cls = parsed
         if self._tenants.setdefault(device, tenant) == tenant:
-            self._recording.put(((time.monotonic_ns() - self._began) / 1e6, device, cls, frame))
+            self._recording.put(((time.monotonic_ns() - self._began) / 1e6, device, cls, frame, qos))
