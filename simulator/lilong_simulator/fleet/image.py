@@ -7,6 +7,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import inspect
+import json
 import os
 import re
 import subprocess
@@ -21,6 +22,7 @@ from . import edits, rom_names, scopes, tree
 from .bundle import bundle, place
 from .classes import slim
 from .flat import flat_names, packages_by_name, renamed, without_packages
+from .kept import kept
 from .parameters import share_parameters
 from .reach import reached
 from .rom_names import lend
@@ -29,6 +31,7 @@ from .shrink import shrink
 from .strip import strip
 from .texts import pool_texts
 
+_STEPS = (strip, reached, bundle, without_packages, shrink, shake, pool_texts, slim, share_parameters, lend)
 TRACED = re.compile(r'File "([^"<]+)", line (\d+)')
 
 
@@ -89,11 +92,22 @@ def lean(
 
     rom: the words that the interpreter has in ROM; without them those of this machine's. hardware: see `lend`.
     """
-    return _lean(_bundled(sources), _rom() if rom is None else rom, hardware)
+    return _lean(sources, rom, hardware)["texts"]
 
 
-def _lean(bundled: Mapping[str, str], rom: Sequence[str], hardware: Collection[str]) -> dict[str, str]:
-    return lend(share_parameters(slim(pool_texts(shake(shrink(without_packages(bundled)))))), rom, hardware)
+def _lean(
+    sources: Mapping[str, Path], rom: Sequence[str] | None, hardware: Collection[str]
+) -> dict[str, dict[str, str]]:
+    """`texts`: as they are compiled; `names`: what each module is called. Seconds of work, kept in the cache folder."""
+    words = _rom() if rom is None else rom
+
+    def make() -> dict[str, dict[str, str]]:
+        bundled = _bundled(sources)
+        texts = share_parameters(slim(pool_texts(shake(shrink(without_packages(bundled))))))
+        return {"texts": lend(texts, words, hardware), "names": _names(bundled, words)}
+
+    asked = json.dumps([sys.version, list(words), sorted(hardware)])
+    return kept(_cache_folder() / f"lean-{_digest(sources, asked)}.json", make)
 
 
 def _names(bundled: Mapping[str, str], rom: Sequence[str] | None = None) -> dict[str, str]:
@@ -137,10 +151,8 @@ def compile_modules(
 ) -> dict[str, Path]:
     """Compile into `folder`: the .mpy files by the path that `sources` gives them; rom, hardware: see `lean`."""
     running = {}
-    rom = _rom() if rom is None else rom
-    bundled = _bundled(sources)
-    texts = _lean(bundled, rom, hardware)
-    names = _names(bundled, rom)
+    lean = _lean(sources, rom, hardware)
+    texts, names = lean["texts"], lean["names"]
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         target = folder / f"{names[name]}.mpy"
@@ -187,9 +199,9 @@ def _cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lilong"
 
 
-def _digest(sources: Mapping[str, Path]) -> str:
-    digest = hashlib.sha256()
-    for step in (strip, reached, bundle, without_packages, shrink, shake, pool_texts, slim, share_parameters, lend):
+def _digest(sources: Mapping[str, Path], asked: str = "") -> str:
+    digest = hashlib.sha256(asked.encode())
+    for step in _STEPS:
         digest.update(inspect.getsource(sys.modules[step.__module__]).encode())
     for means in (edits, scopes, tree):
         digest.update(inspect.getsource(means).encode())
