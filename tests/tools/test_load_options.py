@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import re
 import subprocess
 import urllib.request
 import xml.etree.ElementTree as ET
@@ -55,17 +54,6 @@ def test_a_street_file_is_played_as_it_says(tmp_path: Path) -> None:
     assert "60 of 2 estates: " in told.out
     said = refusal(street, "--broker", NOWHERE, "--copies", 2, "--incident", "none")
     assert said == f"--copies 2: {street} says itself how many of each; leave one of them out"
-
-
-def test_a_dry_run_says_what_would_be_sent_and_asks_nobody() -> None:
-    ended = run_lilong("load", "music_plaza", "--broker", f"{AWAY}:1883", "--copies", 2, "--rate", 10, "--dry-run")
-    assert (ended.code, ended.err) == (0, "")
-    told = dict(re.findall(r"^(\S[\w ]*?)  +(.*)$", ended.out, re.MULTILINE))
-    assert told["broker"] == "192.0.2.1:1883, which was not asked"
-    assert told["devices"].startswith("4,402 of music_plaza x 2: 2,366 smoke, ")
-    assert re.match(r"about \d[\d,.]* as a mean of the day", told["messages a second"])
-    assert "4,530 needed" in told["files"]
-    assert {"connections", "CPU", "memory", "duration", "incidents", "at the start"} <= set(told)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..estate_errors import nearest
 from ..toml_lines import key_lines
 from .faults import FaultAsked, FaultError, from_table, several
+from .payload.template import TemplateError, read_template
 
 STREETS = Path(__file__).parent.parent / "streets"
 START = datetime(2026, 3, 4, 18, 38, 45)  # a Wednesday evening: people come home, kitchens are busy
@@ -114,6 +115,7 @@ class _Street(_Table):
     telemetry_qos: Literal[0, 1] | None = None
     accept: Accept | None = None
     incidents: list[str] | None = None
+    template: Annotated[str, Field(min_length=1)] | None = None
     faults: list[dict[str, Any]] | None = None
 
 
@@ -157,9 +159,26 @@ def _street(file: Path, text: str, values: dict[str, Any]) -> Scenario:
     given = {name: value for name, value in street.model_dump(exclude={"estates"}).items() if value is not None}
     if "incidents" in given:
         given["incidents"] = tuple(given["incidents"])
+    if street.template is not None:
+        given["template"] = _template(file, text, street.template, street.accept)
     if "faults" in given:
         given["faults"] = _faults(file, text, given["faults"])
     return replace(Scenario(estates), **given)
+
+
+def _template(file: Path, text: str, given: str, accept: Accept | None) -> tuple[str, str]:
+    """Name and text of a built-in template, or of a file whose path counts from the street's folder."""
+    lines = key_lines(text)
+    if accept == "stored":
+        where = f"{file}:{lines[('accept',)]}: accept"
+        raise ScenarioError(f"{where}: a template has no stored-ack; say puback or observed, or leave it out")
+    try:
+        found = read_template(_there(file, given), "template")
+    except TemplateError as error:
+        if "\n" in str(error) or not str(error).startswith("template "):
+            raise
+        raise ScenarioError(f"{file}:{lines[('template',)]}: {error}") from None
+    return found.name, found.text
 
 
 def _faults(file: Path, text: str, tables: list[dict[str, Any]]) -> tuple[FaultAsked, ...]:
@@ -177,9 +196,9 @@ def _faults(file: Path, text: str, tables: list[dict[str, Any]]) -> tuple[FaultA
     return tuple(found)
 
 
-def _there(street: Path, estate: str) -> str:
-    """The path of an estate that a street file names; a built-in one has no path."""
-    return str(street.parent / estate) if estate.endswith(".toml") or "/" in estate else estate
+def _there(street: Path, named: str) -> str:
+    """The path of an estate or template that a street file names; a built-in one has no path."""
+    return str(street.parent / named) if named.endswith(".toml") or "/" in named else named
 
 
 def dumps(scenario: Scenario) -> str:

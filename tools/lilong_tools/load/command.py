@@ -15,7 +15,7 @@ from lilong_simulator.feed import Feed
 from lilong_simulator.fleet.live import need_files
 from lilong_simulator.load.faults.given import with_faults
 from lilong_simulator.load.observed import observed, probe
-from lilong_simulator.load.payload import Template, read_template
+from lilong_simulator.load.payload import Template
 from lilong_simulator.load.places import places_of
 from lilong_simulator.load.prometheus import address_of
 from lilong_simulator.load.thresholds import parse
@@ -32,7 +32,7 @@ from .hands import Commands, hands_for, needs_hands
 from .identities import access_of, keys_of
 from .knee import find_knee
 from .plain_command import PlainRequest, asked_for, check, check_together, describe, plain_access
-from .scenario_asked import by_template, check_feed, ramp_of, rate_of, scenario_of
+from .scenario_asked import check_feed, ramp_of, rate_of, scenario_of, with_template
 from .shards_asked import shards_of
 from .target import Access, Reached, look_at, reach, source_addresses
 
@@ -103,14 +103,13 @@ def load(
     }  # fmt: skip
     scenario = scenario_of(played, copies, incident)
     scenario = replace(scenario, **{name: value for name, value in given.items() if value is not None})
-    if template is not None:
-        scenario = by_template(scenario, read_template(template), accept is not None, observed, probe, linkage)
+    scenario = with_template(scenario, template, accept is not None, observed, probe, linkage)
     scenario = with_faults(scenario, fault)
     commands = Commands(broker_restart, broker_freeze, broker_thaw)
     check_feed(scenario, observed, probe)
     if find_the_knee and scenario.duration_s is None:
         raise InputError("--find-knee: each rate needs an end; give --duration")
-    if record is not None and (find_the_knee or template is not None):
+    if record is not None and (find_the_knee or scenario.template is not None):
         raise InputError("--record: keeps the sealed frames of one run; leave --find-knee and --template out")
     if metrics is not None:
         address_of(metrics)
@@ -120,15 +119,15 @@ def load(
     there, _ = look_at(broker, access)
     hands_for(scenario, there, commands)
     plan = plan_of(scenario, places)
+    shards = shards_of(workers, cluster, broker, there.host, access, record, scenario)
     if dry_run:
-        tell(plan, scenario, f"{there.host}:{there.port}, which was not asked", console)
+        tell(plan, scenario, f"{there.host}:{there.port}, which was not asked", console, context.params)
         return
     estate_keys = keys_of(keys, places, there.host, public_key)
-    shards = shards_of(workers, cluster, broker, there.host, access, record, scenario)
     if cluster is None:  # else each node looks at its own limit
         need_files(-(-plan.devices // (workers or 1)))
     if not is_loopback(there.host) and not yes:
-        tell(plan, scenario, f"{there.host}:{there.port}", console)
+        tell(plan, scenario, f"{there.host}:{there.port}", console, context.params)
         ask(there.host, console)
     if shards is not None and (one := needs_hands(scenario)) is not None:
         raise InputError(f"--workers: none of several processes holds the broker; leave out {one}, or play in one")

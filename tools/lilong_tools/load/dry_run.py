@@ -5,20 +5,27 @@ from __future__ import annotations
 import os
 import resource
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lilong_firmware.session import ROWS_MAX
+from lilong_protocol import frame
 from lilong_protocol.codes import link
 from lilong_protocol.registry import KIND
 from lilong_simulator.fleet.provision import SHORTEST_MS
+from lilong_simulator.load.payload import Template
 from lilong_simulator.load.places import Place
 from lilong_simulator.load.scenario import Scenario
 from rich.console import Console
 
+from . import uses
+
 CPU_US = 60  # of a message with its PUBACK, device logic and all (benchmarks/README.md)
 SESSION_MESSAGES = 4  # of a device that wakes: connect, subscription, birth, leave
+SEALED_FIRST = ("connect", "subscription", "birth", "configuration")
 PER_CONNECTION_KB = 4
+FILES_BESIDE = 128
 DAY_S = 86_400
 
 
@@ -33,7 +40,7 @@ class Plan:
     telemetry: float
     sessions: float  # of devices that wake
     events: float
-    files: int
+    first: tuple[str, ...]  # what each device begins with
 
     @property
     def messages(self) -> float:
@@ -69,33 +76,58 @@ def plan_of(scenario: Scenario, places: Sequence[Place]) -> Plan:
         rates = place.estate.rates
         share = len(place.devices) / len(place.estate.devices)
         events += (rates.credential_reads + rates.door_cycles) / DAY_S * share  # multiplied by the rate already
-    return Plan(
-        sum(kinds.values()), dict(kinds), always, heartbeats, telemetry, sessions, events, sum(kinds.values()) + 128
-    )
+    first: tuple[str, ...] = SEALED_FIRST
+    if scenario.template is not None:
+        says = Template.parse(*scenario.template).messages
+        heartbeats, telemetry, events = (
+            rate if kind in says else 0.0
+            for kind, rate in ((frame.HEARTBEAT, heartbeats), (frame.TELEMETRY, telemetry), (frame.EVENT, events))
+        )
+        first = ("connect", "birth") if frame.BIRTH in says else ("connect",)
+    return Plan(sum(kinds.values()), dict(kinds), always, heartbeats, telemetry, sessions, events, first)
 
 
-def tell(plan: Plan, scenario: Scenario, broker: str, console: Console) -> None:
-    """The plan in words."""
+def tell(plan: Plan, scenario: Scenario, broker: str, console: Console, given: Mapping[str, Any]) -> None:
+    """The plan in words. given: the options of the command line, by the name of their parameter."""
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(plan.kinds.items(), key=lambda item: -item[1]))
     ramp_s = plan.devices / 1000 if scenario.ramp_s is None else scenario.ramp_s
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    limit = "unlimited" if hard == resource.RLIM_INFINITY else f"{hard:,}"
     lasts = "until it is stopped" if scenario.duration_s is None else f"{scenario.duration_s:g} s, and the drain"
     rows = [
         ("broker", broker),
+        *uses.reached(given["broker"], given, scenario.template is not None),
         ("devices", f"{plan.devices:,} of {scenario.name}: {kinds}"),
         ("connections", f"{plan.devices:,} at the start, {plan.always_on:,} that stay; over {ramp_s:g} s"),
+        *uses.boards(scenario, given),
+        *uses.spoken(scenario),
         (
             "messages a second",
             f"about {plan.messages:,.1f} as a mean of the day: {plan.heartbeats:,.1f} heartbeats, "
             f"{plan.telemetry:,.1f} telemetry, {plan.events:,.1f} of doors, {plan.sessions:,.2f} wakings",
         ),
-        ("at the start", f"{3 * plan.devices:,} messages: connect, subscription, birth, configuration"),
+        ("at the start", f"{len(plan.first) * plan.devices:,} messages: {', '.join(plan.first)}"),
         ("duration", lasts),
-        ("incidents", ", ".join(scenario.incidents) or "none"),
+        *uses.played(scenario, given),
+        *uses.judged(given, scenario.accept),
+        *uses.written(given),
         ("CPU", f"about {plan.cores:.2f} of {os.cpu_count()} cores at {CPU_US} µs a message"),
         ("memory", f"about {plan.devices * PER_CONNECTION_KB / 1000:,.0f} MB of devices"),
-        ("files", f"{plan.files:,} needed, {limit} allowed{' — too few' if plan.files > hard > 0 else ''}"),
+        ("files", files(plan.devices, given)),
     ]
+    show(rows, console)
+
+
+def show(rows: Iterable[tuple[str, str]], console: Console) -> None:
     for name, told in rows:
         console.print(f"{name:<19} {told}")
+
+
+def files(connections: int, given: Mapping[str, Any]) -> str:
+    """How many of them each process needs, and may have."""
+    workers = given.get("workers") or 1
+    needed = -(-connections // workers) + FILES_BESIDE
+    each = " in each process" if workers > 1 else ""
+    if given.get("cluster") is not None:
+        return f"{needed:,} needed{each}; each node looks at its own limit"
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = "unlimited" if hard == resource.RLIM_INFINITY else f"{hard:,}"
+    return f"{needed:,} needed{each}, {limit} allowed{' — too few' if needed > hard > 0 else ''}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lilong_simulator.load.faults.broker_restart import BrokerRestart
-from lilong_simulator.load.payload import Template
+from lilong_simulator.load.payload import Template, read_template
 from lilong_simulator.load.scenario import MOST_COPIES, Copies, Scenario, read_scenario
 
 from ..inputs import InputError
@@ -50,10 +50,15 @@ def check_feed(scenario: Scenario, feed: str | None, probed: bool) -> None:
         raise InputError("--accept observed: nothing tells what was stored; give --observed too")
 
 
-def by_template(
-    scenario: Scenario, template: Template, chosen: bool, feed: str | None, probed: bool, linkage: bool
+def with_template(
+    scenario: Scenario, given: str | None, chosen: bool, feed: str | None, probed: bool, linkage: bool
 ) -> Scenario:
-    """Without a stored-ack: the observed feed ends the retries where there is one, else the PUBACK."""
+    """By the template that the command line gives, else by the street's. Without a stored-ack: the observed feed ends
+    the retries where there is one, else the PUBACK."""
+    if given is None and scenario.template is None:
+        return scenario
+    template = Template.parse(*scenario.template) if given is None and scenario.template else read_template(given or "")
+    chosen = chosen or scenario.accept != "stored"  # by the street
     if linkage:
         raise InputError(f"--linkage: nobody commands devices that speak by {template.name}; leave it out")
     if probed and template.alarm is None:

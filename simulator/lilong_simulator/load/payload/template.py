@@ -106,19 +106,19 @@ def built_in() -> list[str]:
     return sorted(one.stem for one in _TEMPLATES.glob("*.toml"))
 
 
-def read_template(name_or_path: str) -> Template:
+def read_template(name_or_path: str, given_as: str = "--template") -> Template:
     """A template by its built-in name or the path of its file; TemplateError."""
     if name_or_path.endswith(".toml") or "/" in name_or_path:
         path = Path(name_or_path)
         try:
             return Template.parse(path.stem, path.read_text("utf-8"), name_or_path)
         except OSError as error:
-            raise TemplateError(f"--template {path}: {error.strerror}; give the path of a template file") from None
+            raise TemplateError(f"{given_as} {path}: {error.strerror}; give the path of a template file") from None
         except UnicodeDecodeError as error:
             raise TemplateError(f"{path}:1: not UTF-8 ({error.reason}); save it as UTF-8") from None
     if name_or_path not in built_in():
         hint = nearest(name_or_path, built_in())
-        raise TemplateError(f"--template {name_or_path}: no such template; {hint}, or the path of a .toml file")
+        raise TemplateError(f"{given_as} {name_or_path}: no such template; {hint}, or the path of a .toml file")
     return Template.parse(name_or_path, (_TEMPLATES / f"{name_or_path}.toml").read_text("utf-8"))
 
 
