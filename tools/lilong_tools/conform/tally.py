@@ -1,5 +1,7 @@
 """Claims about every frame of a run: the first that breaks each sentence is told."""
 
+from collections.abc import Callable
+
 from .report import Result
 
 
@@ -11,11 +13,11 @@ class Tally:
         self._wrong: dict[str, tuple[str, str]] = {}
         self._looked: set[str] = set()
 
-    def __call__(self, id_: str, right: bool, otherwise: str, frame: str = "") -> None:
-        """Judge one frame; `frame`: what it says."""
+    def __call__(self, id_: str, right: bool, otherwise: str, frame: Callable[[], str] = str) -> None:
+        """Judge one frame; `frame`: gives what it says, in words."""
         self._looked.add(id_)
-        if not right:
-            self._wrong.setdefault(id_, (otherwise, frame))
+        if not right and id_ not in self._wrong:
+            self._wrong[id_] = otherwise, frame()
 
     def results(self) -> list[Result]:
         """A result for each sentence."""

@@ -1,5 +1,7 @@
 """What holds of every downlink, whatever was sent: judged once, over all scenarios."""
 
+from functools import partial
+
 from lilong_protocol import frame
 from lilong_protocol.pc.bodies import well_formed
 from lilong_protocol.registry import MESSAGE
@@ -31,7 +33,7 @@ class Watch:
     def take(self, bench: Bench) -> None:
         """Judge all that a bench was told."""
         for one in bench.told:
-            problem, told = one.problem, bench.words(one)
+            problem, told = one.problem, partial(bench.words, one)
             for id_ in ("LIL-SEAL-002", "LIL-FRAME-001"):
                 self._judge(id_, problem is None or problem[0] != id_, "" if problem is None else problem[1], told)
             if problem is not None:

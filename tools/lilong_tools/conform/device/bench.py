@@ -1,5 +1,6 @@
 """The backend's side of one device, sans-io: keys, what was seen, honest answers, and whatever else is asked of it."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 
 from lilong_protocol import codes, frame, topics
@@ -35,6 +36,7 @@ class Bench(Speaker):
         self.tells_time = True
         self.overflows = False  # the device is made to give events up: their numbers leave gaps
         self.seen: list[Seen] = []
+        self._live: dict[int, list[int]] = {}  # by kind of message: where in `seen` those are that came live
         self.connection = 0
         self.kind: int | None = None
         self.always_on = True
@@ -60,11 +62,9 @@ class Bench(Speaker):
 
     def of(self, kind: int, since: int = 0, code: int | None = None) -> list[Seen]:
         """The frames of a kind of message that came live, repeats included; `code`: of one alarm or event."""
-        return [
-            one
-            for one in self.seen[since:]
-            if one.kind == kind and not one.retained and (code is None or one.body.get(0) == code)
-        ]
+        places = self._live.get(kind, [])
+        found = [self.seen[place] for place in places[bisect_left(places, since) :]]
+        return found if code is None else [one for one in found if one.body.get(0) == code]
 
     def responses(self, counter: int, since: int = 0) -> list[Seen]:
         """The responses to a counter, repeats included."""
@@ -207,6 +207,8 @@ class Bench(Speaker):
         self._trace.up(self.device, heard.cls, heard.data)
         one = Seen(heard)
         one.open(self._up)
+        if not one.retained:
+            self._live.setdefault(one.kind, []).append(len(self.seen))
         self.seen.append(one)
         if one.problem is None:
             self._learn(one)

@@ -1,5 +1,8 @@
 """What holds of every frame that a device has sent, whatever it was asked: judged once, over all scenarios."""
 
+from collections.abc import Callable
+from functools import partial
+
 from lilong_protocol import codes, frame, topics
 from lilong_protocol.registry import ALARM
 
@@ -39,14 +42,14 @@ class Watch:
         """Judge all that a bench has seen."""
         live = [one for one in bench.seen if not one.retained]
         for one in live:
-            self._frame(one, bench.words(one))
+            self._frame(one, partial(bench.words, one))
         sound = [one for one in live if one.problem is None]
         self._numbers(sound, not bench.overflows)
         self._references(sound)
         self._nonces(sound)
 
-    def _frame(self, one: Seen, told: str) -> None:
-        """`told`: the frame in words."""
+    def _frame(self, one: Seen, told: Callable[[], str]) -> None:
+        """`told`: gives the frame in words."""
         problem = one.problem
         for id_ in ("LIL-SEAL-001", "LIL-CBOR-001", "LIL-FRAME-001", "LIL-TOPIC-002"):
             self._judge(id_, problem is None or problem[0] != id_, "" if problem is None else problem[1], told)
