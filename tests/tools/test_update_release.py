@@ -1,9 +1,11 @@
 """Releases: a key is made, an image signed and shown; what devices would refuse is refused here."""
 
 import json
+import shutil
 import stat
 import uuid
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from commands import run_lilong
@@ -75,6 +77,13 @@ def test_the_ids_are_uuids_that_follow_from_domain_board_and_kind():
     assert data == bytes(32) + vendor.bytes + class_id(vendor.bytes, "esp32_c3", "smoke")
     with pytest.raises(ValueError, match="a public key of 31 bytes"):
         maker_data(bytes(31), "lights.example", "esp32_c3", "smoke")
+
+
+def test_a_board_of_ones_own_is_named_by_its_folder_wherever_that_lies(key, tmp_path):
+    folder = tmp_path / "somewhere" / "my_board"
+    shutil.copytree(Path(release.__file__).parents[3] / "boards" / "esp32_c3", folder)
+    made = release.sign(key, str(folder), "smoke", 1, "1.0.0", IMAGE)
+    assert made.manifest.device_class == class_id(vendor_id(DOMAIN), "my_board", "smoke")
 
 
 def test_a_device_with_the_makers_data_takes_it_and_finds_its_signature_good(key):

@@ -55,7 +55,10 @@ class Release:
 
 def sign(key: Path, board: str, kind: str, sequence: int, version: str, image: bytes) -> Release:
     """UpdateError or BoardError for anything that no device would take."""
-    carried = kinds() if board == SIMULATED else tuple(open_board(board).kinds)
+    carried = kinds()
+    if board != SIMULATED:
+        opened = open_board(board)
+        board, carried = opened.id, tuple(opened.kinds)  # a path leads to it, and devices know its name
     if kind not in carried:
         raise UpdateError(f"--kind {kind}: {board} carries none; it carries {', '.join(carried)}")
     if not 1 <= sequence < 1 << 32:
