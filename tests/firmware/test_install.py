@@ -63,7 +63,7 @@ def test_a_signed_and_newer_one_runs_and_its_result_comes_when_the_backend_has_a
     ],
     ids=["not newer", "another maker", "another class", "unsigned", "junk", "other bytes", "another key"],
 )  # fmt: skip
-@pytest.mark.spec("LIL-UPD-002")
+@pytest.mark.spec("LIL-UPD-002", "LIL-UPD-012")
 def test_what_is_refused_never_runs_and_says_why(board, made, signature, code):
     data = artifact(2, digest=digest, **made)
     board.run()

@@ -86,7 +86,7 @@ async def rolled_out(there, made):
     return member.state, member.code
 
 
-@pytest.mark.spec("LIL-UPD-001", "LIL-UPD-002", "LIL-UPD-004")
+@pytest.mark.spec("LIL-UPD-001", "LIL-UPD-002", "LIL-UPD-004", "LIL-UPD-012")
 @in_loop
 async def test_a_board_takes_firmware_over_the_air_and_refuses_what_is_older_or_not_its_makers(there, image):
     before = slots_of(there.board)

@@ -10,13 +10,17 @@ from wrong_alarms import FAULTS as WRONG_ALARMS
 from wrong_changes import FAULTS as WRONG_CHANGES
 from wrong_checks import FAULTS as WRONG_CHECKS
 from wrong_downlinks import FAULTS as WRONG_DOWNLINKS
+from wrong_firmware import FAULTS as WRONG_FIRMWARE
 from wrong_keeping import FAULTS as WRONG_KEEPING
 from wrong_limits import FAULTS as WRONG_LIMITS
 from wrong_links import FAULTS as WRONG_LINKS
 from wrong_sessions import FAULTS as WRONG_SESSIONS
 
 TENANT, DEVICE = "conformance", "a4cf12fffe0b3c5d"
-FAULTS = {**WRONG_ALARMS, **WRONG_CHECKS, **WRONG_DOWNLINKS, **WRONG_KEEPING, **WRONG_LINKS, **WRONG_SESSIONS}
+FAULTS = {
+    **WRONG_ALARMS, **WRONG_CHECKS, **WRONG_DOWNLINKS, **WRONG_FIRMWARE, **WRONG_KEEPING, **WRONG_LINKS,
+    **WRONG_SESSIONS,
+}  # fmt: skip
 PATCHED = {**WRONG_CHANGES, **WRONG_LIMITS}
 
 
@@ -43,7 +47,7 @@ def broken(results):
     "LIL-SESSION-005", "LIL-SESSION-006", "LIL-SESSION-010", "LIL-SESSION-011", "LIL-SESSION-012", "LIL-SESSION-013",
     "LIL-SESSION-016", "LIL-SESSION-018", "LIL-TELE-001", "LIL-TELE-002", "LIL-TIME-002", "LIL-TIME-003",
     "LIL-TIME-006", "LIL-TIME-007", "LIL-TOPIC-002", "LIL-TOPIC-003", "LIL-UPD-001", "LIL-UPD-002", "LIL-UPD-003",
-    "LIL-UPD-004", "LIL-UPD-006", "LIL-UPD-007", "LIL-UPD-008",
+    "LIL-UPD-004", "LIL-UPD-006", "LIL-UPD-007", "LIL-UPD-008", "LIL-UPD-012",
 )  # fmt: skip
 @pytest.mark.parametrize("kind", KINDS)
 def test_our_firmware_passes_all_that_is_tried(kind):

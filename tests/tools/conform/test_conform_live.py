@@ -12,8 +12,10 @@ import time
 import pytest
 from lilong_firmware.device import Identity
 from lilong_protocol.keys import device_root
+from lilong_protocol.pc.maker import SIMULATED, SIMULATION, simulation_release_key
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator.fleet.process import available
+from lilong_simulator.fleet.slots import simulation_image
 from lilong_tools.broker import Broker
 from lilong_tools.broker.embedded import EmbeddedBroker
 from lilong_tools.conform.backend import bench as backend_bench
@@ -23,9 +25,12 @@ from lilong_tools.conform.backend.feed import FeedFile
 from lilong_tools.conform.backend.mqtt_wire import Hooks
 from lilong_tools.conform.backend.mqtt_wire import MqttWire as BackendWire
 from lilong_tools.conform.device.bench import Bench
+from lilong_tools.conform.device.maker import of_options
 from lilong_tools.conform.device.mqtt_wire import MqttWire
 from lilong_tools.conform.device.run import run
 from lilong_tools.conform.device.simulated import InFleet, OnBoard
+from lilong_tools.update.keys import make as make_key
+from lilong_tools.update.release import sign
 from mqtt_peer import run as in_loop
 
 TENANT, DEVICE = "music_plaza", "a4cf12fffe0b3c5d"
@@ -33,8 +38,8 @@ KEY = simulation_key(TENANT)
 PATIENCE_S = 30
 
 
-async def on_a_device(make, kind, wanted):
-    """The results of some scenarios against a device of ours on an embedded broker."""
+async def on_a_device(make, kind, wanted, maker=None):
+    """The results of some scenarios against a device of ours on an embedded broker; maker: of its firmware."""
     identity = Identity(TENANT, DEVICE, device_root(KEY, TENANT, DEVICE))
     async with EmbeddedBroker() as own:
         broker = Broker("embedded", own.host, own.port)
@@ -44,7 +49,7 @@ async def on_a_device(make, kind, wanted):
             async def bench_of():
                 nonlocal counter
                 counter += 1_000
-                return Bench(wire, TENANT, DEVICE, identity.root, counter)
+                return Bench(wire, TENANT, DEVICE, identity.root, counter, maker=maker)
 
             async with MqttWire(broker, TENANT, DEVICE, identity.root, device.hands()) as wire:
                 return await run(bench_of, wanted, watched=False)
@@ -85,6 +90,53 @@ def test_a_device_in_the_fleet_logs_and_crashes_over_a_broker():
     results = in_loop(on_a_device(InFleet, "door", ["a_log_level", "a_crash"]), 100)
     assert [result for result in results if result.passed is False] == []
     assert {result.id for result in results if result.passed} == {"LIL-LOG-001", "LIL-LOG-002"}
+
+
+UPDATES = [
+    "offers_that_are_refused", "firmware_of_nobody_it_trusts", "signed_firmware_that_is_not_for_it",
+    "newer_firmware",
+]  # fmt: skip
+
+
+def release_in(folder, kind, image, sequence):
+    """A release key whose firmware simulated devices take, and a file that it has signed."""
+    key, path = folder / "simulation.key", folder / "next.llfw"
+    make_key(key, SIMULATION, simulation_release_key())
+    path.write_bytes(sign(key, SIMULATED, kind, sequence, "9.9.9", image).packed())
+    return key, path
+
+
+@pytest.mark.spec("LIL-UPD-002", "LIL-UPD-004", "LIL-UPD-007", "LIL-UPD-012")
+def test_with_the_makers_key_and_a_release_every_update_is_tried_over_a_broker(tmp_path):
+    key, path = release_in(tmp_path, "smoke", simulation_image(), 7)
+    maker = of_options(key, SIMULATED, path)
+    results = in_loop(on_a_device(InFleet, "smoke", [*UPDATES, "an_artifact_of_another_digest"], maker), 100)
+    assert [result for result in results if not result.passed] == []
+    assert len(results) > 20
+
+
+@pytest.mark.skipif(bool(available()), reason=str(available()))
+@pytest.mark.spec("LIL-UPD-002", "LIL-UPD-004", "LIL-UPD-012")
+def test_a_micropython_device_with_two_bundles_passes_every_update(tmp_path):
+    key, path = release_in(tmp_path, "gas", OnBoard.image(), 7)
+    results = in_loop(on_a_device(OnBoard, "gas", UPDATES, of_options(key, SIMULATED, path)), 100)
+    assert [result for result in results if not result.passed] == []
+    assert len(results) > 15
+
+
+def test_without_the_makers_key_a_device_that_wants_signatures_breaks_nothing():
+    results = in_loop(on_a_device(InFleet, "smoke", [*UPDATES, "an_artifact_of_another_digest"]), 100)
+    assert [result for result in results if result.passed is False] == []
+    told = {result.detail for result in results if result.passed is None}
+    assert any("--maker-key" in why for why in told)
+
+
+def test_without_a_release_or_with_one_that_is_for_others_nothing_is_installed(tmp_path):
+    key, others = release_in(tmp_path, "door", simulation_image(), 7)
+    for path, why in ((None, "give --release"), (others, "(422): the release is for other devices")):
+        results = in_loop(on_a_device(InFleet, "gas", ["newer_firmware"], of_options(key, SIMULATED, path)), 100)
+        assert {result.passed for result in results} == {None}
+        assert all(why in result.detail for result in results)
 
 
 def test_without_hooks_what_needs_them_is_not_tried():

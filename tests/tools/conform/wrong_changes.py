@@ -108,7 +108,8 @@ def uses_what_has_another_digest(patch):
     whole = fetch.Fetch._end
 
     def end(self, now, code):
-        whole(self, now, frame.OK if code == frame.INVALID else code)
+        fetched = self._have == self._body[3]  # all of it, and only then is there a digest
+        whole(self, now, frame.OK if code == frame.INVALID and fetched else code)
 
     patch.setattr(fetch.Fetch, "_end", end)
 
@@ -120,7 +121,7 @@ def takes_any_chunk(patch):
     def take(self, now, message):
         data = message.body[2] * fetch.CHUNK_BYTES
         message.target, message.nonce = self._device.uplink.boot, self._device.uplink.nonce
-        message.body = {0: self._body[0], 1: self._have, 2: data[: min(fetch.CHUNK_BYTES, 1536 - self._have)]}
+        message.body = {0: self._body[0], 1: self._have, 2: data[: min(fetch.CHUNK_BYTES, self._body[3] - self._have)]}
         whole(self, now, message)
 
     patch.setattr(fetch.Fetch, "take", take)

@@ -19,6 +19,7 @@ from .backend.run import listed as scenarios_of_backends
 from .codec import ANSWER_S, check_codec
 from .coverage import rows as coverage
 from .device import command as on_device
+from .device.maker import of_options as maker_of_options
 from .device.run import listed as scenarios_of_devices
 from .report import Result, tell
 
@@ -78,6 +79,13 @@ def device(
     restart: Annotated[str | None, typer.Option(help="a shell command that restarts the device")] = None,
     log: Annotated[str | None, typer.Option(help="has it log a line: 'say {level}' (0 emergency to 7 debug)")] = None,
     crash: Annotated[str | None, typer.Option(help="makes its program fault; it restarts by itself")] = None,
+    maker_key: Annotated[
+        Path | None, typer.Option(help="the key that signs its firmware: `lilong update keygen` has made it")
+    ] = None,
+    board: Annotated[str | None, typer.Option(help="with --maker-key: its board, as in `lilong update sign`")] = None,
+    release: Annotated[
+        Path | None, typer.Option(help="with --maker-key: newer firmware, which is installed; else none is")
+    ] = None,
     only: Only = None,
     list_: List = False,
     patience: Patience = 1.0,
@@ -91,7 +99,7 @@ def device(
     console = _console(json_file, junit_file, patience)
     hooks = on_device.Hooks(stimulus, restart, log, crash)
     if simulate is not None:
-        if (broker, device, root, key, keys, *hooks) != (None,) * 9:
+        if any(given is not None for given in (broker, device, root, key, keys, *hooks, maker_key, board, release)):
             raise InputError("--simulate: brings its own broker, device and keys; leave out the options for a real one")
         subject = f"simulated {simulate} ({on})"
         results = on_device.simulate(simulate, on, only or [], patience, console)
@@ -100,7 +108,8 @@ def device(
             raise InputError("--broker and --device: both are needed; or give --simulate KIND")
         subject = f"{tenant}/{device}"
         identity = Identity(tenant, device, on_device.root_of(tenant, device, root, key, keys))
-        results = on_device.real(broker, identity, hooks, only or [], patience, console)
+        maker = maker_of_options(maker_key, board, release)
+        results = on_device.real(broker, identity, hooks, maker, only or [], patience, console)
     _end("conform device", subject, results, console, json_file, junit_file)
 
 

@@ -10,6 +10,7 @@ from lilong_protocol.seal import UP, Seal
 from lilong_simulator.stimuli import ALARMS, Alarm, Stimulus, alarm_name
 
 from ..scenario import NotTriedError
+from .maker import Maker
 from .seen import Seen
 from .speaker import Speaker
 from .wire import Heard, Wire
@@ -24,14 +25,16 @@ EPOCHS = 4  # key epochs that are tried on what comes
 class Bench(Speaker):
     """Plays the backend. `acknowledges`, `tells_time`: whether it answers as an honest one does.
 
-    `seen`: all that the device has published on this wire; `answered` says which response a counter had.
+    `seen`: all that the device has published on this wire. `maker`: of its firmware, where he is played too.
     """
 
     def __init__(
-        self, wire: Wire, tenant: str, device: str, root: bytes, counter: int = 0, patience: float = 1.0
-    ) -> None:
+        self, wire: Wire, tenant: str, device: str, root: bytes, counter: int = 0, patience: float = 1.0,
+        maker: Maker | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(wire, tenant, device, root, counter)
         self.patience = patience
+        self.maker = maker
         self.acknowledges = True
         self.tells_time = True
         self.overflows = False  # the device is made to give events up: their numbers leave gaps

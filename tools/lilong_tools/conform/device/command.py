@@ -11,6 +11,7 @@ from lilong_protocol.keys import device_root
 from lilong_protocol.pc.keystore import load
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_protocol.seal import device_bytes
+from lilong_simulator.fleet.image import ImageError
 from lilong_simulator.fleet.process import BoardError
 from lilong_simulator.kinds import KINDS
 from rich.console import Console
@@ -21,6 +22,7 @@ from ..hooks import hook
 from ..progress import teller
 from ..report import Result
 from .bench import Bench
+from .maker import Maker, of_simulations
 from .mqtt_wire import Hands, MqttWire
 from .run import run, run_virtual
 from .simulated import InFleet, OnBoard
@@ -93,35 +95,38 @@ def simulate(kind: str, way: str, wanted: list[str], patience: float, console: C
             one: InFleet | OnBoard = (InFleet if way == "live" else OnBoard)(broker, identity, kind, boot)
             await stack.enter_async_context(one)
             wire = MqttWire(broker, tenant, device, identity.root, one.hands())
-            return await _on(wire, identity, wanted, patience, console)
+            return await _on(wire, identity, of_simulations(one.image()), wanted, patience, console)
 
     try:
         return asyncio.run(live())
-    except BoardError as error:
+    except (BoardError, ImageError) as error:
         raise InputError(f"--on {way}: {error}") from None
 
 
 def real(
-    url: str, identity: Identity, hooks: Hooks, wanted: list[str], patience: float, console: Console
-) -> list[Result]:
-    """Against somebody's device."""
+    url: str, identity: Identity, hooks: Hooks, maker: Maker | None, wanted: list[str], patience: float,
+    console: Console,
+) -> list[Result]:  # fmt: skip
+    """Against somebody's device; maker: of its firmware, where he is known."""
     broker = parse_url(url)
     hands = hooks.hands()
 
     async def live() -> list[Result]:
         wire = MqttWire(broker, identity.tenant, identity.device, identity.root, hands)
-        return await _on(wire, identity, wanted, patience, console)
+        return await _on(wire, identity, maker, wanted, patience, console)
 
     return asyncio.run(live())
 
 
-async def _on(wire: MqttWire, identity: Identity, wanted: list[str], patience: float, console: Console) -> list[Result]:
+async def _on(
+    wire: MqttWire, identity: Identity, maker: Maker | None, wanted: list[str], patience: float, console: Console
+) -> list[Result]:
     counter = int(time.time())  # as a backend's: above whatever the device has heard
 
     async def bench_of() -> Bench:
         nonlocal counter
         counter += 1_000  # more than a scenario uses
-        return Bench(wire, identity.tenant, identity.device, identity.root, counter, patience)
+        return Bench(wire, identity.tenant, identity.device, identity.root, counter, patience, maker)
 
     async with wire:
         return await run(bench_of, wanted, teller(console))

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from lilong_firmware.device import Device, Identity
+from lilong_simulator.fleet.slots import simulation_image
 
 from ..report import Result
 from ..scenario import Scenario
@@ -10,6 +11,7 @@ from ..virtual import run_now
 from . import scenarios
 from .bench import Bench
 from .book import BOOK
+from .maker import of_simulations
 from .virtual_wire import Make, VirtualWire
 from .watch import CASE, CLAIMS, Watch
 
@@ -34,9 +36,11 @@ def run_virtual(
 ) -> list[Result]:  # fmt: skip
     """Against our firmware, or what `make` gives, in virtual time: a device of its own for each scenario."""
 
+    maker = of_simulations(simulation_image())
+
     async def bench_of() -> Bench:
         wire = VirtualWire(identity, kind, make)
-        return Bench(wire, identity.tenant, identity.device, identity.root)
+        return Bench(wire, identity.tenant, identity.device, identity.root, maker=maker)
 
     return run_now(run(bench_of, wanted, told, watched))
 

@@ -12,11 +12,14 @@ from lilong_firmware.draws import Draws
 from lilong_firmware.kinds import rules
 from lilong_firmware.rarely import end
 from lilong_firmware.rules import Rules
+from lilong_protocol.pc.maker import SIMULATED, SIMULATION, maker_settings
+from lilong_simulator.fleet import image
 from lilong_simulator.fleet.board_lines import Line, Output
 from lilong_simulator.fleet.live import LiveFleet, Target
 from lilong_simulator.fleet.observer import Observer
 from lilong_simulator.fleet.plant import Plant
-from lilong_simulator.fleet.process import BoardConfig, BoardError, BoardProcess
+from lilong_simulator.fleet.process import UPDATING_HEAP, BoardConfig, BoardError, BoardProcess
+from lilong_simulator.fleet.slots import SIMULATION_KEY, simulation_image
 
 from ...broker import Broker
 from ..scenario import NotTriedError
@@ -77,6 +80,11 @@ class InFleet:
     def hands(self) -> Hands:
         return Hands(self.stimulate, self.restart, self.renew, self.say, self.crash, self.fill_flash)
 
+    @staticmethod
+    def image() -> bytes:
+        """What stands for firmware that it may install."""
+        return simulation_image()
+
     def _uptime(self) -> int:
         return self._fleet.now() - self._fleet.members[self._identity.device].base
 
@@ -90,7 +98,7 @@ class InFleet:
 
 
 class OnBoard:
-    """The firmware image in a MicroPython process, with a folder for its flash."""
+    """The firmware image in a MicroPython process, with two bundles and a folder for its flash."""
 
     def __init__(self, broker: Broker, identity: Identity, kind: str, boot: int) -> None:
         self._broker, self._identity, self._kind = broker, identity, kind
@@ -156,20 +164,31 @@ class OnBoard:
     def hands(self) -> Hands:
         return Hands(self.stimulate, self.restart, self.renew, crash=self.crash, fill_flash=self.fill_flash)
 
+    @staticmethod
+    def image() -> bytes:
+        """Firmware that it may install: its own."""
+        return image.build().read_bytes()
+
     @property
     def _store(self) -> Path:
         return Path(self._folder.name) / str(self._lives)
 
+    @property
+    def _slots(self) -> Path:
+        return Path(self._folder.name) / f"slots{self._lives}"
+
     async def _on(self, boot: int | None) -> None:
         await self._off()
         broker, identity = self._broker, self._identity
-        store = self._store
-        store.mkdir(exist_ok=True)
-        self._process = BoardProcess(self._told)
+        store, slots = self._store, self._slots
+        for folder in (store, slots):
+            folder.mkdir(exist_ok=True)
+        self._process = BoardProcess(self._told, heap=UPDATING_HEAP)
         await self._process.start(
             BoardConfig(
                 identity.tenant, identity.device, self._kind, identity.root, broker.host, broker.port, boot=boot,
                 store=str(store), username=broker.username, password=broker.password, values=dict(self._values),
+                slots=str(slots), maker=maker_settings(SIMULATION_KEY, SIMULATION, SIMULATED, self._kind),
             )
         )  # fmt: skip
 

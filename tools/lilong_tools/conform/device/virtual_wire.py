@@ -6,12 +6,13 @@ from typing import Any, cast
 
 from lilong_firmware.device import Device, Identity
 from lilong_firmware.draws import Draws
-from lilong_firmware.effects import CONNECT, DISCONNECT, OUTPUT, PUBLISH
+from lilong_firmware.effects import ACCEPTED, CONNECT, DISCONNECT, NOTE, OUTPUT, PUBLISH, RESTART
 from lilong_firmware.kinds import rules
 from lilong_firmware.rarely import end
 from lilong_firmware.rules import Rules
 from lilong_firmware.store import RamStore
-from lilong_protocol import frame, topics
+from lilong_protocol import topics
+from lilong_simulator.fleet import slots
 from lilong_simulator.fleet.plant import Plant
 
 from ..virtual import Virtual
@@ -19,8 +20,6 @@ from .wire import Heard
 
 LATENCY_MS = 20
 OFF_MS = 1_000
-SORTS = (0, 1)  # firmware, card list
-LARGEST = 1 << 20  # bytes of an artifact
 SETTLES = 100  # steps at one instant
 
 Make = Callable[[Identity, Any, Any, Draws], Any]
@@ -48,36 +47,6 @@ class Flash(RamStore):
             raise OSError(ENOSPC)
 
 
-class Taker:
-    """Takes any artifact, piece by piece, and installs none: the host of a simulated device and its sink in one."""
-
-    def __init__(self, device: Device) -> None: ...
-
-    def sink(self, what: int) -> "Taker | None":
-        return self if what in SORTS else None
-
-    def verified(self, digest: bytes, signature: bytes | None) -> bool:
-        return True
-
-    def begin(self, size: int, digest: bytes) -> int:
-        return 0 if size <= LARGEST else -1
-
-    def read(self, offset: int, size: int) -> bytes:
-        return b""
-
-    def write(self, offset: int, data: bytes) -> None: ...
-
-    def discard(self) -> None: ...
-
-    RESTARTS = False
-
-    def judge(self, have: int) -> int:
-        return frame.OK
-
-    def finish(self, now: int) -> bool:
-        return False
-
-
 class VirtualWire(Virtual[Heard]):
     """`make(identity, rules, store, draws)` gives the device; another one than ours behaves as ours does outside."""
 
@@ -92,6 +61,7 @@ class VirtualWire(Virtual[Heard]):
         self._make = make
         self._seed = seed
         self._store = Flash()
+        self._firmware = slots.Flash(slots.simulated_maker(self._rules.KIND))
         self._device: Any = None
         self._born = 0
         self._plant = Plant()
@@ -166,7 +136,7 @@ class VirtualWire(Virtual[Heard]):
         self._born = self._now
         seed = self._seed + str(self._now).encode()
         self._device = self._make(self._identity, self._rules, self._store, Draws(seed))
-        self._device.updating = Taker
+        self._device.updating = self._firmware.updating
         for name, slot in self._slots.items():
             self._device.sense(0, slot, self._values[name])
         self._device.start(0)
@@ -188,6 +158,12 @@ class VirtualWire(Virtual[Heard]):
             effects, self._device.out = self._device.out, []
             for effect in effects:
                 self._carry_out(effect)
+        if self._firmware.ready(self._device):
+            self._break()
+            self._born = self._now
+            self._device = self._firmware.restart(self._now, self._device)
+            self._device.start(0)
+            self._drain()
 
     def _carry_out(self, effect: tuple[Any, ...]) -> None:
         what = effect[0]
@@ -205,6 +181,10 @@ class VirtualWire(Virtual[Heard]):
             self._open = False
             self._connection += 1
             self._will = None
+        elif what == RESTART:
+            self._firmware.restarts = True
+        elif what == NOTE and effect[1] == ACCEPTED:
+            self._firmware.accepted(self._now - self._born, self._device)
 
     # ---- the broker
 

@@ -18,11 +18,13 @@ from . import (
     sessions,
     settings,
     shapes,
+    signed,
     time,
     updates,
 )  # fmt: skip
 
 __all__ = [
     "alarms", "backfills", "clock", "commands", "config", "connections", "epochs", "events", "logs", "offers", "orders",
-    "refusals", "repeats", "room", "sessions", "settings", "shapes", "time", "updates",
+    "refusals", "repeats", "room", "sessions", "settings", "shapes", "signed", "time",
+    "updates",
 ]  # fmt: skip
