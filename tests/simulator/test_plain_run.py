@@ -9,7 +9,8 @@ from fleet_case import soon
 from lilong_simulator.fleet.live import PLAIN, Target
 from lilong_simulator.load import plain
 from lilong_simulator.load.errors import NotOnline
-from lilong_simulator.load.plain import Plain, PlainRun
+from lilong_simulator.load.places import Shard
+from lilong_simulator.load.plain import Plain, PlainRun, shortcomings, summary
 from lilong_tools.broker.embedded import EmbeddedBroker
 
 
@@ -20,11 +21,19 @@ def soon_drained(monkeypatch):
 
 async def whole(run, beside=None):
     try:
-        await run.connect()
+        await run.bring_up()
         if not run.stopped:
-            await asyncio.gather(run.publish(), *([] if beside is None else [beside()]))
+            await asyncio.gather(run.play(), *([] if beside is None else [beside()]))
     finally:
         await run.close()
+
+
+def test_the_parts_of_a_check_are_all_of_it_and_their_messages_fall_between_each_other():
+    asked = Plain(7, 70.0)
+    parts = [asked.part(Shard(index, 3)) for index in range(3)]
+    assert [name for part in parts for name in part.names] == asked.names
+    assert [part.rate for part in parts] == [20.0, 20.0, 30.0]
+    assert [round(part.after_ms, 3) for part in parts] == [0.0, 14.286, 28.571]
 
 
 @pytest.mark.usefixtures("soon_drained")
@@ -37,9 +46,9 @@ async def test_what_a_broker_has_not_taken_is_counted_and_said():
     counts = run.recorder.measures.counts[PLAIN]
     assert (counts.sent, counts.in_flight, counts.unexplained) == (64, 64, 0), "32 of each client"
     assert counts.skipped >= 50
-    (why,) = run.shortcomings()
+    (why,) = shortcomings(run.recorder)
     assert why.startswith(f"not sustained: of {64 + counts.skipped:,} messages {counts.skipped:,} had no room, 0 were ")
-    assert run.summary()["acknowledged_per_s"] == 0
+    assert summary(run.asked, run.result())["acknowledged_per_s"] == 0
 
 
 @in_loop
@@ -48,7 +57,7 @@ async def test_a_client_without_its_connection_at_the_end_is_lost():
         run = PlainRun(Plain(3, 30, 10, 1, 0.2), Target("127.0.0.1", broker.port))
 
         async def cut():
-            await soon(lambda: run.began is not None)
+            await soon(lambda: run.world_zero is not None)
             broker.drop("lilong-plain-2")
 
         await whole(run, cut)
@@ -83,7 +92,7 @@ async def test_a_check_that_is_stopped_tells_what_it_has_done():
             await whole(run, stop)
     counts = run.recorder.measures.counts[PLAIN]
     assert counts.sent == counts.acknowledged >= 3
-    assert run.shortcomings() == []
+    assert shortcomings(run.recorder) == []
     assert run.lost == 0
 
 

@@ -82,6 +82,7 @@ def test_qos_0_is_answered_by_nobody_and_thresholds_are_held(tmp_path: Path) -> 
         (("--clients", 5, "--template", "senml"), "--template and --clients: plain clients have nothing of the kind; "),
         ((SMALL_ESTATE, "--size", 5), "--size: goes with --clients alone; leave it out, or give --clients N"),
         ((SMALL_ESTATE, "--qos", 1), "--qos: goes with --clients alone; leave it out, or give --clients N"),
+        (("--clients", 2, "--workers", 3), "--workers 3: more than there are clients; give 2 at most"),
         (("--clients", 0), "--clients 0: out of bounds; give 1 to 1,000,000"),
         (("--clients", 1, "--size", 0), "--size 0: out of bounds; give 1 to 16,000"),
         (("--clients", 1, "--rate", 0), "--rate 0: out of bounds; give 0.01 to 1,000,000"),

@@ -2,12 +2,19 @@
 
 import asyncio
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from math import inf
 from typing import Any
 
 from ..fleet.live import PLAIN, PlainClients, Target
+from ..recorder import Recorder
+from ..truth import Expectation, TruthRow
 from .errors import NotOnline
+from .measures import Counts
+from .places import Shard
 from .recording import LoadRecorder
+from .result import ShardResult
 from .settings import ONLINE_TIMEOUT_S
 
 DRAIN_S = 5.0  # (ours) for the last PUBACKs
@@ -22,7 +29,7 @@ NAME = "lilong-plain-%d"
 class Plain:
     """What is asked for. rate: messages a second of all clients together; ramp_s None: as fast as the broker accepts.
 
-    duration_s None: until it is stopped.
+    duration_s None: until it is stopped. first: the number of the first client. after_ms: when its messages begin.
     """
 
     clients: int
@@ -31,27 +38,45 @@ class Plain:
     qos: int = 1
     duration_s: float | None = 10.0
     ramp_s: float | None = None
+    first: int = 1
+    after_ms: float = 0.0
 
     @property
     def names(self) -> list[str]:
         """Client ids; each is in its client's topic too."""
-        return [NAME % number for number in range(1, self.clients + 1)]
+        return [NAME % number for number in range(self.first, self.first + self.clients)]
+
+    def part(self, shard: Shard) -> "Plain":
+        """A shard's clients, and their share of the messages, which fall between those of the others."""
+        mine = shard.range_of(self.clients)
+        return replace(
+            self, clients=len(mine), rate=self.rate * len(mine) / self.clients, first=self.first + mine.start,
+            after_ms=1000 * shard.index / self.rate,
+        )  # fmt: skip
 
 
 class PlainRun:
-    """One check; `clock` is its time in ms. Every message is due at a time of its own, whatever stalls."""
+    """One check, or a shard of one; `clock` is its time in ms. Each message is due at its own time, whatever stalls.
 
-    def __init__(self, asked: Plain, target: Target, online_timeout_s: float = ONLINE_TIMEOUT_S) -> None:
+    zero_ns: CLOCK_MONOTONIC at the clock's 0; None: now.
+    """
+
+    truth: Sequence[TruthRow] = ()
+    expectations: Sequence[Expectation] = ()
+
+    def __init__(
+        self, asked: Plain, target: Target, online_timeout_s: float = ONLINE_TIMEOUT_S, zero_ns: int | None = None
+    ) -> None:
         self.asked = asked
         self._online_timeout_s = online_timeout_s
-        self._zero_ns = time.monotonic_ns()
+        self._zero_ns = time.monotonic_ns() if zero_ns is None else zero_ns
         self.epoch_zero = (time.time_ns() - (time.monotonic_ns() - self._zero_ns)) / 1e6
         self.recorder = LoadRecorder(self.clock)
         if asked.qos == 0:
             self.recorder.quiet_classes.add(PLAIN)
         self.clients = PlainClients(target, self.recorder, bytes(asked.size), asked.qos, self.clock)
         self.connect_s: float | None = None
-        self.began: float | None = None  # the run's clock when the messages began
+        self.world_zero: float | None = None  # the run's clock when the messages began
         self.played_s = 0.0
         self.lost = 0
         self._stopping = asyncio.Event()
@@ -61,6 +86,21 @@ class PlainRun:
         return (time.monotonic_ns() - self._zero_ns) / 1e6
 
     @property
+    def devices(self) -> range:
+        """As many as there are clients."""
+        return range(self.asked.clients)
+
+    @property
+    def troubles(self) -> dict[str, int]:
+        """Why links broke or could not be had, and how often."""
+        return self.clients.troubles
+
+    @property
+    def world_now(self) -> float:
+        """How long messages have been due, in ms."""
+        return 0.0 if self.world_zero is None else self.clock() - self.world_zero
+
+    @property
     def stopped(self) -> bool:
         return self._stopping.is_set()
 
@@ -68,7 +108,7 @@ class PlainRun:
         """End early; the PUBACKs are waited for all the same."""
         self._stopping.set()
 
-    async def connect(self) -> None:
+    async def bring_up(self) -> None:
         """Connect all clients; NotOnline when that does not come about in time."""
         asked = self.asked
         began = self.clock()
@@ -92,11 +132,13 @@ class PlainRun:
         if not self.stopped:
             self.connect_s = round((self.clock() - began) / 1000, 3)
 
-    async def publish(self) -> None:
-        """The messages, and then what becomes of the last of them."""
-        self.began = began = self.clock()
+    async def play(self, world_zero: float | None = None) -> None:
+        """The messages, and then what becomes of the last of them. world_zero: the run's clock at which they begin."""
+        self.world_zero = began = self.clock() if world_zero is None else world_zero
+        duration_s = self.asked.duration_s
+        await self._pause(max(0.0, began + self.asked.after_ms - self.clock()) / 1000)
         self.clients.publish(self.asked.rate)
-        await self._pause(self.asked.duration_s)
+        await self._pause(None if duration_s is None else max(0.0, duration_s - self.world_now / 1000))
         self.clients.publish(0)
         self.played_s = round((self.clock() - began) / 1000, 3)
         last = self.clock() + DRAIN_S * 1000
@@ -113,30 +155,13 @@ class PlainRun:
             member.flight = ()
         await self.clients.close()
 
-    # ---- what it came to
-
-    def summary(self) -> dict[str, Any]:
-        """For the report: what was asked for, and rates a second."""
-        asked, counts = self.asked, self.recorder.measures.counts_of(PLAIN)
-        told = {name: value for name, value in asdict(asked).items() if name in ("clients", "rate", "size", "qos")}
-        per_s = 1 / self.played_s if self.played_s else None
-        return told | {
-            "connects_per_s": None if not self.connect_s else round(asked.clients / self.connect_s, 1),
-            "sent_per_s": None if per_s is None else round(counts.sent * per_s, 1),
-            "acknowledged_per_s": None if per_s is None or not asked.qos else round(counts.acknowledged * per_s, 1),
-        }
-
-    def shortcomings(self) -> list[str]:
-        """What the broker did not do that was asked of it."""
-        counts = self.recorder.measures.counts_of(PLAIN)
-        gone = counts.lost + counts.skipped + counts.in_flight
-        due = counts.sent + counts.skipped
-        if gone <= LOST_SHARE * due:
-            return []
-        return [
-            f"not sustained: of {due:,} messages {counts.skipped:,} had no room, {counts.lost:,} were lost with their "
-            f"connection and {counts.in_flight:,} had no PUBACK at the end"
-        ]
+    def result(self, index: int = 0, count: int = 1) -> ShardResult:
+        """As of a run without a world."""
+        return ShardResult(
+            shards=(index,), count=count, recorder=self.recorder, truth=[], expectations=[],
+            world_zero=self.world_zero, epoch_zero=self.epoch_zero, horizon=inf, played_s=self.played_s,
+            devices=self.asked.clients, lost=self.lost, connect_s=self.connect_s, troubles=self.troubles,
+        )  # fmt: skip
 
     # ---- inside
 
@@ -152,3 +177,32 @@ class PlainRun:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         except TimeoutError:
             pass
+
+
+def summary(asked: Plain, result: ShardResult) -> dict[str, Any]:
+    """For the report: what was asked for, and rates a second."""
+    counts = _counts(result.recorder)
+    told = {name: value for name, value in asdict(asked).items() if name in ("clients", "rate", "size", "qos")}
+    per_s = 1 / result.played_s if result.played_s else None
+    return told | {
+        "connects_per_s": None if not result.connect_s else round(result.devices / result.connect_s, 1),
+        "sent_per_s": None if per_s is None else round(counts.sent * per_s, 1),
+        "acknowledged_per_s": None if per_s is None or not asked.qos else round(counts.acknowledged * per_s, 1),
+    }
+
+
+def shortcomings(recorder: Recorder) -> list[str]:
+    """What the broker did not do that was asked of it."""
+    counts = _counts(recorder)
+    gone = counts.lost + counts.skipped + counts.in_flight
+    due = counts.sent + counts.skipped
+    if gone <= LOST_SHARE * due:
+        return []
+    return [
+        f"not sustained: of {due:,} messages {counts.skipped:,} had no room, {counts.lost:,} were lost with their "
+        f"connection and {counts.in_flight:,} had no PUBACK at the end"
+    ]
+
+
+def _counts(recorder: Recorder) -> Counts:
+    return Counts() if recorder.measures is None else recorder.measures.counts_of(PLAIN)

@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from ..latency import Latency
 from .measures import CLASS_NAMES
-from .watched import Watched
+from .watched import Measured
 
 BOUNDS_MS = (
     0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 30_000, 60_000,
@@ -28,7 +28,7 @@ class MetricsError(Exception):
 class Metrics(Collector):
     """Reads a run whenever it is asked; times in s, as Prometheus has them."""
 
-    def __init__(self, run: Watched) -> None:
+    def __init__(self, run: Measured) -> None:
         self.run = run
 
     def collect(self) -> Iterator[Metric]:
@@ -83,7 +83,7 @@ def address_of(text: str) -> tuple[str, int]:
 class Endpoint:
     """`with Endpoint("127.0.0.1:9464", run)`: http://127.0.0.1:9464/metrics until the end."""
 
-    def __init__(self, address: str, run: Watched) -> None:
+    def __init__(self, address: str, run: Measured) -> None:
         """MetricsError when the address is none, or taken."""
         host, port = address_of(address)
         registry = CollectorRegistry()

@@ -32,6 +32,7 @@ from .hands import Commands, hands_for, needs_hands
 from .identities import access_of, keys_of
 from .knee import find_knee
 from .plain_command import PlainRequest, asked_for, check, check_together, describe, plain_access
+from .plain_command import tell as tell_plain
 from .scenario_asked import check_feed, ramp_of, rate_of, scenario_of, with_template
 from .shards_asked import shards_of
 from .target import Access, Reached, look_at, reach, source_addresses
@@ -87,10 +88,13 @@ def load(
     thresholds = tuple(parse(text) for text in require or ())
     if clients is not None:
         plain = asked_for(clients, rate, size, qos, seconds("--duration", duration), ramp_of(ramp))
-        asked = PlainRequest(plain, *_outputs(report, junit), thresholds)
+        asked = PlainRequest(plain, *_outputs(report, junit), thresholds, metrics, workers)
         access = plain_access(plain, ca, cert, key, certificates, credentials, source_addresses(source or ()))
         there, _ = look_at(broker, access)
-        need_files(clients)
+        if dry_run:
+            tell_plain(plain, f"{there.host}:{there.port}, which was not asked", console, context.params)
+            return
+        need_files(-(-clients // (workers or 1)))
         if not is_loopback(there.host) and not yes:
             console.print(describe(plain, f"{there.host}:{there.port}"))
             ask(there.host, console)

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import inf
 from pathlib import Path
 from typing import Any
 
 from lilong_simulator import report
-from lilong_simulator.fleet.live import PLAIN, Passwords
-from lilong_simulator.latency import percentiles
+from lilong_simulator.fleet.live import Passwords
 from lilong_simulator.load.errors import NotOnline
-from lilong_simulator.load.plain import LIMIT_MS, Plain, PlainRun
-from lilong_simulator.load.result import ShardResult
+from lilong_simulator.load.plain import LIMIT_MS, Plain, PlainRun, shortcomings, summary
+from lilong_simulator.load.prometheus import address_of
 from lilong_simulator.load.thresholds import FIGURES, Threshold
-from lilong_simulator.plots import span
 from lilong_simulator.score import score
 from rich.console import Console
 
 from ..inputs import InputError
-from ..narrator import Line
 from ..stopping import Stopper
 from ..summary import summarise_plain
+from . import uses
+from .dry_run import files, show
+from .plain_shards import STOPPED, Checked, by_workers
+from .plain_view import tell_connected, watched
 from .saving import save
 from .target import Access, Reached, reach
 
 FITS = frozenset((
     "broker", "clients", "rate", "size", "qos", "duration", "ramp", "yes", "ca", "cert", "key", "certificates",
-    "credentials", "source", "require", "report", "junit",
+    "credentials", "source", "require", "report", "junit", "metrics", "workers", "dry_run",
 ))  # fmt: skip
 """Parameters of `lilong load` that go with --clients."""
 ONLY = ("size", "qos")
 """Those that go with nothing else."""
 MOST_CLIENTS, MOST_RATE, MOST_BYTES = 1_000_000, 1_000_000, 16_000
-REDRAW_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,16 @@ class PlainRequest:
     folder: Path | None
     junit: Path | None
     thresholds: tuple[Threshold, ...]
+    metrics: str | None = None
+    workers: int | None = None  # so many processes; None: this one
+
+    def __post_init__(self) -> None:
+        if self.metrics is not None:
+            address_of(self.metrics)
+        if self.workers is not None and self.workers > self.asked.clients:
+            raise InputError(
+                f"--workers {self.workers}: more than there are clients; give {self.asked.clients} at most"
+            )
 
 
 def asked_for(
@@ -96,112 +103,87 @@ def plain_access(
     return Access(ca, cert, key, passwords, certificates, sources, asked.names[0])
 
 
+def tell(asked: Plain, broker: str, console: Console, given: Mapping[str, Any]) -> None:
+    """What would be done and needed. given: the options of the command line, by the name of their parameter."""
+    rows = [
+        ("broker", broker),
+        *uses.reached(given["broker"], given, plain=True),
+        ("clients", describe(asked, broker.partition(",")[0])),
+        ("processes", uses.processes(given)),
+        *uses.thresholds(given),
+        *uses.written(given),
+        ("files", files(asked.clients, given)),
+    ]
+    show(rows, console)
+
+
 async def check(request: PlainRequest, url: str, access: Access, console: Console, stopper: Stopper) -> int:
     """Reach the broker, run, judge, tell; the exit code."""
     reached = await reach(url, access)
     console.print(f"broker: {reached.broker.describe()}", markup=False)
+    if request.workers is None:
+        checked = await _by_this_process(request, reached, console, stopper)
+    else:
+        checked = await by_workers(request.asked, request.workers, url, access, request.metrics, console, stopper)
+    content = judged(request, checked, reached)
+    summarise_plain(content, console)
+    code = report.EXIT_CODES[content["verdict"]]
+    return code if save(request.folder, request.junit, content, checked.result, console) else code or 1
+
+
+async def _by_this_process(request: PlainRequest, reached: Reached, console: Console, stopper: Stopper) -> Checked:
     run = PlainRun(request.asked, reached.target)
     reasons: list[str] = []
     with stopper.ends(run.stop):
-        async with _shown(run, console):
+        async with watched(run, request.metrics, console):
             try:
-                await run.connect()
+                await run.bring_up()
                 if run.connect_s is None:
-                    reasons.append("stopped before all clients were connected: nothing is judged")
+                    reasons.append(STOPPED)
                 else:
-                    per_s = run.summary()["connects_per_s"]
-                    rate = "" if per_s is None else f", {per_s:,.0f} a second"
-                    console.print(
-                        f"all {request.asked.clients:,} clients connected after {run.connect_s:.2f} s{rate}",
-                        style="bold",
-                    )
-                    await run.publish()
+                    tell_connected(request.asked.clients, run.connect_s, console)
+                    await run.play()
             except NotOnline as error:
                 reasons.append(str(error))
             finally:
                 await run.close()
-    content = judged(request, run, reached, reasons)
-    summarise_plain(content, console)
-    code = report.EXIT_CODES[content["verdict"]]
-    return code if save(request.folder, request.junit, content, result_of(run), console) else code or 1
+    return Checked(run.result(), reasons)
 
 
-def result_of(run: PlainRun) -> ShardResult:
-    """As a run without a world."""
-    return ShardResult(
-        shards=(0,), count=1, recorder=run.recorder, truth=[], expectations=[], world_zero=run.began,
-        epoch_zero=run.epoch_zero, horizon=inf, played_s=run.played_s, devices=run.asked.clients, lost=run.lost,
-        connect_s=run.connect_s, troubles=run.clients.troubles,
-    )  # fmt: skip
-
-
-def judged(request: PlainRequest, run: PlainRun, reached: Reached, reasons: Sequence[str]) -> dict[str, Any]:
+def judged(request: PlainRequest, checked: Checked, reached: Reached) -> dict[str, Any]:
     """The content of report.json."""
     latencies = [
         one.limit for one in request.thresholds
         if one.figure in FIGURES and one.figure != "count" and one.name != "lag" and one.compare in ("<", "<=")
     ]  # fmt: skip
-    asked = request.asked
+    asked, result = request.asked, checked.result
     conditions = report.Conditions(
         estate="none",
         mode="plain",
         seed=0,
         started=datetime.now().isoformat(" ", "seconds"),
-        duration_s=run.played_s,
+        duration_s=result.played_s,
         broker=reached.broker.describe(),
         measures_latency=reached.broker.kind != "embedded",
         incidents=(),
-        devices=asked.clients,
+        devices=result.devices,
         real_micropython={},
-        lost=run.lost,
-        connect_s=run.connect_s,
-        troubles=run.clients.troubles,
+        lost=result.lost,
+        connect_s=result.connect_s,
+        troubles=result.troubles,
         machine=report.this_machine(),
         estates=0,
+        shards=result.count,
+        shards_missing=result.missing,
+        workers=checked.workers,
+        unseen=checked.unseen,
         accept="puback",
         ingest_by=report.BY_PUBACK,
         thresholds=request.thresholds,
-        reasons=tuple(reasons) or tuple(run.shortcomings()),
+        reasons=tuple(checked.reasons) or tuple(shortcomings(result.recorder)),
         payload=f"{asked.size} bytes of no meaning",
-        plain=run.summary(),
+        plain=summary(asked, result),
         tightest_ms=min([LIMIT_MS, *(limit for limit in latencies if limit)]),
     )
-    return report.build(conditions, run.recorder, score([], [], None, by_puback=True, acknowledgement_expected=False))
-
-
-@contextlib.asynccontextmanager
-async def _shown(run: PlainRun, console: Console) -> AsyncIterator[None]:
-    """A line beneath all else, where there is a terminal."""
-    line = Line(console, lambda: _progress(run))
-
-    async def draw() -> None:
-        while True:
-            line.update()
-            await asyncio.sleep(REDRAW_S)
-
-    if not console.is_terminal:
-        yield
-        return
-    line.start()
-    task = asyncio.create_task(draw())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        line.stop()
-
-
-def _progress(run: PlainRun) -> str:
-    recorder = run.recorder
-    measures = recorder.measures
-    phase = "connecting" if run.began is None else f"{(run.clock() - run.began) / 1000:.0f} s"
-    parts = [phase, f"{len(recorder.online):,} connected", f"{recorder.messages.get(PLAIN, 0):,} messages"]
-    p50, p99 = percentiles(list(measures.puback.values()), (50, 99))
-    if p50 is not None and p99 is not None:
-        parts.append(f"PUBACK p50 {span(p50)}, p99 {span(p99)}")
-    (lag,) = percentiles([recorder.lags], (99,))
-    if lag is not None:
-        parts.append(f"lag p99 {span(lag)}")
-    return " · ".join(parts)
+    scored = score([], [], None, by_puback=True, acknowledgement_expected=False)
+    return report.build(conditions, result.recorder, scored)

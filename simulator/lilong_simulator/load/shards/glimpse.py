@@ -12,7 +12,7 @@ from ...latency import Latency
 from ...recorder import AlarmClocks
 from ..measures import Measures
 from ..result import LINKED_OUTPUTS
-from ..run import LiveRun
+from ..watched import Measured
 
 PIECE = 500  # alarms or outputs that are looked at before the event loop gets its turn
 
@@ -20,7 +20,7 @@ PIECE = 500  # alarms or outputs that are looked at before the event loop gets i
 class Glimpses:
     """Reads one run; each `take` gives what has come since the last."""
 
-    def __init__(self, run: LiveRun) -> None:
+    def __init__(self, run: Measured) -> None:
         self._run = run
         self._truth = self._expectations = self._outputs = self._alarms = 0
         self._open: list[tuple[AlarmClocks, dict[str, Any] | None]] = []  # with what was told last

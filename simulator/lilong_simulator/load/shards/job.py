@@ -29,7 +29,8 @@ class Job:
 
     keys: estate key by tenant. access: how the broker is reached, for whoever makes the `Target`; files in it are
     looked for at the same path on every machine. boards: ids of the devices that are to be real MicroPython.
-    opening: connections that may wait for their CONNACK at once.
+    opening: connections that may wait for their CONNACK at once. plain: what `Plain` is made of, where its clients
+    stand in place of the scenario's devices.
     """
 
     scenario: Scenario
@@ -42,6 +43,7 @@ class Job:
     settle_s: float = 5.0
     opening: int = 100
     zero_ns: int = 0
+    plain: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for another process."""

@@ -20,6 +20,7 @@ from ...fleet.live import CredentialsError, FileLimitError, Target, need_files
 from ...incidents import IncidentError
 from ..errors import NotOnline, RunError
 from ..places import Shard, parts_of, places_of
+from ..plain import Plain, PlainRun
 from ..result import ShardResult
 from ..run import LiveRun
 from ..scenario import ScenarioError
@@ -49,7 +50,7 @@ class Worker:
         self._go: asyncio.Future[None] = loop.create_future()
         self._begin: asyncio.Future[float] = loop.create_future()
         self._gone = asyncio.Event()
-        self._run: LiveRun | None = None
+        self._run: LiveRun | PlainRun | None = None
 
     async def work(self) -> int:
         order, wire = self._order, self._wire
@@ -109,12 +110,17 @@ class Worker:
         finally:
             telling.cancel()
             await run.close()
-        result = ShardResult.of(run, connect_s, lost, self._order.index, self._order.count)
+        place = (self._order.index, self._order.count)
+        result = run.result(*place) if isinstance(run, PlainRun) else ShardResult.of(run, connect_s, lost, *place)
         wire.tell("result", result=result.to_json(), failure=failure)
         await wire.drained()
 
-    def _prepared(self, job: Job) -> LiveRun:
+    def _prepared(self, job: Job) -> LiveRun | PlainRun:
         order = self._order
+        if job.plain is not None:
+            asked = Plain(**job.plain).part(Shard(order.index, order.count))
+            need_files(asked.clients)
+            return PlainRun(asked, self._reach(job.access, job.opening), job.online_timeout_s, job.zero_ns)
         parts = parts_of(places_of(job.scenario), Shard(order.index, order.count))
         devices = [device for part in parts for device in part.devices]
         need_files(len(devices))
@@ -125,7 +131,7 @@ class Worker:
         )
         return LiveRun(settings, job.online_timeout_s, job.settle_s, job.zero_ns)
 
-    async def _tell(self, run: LiveRun) -> None:
+    async def _tell(self, run: LiveRun | PlainRun) -> None:
         """Every second on the clock, however long the last took to tell."""
         glimpses = Glimpses(run)
         loop = asyncio.get_running_loop()
@@ -151,7 +157,7 @@ class Worker:
                     self._run.stop()
                 _set(self._go, None)
                 _set(self._begin, 0.0)
-            elif what == "observed" and self._run is not None and self._run.accepter is not None:
+            elif what == "observed" and isinstance(self._run, LiveRun) and self._run.accepter is not None:
                 for event in message["events"]:
                     self._run.accepter.observed(FeedEvent(**event))
         self._gone.set()
