@@ -1,6 +1,9 @@
 """Faults of a live run against a real mosquitto, and what fleets do under them."""
 
+import asyncio
 import itertools
+import os
+import signal
 from datetime import datetime
 from pathlib import Path
 
@@ -135,6 +138,29 @@ async def test_commands_do_it_and_one_that_fails_is_told(tmp_path):
     assert told.read_text().split() == ["restart", "freeze"]
     with pytest.raises(BrokerError, match="'echo no such unit; exit 3' ended with code 3: no such unit"):
         await hands.thaw()
+
+
+@in_loop
+async def test_a_command_has_ended_when_it_has_whatever_it_has_left_behind(tmp_path):
+    """As a broker that was started again."""
+    pid = tmp_path / "pid"
+    hands = CommandHands(Commands(f"sleep 600 & echo $! > {pid}; echo restarted"))
+    await hands.stop()
+    async with asyncio.timeout(30):
+        await hands.start()
+    os.kill(int(pid.read_text()), signal.SIGKILL)
+
+
+@in_loop
+async def test_a_command_that_does_not_end_is_told(monkeypatch):
+    monkeypatch.setattr("lilong_tools.load.hands.LONGEST_S", 0.05)
+    hands = CommandHands(Commands(restart="exec sleep 600"))
+    await hands.stop()
+    process = hands._restarting.process
+    with pytest.raises(BrokerError, match=r"'exec sleep 600' has not ended after 0\.05 s"):
+        await hands.start()
+    process.kill()
+    process.wait()
 
 
 # ---- what is excused

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import tempfile
 from dataclasses import dataclass
+from typing import IO
 
 from lilong_simulator.load.faults import FAULTS, FaultAsked, FaultError
 from lilong_simulator.load.faults.live import BrokerHands
@@ -13,6 +16,7 @@ from lilong_simulator.load.scenario import Scenario
 
 from ..broker import Broker, BrokerError, Mosquitto
 
+LONGEST_S = 120.0  # (ours) in which a command must have ended
 SHOWN = 300  # characters of what a command that failed has said
 
 
@@ -77,17 +81,16 @@ class CommandHands:
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
-        self._restarting: asyncio.subprocess.Process | None = None
+        self._restarting: _Begun | None = None
 
     async def stop(self) -> None:
         assert self._commands.restart is not None
-        self._restarting = await _begin(self._commands.restart)
+        self._restarting = _begin(self._commands.restart)
 
     async def start(self) -> None:
-        process, self._restarting = self._restarting, None
-        if process is not None:
-            assert self._commands.restart is not None
-            await _end(self._commands.restart, process)
+        begun, self._restarting = self._restarting, None
+        if begun is not None:
+            await _end(begun)
 
     async def freeze(self) -> None:
         await self._run(self._commands.freeze)
@@ -97,17 +100,31 @@ class CommandHands:
 
     async def _run(self, command: str | None) -> None:
         assert command is not None
-        await _end(command, await _begin(command))
+        await _end(_begin(command))
 
 
-async def _begin(command: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_shell(
-        command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
+@dataclass
+class _Begun:
+    """What a command said goes to a file: a pipe would stay open in what it leaves behind, as a broker."""
+
+    command: str
+    process: subprocess.Popen[bytes]
+    said: IO[bytes]
 
 
-async def _end(command: str, process: asyncio.subprocess.Process) -> None:
-    said, _ = await process.communicate()
-    if process.returncode:
-        told = said.decode(errors="replace").strip()[-SHOWN:]
-        raise BrokerError(f"the command {command!r} ended with code {process.returncode}: {told or 'it said nothing'}")
+def _begin(command: str) -> _Begun:
+    said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the command
+    process = subprocess.Popen(command, shell=True, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+    return _Begun(command, process, said)
+
+
+async def _end(begun: _Begun) -> None:
+    with begun.said as said:
+        try:
+            code = await asyncio.to_thread(begun.process.wait, LONGEST_S)
+        except subprocess.TimeoutExpired:
+            raise BrokerError(f"the command {begun.command!r} has not ended after {LONGEST_S:g} s") from None
+        said.seek(0)
+        told = said.read().decode(errors="replace").strip()[-SHOWN:]
+    if code:
+        raise BrokerError(f"the command {begun.command!r} ended with code {code}: {told or 'it said nothing'}")
