@@ -1,13 +1,20 @@
 """`lilong load --workers`: a lost worker ends in exit code 4, Ctrl-C in a full report, bad input in one line."""
 
+import contextlib
 import json
 import os
+import re
+import select
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from commands import PATIENCE_S, SMALL_ESTATE, Process, alive, embedded_broker, lilong, run_lilong
+from hardened_broker import free_port
+from lilong_simulator.load.recorded import look_through, open_source
+from lilong_tools.broker import find_mosquitto
 
 DEVICES = 40
 OPTIONS = ("--incident", "none", "--no-real-micropython", "--accept", "puback")
@@ -59,6 +66,57 @@ def test_a_killed_worker_is_shown_and_the_run_is_partial(tmp_path: Path) -> None
     ), fates
 
 
+@contextlib.contextmanager
+def mosquitto(folder: Path) -> Iterator[tuple[Process, str]]:
+    """(process, URL) of a real one."""
+    binary = find_mosquitto()
+    if binary is None:
+        pytest.skip("mosquitto is not installed")
+    port = free_port()
+    config = folder / "mosquitto.conf"
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+    with Process("sh", "-c", f"exec {binary} -c {config} 2>&1") as process:
+        process.wait_for("mosquitto version .* running")
+        yield process, f"mqtt://127.0.0.1:{port}"
+
+
+def test_a_worker_that_is_killed_while_the_broker_is_frozen_leaves_a_broker_that_goes_on_and_a_recording(
+    tmp_path: Path,
+) -> None:
+    with mosquitto(tmp_path) as (broker, url):
+        frozen = tmp_path / "frozen"
+        os.mkfifo(frozen)
+        faults = (
+            "--fault", "frozen_broker at=0.3 for=1.5", "--broker-freeze", f"kill -STOP {broker.pid}; echo > {frozen}",
+            "--broker-thaw", f"kill -CONT {broker.pid}; sleep 20 & echo a child that stays holds nothing up",
+        )  # fmt: skip
+        recording = tmp_path / "run.lilong"
+        with load(url, tmp_path, "--duration", 3, "--workers", 3, "--record", recording, *faults) as run:
+            run.wait_for(r"^all 40 devices online")
+            workers = workers_of(run)
+            with os.fdopen(os.open(frozen, os.O_RDONLY | os.O_NONBLOCK)) as now:
+                assert readable_within(now.fileno(), PATIENCE_S)
+            os.kill(workers[1], signal.SIGKILL)
+            told = run.wait_for(r"^LOST at \S+ s: shard (\d) of 3")
+            ended = run.end(PATIENCE_S)
+            left = {pid: command for pid, command in alive(run.family).items() if "sleep 20" not in command}
+        state = Path(f"/proc/{broker.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    assert (ended.code, ended.err, left) == (4, "", {})
+    assert state != "T", "the broker goes on"
+    report = report_in(tmp_path)
+    assert (report["verdict"], report["shards_missing"]) == ("partial", 1)
+    (fault,) = report["faults"]
+    assert fault["fault"].startswith("frozen_broker at=0.3")
+    assert not [one for one in report["failures"] if "could not be played" in one]
+    source = open_source(recording)
+    found = look_through(source)
+    assert len(found.devices) == DEVICES
+    assert found.frames["st"] >= DEVICES
+    assert source.cut is not None
+    assert re.fullmatch(rf".*: lacks after \d+\.\d s what shard {told[1]} sent", source.cut)
+    assert sorted(one.name for one in tmp_path.glob("run*")) == ["run.lilong"]
+
+
 def test_ctrl_c_ends_all_workers_with_their_report(tmp_path: Path) -> None:
     with embedded_broker() as (_, broker), load(broker, tmp_path, "--duration", 600, "--workers", 2) as run:
         run.wait_for(r"^all 40 devices online")
@@ -82,15 +140,12 @@ def test_workers_end_with_a_command_that_is_killed(tmp_path: Path) -> None:
         run.end(PATIENCE_S)
         for pipe in pipes:
             with os.fdopen(pipe) as ended:
-                assert ended_within(ended.fileno(), PATIENCE_S)
+                assert readable_within(ended.fileno(), PATIENCE_S), "it can be read once its process has ended"
 
 
-def ended_within(pidfd: int, seconds: float) -> bool:
-    """A process's descriptor can be read once it has ended."""
-    import select  # noqa: PLC0415
-
+def readable_within(descriptor: int, seconds: float) -> bool:
     poll = select.poll()
-    poll.register(pidfd, select.POLLIN)
+    poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
 
 
@@ -101,7 +156,10 @@ def ended_within(pidfd: int, seconds: float) -> bool:
         (("--cluster", "somewhere"), "--cluster somewhere: give a scheduler as tcp://10.0.0.1:8786, or a number"),
         (("--cluster", "tcp://192.0.2.1:8786"), "--broker 127.0.0.1: on each node of tcp://192.0.2.1:8786 that is the"),
         (("--cluster", "0"), "--cluster 0: out of bounds; give 1 to 1000 nodes"),
-        (("--workers", 2, "--record", "/tmp/none.jsonl"), "--record: one process keeps what it sends"),
+        (
+            ("--workers", 2, "--fault", "broker_restart at=1 for=2"),
+            "the broker at 127.0.0.1:1 is not ours; give --broker-restart 'a shell command'",
+        ),
     ],
 )
 def test_what_cannot_be_is_told_before_anything_starts(options: tuple[object, ...], told: str) -> None:

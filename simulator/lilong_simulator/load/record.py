@@ -18,10 +18,11 @@ import threading
 import zlib
 from collections import deque
 from collections.abc import Callable
+from io import RawIOBase
 from math import inf
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
 from lilong_protocol.topics import up_qos
 
@@ -43,7 +44,7 @@ class Recording:
     """`put` takes a row at the cost of a list's append; a thread writes. `with Recording(...)`: whole at the end.
 
     epoch_zero: Unix time in ms at ms 0. tenant_of: of each device. tell: is told once, from that thread, why the
-    recording has ended before the run.
+    recording has ended before the run. to: what is written to in place of a file at `path`, from that thread.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Recording:
         by: str,
         tenant_of: Callable[[str], str],
         tell: Callable[[str], object] = lambda why: None,
+        to: RawIOBase | None = None,
     ) -> None:
         self.path = path
         self.rows = 0  # that were written
@@ -66,7 +68,7 @@ class Recording:
         self._pack = zlib.compressobj(1, zlib.DEFLATED, GZIP)
         self._over = threading.Event()
         try:
-            self._file: BinaryIO = path.open("wb", buffering=0)
+            self._file: RawIOBase = path.open("wb", buffering=0) if to is None else to
         except OSError as error:
             raise RecordError(f"--record {path}: {error.strerror}; name a file that can be written") from None
         head = {"format": FORMAT, "epoch_zero": round(epoch_zero, 3), "by": by}
@@ -134,7 +136,7 @@ class Recording:
     def _give(self, data: bytes) -> None:
         left = memoryview(data)
         while left:
-            left = left[self._file.write(left) :]
+            left = left[self._file.write(left) or 0 :]
 
     def _end(self, why: str) -> None:
         self.put = _nothing

@@ -63,11 +63,13 @@ class Recorded:
         lines = Lines(self._path)
         next(lines, None)
         whole = False
+        lacks: list[str] = []
         for number, line in enumerate(lines, 2):
             row = value_of(line)
             if isinstance(row, dict):
                 if "rows" in row:
                     whole = True
+                    lacks = row.get("lacks", [])
                     break
                 devices.append(self._device(row, len(devices), number))
                 continue
@@ -76,7 +78,7 @@ class Recorded:
                 raise RecordingError(f"{self.name}:{number}: is no row of a recording: {line[:60]!r}; record it again")
             count += 1
             yield said
-        self.cut = None
+        self.cut = f"{self.name}: lacks {'; '.join(map(str, lacks))}" if lacks else None
         if not whole:
             self.cut = f"{self.name}: {lines.why or 'ends'} after {count:,} whole rows; the rest was never written"
 

@@ -209,5 +209,6 @@ class LiveRun:
                 heapreplace(agenda, (play.peek(), number))
             if self.faults is not None:
                 self.faults.step(now)
-            wait = min(zero + agenda[0][0], now + LOOK_MS) - self.clock()
+            faulted = inf if self.faults is None else self.faults.timeline.due
+            wait = min(zero + agenda[0][0], now + LOOK_MS, faulted) - self.clock()
             await self.pause(max(0.0, wait / 1000))

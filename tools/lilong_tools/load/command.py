@@ -28,7 +28,7 @@ from ..stopping import Stopper
 from . import options
 from .consent import ask
 from .dry_run import plan_of, tell
-from .hands import Commands, hands_for, needs_hands
+from .hands import Commands, hands_for
 from .identities import access_of, keys_of
 from .knee import find_knee
 from .plain_command import PlainRequest, asked_for, check, check_together, describe, plain_access
@@ -123,7 +123,7 @@ def load(
     there, _ = look_at(broker, access)
     hands_for(scenario, there, commands)
     plan = plan_of(scenario, places)
-    shards = shards_of(workers, cluster, broker, there.host, access, record, scenario)
+    shards = shards_of(workers, cluster, broker, there.host, access)
     if dry_run:
         tell(plan, scenario, f"{there.host}:{there.port}, which was not asked", console, context.params)
         return
@@ -133,8 +133,6 @@ def load(
     if not is_loopback(there.host) and not yes:
         tell(plan, scenario, f"{there.host}:{there.port}", console, context.params)
         ask(there.host, console)
-    if shards is not None and (one := needs_hands(scenario)) is not None:
-        raise InputError(f"--workers: none of several processes holds the broker; leave out {one}, or play in one")
     request = Request(
         scenario, places, estate_keys, folder, real_micropython and not find_the_knee, False, linkage, thresholds,
         _ingest_by(probe), junit, metrics, view=True, record=record, shards=shards, commands=commands,

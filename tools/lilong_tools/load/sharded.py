@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
 from lilong_simulator.estate import Device
 from lilong_simulator.feed import Feed, FeedError
+from lilong_simulator.load.faults.at_broker import AtBroker
+from lilong_simulator.load.parts import Parts
 from lilong_simulator.load.payload import Payload, Template
 from lilong_simulator.load.places import Shard
 from lilong_simulator.load.prometheus import Endpoint
@@ -20,6 +22,7 @@ from lilong_simulator.load.shards.cluster import Cluster
 from lilong_simulator.load.shards.conductor import Conductor
 from lilong_simulator.load.shards.job import Job
 from lilong_simulator.load.shards.processes import Processes
+from lilong_simulator.load.shards.recorded_part import nowhere
 from lilong_simulator.load.shards.shard import Conducted, Starter
 from lilong_simulator.load.shards.unseen import unseen
 from lilong_simulator.recorder import Recorder
@@ -29,6 +32,7 @@ from rich.console import Console
 from ..live import POLL_S, STOPPED_EARLY, Played, Request
 from ..narrator import Narrator
 from ..stopping import Stopper
+from .hands import hands_for
 from .shard import COMMAND, packed
 from .target import Access, Reached
 from .view import LoadView
@@ -52,32 +56,45 @@ async def play_shards(
     stopper: Stopper, online_timeout_s: float,
 ) -> Played:  # fmt: skip
     """As `live.play`."""
-    async with _starter(asked, console) as (starter, count, host):
+    async with _starter(asked, console) as (starter, count, host), contextlib.AsyncExitStack() as after:
         job = Job(
             request.scenario, request.keys, packed(asked.url, asked.access), int(time.time()),
             tuple(device.id for device in boards), request.acknowledgement_expected, online_timeout_s,
             SETTLE_S if request.scenario.accept == "stored" else 0.5, max(LEAST_OPENING, 100 // count),
+            request.record is not None,
         )  # fmt: skip
+        hands = hands_for(request.scenario, reached.broker, request.commands)
+        parts = None if request.record is None else Parts(request.record, count, _word(console))
         conductor = Conductor(
-            job, request.places, count, starter, lambda text: console.print(text, style="bold"), host
+            job, request.places, count, starter, lambda text: console.print(text, style="bold"), host,
+            recorded=nowhere if parts is None else parts.take,
         )  # fmt: skip
         run = conductor.together
+        at_broker = AtBroker(conductor.scenario, hands, run.clock)
+        after.push_async_callback(_whole, parts, run.epoch_zero, console)
+
+        def stop() -> None:
+            conductor.stop()
+            at_broker.stop()
+
         view = LoadView(console, run) if request.view else None
         with (
             contextlib.ExitStack() as beside,
             Narrator(console, run, feed, view) as narrator,
-            stopper.ends(conductor.stop),
+            stopper.ends(stop),
         ):
             if request.metrics is not None:
                 console.print(f"metrics: {beside.enter_context(Endpoint(request.metrics, run)).url}")
             narrator.poll()  # a feed that is none is told before anything is powered on
             try:
-                async with _told(narrator, conductor):
+                async with _told(narrator, conductor), _faults(at_broker, conductor):
                     conducted = await conductor.conduct()
             finally:
                 await _clear(request, run.epoch_zero, reached, console)
             narrator.poll()
-    return _played(request, conductor, conducted, narrator if feed is not None else None)
+    played = _played(request, conductor, conducted, narrator if feed is not None else None)
+    played.reasons += [f"a fault could not be played: {why}" for why in at_broker.failures]
+    return played
 
 
 @contextlib.asynccontextmanager
@@ -163,6 +180,34 @@ async def _clear(request: Request, epoch_zero: float, reached: Reached, console:
     left = await remove_own_retained(reached.account, reached.target, known, of)
     if left:
         console.print(f"the retained births of {left:,} devices could not be removed from the broker", style="yellow")
+
+
+@contextlib.asynccontextmanager
+async def _faults(at_broker: AtBroker, conductor: Conductor) -> AsyncIterator[None]:
+    """What is to be done to the broker is done meanwhile; in the end it is there again, whatever has happened."""
+
+    async def play() -> None:
+        await at_broker.play(await conductor.begun(), conductor.unsure_ms)
+
+    task = asyncio.create_task(play())
+    try:
+        yield
+    finally:
+        at_broker.stop()
+        if conductor.together.world_zero is None:
+            task.cancel()  # it has done nothing
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _whole(parts: Parts | None, epoch_zero: float, console: Console) -> None:
+    """One recording of all its parts, beside the event loop."""
+    if parts is not None and (why := await asyncio.to_thread(parts.merge, epoch_zero)) is not None:
+        _word(console)(why)
+
+
+def _word(console: Console) -> Callable[[str], None]:
+    return lambda text: console.print(text, style="yellow")
 
 
 @contextlib.asynccontextmanager

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from lilong_protocol.pc.simulation import is_loopback
-from lilong_simulator.load.scenario import Scenario
 from lilong_simulator.load.shards.cluster import is_local
 
 from ..inputs import InputError
 from .sharded import Shards
 from .target import Access
 
-BY_ONE_HAND = {"broker_restart", "frozen_broker"}  # faults that no shard can have for itself
 
-
-def shards_of(
-    workers: int | None, cluster: str | None, url: str, host: str, access: Access, record: Path | None,
-    scenario: Scenario,
-) -> Shards | None:  # fmt: skip
+def shards_of(workers: int | None, cluster: str | None, url: str, host: str, access: Access) -> Shards | None:
+    """None: by this process alone."""
     if workers is None and cluster is None:
         return None
-    if record is not None:
-        raise InputError("--record: one process keeps what it sends; leave --workers and --cluster out")
-    if ours := sorted(BY_ONE_HAND.intersection(fault.name for fault in scenario.faults)):
-        raise InputError(f"--fault {ours[0]}: is done to the broker once, by one process; leave --workers out")
     if cluster is not None:
         if not cluster.isdigit() and "://" not in cluster:
             raise InputError(f"--cluster {cluster}: give a scheduler as tcp://10.0.0.1:8786, or a number of nodes")

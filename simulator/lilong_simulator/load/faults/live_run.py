@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 from ...truth import TruthRow
 from .excuses import Excuses
 from .live import LiveLevers
-from .timeline import Timeline, plan
+from .timeline import Planned, Timeline, plan
 
 if TYPE_CHECKING:
+    from ..places import Part
     from ..run import LiveRun
+    from ..scenario import Scenario
+
+
+def planned_by(scenario: Scenario, parts: Sequence[Part]) -> list[Planned]:
+    """As a shard with those parts plans them: what it chooses in each estate is what the whole run does there."""
+    estates = {part.place.tenant: part.place.devices for part in parts}
+    return plan(scenario.faults, estates, scenario.seed, whole=False)
 
 
 class LiveFaults:
@@ -22,12 +30,11 @@ class LiveFaults:
         self._run = run
         self._zero = zero
         scenario = run.settings.scenario
-        estates = {part.place.tenant: part.place.devices for part in run.settings.parts}
         own = {device.id for device in run.devices}
         self.levers = LiveLevers(run.fleets, run.settings.hands, self._sense)
         self.timeline = Timeline(
-            plan(scenario.faults, estates, scenario.seed, whole=False), own, self.levers, self.levers.backlog,
-            run.recorder.online, zero, run.boards,
+            planned_by(scenario, run.settings.parts), own, self.levers, self.levers.backlog, run.recorder.online,
+            zero, run.boards,
         )  # fmt: skip
         self._play = {device.id: play for play in run.plays for device in play.part.devices}
         self._excuses: Excuses | None = None  # of the drain, when all is as it was

@@ -157,7 +157,7 @@ class Timeline:
         else:
             self._offline.add(device)
         for one in self._running:
-            if not one.began or device not in one.watched:
+            if device not in one.watched or not (one.began or self._is_at_broker(at, one)):
                 continue
             if up:
                 self._back(at, one, device)
@@ -179,6 +179,11 @@ class Timeline:
             one.full.discard(device)
 
     # ---- inside
+
+    def _is_at_broker(self, at: float, one: _Running) -> bool:
+        """Whether it has begun at the broker, by whoever holds that, and is only to be stepped here."""
+        fault = one.planned.fault
+        return fault.BROKER is not None and bool(self._steps) and at > self._zero + fault.at_ms
 
     def _begin(self, now: float, one: _Running) -> None:
         one.began = True

@@ -7,7 +7,6 @@ shard that was claimed before is sent away. The others go on; the run is partial
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
 import secrets
 import time
@@ -22,14 +21,14 @@ from ..result import ShardResult
 from ..run import LONGEST_LIMIT_MS
 from .clocks import ClockOf, now_ns, this_machine
 from .job import Job, Order
+from .last_words import after_it_went, before_it_came
+from .recorded_part import Taken, data_of, nowhere
 from .shard import ENDED, HELLO, LOST, ONLINE, READY, STARTED, Changes, Conducted, PlayedShard, Starter
 from .together import Together
 from .wire import Wire
 
 START_S = 60.0  # in which a worker must have come and know its part
 SILENCE_S = 20.0  # after which a worker that should tell every second counts as lost
-LAST_WORDS_S = 2.0  # how long one waits to hear why a process ended
-LOOK_S = 0.05  # how often it is asked whether a process has ended
 LEAVE_S = 30.0  # in which a worker must have given its result once it was told to stop
 QUESTIONS = 16  # about its clock, before the run
 AHEAD_MS = 200.0  # from the beginning being told to it being there, beside the slowest answer
@@ -38,12 +37,12 @@ AHEAD_MS = 200.0  # from the beginning being told to it being there, beside the 
 class Conductor:
     """`together` can be watched meanwhile; `told` is called with what a person should know at once.
 
-    host: the address at which workers reach this machine.
+    host: the address at which workers reach this machine. recorded: takes more of a shard's recording.
     """
 
     def __init__(
         self, job: Job, places: Sequence[Place], count: int, starter: Starter, told: Callable[[str], None],
-        host: str = "127.0.0.1", start_s: float = START_S, silence_s: float = SILENCE_S,
+        host: str = "127.0.0.1", start_s: float = START_S, silence_s: float = SILENCE_S, recorded: Taken = nowhere,
     ) -> None:  # fmt: skip
         zero_ns = now_ns()
         devices = [device for place in places for device in place.devices]
@@ -55,6 +54,7 @@ class Conductor:
         self._starter = starter
         self._told = told
         self._host = host
+        self._recorded = recorded
         self._start_s = start_s
         self._silence_s = silence_s
         self._token = secrets.token_hex(16)
@@ -79,6 +79,17 @@ class Conductor:
             self._stop_at = self.together.clock()
             self._end()
 
+    async def begun(self) -> float:
+        """When the worlds begin, on the run's clock."""
+        await self._changes.until(lambda: self.together.world_zero is not None)
+        return self.together.world_zero or 0.0
+
+    @property
+    def unsure_ms(self) -> float:
+        """How far the clock of a worker on another machine may be from what is known of it."""
+        errors = (one.clock.first.error_ns for one in self.shards if one.clock.first and not one.clock.one_clock)
+        return max(errors, default=0.0) / 1e6
+
     async def conduct(self) -> Conducted:
         """Start all, play, end all; RunError when a worker cannot start. Whatever happens, none is left behind."""
         server = await asyncio.start_server(self._came, self._host, 0)
@@ -87,7 +98,7 @@ class Conductor:
         try:
             for shard in self.shards:
                 await self._starter.start(Order(self._host, port, self._token, shard.index, self.count))
-                tasks.append(asyncio.create_task(self._first_words(shard)))
+                tasks.append(asyncio.create_task(before_it_came(self._starter, shard, self._refuse)))
             await self._phases()
         finally:
             for task in tasks:
@@ -141,6 +152,7 @@ class Conductor:
         begin = self.together.clock() + AHEAD_MS + 4 * slowest / 1e6
         self._all("begin", at=begin)
         self.together.world_zero = begin
+        self._changes.tell()
         devices, took = sum(one.devices or 0 for one in here), max((one.connect_s or 0.0 for one in here), default=0.0)
         self._told(f"all {devices:,} devices online after {took:.1f} s")
 
@@ -209,13 +221,17 @@ class Conductor:
                     wire.tell("job", job=job.to_json())
             elif what == "seen":
                 self.together.take(shard.index, message)
+            elif what == "recorded":
+                self._recorded(shard.index, data_of(message["data"]))
+            elif what == "word":
+                self._told(str(message["text"]))
             else:
                 self._reached(shard, what, message)
             if shard.over:
                 return
         if not shard.over:
             shard.at_ms = self.together.clock()
-            self._lose(shard, await self._last_words(shard))
+            self._lose(shard, await after_it_went(self._starter, shard.index))
 
     def _reached(self, shard: PlayedShard, what: str, message: dict[str, Any]) -> None:
         if what == "cannot":
@@ -253,24 +269,6 @@ class Conductor:
             f"{shard.where}: {why}. It is not played again; the run is partial"
         )
         self._changes.tell()
-
-    async def _first_words(self, shard: PlayedShard) -> None:
-        """Until the worker has come: whether its process ends before."""
-        while shard.stage == STARTED:
-            words = await self._starter.words(shard.index)
-            if words is not None and shard.stage == STARTED:
-                self._refuse(shard, words)
-            await asyncio.sleep(LOOK_S)
-
-    async def _last_words(self, shard: PlayedShard) -> str:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LAST_WORDS_S):
-                while True:
-                    words = await self._starter.words(shard.index)
-                    if words is not None:
-                        return words
-                    await asyncio.sleep(LOOK_S)
-        return "its connection ended, and why is not known"
 
     async def _ticks(self) -> None:
         """Every second: one picture of all, a question about each clock, and who has fallen silent."""

@@ -29,8 +29,8 @@ class Job:
 
     keys: estate key by tenant. access: how the broker is reached, for whoever makes the `Target`; files in it are
     looked for at the same path on every machine. boards: ids of the devices that are to be real MicroPython.
-    opening: connections that may wait for their CONNACK at once. plain: what `Plain` is made of, where its clients
-    stand in place of the scenario's devices.
+    opening: connections that may wait for their CONNACK at once. records: the worker sends its recording too. plain:
+    what `Plain` is made of, where its clients stand in place of the scenario's devices.
     """
 
     scenario: Scenario
@@ -42,6 +42,7 @@ class Job:
     online_timeout_s: float = 120.0
     settle_s: float = 5.0
     opening: int = 100
+    records: bool = False
     zero_ns: int = 0
     plain: Mapping[str, Any] | None = None
 

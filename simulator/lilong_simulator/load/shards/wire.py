@@ -33,6 +33,11 @@ class Wire:
         if not self._writer.is_closing():
             self._writer.write(len(data).to_bytes(LENGTH, "big") + data)
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that were told and have not left this process."""
+        return self._writer.transport.get_write_buffer_size()
+
     async def drained(self) -> None:
         """Until what was told has left this process, or the other end has gone."""
         try:

@@ -21,6 +21,7 @@ from ...incidents import IncidentError
 from ..errors import NotOnline, RunError
 from ..places import Shard, parts_of, places_of
 from ..plain import Plain, PlainRun
+from ..record import Recording
 from ..result import ShardResult
 from ..run import LiveRun
 from ..scenario import ScenarioError
@@ -28,6 +29,7 @@ from ..settings import Settings
 from .clocks import now_ns, this_machine
 from .glimpse import Glimpses
 from .job import Job, Order
+from .recorded_part import recording_of
 from .wire import Wire
 
 TELL_S = 1.0
@@ -79,7 +81,8 @@ class Worker:
     async def _work(self) -> None:
         wire = self._wire
         try:
-            run = self._run = self._prepared(await self._job)
+            job = await self._job
+            run = self._run = self._prepared(job)
         except MemoryError:
             wire.tell("cannot", why="there is not enough memory for its devices; use more machines, or fewer copies")
             return
@@ -91,6 +94,9 @@ class Worker:
         failure = None
         connect_s = None
         lost = 0
+        recording: Recording | None = None
+        if job.records and isinstance(run, LiveRun):
+            recording = run.recorder.recording = recording_of(run, self._order.index, wire)
         telling = asyncio.create_task(self._tell(run))
         try:
             began = run.clock()
@@ -110,6 +116,8 @@ class Worker:
         finally:
             telling.cancel()
             await run.close()
+            if recording is not None:
+                await asyncio.to_thread(recording.close)
         place = (self._order.index, self._order.count)
         result = run.result(*place) if isinstance(run, PlainRun) else ShardResult.of(run, connect_s, lost, *place)
         wire.tell("result", result=result.to_json(), failure=failure)
