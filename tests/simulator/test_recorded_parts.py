@@ -11,8 +11,10 @@ from lilong_simulator.load.recorded import look_through, open_source
 EPOCH = 1_800_000_000_000
 DEVICES = ("a4cf12fffe0b3c5d", "00cf12fffe0b3c5d", "b4cf12fffe0b3c5d")
 TENANTS = dict(zip(DEVICES, ("acme", "acme_2", "acme"), strict=True))
-FIRST = [(0.0, DEVICES[0], "st", b"a"), (5.0, DEVICES[0], "hb", b"b"), (5.0, DEVICES[0], "", b"")]
-SECOND = [(2.5, DEVICES[1], "st", b"c"), (5.0, DEVICES[2], "st", b"d"), (5_007.25, DEVICES[1], "hb", b"e")]
+FIRST = [(0.0, DEVICES[0], "st", b"a", None), (5.0, DEVICES[0], "tm", b"b", 1), (5.0, DEVICES[0], "", b"", None)]
+SECOND = [
+    (2.5, DEVICES[1], "st", b"c", None), (5.0, DEVICES[2], "st", b"d", None), (5_007.25, DEVICES[1], "hb", b"e", None),
+]  # fmt: skip
 
 
 def packed(folder, rows):
@@ -35,7 +37,7 @@ def parts_of(path, *pieces, told=None):
 
 def rows_of(path):
     source = open_source(path)
-    return [(at, device, cls, data) for at, _, device, cls, data in source.rows()], source
+    return [(at, device, cls, data, qos) for at, _, device, cls, data, qos in source.rows()], source
 
 
 def test_rows_stand_in_the_order_of_their_times_and_at_one_time_in_that_of_the_shards(tmp_path):
