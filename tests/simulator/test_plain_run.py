@@ -80,6 +80,17 @@ async def test_a_broker_that_is_not_there_is_told_with_the_most_frequent_reason(
 
 
 @in_loop
+async def test_connections_that_fail_at_once_are_all_told_and_tried_again():
+    """As those of a process that has no file left."""
+    wrong = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: wrong.append(context))
+    run = PlainRun(Plain(3, 10), Target("127.0.0.1", 9, sources=("192.0.2.9",)), 0.1)
+    with pytest.raises(NotOnline, match=r"only 0 of 3 clients connected .* is not of this machine \(3 times\)"):
+        await whole(run)
+    assert wrong == []
+
+
+@in_loop
 async def test_a_check_that_is_stopped_tells_what_it_has_done():
     async with EmbeddedBroker() as broker:
         run = PlainRun(Plain(2, 100, duration_s=None), Target("127.0.0.1", broker.port))

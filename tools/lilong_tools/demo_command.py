@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from lilong_protocol.pc.simulation import simulation_key_at
 from lilong_simulator import incidents
+from lilong_simulator.fleet.live import need_files
 from lilong_simulator.load.faults.given import with_faults
 from lilong_simulator.load.places import Place, places_of
 from lilong_simulator.load.scenario import START, Copies, Scenario
@@ -61,6 +62,7 @@ def demo(
     )  # fmt: skip
     scenario = with_faults(scenario, fault)
     places = places_of(scenario)
+    need_files(sum(len(place.devices) for place in places))
     keys = _keys(places, broker, public_key)
     folder = None if report is None else output_folder("--report", report)
     request = Request(scenario, places, keys, folder, True, headless, True)

@@ -109,6 +109,8 @@ class Dialer:
         for _ in range(SLICE):
             if not line or self._opening >= self.target.opening:
                 return
+            if not self._addresses:
+                break  # the last failed at once: the host is looked for anew
             connection = line.popleft()
             if connection.member is not None:  # else its device had no more patience
                 self._opening += 1
