@@ -102,9 +102,10 @@ def _lean(
     words = _rom() if rom is None else rom
 
     def make() -> dict[str, dict[str, str]]:
-        bundled = _bundled(sources)
-        texts = share_parameters(slim(pool_texts(shake(shrink(without_packages(bundled))))))
-        return {"texts": lend(texts, words, hardware), "names": _names(bundled, words)}
+        with tree.many_trees():
+            bundled = _bundled(sources)
+            texts = share_parameters(slim(pool_texts(shake(shrink(without_packages(bundled))))))
+            return {"texts": lend(texts, words, hardware), "names": _names(bundled, words)}
 
     asked = json.dumps([sys.version, list(words), sorted(hardware)])
     return kept(_cache_folder() / f"lean-{_digest(sources, asked)}.json", make)
