@@ -25,6 +25,7 @@ class Centre:
         self.deepest = 0  # outbox that was told
         self.given_up = 0  # events and frames for which there was no room, as told
         self.answered = 0  # orders with a response
+        self.code: int | None = None  # of the last response
         self.artifact = b""
         self._receiver = Receiver(TENANT, ESTATE_KEY)
         self._now = now
@@ -62,6 +63,7 @@ class Centre:
                 self._time(said)
         elif said.kind == frame.RESPONSE:
             self.answered += 1
+            self.code = said.body[0]
         elif said.kind == frame.CHUNK_REQUEST:
             at = said.body[1]
             body = {0: said.body[0], 1: at, 2: self.artifact[at : at + said.body[2]]}

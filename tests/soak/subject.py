@@ -159,8 +159,12 @@ class Subject:
         """Something comes down, from whomever; nothing does without a link."""
         if not self.connected:
             return
+        await self.told(lambda: self.broker.publish(Message(topics.down(TENANT, DEVICE, cls), data, 1, retain)))
+
+    async def told(self, say: Callable[[], object]) -> None:
+        """Say something down, and have the device take it, unless its connection ends first."""
         handled, offline = self._handled, self._offline
-        self.broker.publish(Message(topics.down(TENANT, DEVICE, cls), data, 1, retain))
+        say()
         await self._until(lambda: self._handled > handled or self._offline > offline)
         await self._at()
 
