@@ -43,7 +43,7 @@ async def test_a_refused_login_is_told_by_its_code():
     async with Peer(connack_packet(False, 5)) as broker:
         case = Case("door", broker.port)
         await soon(lambda: case.fleet.troubles)
-        assert list(case.fleet.troubles) == ["the broker refuses the connection (CONNACK code 5)"]
+        assert list(case.fleet.troubles) == ["the broker refuses the connection: not authorized (CONNACK code 5)"]
         assert not case.ears.online
         await case.fleet.close()
 

@@ -206,7 +206,7 @@ async def test_each_device_logs_in_with_its_own_line_of_the_credentials(secured)
             await until(lambda: len(fleet.troubles) == 2)
             assert sorted(fleet.troubles) == [
                 "no credentials for a device: add its line to the file of credentials",
-                "the broker refuses the connection (CONNACK code 5)",
+                "the broker refuses the connection: not authorized (CONNACK code 5)",
             ]
 
 

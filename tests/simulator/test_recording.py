@@ -1,5 +1,6 @@
 """A recording: what devices sent, written beside a run and read again, whole or up to where it was cut."""
 
+import contextlib
 import gzip
 import json
 import os
@@ -17,7 +18,7 @@ from lilong_protocol.pc.sealed import payload_of
 from lilong_protocol.seal import UP, Seal
 from lilong_simulator.load.fresh import Keys, Times, Voice, fields_of
 from lilong_simulator.load.lines import RecordingError, Said
-from lilong_simulator.load.record import RecordError, Recording
+from lilong_simulator.load.record import SPARE_BYTES, RecordError, Recording
 from lilong_simulator.load.recorded import look_through, open_source
 
 TENANT = "acme"
@@ -279,6 +280,25 @@ def test_a_full_disk_ends_the_recording_with_a_word_and_not_the_run():
         f"/dev/full: the recording has ended after 0 rows, the run goes on ({os.strerror(28)})"
     ] == [recording.trouble]  # fmt: skip
     recording.put(ROWS[0])  # costs nothing, does nothing
+
+
+def test_a_recording_holds_room_back_and_leaves_it_to_the_report_when_it_ends(tmp_path):
+    if not (Path("/dev/full").exists() and Path("/proc/self/fd").exists()):
+        pytest.skip("no full disk to be had, or no list of open files")
+
+    def held():
+        sizes = []
+        for one in Path("/proc/self/fd").iterdir():
+            with contextlib.suppress(OSError):
+                sizes += [one.stat().st_size] if str(one.readlink()).startswith(str(tmp_path)) else []
+        return max(sizes, default=0)
+
+    with Recording(tmp_path / "run", EPOCH, "a test", lambda device: TENANT):
+        assert held() == SPARE_BYTES
+    assert held() == 0
+    (tmp_path / "full").symlink_to("/dev/full")
+    record(tmp_path / "full", ROWS)
+    assert held() == 0
 
 
 def test_a_row_costs_a_run_a_few_microseconds(tmp_path):

@@ -1,4 +1,4 @@
-"""Too few open files for so many connections: one line says how many are needed, how many there are, what raises them."""
+"""Too few open files for so many connections: one line says how many are needed, and what raises the limit."""
 
 import re
 

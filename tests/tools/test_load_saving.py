@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lilong_simulator.recorder import Recorder
 from lilong_tools.load import saving
-from lilong_tools.load.saving import save
+from lilong_tools.load.saving import elsewhere, save
 from rich.console import Console
 
 
@@ -65,6 +65,13 @@ def test_a_disk_that_is_full_from_the_first_leaves_an_earlier_report_alone(
     monkeypatch.setattr(Path, "write_text", full)
     whole, said = saved(tmp_path)
     assert not whole
-    assert "nothing was written: make room and run again" in said
+    assert "nothing was written: make room and run again" in said, "nor among temporary files"
     monkeypatch.undo()
     assert (tmp_path / "report.json").read_text() == "of yesterday"
+
+
+def test_a_report_that_finds_no_room_is_kept_among_temporary_files(tmp_path: Path) -> None:
+    said = elsewhere(CONTENT, tmp_path)
+    (kept,) = tmp_path.glob("lilong-report-*/report.json")
+    assert said == f"report.json is kept as {kept}"
+    assert json.loads(kept.read_text()) == CONTENT

@@ -129,6 +129,8 @@ def test_ctrl_c_ends_all_workers_with_their_report(tmp_path: Path) -> None:
     report = report_in(tmp_path)
     assert (report["verdict"], report["devices"], report["shards_missing"]) == ("pass", DEVICES, 0)
     assert report["messages"]["by_class"]["birth"] >= DEVICES
+    assert report["warnings"] == [f"stopped after {report['duration_s']:g} of 600 s: judged up to then"]
+    assert report["duration_s"] < 600
 
 
 def test_workers_end_with_a_command_that_is_killed(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from lilong_simulator.retained import Topics, of_frames, remove_own_retained, re
 from lilong_simulator.score import score
 from rich.console import Console
 
+from .cut_short import cut_short, lasted_s
 from .load.hands import NO_COMMANDS, Commands, hands_for
 from .load.saving import save
 from .load.target import Reached
@@ -232,12 +233,13 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
     ingest_by = request.ingest_by
     if played.feed is None:
         ingest_by = report.BY_PUBACK if by_puback else report.BY_STORED_ACK
+    lasted = lasted_s(scenario.duration_s, result.played_s, played.stopped)
     conditions = report.Conditions(
         estate=request.places[0].tenant if len(request.places) == 1 else scenario.name,
         mode="live",
         seed=scenario.seed,
         started=scenario.start.isoformat(" "),
-        duration_s=scenario.duration_s if scenario.duration_s is not None else result.played_s,
+        duration_s=lasted,
         broker=reached.broker.describe(),
         measures_latency=reached.broker.kind != "embedded",
         incidents=scenario.incidents,
@@ -258,7 +260,7 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         faults=result.faults,
         payload=SEALED if scenario.template is None else scenario.template[0],
         reasons=tuple(played.reasons),
-        warnings=played.warnings,
+        warnings=(*(() if played.reasons else cut_short(lasted, scenario.duration_s)), *played.warnings),
         workers=played.workers,
         unseen=played.unseen,
     )

@@ -26,6 +26,8 @@ from typing import Self
 
 from lilong_protocol.topics import up_qos
 
+from ..tables.spare import Spare
+
 FORMAT = "lilong recording 1"
 WRITE_S = 0.2
 MOST = 500_000  # rows that wait for the disk: a disk that is slower than that ends the recording, not the run
@@ -34,6 +36,9 @@ GZIP = 31  # window bits of zlib: a gzip header around it
 
 Row = tuple[float, str, str, bytes] | tuple[float, str, str, bytes, int]
 """ms, device, class, frame, QoS where it is known; an empty class: its connection has ended."""
+
+
+SPARE_BYTES = 8_000_000  # (ours) of the disk, left to the report of a run whose recording has filled it
 
 
 class RecordError(Exception):
@@ -71,6 +76,7 @@ class Recording:
             self._file: RawIOBase = path.open("wb", buffering=0) if to is None else to
         except OSError as error:
             raise RecordError(f"--record {path}: {error.strerror}; name a file that can be written") from None
+        self._spare = _spare(path.parent) if to is None else None
         head = {"format": FORMAT, "epoch_zero": round(epoch_zero, 3), "by": by}
         self._head = json.dumps(head) + "\n"
         self._thread = threading.Thread(target=self._write_all, name="recording", daemon=True)
@@ -88,6 +94,7 @@ class Recording:
         """Write what waits, and that it is whole."""
         self._over.set()
         self._thread.join()
+        self._free()
 
     # ---- the thread
 
@@ -112,13 +119,14 @@ class Recording:
         if not left:
             return
         take = self._waiting.popleft
+        written = self.rows + left
         while left:
             count = min(left, PIECE)
             text = "".join([self._line(*take()) for _ in range(count)])
             self._give(self._pack.compress(text.encode()))
-            self.rows += count
             left -= count
         self._give(self._pack.flush(zlib.Z_SYNC_FLUSH))
+        self.rows = written
 
     def _line(self, at: float, device: str, cls: str, frame: bytes, qos: int | None = None) -> str:
         at = self._last = max(at, self._last)  # what a process of its own tells may come late
@@ -138,11 +146,23 @@ class Recording:
         while left:
             left = left[self._file.write(left) or 0 :]
 
+    def _free(self) -> None:
+        if self._spare is not None:
+            self._spare.close()
+
     def _end(self, why: str) -> None:
+        self._free()
         self.put = _nothing
         self._waiting.clear()
         self.trouble = f"{self.path}: the recording has ended after {self.rows:,} rows, the run goes on ({why})"
         self._tell(self.trouble)
+
+
+def _spare(folder: Path) -> Spare | None:
+    try:
+        return Spare(folder, SPARE_BYTES)
+    except OSError:
+        return None  # what is left is for the recording
 
 
 def _nothing(row: Row) -> None:

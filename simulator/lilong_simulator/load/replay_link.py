@@ -18,6 +18,7 @@ from ..fleet.live.client import Client
 from ..fleet.live.connection import Connection
 from ..fleet.live.crowd import Crowd
 from ..fleet.live.dial import Target
+from ..fleet.live.refusal import refused
 from ..fleet.observer import CONNACK, ONLINE, Observer
 from .fresh import Voice
 
@@ -140,7 +141,7 @@ class ReplayLink(ABC):
             else:
                 self._reached(time, ONLINE)
         elif what == mqtt.REFUSED:
-            self.broken(f"the broker refuses the connection (CONNACK code {event[1]})")
+            self.broken(refused(event[1]))
 
     def _reached(self, time: float, stage: str) -> None:
         connection, observer = self.connection, self._crowd.observer

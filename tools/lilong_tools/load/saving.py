@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def save(
             half.replace(file)
         except OSError as error:
             half.unlink(missing_ok=True)
-            there = f"{', '.join(written)} are there" if written else "nothing was written"
+            there = f"{', '.join(written)} are there" if written else elsewhere(content)
             console.print(
                 f"{file}: cannot be written ({error.strerror}); {there}: make room and run again", style="red"
             )
@@ -45,6 +46,17 @@ def save(
     if folder is not None:
         console.print(f"report: {folder / 'report.html'} and report.json")
     return True
+
+
+def elsewhere(content: Mapping[str, Any], folder: Path | None = None) -> str:
+    """What became of report.json where it could not be written: it is kept among temporary files, `folder` or the
+    system's, if there is room."""
+    try:
+        kept = Path(tempfile.mkdtemp(prefix="lilong-report-", dir=folder)) / "report.json"
+        kept.write_text(_json(content), encoding="utf-8")
+    except OSError:
+        return "nothing was written"
+    return f"report.json is kept as {kept}"
 
 
 def _json(content: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from ..power import Fault
 from ..slots import Flash
 from . import faulty
 from .client import Client
+from .refusal import refused
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -254,7 +255,7 @@ class LiveDevice:
                 self._reached(ONLINE)
                 device.connected(now)
         elif what == mqtt.REFUSED:
-            self.broken(f"the broker refuses the connection (CONNACK code {event[1]})")
+            self.broken(refused(event[1]))
 
     def _reached(self, stage: str) -> None:
         """The connection has come so far."""

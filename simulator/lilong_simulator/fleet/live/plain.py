@@ -13,6 +13,7 @@ from .client import Client
 from .connection import Connection
 from .crowd import Crowd
 from .dial import Target
+from .refusal import refused
 
 PLAIN = "plain"
 """The class that an observer is told."""
@@ -90,7 +91,7 @@ class PlainClient:
                 self.crowd.observer.link(time, self.id, True)
                 self.connection.answered()
             elif event[0] == mqtt.REFUSED:
-                self.broken(f"the broker refuses the connection (CONNACK code {event[1]})")
+                self.broken(refused(event[1]))
         self._look()
 
     def broken(self, why: str) -> None:
