@@ -20,7 +20,7 @@ from lilong_protocol.codes import (
 from .downlink import Downlink
 from .draws import Draws
 from .effects import ACCEPTED, ACKNOWLEDGED, CLEARED, NEVER, NOTE, OUTPUT, OWN_FAULT, PUBLISH, RAISED, RESTORED, STORED
-from .episodes import ACTIVE_AGAIN, Episodes
+from .episodes import ACTIVE_AGAIN, NUMBER, Episodes
 from .episodes import RESTORED as CONDITION_ENDED
 from .outbox import NO_ROOM, Outbox
 from .outbox import STORED as ON_FLASH
@@ -229,21 +229,25 @@ class Device:
     # ---- what the rules may ask
 
     def alarm(self, now: int, code: int, values: "dict[int, int]") -> None:
-        """Raise an alarm, or say that one that had ended is there again. While it is open, nothing."""
+        """Raise an alarm, or say that one that had ended is there again. While it is open, nothing.
+
+        Of an alarm that a kind has several of at once, `code` is its number + 256 * n, n from 1 in values[Q_CHILD]: an
+        episode each.
+        """
         severity, urgency, certainty = cap(code)
         episode = self.episodes.get(code)
         if episode is None:
             seq = self.uplink.next_seq(topics.ALARM)
             boot = self.uplink.boot
-            self.out.append((NOTE, RAISED, code, boot, seq))
-            body = {0: code, 1: severity, 2: urgency, 3: certainty, 4: values}
+            self.out.append((NOTE, RAISED, code & NUMBER, boot, seq))
+            body = {0: code & NUMBER, 1: severity, 2: urgency, 3: certainty, 4: values}
             stored = self._alarm_frame(now, code, frame.RAISE, body, None)
             self.episodes.open(code, boot, seq, now, stored)
         elif episode.restored:
             episode.restored = False
             episode.acknowledged = False  # what comes back calls again
             self._alarm_frame(
-                now, code, frame.UPDATE, {0: code, 4: values, 5: ACTIVE_AGAIN}, (episode.boot, episode.seq)
+                now, code, frame.UPDATE, {0: code & NUMBER, 4: values, 5: ACTIVE_AGAIN}, (episode.boot, episode.seq)
             )
             self.episodes.keep(code)
 
@@ -256,8 +260,8 @@ class Device:
             self._clear(now, code, BY_ITSELF)
             return
         episode.restored = True
-        self.out.append((NOTE, RESTORED, code, episode.boot, episode.seq))
-        body = {0: code, 4: values, 5: CONDITION_ENDED}
+        self.out.append((NOTE, RESTORED, code & NUMBER, episode.boot, episode.seq))
+        body = {0: code & NUMBER, 4: values, 5: CONDITION_ENDED}
         self._alarm_frame(now, code, frame.UPDATE, body, (episode.boot, episode.seq))
         self.episodes.keep(code)
 
@@ -337,8 +341,8 @@ class Device:
         episode = self.episodes.get(code)
         if episode is None:
             return
-        self.out.append((NOTE, CLEARED, code, episode.boot, episode.seq))
-        self._alarm_frame(now, code, frame.CLEAR, {0: code, 6: reason}, (episode.boot, episode.seq))
+        self.out.append((NOTE, CLEARED, code & NUMBER, episode.boot, episode.seq))
+        self._alarm_frame(now, code, frame.CLEAR, {0: code & NUMBER, 6: reason}, (episode.boot, episode.seq))
         self.outbox.unmark(episode.boot, episode.seq)
         self.episodes.close(code)
         self.rules.cleared(now, code)
@@ -436,7 +440,7 @@ class Device:
         if episode is not None and not episode.acknowledged:
             episode.acknowledged = True
             self.episodes.keep(code)
-            self.out.append((NOTE, ACKNOWLEDGED, code, boot, seq))
+            self.out.append((NOTE, ACKNOWLEDGED, code & NUMBER, boot, seq))
             self.rules.acknowledged(now, code)
         return frame.OK
 

@@ -1,8 +1,8 @@
 """Alarm episodes: from raise to clear one alarm, whatever repeats, recrosses or restarts in between.
 
 A raise is kept in the store until it is cleared, so that a restart resumes the alarm under its old key. A record
-"a" and the code in hex says [boot and seq of the raise, restored, acknowledged, boot and seq of the last alarm frame
-that it knows of]; what it does not know of, `resume` takes from the outbox.
+"a" and the code (see `Device.alarm`) in hex says [boot and seq of the raise, restored, acknowledged, boot and seq of
+the last alarm frame that it knows of]; what it does not know of, `resume` takes from the outbox.
 """
 
 from lilong_protocol import cbor
@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .store import Store
 
+NUMBER = 0xFF  # of a code: the alarm's number
 # The state that an update (kind 7) tells.
 ACTIVE_AGAIN, RESTORED = 1, 2
 

@@ -33,10 +33,11 @@ LATE_MS = 100_000  # EN 54-21 5.3: without an answer for so long, an alarm's way
 NO_ROOM, IN_RAM, STORED = 0, 1, 2  # what has become of a frame
 ENDED = 0  # what a raise becomes when its alarm has ended
 
-# An entry: a frame that waits. Its alarm's number; its kind of message, RAISE while the alarm is open, then ENDED;
-# its place in the schedule; boot, seq and CRC-32 of the frame; the uptimes since when it waits and of its next publish.
-# Behind that the frame, where RAM has it. Packed, since an object of eight attributes takes five times the RAM.
-CODE, KIND, TRIES, NUMBER, SINCE, DUE, HEAD = 0, 1, 2, 3, 15, 23, 31
+# An entry: a frame that waits. Its code (`Device.alarm`; u32, the alarm's number last); its kind of message, RAISE
+# while the alarm is open, then ENDED; its place in the schedule; boot, seq and CRC-32 of the frame; the uptimes since
+# when it waits and of its next publish. Behind that the frame, where RAM has it. Packed, since an object of eight
+# attributes takes five times the RAM.
+CODE, KIND, TRIES, NUMBER, SINCE, DUE, HEAD = 3, 4, 5, 6, 18, 26, 34
 
 
 class Outbox:
@@ -61,7 +62,7 @@ class Outbox:
                 return NO_ROOM
         became = STORED
         try:
-            self._store.put(_name(boot, seq), bytes([code | RAISED if kind == RAISE else code]) + frame)
+            self._store.put(_name(boot, seq), bytes([code & 0xFF | (kind == RAISE) << 7]) + frame)
         except OSError:
             self.unstored += 1  # a full flash blocks no alarm
             became = IN_RAM
@@ -147,25 +148,27 @@ class Outbox:
         stored, all of these go; for other frames what is milder, of the same alarm, or 0.
         """
         entries = self._entries
-        own = [entry for entry in entries if entry[CODE] == code and entry[KIND] == RAISE]
+        name = pack(">I", code)
+        own = [entry for entry in entries if entry[:KIND] == name and entry[KIND] == RAISE]
         must = kind == RAISE or (kind == CLEAR and not own)
         best = 99
         victims: list[bytearray] = own if kind == CLEAR else []
         for entry in entries:
-            its, has = entry[CODE], entry[KIND]
-            same = [other for other in entries if other[CODE] == its]
+            its, has = entry[:KIND], entry[KIND]
+            same = [other for other in entries if other[:KIND] == its]
             at = same.index(entry)
+            grave = severity(its[CODE])
             if has == UPDATE:
-                rank = 0 if at + 1 < len(same) or its == code else 1
+                rank = 0 if at + 1 < len(same) or its == name else 1
             elif has == ENDED:
                 rank = 2 if [other[KIND] for other in same].count(ENDED) > 1 else 3
             elif has == CLEAR and (not at or same[at - 1][KIND] == CLEAR):
                 rank = 4
             else:
                 continue
-            if rank and not must and its != code and severity(its) >= severity(code):
+            if rank and not must and its != name and grave >= severity(code):
                 continue
-            rank = 8 * rank + severity(its)
+            rank = 8 * rank + grave
             if rank < best:
                 best = rank
                 victims = [entry]
@@ -178,7 +181,7 @@ class Outbox:
 
     def take(self, now: int, code: int, kind: int, boot: int, seq: int, frame: bytes) -> None:
         """Let a frame wait that the store has taken, or refused; kind: RAISE, ENDED, UPDATE or CLEAR."""
-        entry = bytearray(pack(">BBBIIIQQ", code, kind, 0, boot, seq, crc32(frame), now, now))
+        entry = bytearray(pack(">IBBIIIQQ", code, kind, 0, boot, seq, crc32(frame), now, now))
         if len(self._entries) < FEW or not self._frame(entry):
             entry.extend(frame)
         at = len(self._entries)

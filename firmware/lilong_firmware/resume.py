@@ -16,7 +16,7 @@ than to resume one that nobody has heard of (`Episodes.open`, `confirm`).
 """
 
 from lilong_protocol import cbor, frame
-from lilong_protocol.codes import retry_s
+from lilong_protocol.codes import Q_CHILD, retry_s
 
 from .episodes import RESTORED
 from .outbox import ENDED, RAISED
@@ -56,8 +56,15 @@ def _frame(name: str, data: bytes, outbox: "Outbox", episodes: "Episodes") -> No
     if name != "o%08x%08x" % (message.boot, message.seq) or message.body.get(0) != code:
         raise ValueError
     told = (message.boot, message.seq)
-    episode = episodes.get(code)
     retry_s(code)
+    if message.kind == frame.RAISE:
+        values = message.body.get(4)
+        code |= values.get(Q_CHILD, 0) << 8 if isinstance(values, dict) else 0
+    else:
+        boot, seq = message.ref
+        waits = outbox._find(boot, seq)
+        code = episodes.find(boot, seq) or (int.from_bytes(waits[:4], "big") if waits else code)
+    episode = episodes.get(code)
     ended = message.kind == frame.RAISE and not data[0] & RAISED
     outbox.take(0, code, ENDED if ended else message.kind, message.boot, message.seq, data[1:])
     episodes.told = told

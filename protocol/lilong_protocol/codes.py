@@ -66,6 +66,11 @@ Q_PULSE_CHARGE = const(70)
 Q_PULSE_ENERGY = const(71)
 Q_EARTH_VOLTAGE = const(72)
 Q_CALL_SIDE = const(73)
+Q_ENDED_BY = const(68)
+Q_CHILD = const(64)
+Q_CHILDREN = const(65)
+Q_LINKAGE = const(66)
+Q_LINKAGES = const(67)
 
 ALARM_SMOKE_ALARM = const(1)
 ALARM_GAS_LEAK = const(2)
@@ -125,6 +130,8 @@ ALARM_GATEWAY_CHILD_OFFLINE = const(55)
 ALARM_GAS_VALVE_FAULT = const(56)
 ALARM_FENCE_EARTH_FAULT = const(60)
 ALARM_FENCE_PULSE_FAULT = const(61)
+ALARM_POWER_NOT_CUT = const(65)
+ALARM_GATEWAY_CHILDREN_OFFLINE = const(64)
 
 EVENT_DOOR_GRANTED = const(1)
 EVENT_DOOR_DENIED = const(2)
@@ -166,6 +173,9 @@ EVENT_LOCKER_COLLECTED = const(37)
 EVENT_BIN_EMPTIED = const(38)
 EVENT_GATEWAY_LINKAGE = const(39)
 EVENT_SETTING_CHANGED = const(40)
+EVENT_GATEWAY_CHILDREN_LOST = const(48)
+EVENT_GATEWAY_CHILDREN_BACK = const(49)
+EVENT_GATEWAY_LINKAGE_ENDED = const(50)
 
 CMD_TEST = const(1)
 CMD_MUTE = const(2)
@@ -184,6 +194,7 @@ CMD_ARM = const(15)
 CMD_DISARM = const(16)
 CMD_SWITCH_ON = const(17)
 CMD_SWITCH_OFF = const(18)
+CMD_CLOSE_VALVE = const(24)
 
 S_BEAT_S = const(1)
 S_SMOKE_TRIP = const(2)
@@ -246,6 +257,17 @@ CALL_SIDE_FLAT = const(1)
 CALL_SIDE_APP = const(2)
 CALL_SIDE_DESK = const(3)
 
+ENDED_BY_COMMAND = const(1)
+ENDED_BY_ALARM = const(2)
+ENDED_BY_SENSOR = const(3)
+ENDED_BY_FULL = const(4)
+ENDED_BY_TIME = const(5)
+
+LINKAGE_FIRE = const(1)
+LINKAGE_GAS = const(2)
+LINKAGE_INTRUDER = const(3)
+LINKAGE_BY_HAND = const(255)
+
 KIND_SMOKE = const(1)
 KIND_GAS = const(2)
 KIND_DOOR = const(3)
@@ -283,29 +305,36 @@ SETTING_RANGES = (
     b'\x14\x00\x00,\x01\x00\x00\x02\x00'
 )
 
-# By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches.
-ALARM_BITS = b'\x00\x7f\x7f\x7f~>o~~999\x7f>\x7f\x7f\x7fooo_.99999999999:9995~99n~~~~\x7fnn9~~~8>9:\x00\x00\x00~~'
+# By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches. What is
+# asked of an alarm may be asked with any multiple of 256 added, which tells several of one number apart.
+ALARM_BITS = (
+    b'\x00\x7f\x7f\x7f~>o~~999\x7f>\x7f\x7f'
+    b'\x7fooo_.9999999999'
+    b'9:9995~99n~~~~\x7fn'
+    b'n9~~~8>9:\x00\x00\x00~~\x00\x00'
+    b':\x7f'
+)
 # The place of its retry schedule, a digit.
-ALARM_SCHEDULE = b"00000000000022221000000000000000000000000000000000000000000000"
+ALARM_SCHEDULE = b"000000000000222210000000000000000000000000000000000000000000000000"
 # Seconds to wait after the 1st, 2nd ... sending; the last one repeats.
 SCHEDULES = ((1, 2, 4, 8, 16, 32, 60), (10,), (60, 120, 240, 480))
 
 
 def is_alarm(alarm: int) -> bool:
-    return 0 < alarm < 62
+    return 0 < alarm < 66
 
 
 def cap(alarm: int) -> "tuple[int, int, int]":
-    bits = ALARM_BITS[alarm]
+    bits = ALARM_BITS[alarm & 255]
     return (bits & 3) + 1, (bits >> 2 & 3) + 1, (bits >> 4 & 3) + 1
 
 
 def severity(alarm: int) -> int:
-    return (ALARM_BITS[alarm] & 3) + 1
+    return (ALARM_BITS[alarm & 255] & 3) + 1
 
 
 def latches(alarm: int) -> bool:
-    return ALARM_BITS[alarm] & 64 != 0
+    return ALARM_BITS[alarm & 255] & 64 != 0
 
 
 def retry_s(alarm: int) -> "tuple[int, ...]":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from harness import HOUR, MINUTE, SECOND, FullStore, Host, codes
+from lilong_firmware.bus import RAISED, SILENT, command_of, heard
 from lilong_firmware.outbox import LATE_MS
 from stories import GIVEN, PLANTS, STORIES
 
@@ -14,8 +15,8 @@ KINDS = sorted(STORIES)
 
 def alone(kind, **options):
     """A device that has power, sensors and outputs, and nothing else."""
-    options = {"data": GIVEN.get(kind), "plant": PLANTS.get(kind), **options}
-    host = Host(kind, link=False, times=False, acks=0, store=FullStore(), **options)
+    options = {"data": GIVEN.get(kind), "plant": PLANTS.get(kind), "store": FullStore(), **options}
+    host = Host(kind, link=False, times=False, acks=0, **options)
     host.run(4 * MINUTE)
     return host
 
@@ -181,6 +182,43 @@ def test_wristband_finds_a_fall_and_calls_after_its_cancel_window():
     host.run(20 * SECOND)
     assert host.outputs["buzzer"] == 1
     assert heard_later(host, codes.ALARM_BAND_FALL)
+
+
+def test_shed_socket_cuts_its_power_for_current_heat_and_smoke():
+    for channel, value in (("current", 6_000), ("temperature", 7_000), ("obscuration", 231)):
+        host = alone("shed_socket", store=FullStore(1), kept={"fed": 1})
+        assert host.outputs["relay"] == 1
+        host.set(channel, value)
+        host.run(9 * SECOND)
+        assert host.outputs["relay"] == 0
+
+
+def test_shed_socket_feeds_nothing_that_it_cannot_watch():
+    host = alone("shed_socket", store=FullStore(1), kept={"fed": 1})
+    host.sense("temperature", None)
+    host.run(MINUTE)
+    assert host.outputs["relay"] == 0
+
+
+def test_gateway_links_fire_gas_and_fence_by_itself_within_3_s():
+    for alarms, child, command in (
+        ((heard(1, RAISED, 1), heard(2, RAISED, 1)), 3, codes.CMD_FIRE_RELEASE),
+        ((heard(5, RAISED, 2),), 7, codes.CMD_CLOSE_VALVE),
+        ((heard(8, RAISED, 42),), 10, codes.CMD_SET_LEVEL),
+    ):
+        host = alone("gateway")
+        for alarm in alarms:
+            host.set("bus", alarm)
+        host.run(3 * SECOND)
+        assert (child, command) in [command_of(value)[:2] for _, value in host.switched("bus")]
+
+
+def test_gateway_ends_no_fire_with_a_child_that_burns():
+    host = alone("gateway")
+    for message in (heard(1, RAISED, 1), heard(2, RAISED, 1), heard(1, SILENT), heard(2, SILENT)):
+        host.set("bus", message)
+        host.run(5 * MINUTE)
+    assert host.outputs["siren"] == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,7 +2,8 @@
 
 import pytest
 from board_case import DEVICE, DOWNLINK, BoardCase, in_loop
-from lilong_protocol import codes, frame, topics
+from lilong_firmware.bus import ANSWERS, CLEARED, RAISED, SILENT, heard
+from lilong_protocol import cbor, codes, frame, topics
 from lilong_protocol.registry import KIND
 from lilong_simulator.fleet.board_lines import Handled, Note, Offline, Online
 from lilong_simulator.fleet.process import HEAP
@@ -15,7 +16,18 @@ DOOR = {
     name: b"".join((first + n * 1_000).to_bytes(4, "big") for n in range(count))
     for name, first, count in (("cards", 0, 315), ("visitors", 1, 144), ("pins", 1_000_002, 90))
 } | {"card_key": bytes(32)}
-DATA = {"streetlight": {"calendar": bytes(148)}, "door": DOOR}
+# A whole core of 290 devices, with six rows of linkage.
+GATEWAY = {
+    "children": b"".join((100).to_bytes(2, "big") + n.to_bytes(2, "big") for n in range(290)),
+    "linkage": b"".join(
+        len(row).to_bytes(2, "big") + row
+        for row in [
+            cbor.encode([1 + n, 1, 600, n == 1, bytes([1 + n]), bytes([255] * 37), 5, None, 0, bytes(20) + b"\xff"])
+            for n in range(6)
+        ]
+    ),
+}
+DATA = {"streetlight": {"calendar": bytes(148)}, "door": DOOR, "gateway": GATEWAY}
 AT_REST = 52_000  # bytes; the others are for messages, alarms and fragments
 AFTERWARDS = 60_000
 
@@ -38,6 +50,13 @@ TROUBLES = {
         ("leakage", 400, 0),
         ("temperature", 9_000, 2_500),
         ("current", 500, 289),
+    ),
+    "shed_socket": (("current", 20_000, 0), ("temperature", 8_000, 2_500), ("obscuration", 400, 5), ("power", 900, 0)),
+    "gateway": (
+        *(("bus", heard(n, SILENT), heard(n, ANSWERS)) for n in range(30, 39)),
+        ("bus", heard(1, RAISED, 1), heard(1, CLEARED, 1)),
+        ("bus", heard(2, RAISED, 2), heard(2, CLEARED, 2)),
+        ("tamper", 1, 0),
     ),
     "manhole": (("tilt", 300, 0), ("shock", 3_000, 0), ("water", 90, 2_000), ("gas", 260, 0), ("h2s", 80, 0)),
     "wristband": (("sos", 1, 0), ("heart_rate", 140, 72), ("spo2", 80, 97), ("outside", 90, 0), ("worn", 0, 1)),

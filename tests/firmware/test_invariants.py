@@ -30,6 +30,11 @@ LOCAL = {
     codes.ALARM_BAND_SOS: ("vibrate", "buzzer"),
     codes.ALARM_BAND_FALL: ("vibrate", "buzzer"),
 }
+# Alarms that cut a socket's power.
+CUTS = (
+    codes.ALARM_POWER_OVER_CURRENT, codes.ALARM_POWER_OVER_TEMPERATURE, codes.ALARM_SMOKE_ALARM,
+    codes.ALARM_POWER_NOT_CUT,
+)  # fmt: skip
 # Conditions that a device looks for as soon as it has power.
 SEEN_AT_BOOT = (codes.ALARM_BATTERY_LOW, codes.ALARM_SENSOR_FAULT)
 # Ends of alarms that latch without an operator's reset: none.
@@ -55,7 +60,7 @@ class Life(RuleBasedStateMachine):
         self.host = Host(self.kind, seed=seed, store=CutStore(), **options(self.kind))
         self.host.drift_ppm = drift  # 116 ppm is 10 s a day
         self.seen = 0  # how much of the trace has been checked
-        self.open = {}  # code: (boot, seq) of the raise
+        self.open = {}  # (boot, seq) of the raise: code
         self.raises = {}  # (boot, seq): code
         self.acks = []
         self.overfull = False  # the outbox has given something up
@@ -131,11 +136,11 @@ class Life(RuleBasedStateMachine):
         self._check()
         self.host.power_cut()
         after = self._episodes()
-        for code, name in before.items():
+        for name, code in before.items():
             if latches(code):
-                assert after.get(code) == name, "a restart resumes the alarm under its old name"
-        for code in after:
-            assert code in before or code in SEEN_AT_BOOT, "a boot raises nothing"
+                assert after.get(name) == code, "a restart resumes the alarm under its old name"
+        for name, code in after.items():
+            assert name in before or code in SEEN_AT_BOOT, "a boot raises nothing"
         self.now_on = {}
         self._outputs_match()
 
@@ -177,20 +182,19 @@ class Life(RuleBasedStateMachine):
 
     def _episodes(self):
         episodes = self.host.device.episodes
-        return {code: (episodes.get(code).boot, episodes.get(code).seq) for code in episodes.codes()}
+        return {(episodes.get(code).boot, episodes.get(code).seq): code & 0xFF for code in episodes.codes()}
 
     def _make_up(self):
         """A raise or a clear that was written has taken place, though nobody was told before the power went."""
         self._follow()
         after = self._episodes()
         told = [self.host.decode(topics.ALARM, entry.frame) for entry in waiting(self.host.device.outbox)]
-        for code in sorted(set(after) ^ set(self.open)):
-            if code in after:
-                assert [f.kind for f in told if (f.boot, f.seq) == after[code]] == [frame.RAISE]
-                self.open[code] = after[code]
-                self.raises[after[code]] = code
+        for name in sorted(set(after) ^ set(self.open)):
+            if name in after:
+                assert [f.kind for f in told if (f.boot, f.seq) == name] == [frame.RAISE]
+                self.open[name] = self.raises[name] = after[name]
             else:
-                name = self.open.pop(code)
+                del self.open[name]
                 assert [f.kind for f in told if f.kind == frame.CLEAR and tuple(f.ref) == name] == [frame.CLEAR]
 
     def _check(self):
@@ -206,14 +210,13 @@ class Life(RuleBasedStateMachine):
                 self.now_on[effect[1]] = effect[2]
             elif effect[0] == NOTE and effect[1] == RAISED:
                 _, _, code, boot, seq = effect
-                for name in LOCAL.get(code, ()):
-                    assert self.now_on.get(name) == 1, "what is local comes first"
+                for name in self.local(code):
+                    assert self.now_on.get(name) == (name != "relay"), "what is local comes first"
                 assert (boot, seq) not in self.raises
-                self.raises[(boot, seq)] = code
-                self.open[code] = (boot, seq)
+                self.raises[(boot, seq)] = self.open[(boot, seq)] = code
             elif effect[0] == NOTE and effect[1] == "cleared":
                 _, _, code, boot, seq = effect
-                assert self.open.pop(code) == (boot, seq), "a clear names the raise that it ends"
+                assert self.open.pop((boot, seq)) == code, "a clear names the raise that it ends"
                 if code in LATCHING:
                     assert (at, codes.CMD_RESET) in host.ordered, "only an operator ends an alarm that latches"
         self.seen = len(trace)
@@ -221,10 +224,16 @@ class Life(RuleBasedStateMachine):
     def _outputs_match(self):
         """After a restart the local outputs are on again."""
         device = self.host.device
-        for code in self._episodes():
+        for code in device.episodes.codes():
             if device.active(code):
-                for name in LOCAL.get(code, ()):
-                    assert self.host.outputs.get(name) == 1
+                for name in self.local(code):
+                    assert self.host.outputs.get(name) == (name != "relay")
+
+    def local(self, code):
+        """The outputs that are 1 while an alarm is active; a relay is open."""
+        if self.kind == "shed_socket":
+            return ("relay",) if code in CUTS else ()
+        return LOCAL.get(code, ())
 
     def _exactly_once(self):
         """The backend has every raise under its name once, and always as the same bytes."""
@@ -235,7 +244,7 @@ class Life(RuleBasedStateMachine):
                 assert known.setdefault(name, sent.data) == sent.data, "the same number, other bytes"
         missing = set(self.raises) - set(known)
         assert not missing or self.overfull
-        assert not missing & set(self.open.values()), "an alarm that is open is told, whatever was given up"
+        assert not missing & set(self.open), "an alarm that is open is told, whatever was given up"
         kinds = {name: self.host.decode(topics.ALARM, data) for name, data in known.items()}
         raises = {name: f.body[0] for name, f in kinds.items() if f.kind == frame.RAISE}
         assert raises == {name: code for name, code in self.raises.items() if name not in missing}

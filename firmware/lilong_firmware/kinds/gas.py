@@ -114,6 +114,9 @@ class Gas(Rules):
             return self._mute(now)
         if command == codes.CMD_OPEN_VALVE:
             return self._open_valve(now)
+        if command == codes.CMD_CLOSE_VALVE:
+            self._shut(now)
+            return frame.OK
         if command == codes.CMD_RESET:
             return self.device.reset(now)
         if command == codes.CMD_TEST:
@@ -209,6 +212,14 @@ class Gas(Rules):
         device.event(now, codes.EVENT_MUTED, self.report())
         self._schedule()
         return frame.OK
+
+    def _shut(self, now: int) -> None:
+        """For gas elsewhere in the building, or by an operator."""
+        if not self._valve_closed:
+            self._valve_closed = 1
+            self.device.output("valve", 1)
+            self.device.keep("valve", 1)
+            self.device.event(now, codes.EVENT_GAS_VALVE_CLOSED, self.report())
 
     def _open_valve(self, now: int) -> int:
         device = self.device

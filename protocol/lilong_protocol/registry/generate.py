@@ -22,8 +22,9 @@ def _constants(prefix: str, rows: "list[tuple[str, int]]") -> list[str]:
 
 # One byte an alarm costs a board nothing but flash; a dict of tuples would cost two kilobytes of RAM.
 _ALARM_TABLE = """\
-# By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches.
-ALARM_BITS = {bits}
+# By alarm number: severity - 1, urgency - 1 and certainty - 1 in two bits each (CAP 1.2), bit 6: it latches. What is
+# asked of an alarm may be asked with any multiple of 256 added, which tells several of one number apart.
+{bits}
 # The place of its retry schedule, a digit.
 ALARM_SCHEDULE = b"{numbers}"
 # Seconds to wait after the 1st, 2nd ... sending; the last one repeats.
@@ -35,16 +36,16 @@ def is_alarm(alarm: int) -> bool:
 
 
 def cap(alarm: int) -> "tuple[int, int, int]":
-    bits = ALARM_BITS[alarm]
+    bits = ALARM_BITS[alarm & 255]
     return (bits & 3) + 1, (bits >> 2 & 3) + 1, (bits >> 4 & 3) + 1
 
 
 def severity(alarm: int) -> int:
-    return (ALARM_BITS[alarm] & 3) + 1
+    return (ALARM_BITS[alarm & 255] & 3) + 1
 
 
 def latches(alarm: int) -> bool:
-    return ALARM_BITS[alarm] & 64 != 0
+    return ALARM_BITS[alarm & 255] & 64 != 0
 
 
 def retry_s(alarm: int) -> "tuple[int, ...]":
@@ -59,7 +60,8 @@ def _alarm_table() -> list[str]:
         cap = (SEVERITY[alarm.level] - 1) | (alarm.urgency - 1) << 2 | (alarm.certainty - 1) << 4
         bits[alarm.number] = cap | alarm.latches << 6
         numbers[alarm.number] = str(schedules.index(alarm.retry_s))
-    table = _ALARM_TABLE.format(bits=bytes(bits), numbers="".join(numbers), schedules=tuple(schedules), end=end)
+    rows = _bytes("ALARM_BITS", bits, 16)
+    table = _ALARM_TABLE.format(bits=rows, numbers="".join(numbers), schedules=tuple(schedules), end=end)
     return table.splitlines()
 
 
