@@ -47,7 +47,9 @@ async def main() -> int:
     print(f"heap {HEAP}, ceiling {CEILING:,}\n{'kind':12} {'live':>7} {'free':>7}")
     worst = 0
     for kind in KINDS:
-        memory = await measured(provisioner.identity(estate.of_kind(kind)[0]), kind, broker)
+        placed = estate.of_kind(kind)
+        identity = provisioner.identity(placed[0]) if placed else Identity(estate.id, f"{0:016x}", bytes(32))
+        memory = await measured(identity, kind, broker)
         worst = max(worst, memory.allocated)
         print(f"{kind:12} {memory.allocated:7,} {memory.free:7,}")
     await broker.stop()

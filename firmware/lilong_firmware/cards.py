@@ -46,10 +46,12 @@ class Cards:
     the stamp (4) and the pseudonyms revoked (4 each, sorted).
     """
 
-    __slots__ = ("_device", "_file", "_key", "_quarter", "_revoked", "deadline", "stamp")
+    __slots__ = ("_device", "_file", "_key", "_of", "_quarter", "_revoked", "deadline", "stamp")
 
-    def __init__(self, now: int, device: "Device") -> None:
+    def __init__(self, now: int, device: "Device", of: bytes = b"") -> None:
+        """`of`: what the numbers are of, where they are no cards: their pseudonyms are others then."""
         self._device = device
+        self._of = of
         key = device.identity.data.get("card_key")
         self._key = MacKey(key) if key else None
         self._file = 0  # 0: the list that the door was provisioned with
@@ -95,8 +97,8 @@ class Cards:
         if self._key is None or not 0 < number <= U32:
             return denial, None, duress
         # The number itself stays here, since 26 bits are soon enumerated.
-        message = number.to_bytes(4, "big")
-        who = int.from_bytes(self._key.mac(PIN + message if pin else message)[:4], "big")
+        message = (PIN if pin else self._of) + number.to_bytes(4, "big")
+        who = int.from_bytes(self._key.mac(message)[:4], "big")
         if place(self._revoked, who) >= 0:
             denial = codes.DENIAL_REVOKED
         return denial, who, duress

@@ -14,6 +14,7 @@ class Rules:
     CHANNELS: (name, sampling period in ms or 0 for an interrupt, idle value) for each sensor channel.
     LOG_EVENTS: events that are kept in a log on flash; 0: they wait for the link in RAM.
     FINDS_FAULTS: it finds faults of its sensors by itself, and tells them by `Device.fault`.
+    HAS_LIST: it decides by `cards`, and takes a new list of them as an update.
     PRIVATE: what it reports is of a person, and stands in nothing that a broker retains.
     `deadline`: uptime in ms of the next call of `timer`.
     """
@@ -22,6 +23,7 @@ class Rules:
     CHANNELS: "tuple[tuple[str, int, int], ...]" = ()
     LOG_EVENTS = 0
     FINDS_FAULTS = False
+    HAS_LIST = False
     PRIVATE = False
 
     __slots__ = ("deadline", "device")

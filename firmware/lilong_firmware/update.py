@@ -1,10 +1,10 @@
 """Updates: an offer is judged, and what is taken is fetched (`fetch`). Loaded with an offer, and forgotten after it.
 
-An artifact goes into a sink. That for a door's card list is `card_list`; all others the host gives, which also knows
+An artifact goes into a sink. That for a list of cards is `card_list`; all others the host gives, which also knows
 whether it wants signatures: `Updating`. The record "u" and what the artifact is says the digest of the one in effect.
 """
 
-from lilong_protocol import codes, frame, topics
+from lilong_protocol import frame, topics
 
 from .session import UPDATE_COMES
 
@@ -76,8 +76,8 @@ def offered(device: "Device", now: int, body: "dict[int, Any]") -> int:
     if updating is not None and what == FIRMWARE and not updating.verified(digest, signature):
         _result(device, now, {0: artifact, 1: frame.FORBIDDEN})
         return frame.OK
-    if what == CARD_LIST and device.rules.KIND == codes.KIND_DOOR and device.store.LOGS:
-        from .card_list import CardList  # noqa: PLC0415  only a door has one
+    if what == CARD_LIST and device.rules.HAS_LIST and device.store.LOGS:
+        from .card_list import CardList  # noqa: PLC0415  most kinds have none
 
         sink: Sink | None = CardList(device)
     elif what == ACCESS and updating is not None and updating.ACCESS:

@@ -62,6 +62,7 @@ Q_CHILDREN_ONLINE = const(57)
 Q_CHILDREN_OFFLINE = const(58)
 Q_AWAKE = const(59)
 Q_WAKES = const(60)
+Q_PERMIT = const(80)
 Q_PULSE_CHARGE = const(70)
 Q_PULSE_ENERGY = const(71)
 Q_EARTH_VOLTAGE = const(72)
@@ -173,6 +174,9 @@ EVENT_LOCKER_COLLECTED = const(37)
 EVENT_BIN_EMPTIED = const(38)
 EVENT_GATEWAY_LINKAGE = const(39)
 EVENT_SETTING_CHANGED = const(40)
+EVENT_LANE_SECURED = const(60)
+EVENT_GATE_UNKNOWN_TAG = const(61)
+EVENT_GATE_STOLEN_TAG = const(62)
 EVENT_GATEWAY_CHILDREN_LOST = const(48)
 EVENT_GATEWAY_CHILDREN_BACK = const(49)
 EVENT_GATEWAY_LINKAGE_ENDED = const(50)
@@ -195,6 +199,7 @@ CMD_DISARM = const(16)
 CMD_SWITCH_ON = const(17)
 CMD_SWITCH_OFF = const(18)
 CMD_CLOSE_VALVE = const(24)
+CMD_DENY_VEHICLE = const(30)
 
 S_BEAT_S = const(1)
 S_SMOKE_TRIP = const(2)
@@ -214,6 +219,7 @@ DENIAL_UNKNOWN = const(1)
 DENIAL_REVOKED = const(2)
 DENIAL_OUTDATED = const(3)
 DENIAL_PASSBACK = const(4)
+DENIAL_ATTENDANT = const(5)
 
 LANE_STATE_CLOSED = const(0)
 LANE_STATE_OPENING = const(1)
@@ -252,6 +258,13 @@ PILE_STATE_FINISHING = const(5)
 PILE_STATE_RESERVED = const(6)
 PILE_STATE_UNAVAILABLE = const(7)
 PILE_STATE_FAULTED = const(8)
+
+PERMIT_NONE = const(0)
+PERMIT_RESIDENT = const(1)
+PERMIT_VISITOR = const(2)
+PERMIT_TEMPORARY = const(3)
+PERMIT_ATTENDANT = const(4)
+PERMIT_FIRE = const(5)
 
 CALL_SIDE_FLAT = const(1)
 CALL_SIDE_APP = const(2)
@@ -293,7 +306,7 @@ SETTING_RANGES = (
     b'2\x00\x00,\x01\x00\x02\x00\x00'
     b'2\x00\x00\xfa\x00\x00\x04\x00\x00'
     b"\x88\x13\x00\xc0'\t\x08\x00\x00"
-    b'\xe8\x03\x00`\xea\x00\x08\x04\x00'
+    b'\xe8\x03\x00`\xea\x00\x08\x05\x00'
     b'\x00\x00\x00d\x00\x00\x10\x00\x00'
     b'2\x00\x00\x96\x00\x00 \x00\x00'
     b'\xc8\x00\x00\xd0\x07\x00 \x00\x00'

@@ -28,7 +28,7 @@ class SlowBand(wristband.Wristband):
 def _commands(kind):
     """(command, arguments)"""
     plain = st.tuples(st.sampled_from(COMMANDS[kind]), st.just({}))
-    if kind == "door":
+    if codes.CMD_CARD_REVOKE in COMMANDS[kind]:
         stamp = st.sampled_from((0, 1, 2))
         revoked = st.fixed_dictionaries({0: st.sampled_from((CARD_1000, 5)), 1: stamp})
         return st.one_of(

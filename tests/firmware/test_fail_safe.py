@@ -221,6 +221,77 @@ def test_gateway_ends_no_fire_with_a_child_that_burns():
     assert host.outputs["siren"] == 1
 
 
+def test_vehicle_lane_opens_by_its_own_list_and_for_nobody_else():
+    host = alone("vehicle_lane", data={"cards": GIVEN["vehicle_lane"]["cards"]})
+    host.set("confidence", 96)
+    host.sense("plate", 3_000)
+    assert host.outputs["barrier"] == 0
+    host.sense("plate", 7)
+    assert host.switched("barrier")[-2:] == [(host.now, 1), (host.now, 0)]
+    assert host.values["up"] == 1
+
+
+def test_vehicle_lane_never_closes_on_a_vehicle_nor_without_its_loop():
+    host = alone("vehicle_lane")
+    host.set("confidence", 96)
+    host.sense("plate", 7)
+    for there in (1, None):
+        host.sense("loop", there)
+        host.run(HOUR)
+        assert host.values["up"] == 1
+    host.sense("loop", 0)
+    host.run(2 * SECOND)
+    assert host.outputs["barrier"] == 2
+
+
+def test_vehicle_lane_stays_open_for_fire_through_a_power_cut_until_its_reset():
+    host = Host("vehicle_lane", data=GIVEN["vehicle_lane"], plant=PLANTS["vehicle_lane"], link=False)
+    host.sense("fire", 1)
+    host.set("fire", 0)
+    host.power_cycle()
+    host.run(HOUR)
+    assert (host.values["up"], host.values["down"]) == (1, 0)
+    assert host.device.rules.report()[codes.Q_LANE_STATE] == 7
+
+
+def test_vehicle_lane_tells_each_passage_once_when_somebody_hears_it():
+    host = Host("vehicle_lane", data=GIVEN["vehicle_lane"], plant=PLANTS["vehicle_lane"], link=False)
+    for channel, value, wait in STORIES["vehicle_lane"][0]:
+        host.set(channel, value)
+        host.run(wait)
+    host.power_cycle()
+    host.heal()
+    host.run(2 * MINUTE)
+    assert len(host.events(codes.EVENT_LANE_ENTERED)) == 1
+
+
+def test_cycle_gate_lets_in_by_its_own_list_and_nobody_else():
+    host = alone("cycle_gate")
+    host.set("direction", 1)
+    host.sense("tag", 3_000)
+    assert host.outputs["lock"] == 0
+    host.sense("tag", 1_000)
+    assert host.outputs["lock"] == 1
+
+
+def test_cycle_gate_lets_everybody_out():
+    host = alone("cycle_gate")
+    host.set("direction", 2)
+    for way_out in (("tag", 3_000), ("exit_button", 1)):
+        host.sense(*way_out)
+        assert host.outputs["lock"] == 1
+        host.run(10 * SECOND)
+        assert host.outputs["lock"] == 0
+
+
+def test_cycle_gate_sounds_for_an_e_bike_on_its_way_into_a_lift():
+    host = alone("cycle_gate")
+    host.set("direction", 1)
+    host.sense("tag", 7)
+    assert (host.outputs["buzzer"], host.outputs["lock"]) == (1, 0)
+    assert heard_later(host, codes.ALARM_GATE_EBIKE_IN_LOBBY)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_signals_by_itself_that_its_alarm_is_heard_by_nobody(kind):
     host = alone(kind)

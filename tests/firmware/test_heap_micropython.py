@@ -27,7 +27,16 @@ GATEWAY = {
         ]
     ),
 }
-DATA = {"streetlight": {"calendar": bytes(148)}, "door": DOOR, "gateway": GATEWAY}
+# The plates of 400 bays; the tags of 600 e-bikes and of 150 bicycles.
+LANE = {"cards": bytes(4 * 400), "paying": b"\x01", "card_key": bytes(32)}
+GATE = {"cards": bytes(4 * 750), "bicycles": bytes(4 * 150), "lobby": b"\x01", "card_key": bytes(32)}
+DATA = {
+    "streetlight": {"calendar": bytes(148)},
+    "door": DOOR,
+    "gateway": GATEWAY,
+    "vehicle_lane": LANE,
+    "cycle_gate": GATE,
+}
 AT_REST = 52_000  # bytes; the others are for messages, alarms and fragments
 AFTERWARDS = 60_000
 
@@ -57,6 +66,25 @@ TROUBLES = {
         ("bus", heard(1, RAISED, 1), heard(1, CLEARED, 1)),
         ("bus", heard(2, RAISED, 2), heard(2, CLEARED, 2)),
         ("tamper", 1, 0),
+    ),
+    "vehicle_lane": (
+        ("confidence", 96, 0),
+        ("plate", 77, 0),
+        ("loop", 1, 0),
+        ("down", 0, 1),
+        ("up", 1, 0),
+        ("tamper", 1, 0),
+        ("approach", 1, 0),
+        ("fire", 1, 0),
+    ),
+    "cycle_gate": (
+        ("tamper", 1, 0),
+        ("tag", 77, 0),
+        ("direction", 2, 1),
+        ("tag", 78, 0),
+        ("exit_button", 1, 0),
+        ("reader", 0, 1),
+        ("fire", 1, 0),
     ),
     "manhole": (("tilt", 300, 0), ("shock", 3_000, 0), ("water", 90, 2_000), ("gas", 260, 0), ("h2s", 80, 0)),
     "wristband": (("sos", 1, 0), ("heart_rate", 140, 72), ("spo2", 80, 97), ("outside", 90, 0), ("worn", 0, 1)),

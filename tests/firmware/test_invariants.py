@@ -27,6 +27,7 @@ LOCAL = {
     codes.ALARM_DOOR_FORCED: ("buzzer",),
     codes.ALARM_DOOR_HELD: ("buzzer",),
     codes.ALARM_DOOR_ATTEMPTS: ("buzzer",),
+    codes.ALARM_GATE_EBIKE_IN_LOBBY: ("buzzer",),
     codes.ALARM_BAND_SOS: ("vibrate", "buzzer"),
     codes.ALARM_BAND_FALL: ("vibrate", "buzzer"),
 }

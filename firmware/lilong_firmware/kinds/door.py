@@ -28,6 +28,7 @@ class Door(Doorway):
     """What the reader, the PIN pad, the button and the backend say is done to the doorway."""
 
     KIND = codes.KIND_DOOR
+    HAS_LIST = True
     LOG_EVENTS = 1_000  # GB 50396 class B and C
     CHANNELS = (
         ("contact", 0, 0),

@@ -48,6 +48,7 @@ DENIALS = (
     (2, "revoked", Label("revoked", "已注销")),
     (3, "outdated", Label("visitor's card, and the list is too old", "名单过期，访客卡不放行")),
     (4, "passback", Label("has just gone in", "反潜回")),
+    (5, "attendant", Label("an attendant said no", "人工拒绝")),
 )
 
 QUANTITIES = (

@@ -1,7 +1,7 @@
 """How alarms are brought about at each kind of device: which channel, which value, and how long that may take.
 
-A file a kind, of its name: ALARMS, two of them, the quicker one first; EVENT, what makes an event without a word from
-anybody, if there is such a thing.
+A file a kind, of its name: ALARMS, two that any device of the kind has, the quicker one first, then others that only
+incidents bring about; EVENT, what makes an event without a word from anybody, if there is such a thing.
 """
 
 from importlib import import_module
@@ -16,7 +16,7 @@ __all__ = ["ALARMS", "EVENTS", "Alarm", "Stimulus", "alarm_name"]
 
 _FILES = {KIND[kind].number: import_module(f"{__name__}.{kind}") for kind in KINDS}
 
-ALARMS: dict[int, tuple[Alarm, Alarm]] = {number: file.ALARMS for number, file in _FILES.items()}
+ALARMS: dict[int, tuple[Alarm, ...]] = {number: file.ALARMS for number, file in _FILES.items()}
 EVENTS: dict[int, tuple[str, int]] = {number: file.EVENT for number, file in _FILES.items() if hasattr(file, "EVENT")}
 
 

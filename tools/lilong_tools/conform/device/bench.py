@@ -127,11 +127,11 @@ class Bench(Speaker):
     # ---- stimuli
 
     def alarms(self) -> tuple[Alarm, Alarm]:
-        """Two alarms that can be caused here."""
+        """Two alarms that can be caused at any device of its kind."""
         found = ALARMS.get(self.kind or -1)
         if found is None:
             raise NotTriedError(f"no stimulus is known here for a device of kind {self.kind}")
-        return found
+        return found[0], found[1]
 
     async def apply(self, stimulus: Stimulus) -> None:
         """Bring its channels to their values."""
