@@ -17,7 +17,8 @@ help:
 	@echo "make test    all tests"
 	@echo "make check   lint, types, generated files, size budgets"
 	@echo "make budgets sizes, heap and times of the firmware beside their ceilings; check prints it too"
-	@echo "make soak    24 h of each kind's time with dangers and faults, power cuts, mutated bytes: half an hour"
+	@echo "make soak    24 h of each kind's time with dangers and faults, power cuts, mutated bytes,"
+	@echo "             a street, a cluster, 30 virtual days of an estate: an hour and more"
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
@@ -66,6 +67,9 @@ soak: $(DEV_READY)  ## long runs; each line says what it came to, and in what ti
 	$(BIN)/python -m tests.fuzz.run session --count 1000000 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
 	$(BIN)/python -m tests.fuzz.run mqtt --count 10000000 --jobs $(SOAK_JOBS) --seed $(SOAK_SEED)
 	$(BIN)/python -m tests.fuzz.compare --count 100000 --seed $(SOAK_SEED)
+	$(BIN)/python -m tests.soak.generator street --minutes 10
+	$(BIN)/python -m tests.soak.generator cluster --minutes 10
+	$(BIN)/python -m tests.soak.generator days --days 30
 
 codes: $(READY)  ## write what follows from the registry
 	$(BIN)/python -m lilong_protocol.registry.generate
