@@ -21,6 +21,7 @@ from lilong_simulator.load.scenario import Copies, Scenario
 from lilong_simulator.load.shards.conductor import Conductor
 from lilong_simulator.load.shards.job import Job
 from lilong_simulator.load.shards.processes import Processes
+from lilong_simulator.load.shards.shard import unsure_ms
 from lilong_tools.broker import Mosquitto, find_mosquitto
 from lilong_tools.load.hands import MosquittoHands
 from lilong_tools.load.shard import packed
@@ -177,11 +178,11 @@ async def test_a_broker_that_restarts_and_freezes_in_a_run_by_two_is_what_both_e
         faults = AtBroker(conductor.scenario, hands, conductor.together.clock)
 
         async def at_broker():
-            await faults.play(await conductor.begun(), conductor.unsure_ms)
+            await faults.play(await conductor.begun(), unsure_ms(conductor.shards))
 
         conducted, _ = await asyncio.gather(conductor.conduct(), at_broker())
         assert broker.pid != pid
-    assert (faults.failures, conducted.failures, conductor.unsure_ms) == ([], [], 0.0)
+    assert (faults.failures, conducted.failures, unsure_ms(conductor.shards)) == ([], [], 0.0)
     whole = merge(conducted.results)
     restart, freeze, _ = whole.faults
     always_on = 28

@@ -15,6 +15,9 @@ from commands import PATIENCE_S, SMALL_ESTATE, Process, alive, embedded_broker, 
 from hardened_broker import free_port
 from lilong_simulator.load.recorded import look_through, open_source
 from lilong_tools.broker import find_mosquitto
+from lilong_tools.inputs import InputError
+from lilong_tools.load.shards_asked import shards_of
+from lilong_tools.load.target import Access
 
 DEVICES = 40
 OPTIONS = ("--incident", "none", "--no-real-micropython", "--accept", "puback")
@@ -149,6 +152,21 @@ def readable_within(descriptor: int, seconds: float) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
+
+
+@pytest.mark.parametrize(
+    ("cluster", "files", "told"),
+    [
+        ("tls://10.0.0.1:8786", (), "needs --cluster-ca, --cluster-cert, --cluster-key; give all of them"),
+        ("tls://10.0.0.1:8786", ("ca", "cert"), "needs --cluster-ca, --cluster-cert, --cluster-key; give all of them"),
+        ("tcp://10.0.0.1:8786", ("ca",), "are for --cluster tls://...; leave them out"),
+        (None, ("ca", "cert", "key"), "are for --cluster tls://...; leave them out"),
+    ],
+)
+def test_a_cluster_by_tls_has_three_files_and_no_other_has(cluster: str | None, files: tuple, told: str) -> None:
+    given = [Path(name) if name in files else None for name in ("ca", "cert", "key")]
+    with pytest.raises(InputError, match=re.escape(told)):
+        shards_of(None, cluster, given, "mqtt://10.0.0.9", "10.0.0.9", Access())
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,9 @@ def load(
     fault: options.Faults = None,
     workers: options.Workers = None,
     cluster: options.Cluster = None,
+    cluster_ca: options.ClusterCa = None,
+    cluster_cert: options.ClusterCert = None,
+    cluster_key: options.ClusterKey = None,
     real_micropython: options.RealMicroPython = True,
     dry_run: options.DryRun = False,
     broker_restart: options.BrokerRestart = None,
@@ -123,7 +126,8 @@ def load(
     there, _ = look_at(broker, access)
     hands_for(scenario, there, commands)
     plan = plan_of(scenario, places)
-    shards = shards_of(workers, cluster, broker, there.host, access)
+    cluster_files = (cluster_ca, cluster_cert, cluster_key)
+    shards = shards_of(workers, cluster, cluster_files, broker, there.host, access)
     if dry_run:
         tell(plan, scenario, f"{there.host}:{there.port}, which was not asked", console, context.params)
         return

@@ -144,8 +144,13 @@ Workers = Annotated[
 ]  # fmt: skip
 Cluster = Annotated[
     str | None,
-    typer.Option(help="a Dask cluster: tcp://SCHEDULER:8786, or how many nodes to make here", rich_help_panel=FLEET),
+    typer.Option(
+        help="a Dask cluster: tcp:// or tls://SCHEDULER:8786, or how many nodes to make here", rich_help_panel=FLEET
+    ),
 ]
+ClusterCa = Annotated[Path | None, typer.Option(help="PEM: the CA of a cluster by tls://", rich_help_panel=FLEET)]
+ClusterCert = Annotated[Path | None, typer.Option(help="PEM: a certificate of that cluster", rich_help_panel=FLEET)]
+ClusterKey = Annotated[Path | None, typer.Option(help="PEM: its key", rich_help_panel=FLEET)]
 Template = Annotated[
     str | None,
     typer.Option(

@@ -19,11 +19,12 @@ from lilong_simulator.load.prometheus import Endpoint
 from lilong_simulator.load.result import ShardResult, merge
 from lilong_simulator.load.settings import SETTLE_S
 from lilong_simulator.load.shards.cluster import Cluster
+from lilong_simulator.load.shards.cluster_tls import ClusterTls
 from lilong_simulator.load.shards.conductor import Conductor
 from lilong_simulator.load.shards.job import Job
 from lilong_simulator.load.shards.processes import Processes
 from lilong_simulator.load.shards.recorded_part import nowhere
-from lilong_simulator.load.shards.shard import Conducted, Starter
+from lilong_simulator.load.shards.shard import Conducted, Starter, unsure_ms
 from lilong_simulator.load.shards.unseen import unseen
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.retained import Topics, of_frames, remove_own_retained, remove_retained
@@ -43,12 +44,13 @@ LEAST_OPENING = 8
 
 @dataclass(frozen=True)
 class Shards:
-    """By how many processes, on which cluster if on one (see `Cluster`), and how they reach the broker."""
+    """By how many processes, on which cluster if on one (see `Cluster`), and how broker and cluster are reached."""
 
     count: int | None
     cluster: str | None
     url: str
     access: Access
+    tls: ClusterTls | None = None
 
 
 async def play_shards(
@@ -67,7 +69,7 @@ async def play_shards(
         parts = None if request.record is None else Parts(request.record, count, _word(console))
         conductor = Conductor(
             job, request.places, count, starter, lambda text: console.print(text, style="bold"), host,
-            recorded=nowhere if parts is None else parts.take,
+            recorded=nowhere if parts is None else parts.take, tls=asked.tls,
         )  # fmt: skip
         run = conductor.together
         at_broker = AtBroker(conductor.scenario, hands, run.clock)
@@ -105,7 +107,7 @@ async def _starter(asked: Shards, console: Console) -> AsyncIterator[tuple[Start
         console.print(f"{count} workers on this machine")
         yield Processes(COMMAND), count, "127.0.0.1"
         return
-    async with Cluster(asked.cluster, COMMAND) as cluster:
+    async with Cluster(asked.cluster, COMMAND, asked.tls) as cluster:
         count = asked.count or len(cluster.nodes)
         console.print(f"{count} workers on {len(cluster.nodes)} nodes: {', '.join(cluster.nodes)}")
         yield cluster, count, cluster.host
@@ -187,7 +189,7 @@ async def _faults(at_broker: AtBroker, conductor: Conductor) -> AsyncIterator[No
     """What is to be done to the broker is done meanwhile; in the end it is there again, whatever has happened."""
 
     async def play() -> None:
-        await at_broker.play(await conductor.begun(), conductor.unsure_ms)
+        await at_broker.play(await conductor.begun(), unsure_ms(conductor.shards))
 
     task = asyncio.create_task(play())
     try:

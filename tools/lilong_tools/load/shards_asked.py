@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from lilong_protocol.pc.simulation import is_loopback
 from lilong_simulator.load.shards.cluster import is_local
+from lilong_simulator.load.shards.cluster_tls import ClusterTls
 
 from ..inputs import InputError
 from .sharded import Shards
 from .target import Access
 
+FILES = ("--cluster-ca", "--cluster-cert", "--cluster-key")
 
-def shards_of(workers: int | None, cluster: str | None, url: str, host: str, access: Access) -> Shards | None:
-    """None: by this process alone."""
+
+def shards_of(
+    workers: int | None, cluster: str | None, files: Sequence[Path | None], url: str, host: str, access: Access
+) -> Shards | None:
+    """None: by this process alone. files: CA, certificate and key of the cluster."""
+    tls = _tls(cluster, files)
     if workers is None and cluster is None:
         return None
     if cluster is not None:
@@ -24,4 +33,18 @@ def shards_of(workers: int | None, cluster: str | None, url: str, host: str, acc
                 f"--broker {host}: on each node of {cluster} that is the node itself; give the address by which they "
                 "reach the broker"
             )
-    return Shards(workers, cluster, url, access)
+    return Shards(workers, cluster, url, access, tls)
+
+
+def _tls(cluster: str | None, files: Sequence[Path | None]) -> ClusterTls | None:
+    secure = cluster is not None and cluster.startswith("tls://")
+    given = [file for file in files if file is not None]
+    if given and not secure:
+        raise InputError("--cluster-ca, --cluster-cert, --cluster-key: are for --cluster tls://...; leave them out")
+    if not secure:
+        return None
+    if len(given) != len(FILES):
+        raise InputError(f"--cluster {cluster}: needs {', '.join(FILES)}; give all of them")
+    tls = ClusterTls(*given)
+    tls.server()  # files that are none are told before anything starts
+    return tls

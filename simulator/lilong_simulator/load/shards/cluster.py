@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from ..errors import RunError
 from . import node
+from .cluster_tls import ClusterTls
 from .job import Order
 
 CONNECT_S = 10.0
@@ -29,11 +30,12 @@ class Cluster:
     """A `Starter`; `async with` it. `nodes`: their addresses.
 
     spec: an address as tcp://10.0.0.1:8786, or the number of nodes to make on this machine. command: what follows the
-    interpreter on each node to make a worker of it.
+    interpreter on each node to make a worker of it. tls: of a cluster whose address begins with tls://.
     """
 
-    def __init__(self, spec: str, command: Sequence[str]) -> None:
+    def __init__(self, spec: str, command: Sequence[str], tls: ClusterTls | None = None) -> None:
         self._spec = spec
+        self._tls = tls
         self._command = list(command)
         self._client: Any = None
         self._own: Any = None
@@ -95,7 +97,8 @@ class Cluster:
                 dashboard_address="127.0.0.1:0", silence_logs=50,
             )  # fmt: skip
         try:
-            self._client = engine.Client(address, timeout=CONNECT_S, set_as_default=False)
+            security = None if self._tls is None else self._tls.security(engine)
+            self._client = engine.Client(address, timeout=CONNECT_S, set_as_default=False, security=security)
         except (OSError, TimeoutError, ValueError) as error:
             raise RunError(
                 f"--cluster {self._spec}: no scheduler answers there ({error}); give its address, as tcp://10.0.0.1:8786"

@@ -20,6 +20,7 @@ from ..places import Place
 from ..result import ShardResult
 from ..run import LONGEST_LIMIT_MS
 from .clocks import ClockOf, now_ns, this_machine
+from .cluster_tls import ClusterTls
 from .job import Job, Order
 from .last_words import after_it_went, before_it_came
 from .recorded_part import Taken, data_of, nowhere
@@ -37,12 +38,14 @@ AHEAD_MS = 200.0  # from the beginning being told to it being there, beside the 
 class Conductor:
     """`together` can be watched meanwhile; `told` is called with what a person should know at once.
 
-    host: the address at which workers reach this machine. recorded: takes more of a shard's recording.
+    host: the address at which workers reach this machine. recorded: takes more of a shard's recording. tls:
+    by which workers reach it, else by TCP alone.
     """
 
     def __init__(
         self, job: Job, places: Sequence[Place], count: int, starter: Starter, told: Callable[[str], None],
         host: str = "127.0.0.1", start_s: float = START_S, silence_s: float = SILENCE_S, recorded: Taken = nowhere,
+        tls: ClusterTls | None = None,
     ) -> None:  # fmt: skip
         zero_ns = now_ns()
         devices = [device for place in places for device in place.devices]
@@ -55,6 +58,7 @@ class Conductor:
         self._told = told
         self._host = host
         self._recorded = recorded
+        self._tls = tls
         self._start_s = start_s
         self._silence_s = silence_s
         self._token = secrets.token_hex(16)
@@ -84,20 +88,16 @@ class Conductor:
         await self._changes.until(lambda: self.together.world_zero is not None)
         return self.together.world_zero or 0.0
 
-    @property
-    def unsure_ms(self) -> float:
-        """How far the clock of a worker on another machine may be from what is known of it."""
-        errors = (one.clock.first.error_ns for one in self.shards if one.clock.first and not one.clock.one_clock)
-        return max(errors, default=0.0) / 1e6
-
     async def conduct(self) -> Conducted:
         """Start all, play, end all; RunError when a worker cannot start. Whatever happens, none is left behind."""
-        server = await asyncio.start_server(self._came, self._host, 0)
+        tls = self._tls
+        server = await asyncio.start_server(self._came, self._host, 0, ssl=None if tls is None else tls.server())
+        pin = "" if tls is None else tls.pin
         port = server.sockets[0].getsockname()[1]
         tasks = [asyncio.create_task(self._ticks())]
         try:
             for shard in self.shards:
-                await self._starter.start(Order(self._host, port, self._token, shard.index, self.count))
+                await self._starter.start(Order(self._host, port, self._token, shard.index, self.count, pin))
                 tasks.append(asyncio.create_task(before_it_came(self._starter, shard, self._refuse)))
             await self._phases()
         finally:

@@ -11,13 +11,15 @@ from ..scenario import Scenario
 
 @dataclass(frozen=True)
 class Order:
-    """Where the conductor listens, as which shard of how many, and the word by which it knows its own."""
+    """Where the conductor listens, as which shard of how many, and the word by which it knows its own. pin: by which
+    it is known, where it speaks TLS (`cluster_tls`)."""
 
     host: str
     port: int
     token: str = field(repr=False)
     index: int
     count: int
+    pin: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

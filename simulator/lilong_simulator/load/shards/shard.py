@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -57,6 +57,12 @@ class PlayedShard:
             "why": self.why,
             "clock": self.clock.told(),
         }
+
+
+def unsure_ms(shards: Iterable[PlayedShard]) -> float:
+    """How far the clock of a worker on another machine may be from what is known of it, at most."""
+    errors = (one.clock.first.error_ns for one in shards if one.clock.first and not one.clock.one_clock)
+    return max(errors, default=0.0) / 1e6
 
 
 class Changes:

@@ -27,6 +27,7 @@ from ..run import LiveRun
 from ..scenario import ScenarioError
 from ..settings import Settings
 from .clocks import now_ns, this_machine
+from .cluster_tls import connection
 from .glimpse import Glimpses
 from .job import Job, Order
 from .recorded_part import recording_of
@@ -181,7 +182,7 @@ class Worker:
 async def serve(order: Order, reach: Reach) -> int:
     """Play what the order says; the exit code."""
     try:
-        reader, writer = await asyncio.open_connection(order.host, order.port)
+        reader, writer = await connection(order)
     except OSError as error:
         print(f"nobody conducts a run at {order.host}:{order.port} ({error.strerror or error})", file=sys.stderr)
         return 2
