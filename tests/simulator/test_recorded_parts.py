@@ -69,6 +69,7 @@ def test_a_part_that_is_damaged_leaves_all_parts_and_a_word(tmp_path):
     assert why.startswith(f"{tmp_path}/run: cannot be made of its parts (")
     assert why.endswith("; replay run.part0 and the others")
     assert rows_of(tmp_path / "run.part0")[0] == FIRST
+    assert not (tmp_path / "run").exists(), "half a recording would be taken for one"
 
 
 def test_a_disk_that_is_full_ends_one_part_with_a_word_and_not_the_run(tmp_path):

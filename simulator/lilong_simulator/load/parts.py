@@ -14,8 +14,9 @@ from io import FileIO
 from operator import itemgetter
 from pathlib import Path
 
+from ..tables.spare import Spare
 from .lines import Lines, RecordingError, value_of
-from .record import FORMAT, GZIP, RecordError
+from .record import FORMAT, GZIP, RecordError, spare_in
 
 PIECE = 1_000  # rows packed at a time
 
@@ -30,6 +31,7 @@ class Parts:
         self.files = [path.with_name(f"{path.name}.part{index}") for index in range(count)]
         self._tell = tell
         self._open: list[FileIO | None] = []
+        self._spare: Spare | None = None
         try:
             path.open("wb").close()
             for file in self.files:
@@ -37,6 +39,7 @@ class Parts:
         except OSError as error:
             self.close()
             raise RecordError(f"--record {path}: {error.strerror}; name a file that can be written") from None
+        self._spare = spare_in(path.parent)
 
     def take(self, index: int, data: bytes) -> None:
         """What a part has more; nothing, once it could not be written."""
@@ -49,6 +52,7 @@ class Parts:
             self._open[index] = None
             if file is not None:
                 file.close()
+            self._free()
             self._tell(f"{self.files[index]}: the recording of shard {index} has ended, the run goes on "
                        f"({error.strerror or error})")  # fmt: skip
 
@@ -58,16 +62,23 @@ class Parts:
                 file.close()
 
     def merge(self, epoch_zero: float) -> str | None:
-        """Make the whole of them, and remove them; why not in words, and then they are left. Others do not wait."""
+        """Make the whole of them, and remove them; why not in words, and then they alone are left."""
         self.close()
         try:
             _write(self.path, self.files, epoch_zero)
         except (OSError, RecordingError) as error:
             why = getattr(error, "strerror", None) or error
+            self.path.unlink(missing_ok=True)
             return f"{self.path}: cannot be made of its parts ({why}); replay {self.files[0].name} and the others"
+        finally:
+            self._free()
         for file in self.files:
             file.unlink()
         return None
+
+    def _free(self) -> None:
+        if self._spare is not None:
+            self._spare.close()
 
 
 def _write(path: Path, files: list[Path], epoch_zero: float) -> None:

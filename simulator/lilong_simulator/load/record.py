@@ -76,7 +76,7 @@ class Recording:
             self._file: RawIOBase = path.open("wb", buffering=0) if to is None else to
         except OSError as error:
             raise RecordError(f"--record {path}: {error.strerror}; name a file that can be written") from None
-        self._spare = _spare(path.parent) if to is None else None
+        self._spare = spare_in(path.parent) if to is None else None
         head = {"format": FORMAT, "epoch_zero": round(epoch_zero, 3), "by": by}
         self._head = json.dumps(head) + "\n"
         self._thread = threading.Thread(target=self._write_all, name="recording", daemon=True)
@@ -158,7 +158,8 @@ class Recording:
         self._tell(self.trouble)
 
 
-def _spare(folder: Path) -> Spare | None:
+def spare_in(folder: Path) -> Spare | None:
+    """Room for the report of a run whose recording fills the disk; None where there is none even now."""
     try:
         return Spare(folder, SPARE_BYTES)
     except OSError:
