@@ -25,10 +25,18 @@ publish under its own `u/#` and read its own `d/#`, and nothing else. A backend 
 | `emqx/` | EMQX 5.8 in place of mosquitto |
 
 ## Run mosquitto
+By hand, as the owner of the folder, after `ulimit -n {open_files(devices)}`:
 ```sh
-sudo chown -R mosquitto: {at}     # {at}/ca.key goes elsewhere first
-sudo install -D {at}/limits.conf /etc/systemd/system/mosquitto.service.d/limits.conf
-mosquitto -c {at}/mosquitto.conf  # by hand: after `ulimit -n {open_files(devices)}`
+mosquitto -c {at}/mosquitto.conf
+```
+As a service it is another user, and this folder has to stay yours: `lilong broker-config` and `lilong provision
+--broker` write into it. So have it made with `--at /etc/lilong-broker`, and after each of these commands give mosquitto
+a copy, from within the folder:
+```sh
+sudo cp -rT . /etc/lilong-broker
+sudo rm -f /etc/lilong-broker/ca.key /etc/lilong-broker/backend.*
+sudo chown -R mosquitto: /etc/lilong-broker
+sudo install -D limits.conf /etc/systemd/system/mosquitto.service.d/limits.conf
 ```
 At its file limit mosquitto accepts no connection and says nothing, hence `limits.conf`. New devices: run
 `lilong broker-config` again (keys, authority and the backend's password stay), then `kill -HUP` lets it read
@@ -38,8 +46,8 @@ At its file limit mosquitto accepts no connection and says nothing, hence `limit
 ```sh
 LILONG_BROKER_URL=$(cat backend.url) python -m lilong_tools.centre --estate {tenant} --keys keys.json
 ```
-It connects to port {backend_port}. `backend.url` names `ca.crt`, `backend.crt` and `backend.key` where they stand here:
-change it where they are moved to.
+It connects to port {backend_port}. `backend.url` names `ca.crt`, `backend.crt` and `backend.key` in {at}:
+change it to where the centre has them.
 
 A device: host {host}, port {port}, `ca.crt`, user name = device id. Its password is
 HKDF-SHA-256(root, salt `lilong/1 broker password`, no info), 32 bytes as 64 lowercase hex digits; `lilong keys device`

@@ -207,7 +207,7 @@ def _change(place: Estate, devices: Sequence[str], store: KeyStore, options: _Op
     content = plain(networks, there, None if broker is None else broker.ca)
     for device, root in roots.items():
         path = write_change(options.out, device, root, content, os.urandom)
-        _say(f"{path}: offer it to {device} as an artifact of kind 2 (access); it falls back by itself")
+        _say(f"{path}: `lilong update offer {path} --centre URL` offers it to {device}; it falls back by itself")
 
 
 def _transfer(
@@ -247,8 +247,10 @@ def _on_port(folder: Path | None, port: str | None, on_board: str) -> None:
         raise ProvisionError("--port: is missing; name the port of the board, such as /dev/ttyUSB0")
     if folder is None:
         Port(port).erase(on_board)
-        _say(f"{port}: {on_board} is removed. Flash cells keep traces until they are reused: esptool erase_flash, or "
-             "flash_nuke on rp2, leaves none")  # fmt: skip
+        _say(f"{port}: {on_board} is removed. Flash cells keep traces until they are reused: esptool erase-flash, or "
+             "flash_nuke on rp2, leaves none",
+             "Its boots begin anew, and a backend refuses numbers that it has seen: before it goes back into service, "
+             "`lilong provision ESTATE --again DEVICE`")  # fmt: skip
         return
     _, wrong = look(folder, None)
     files = read_folder(folder)
