@@ -43,7 +43,7 @@ demo: $(READY)
 	@exec $(BIN)/lilong demo $(ARGS)
 
 test: $(DEV_READY) $(RP2_READY)
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(DEV_READY) $(RP2_READY)
 	$(BIN)/ruff check .

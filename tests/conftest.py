@@ -1,12 +1,23 @@
-"""Shared by all tests: where a skip is an error, because everything a test could want has been installed."""
+"""Shared by all tests: how many run at once, what is compiled once, and where a skip is an error."""
 
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
+
+# Containers forbid bytecode to be written: each of some thousand processes would compile all sources anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: three for two cores, since many tests wait for what a protocol or a board makes them wait for."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(2, cores * 3 // 2)
 
 
 @pytest.fixture(scope="session")
