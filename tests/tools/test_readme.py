@@ -121,7 +121,7 @@ def test_make_leads_to_what_the_readme_says() -> None:
     assert make_says("demo") == "exec .venv/bin/lilong demo"
     command = next(command for command in RUN_BY if command.startswith("make demo ARGS="))
     assert make_says(*shlex.split(command)[1:]) == "exec .venv/bin/lilong demo --headless --duration 60 --report out/"
-    assert make_says("test") == ".venv/bin/python -m pytest -n auto"
+    assert make_says("test") == ".venv/bin/python -m pytest -n auto --dist worksteal"
 
 
 def test_our_own_detector_conforms_as_the_readme_says() -> None:
