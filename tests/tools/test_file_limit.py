@@ -4,8 +4,7 @@ import re
 
 import pytest
 from commands import LILONG, SMALL_ESTATE, Ended, Process
-
-NOWHERE = "mqtt://127.0.0.1:1"
+from load_case import NOWHERE
 
 
 def under(files: int, *arguments: object) -> Ended:

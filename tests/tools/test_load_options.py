@@ -11,25 +11,14 @@ from pathlib import Path
 import pytest
 from commands import LILONG, PATIENCE_S, SMALL_ESTATE, Ended, embedded_broker, lilong, run_lilong
 from lilong_tools.load.knee import next_rate, what_broke
+from load_case import AWAY, NOWHERE, WELL, loaded, refusal
 
 QUICK = ("--no-real-micropython", "--incident", "none", "--duration", 1, "--accept", "puback")
-WELL = ("pass", "generator saturated")  # the second on a machine that is busy with other tests
-NOWHERE = "mqtt://127.0.0.1:1"
-AWAY = "mqtt://192.0.2.1"  # TEST-NET-1: nobody's
-
-
-def refusal(*arguments: object) -> str:
-    ended = run_lilong("load", *arguments)
-    assert (ended.code, ended.out) == (2, ""), ended
-    assert len(ended.err.splitlines()) == 1, ended.err
-    return ended.err.removeprefix("lilong: ").removesuffix("\n")
 
 
 def quick(broker: str, folder: Path, *options: object) -> tuple[Ended, dict]:
     """A short run without a backend, of which nothing is asked."""
-    ended = run_lilong("load", SMALL_ESTATE, "--broker", broker, *QUICK, "--report", folder, *options)
-    assert "Traceback" not in ended.err, ended.err
-    return ended, json.loads((folder / "report.json").read_text())
+    return loaded(broker, folder, SMALL_ESTATE, *QUICK, *options)
 
 
 # ---- what is played

@@ -1,6 +1,5 @@
 """`lilong load --clients N`: a quick check of a broker, and what goes with it; `--template` on the command line."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,17 +7,7 @@ from commands import SMALL_ESTATE, Ended, embedded_broker, run_lilong
 from lilong_simulator.report_model import Report
 from lilong_tools.cli import app
 from lilong_tools.inputs import InputError
-
-WELL = ("pass", "generator saturated")  # the second on a machine that is busy with other tests
-NOWHERE = "mqtt://127.0.0.1:1"
-AWAY = "mqtt://192.0.2.1"  # TEST-NET-1: nobody's
-
-
-def refusal(*arguments: object) -> str:
-    ended = run_lilong("load", *arguments)
-    assert (ended.code, ended.out) == (2, ""), ended
-    assert len(ended.err.splitlines()) == 1, ended.err
-    return ended.err.removeprefix("lilong: ").removesuffix("\n")
+from load_case import AWAY, NOWHERE, WELL, loaded, refusal
 
 
 def refusal_here(*arguments: object) -> str:
@@ -29,9 +18,7 @@ def refusal_here(*arguments: object) -> str:
 
 
 def check(broker: str, folder: Path, *options: object) -> tuple[Ended, dict]:
-    ended = run_lilong("load", "--broker", broker, "--duration", 1, "--report", folder, *options)
-    assert "Traceback" not in ended.err, ended.err
-    report = json.loads((folder / "report.json").read_text())
+    ended, report = loaded(broker, folder, "--duration", 1, *options)
     Report.model_validate(report)
     return ended, report
 

@@ -4,7 +4,7 @@ The bytes are the firmware's own. A fleet that does not seal leaves out those of
 up most of what an estate says, and which nothing has to be opened for; all other frames are sealed in any case.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from lilong_firmware.device import Device
 from lilong_firmware.uplink import Uplink
@@ -42,9 +42,11 @@ def speak(device: Device, seals: bool = True) -> None:
 
 
 class SpokenUplink(Uplink):
-    """As the firmware's."""
+    """As the firmware's. bare: classes of frames without bytes."""
 
     __slots__ = ()
+
+    bare: ClassVar[frozenset[str]] = frozenset()
 
     def frame(
         self,
@@ -55,7 +57,11 @@ class SpokenUplink(Uplink):
         ref: tuple[int, int] | None = None,
         counter: int | None = None,
     ) -> bytes:
-        spoken = Spoken(Uplink.frame(self, now, kind, cls, body, ref, counter))
+        if cls in self.bare:
+            self._seqs[_AT[cls]] += 1
+            spoken = Spoken()
+        else:
+            spoken = Spoken(Uplink.frame(self, now, kind, cls, body, ref, counter))
         spoken.said = self._said(now, kind, cls, body, ref, counter)
         return spoken
 
@@ -88,18 +94,4 @@ class UnsealedUplink(SpokenUplink):
 
     __slots__ = ()
 
-    def frame(
-        self,
-        now: int,
-        kind: int,
-        cls: str,
-        body: dict[int, Any],
-        ref: tuple[int, int] | None = None,
-        counter: int | None = None,
-    ) -> bytes:
-        if cls not in PASSING:
-            return super().frame(now, kind, cls, body, ref, counter)
-        self._seqs[_AT[cls]] += 1
-        spoken = Spoken()
-        spoken.said = self._said(now, kind, cls, body, ref, counter)
-        return spoken
+    bare = PASSING

@@ -7,23 +7,15 @@ time every link breaks, none can be had for `for` s, and no will is published.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ...estate import Device
-from .base import CUT_OFF, Fault, Levers
+from .base import Levers
+from .of_broker import BrokerFault
 
 
-class BrokerRestart(Fault):
+class BrokerRestart(BrokerFault):
     """Of all devices."""
 
     NAME = "broker_restart"
-    SELECTS = ()
-    HINDERS = CUT_OFF
-    LINKS = True
     BROKER = "restart"
 
-    def begin(self, levers: Levers, devices: Sequence[Device]) -> None:
-        levers.broker(False)
-
-    def end(self, levers: Levers, devices: Sequence[Device]) -> None:
-        levers.broker(True)
+    def pull(self, levers: Levers, well: bool) -> None:
+        levers.broker(well)

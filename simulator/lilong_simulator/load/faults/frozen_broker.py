@@ -8,23 +8,15 @@ s.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ...estate import Device
-from .base import CUT_OFF, Fault, Levers
+from .base import Levers
+from .of_broker import BrokerFault
 
 
-class FrozenBroker(Fault):
+class FrozenBroker(BrokerFault):
     """Of all devices."""
 
     NAME = "frozen_broker"
-    SELECTS = ()
-    HINDERS = CUT_OFF
-    LINKS = True
     BROKER = "freeze"
 
-    def begin(self, levers: Levers, devices: Sequence[Device]) -> None:
-        levers.freeze(True)
-
-    def end(self, levers: Levers, devices: Sequence[Device]) -> None:
-        levers.freeze(False)
+    def pull(self, levers: Levers, well: bool) -> None:
+        levers.freeze(not well)

@@ -1,0 +1,89 @@
+"""What the world demanded, what was raised and stored, and when; what had to follow."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from .parts import Count, Latencies, Ms, Table
+
+
+class Clocks(Table):
+    """The times of alarms. In `latency_ms` and `by_alarm` local counts from the crossing, the others from decided."""
+
+    local: Any
+    ingest: Any
+    shown: Any
+    acknowledged: Any
+
+
+class ClockLatencies(Clocks):
+    local: Latencies = Field(description="crossing to local output")
+    ingest: Latencies = Field(description="decided to committed by the backend; `ingest_by` says who told")
+    shown: Latencies = Field(description="decided to a console has it")
+    acknowledged: Latencies = Field(description="decided to the operator's answer at the device")
+
+
+class ClockTimes(Clocks):
+    local: Ms | None
+    ingest: Ms | None
+    shown: Ms | None
+    acknowledged: Ms | None
+
+
+class Alarms(Table):
+    """Counts of the judgement."""
+
+    true: Count = Field(description="what the world demanded")
+    raised: Count
+    stored: Count
+    acknowledged: Count | None
+    undetected: Count | None = Field(description="the device did not raise; null in a replay, which knows no world")
+    missed: Count = Field(description="raised, never stored")
+    late: Count | None = Field(description="stored after the limit")
+    false: Count | None = Field(description="no cause")
+    excused: Count = Field(0, description="not raised: a fault of the run kept the device from it; no pass")
+    duplicate: Count | None = Field(description="a second effect of one episode")
+    out_of_order: Count | None = Field(description="against (boot, seq) of one device and priority")
+
+
+class Row(Table):
+    """One row of the truth and what came of it."""
+
+    truth: str
+    device: str
+    name: str
+    alarm: str
+    level: Count
+    expect: Literal["must", "may", "must_not"]
+    cause: str
+    crossing_ms: Ms
+    alarm_id: str | None
+    decided_after_ms: Ms | None
+    after_crossing_ms: ClockTimes
+    after_decision_ms: ClockTimes
+    limits_ms: ClockTimes
+    late: list[str]
+    missing: list[str]
+    excused: str | None = Field(None, description="unpowered, stuck: the fault that kept its device from raising")
+    possible_after_ms: Ms | None = Field(None, description="after the crossing a fault let it be sent; limits count so")
+
+
+class Link(Table):
+    """What had to follow from alarms, counted from the one that confirmed."""
+
+    action: str
+    what: Literal["command", "report", "not_cleared"]
+    name: str
+    after_ms: Ms | None
+    limit_ms: Ms | None
+    triggered: bool
+
+
+class ClockSkew(Table):
+    """Times that cannot be: before their cause, or a commit after its own stored-ack."""
+
+    impossible: Count
+    worst_ms: Ms | None
+    backend_ahead_ms: tuple[Ms, Ms] | None = Field(description="between which its clock is ahead of the generator's")
