@@ -1,7 +1,8 @@
 """The children of a gateway: who has been silent for longer than its limit, and how that is told.
 
-data["children"]: 4 bytes each, limit in s (2, at most 32,767) and group (2): what belongs together within the building,
-as a flat does. A child is its place in that list, from 1; which device that is, is known to the bus and to the backend.
+data["children"]: 4 bytes each, limit in s (2, at most 32,767; 0: not missed) and group (2): what belongs together
+within the building, as a flat does. A child is its place in that list, from 1; which device that is, the bus and the
+backend know.
 """
 
 from struct import pack_into, unpack_from
@@ -63,6 +64,8 @@ class Children:
         """Something of a child, SILENT included: 0, or AWAY when it did not answer, LOST when it even was lost."""
         due = unpack_from(">H", self._dues, 2 * (child - 1))[0] if self._dues else 0
         lost = self._is_lost(child)
+        if not unpack_from(">H", self._table, (child - 1) * RECORD)[0]:
+            return 0
         if what == SILENT:
             if not due and not lost:
                 self._expect(now, child)

@@ -1,10 +1,12 @@
 """A run in virtual time: world, fleet and a backend in one SimPy environment; the same seed gives the same bytes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Protocol
 
 from .estate import Estate
+from .fleet.building_bus import BuildingBus
 from .fleet.provision import Provisioner
 from .fleet.spoken import speak
 from .fleet.virtual import Backend, VirtualFleet
@@ -14,6 +16,8 @@ from .load.faults.timeline import incidents as incidents_of
 from .load.faults.virtual import VirtualFaults
 from .random_streams import draw_below
 from .recorder import Recorder
+from .truth import truth_row
+from .wiring import wirings
 from .world import World
 
 POWER_ON_MS = 60_000  # devices come up spread over the first minute
@@ -59,6 +63,9 @@ class VirtualRun:
         self.env = self.world.env
         self._fleet = VirtualFleet(self.env, estate.id, backend, recorder)
         backend.attach(self._fleet)
+        if wired := wirings(estate):
+            children = {gateway: [child.id for child in wiring.children] for gateway, wiring in wired.items()}
+            self._fleet.bus = BuildingBus(self._fleet, children, self._missed)
         if faults:
             self.faults = VirtualFaults(self._fleet, faults, recorder, self._sense)
         provisioner = Provisioner(estate, estate_key, seed)
@@ -84,6 +91,13 @@ class VirtualRun:
         timeline = self.faults.timeline
         while timeline.waiting and self.env.now < timeline.settled_by:
             self.run(int(self.env.now) + MENDED_LOOK_MS)
+
+    def _missed(self, gateway: str, child: str) -> None:
+        """A child of a gateway is silent: what it says of that is true."""
+        name = self.estate.by_id[child].name
+        for alarm in ("gateway.child_offline", "gateway.children_offline"):
+            row = truth_row(self.estate.by_id[gateway], alarm, int(self.env.now), f"{name} is silent", "may")
+            self.world.truth.append(replace(row, id=f"{row.id}:{name}"))
 
     def _destroyed(self, device: str) -> None:
         if self.faults is not None:

@@ -1,6 +1,7 @@
 """Gives each simulated device its identity: id, keys, cards, PINs, its own random stream."""
 
 from collections.abc import Iterable
+from functools import cached_property
 from hashlib import sha256
 
 from lilong_firmware.device import NOTHING, Device, Identity
@@ -13,6 +14,7 @@ from lilong_protocol.registry import KIND
 
 from ..estate import Device as Placed
 from ..estate import Estate
+from ..wiring import Wiring, wirings
 from ..world.daylight import calendar
 from .pins import pins
 
@@ -67,6 +69,8 @@ class Provisioner:
         """What its kind reads of its identity."""
         if placed.kind == "streetlight":
             return self._lamp
+        if placed.kind == "gateway":
+            return self._wirings[placed.id].data()
         if placed.kind != "door":
             return NOTHING
         gate = placed.core is None and placed not in self._estate.staff_doors
@@ -78,6 +82,10 @@ class Provisioner:
             "two_way": b"\x01" if gate else b"",
         }
         return {name: value for name, value in given.items() if value}
+
+    @cached_property
+    def _wirings(self) -> dict[str, Wiring]:
+        return wirings(self._estate)
 
     def pins_of(self, core: int) -> dict[str, int]:
         """The PIN of each flat at its core's lobby doors, by flat key.

@@ -10,6 +10,7 @@ from lilong_protocol import topics
 from simpy.events import Event
 
 from . import virtual_faults
+from .building_bus import BuildingBus
 from .calendar import Calendar
 from .observer import CONNACK, ONLINE, Observer
 from .plant import Plant
@@ -74,6 +75,7 @@ class VirtualFleet:
         self._wake_at: int = NEVER
         self._armed: Event | None = None
         self._updating = self._take_updates  # one object for all of them
+        self.bus: BuildingBus | None = None  # where an estate has gateways
         self.away = False  # the broker
         self.frozen: list[virtual_faults.Held] | None = None  # what waits for a broker that is frozen
 
@@ -128,6 +130,8 @@ class VirtualFleet:
         self._hang_up(now, member)  # a connection that is being made, too
         member.burnt = True
         member.due = NEVER
+        if self.bus is not None:
+            self.bus.power(device_id, False)
 
     def call(self, delay: int, call: Callable[..., object], *arguments: object) -> None:
         """Call something `delay` ms from now; in the order of the calls, where several are for one instant."""
@@ -278,10 +282,14 @@ class VirtualFleet:
         what = effect[0]
         if what == NOTE:
             self._observer.note(now, member.id, *effect[1:])
+            if self.bus is not None:
+                self.bus.note(member.id, effect[1], effect[2])
             if effect[1] == ACCEPTED and member.flash is not None:
                 member.flash.accepted(now - member.base, member.device)
         elif what == OUTPUT:
             self._observer.output(now, member.id, effect[1], effect[2])
+            if self.bus is not None:
+                self.bus.output(member.id, effect[1], effect[2])
             for channel, value in member.plant.answer(effect[1], effect[2]):
                 member.device.sense(now - member.base, member.slots[channel], value)
         elif what == CONNECT:

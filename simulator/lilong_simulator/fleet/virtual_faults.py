@@ -43,6 +43,8 @@ def set_power(fleet: "VirtualFleet", member: "Member", on: bool) -> None:
         return
     now = int(fleet.env.now)
     fault.powered = on
+    if fleet.bus is not None:
+        fleet.bus.power(member.id, on)
     if now < member.base:
         return  # its first power is to come
     if not on:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from lilong_protocol.pc import linkages
 from lilong_protocol.pc.order import Order, checked
 from lilong_protocol.pc.orders import Orders
 
@@ -25,8 +26,15 @@ class Linkage:
     command: str
 
 
-# Two independent detectors confirm a fire; the start signal follows within 3 s (GB 50166-2019).
-LINKAGES = (Linkage("fire", code=1, devices=2, within_ms=600_000, command="fire_release"),)
+# Of the one table that gateways have too, what concerns the doors of a core.
+LINKAGES = tuple(
+    Linkage(known.name, code, known.devices, known.within_ms, act.command)
+    for known in linkages.LINKAGES
+    if known.scope == "core"
+    for code in known.alarms
+    for act in known.acts
+    if "door" in act.kinds
+)
 
 
 @dataclass

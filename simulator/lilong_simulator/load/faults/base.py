@@ -125,6 +125,10 @@ class Fault:
         """Whether it can do anything to a device."""
         return True
 
+    def hinders(self, device: Device) -> bool:
+        """Whether it keeps a device that it touches from anything, where it HINDERS."""
+        return True
+
     def begin(self, levers: Levers, devices: Sequence[Device]) -> None:
         """It begins, for those devices."""
 

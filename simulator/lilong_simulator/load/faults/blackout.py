@@ -2,34 +2,79 @@
 
 What models it: a device without power keeps its flash and nothing else; its connection breaks without a word, its
 sensors change unseen, and it cannot raise. When power is back it boots anew, with the next boot, and connects without
-waiting, as all the others on that feeder do. Devices with a battery (smoke, covers, bands) go on. Doors have no
-standby battery here.
+waiting, as all the others on that feeder do. Devices with a battery (smoke, covers, bands) go on. A gateway has a
+standby battery: it says that its mains are away, unless `standby=0`, which kills it as well. Doors have none here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ...estate import Device
-from .base import UNPOWERED, Fault, Levers
-from .low_battery import battery_period_ms
+from ...estate import Device, Estate
+from ...incidents import Incident, Step
+from ...truth import NO_LIMITS, Expect, limits, truth_row
+from .base import UNPOWERED, Fault, Levers, Parameter
+from .low_battery import battery_period_ms, channels_of
+
+if TYPE_CHECKING:
+    from ...world import World
+
+INGEST_MS = 10_000  # (ours) from the blackout to the centre
+DIP_MS = 5_000  # (ours) what may be too short for a device to tell
 
 
 class Blackout(Fault):
     """Without a selector: every feeder."""
 
     NAME = "blackout"
+    PARAMETERS = (Parameter("standby", "", 0, 1, 1.0, "1: standby batteries hold, 0: they are flat"),)
     HINDERS = UNPOWERED
     LINKS = True
     SIMULATED = True
 
     def touches(self, device: Device) -> bool:
-        return battery_period_ms(device.kind) is None
+        return battery_period_ms(device.kind) is None or _has_standby(device)
+
+    def hinders(self, device: Device) -> bool:
+        return not (_has_standby(device) and self.value("standby"))
 
     def begin(self, levers: Levers, devices: Sequence[Device]) -> None:
-        for device in devices:
+        for device in filter(self.hinders, devices):
             levers.power(device.id, False)
 
     def end(self, levers: Levers, devices: Sequence[Device]) -> None:
-        for device in devices:
+        for device in filter(self.hinders, devices):
             levers.power(device.id, True)
+
+    def incident(self, devices: Sequence[Device]) -> Incident | None:
+        standby = [device for device in devices if not self.hinders(device)]
+        return MainsAway(self, standby) if standby else None
+
+
+class MainsAway(Incident):
+    """What devices with a standby battery see of it."""
+
+    def __init__(self, fault: Blackout, devices: Sequence[Device]) -> None:
+        self.name = fault.NAME
+        self.timeline = (Step(0, "the mains are away"), Step(fault.for_ms, "they are back"))
+        self._fault = fault
+        self._devices = devices
+
+    def device_names(self, estate: Estate) -> list[str]:
+        names = {device.name for device in estate.devices}
+        return [device.name for device in self._devices if device.name in names]
+
+    def install(self, world: World) -> None:
+        """Drives the channel `mains`; a row each where it lasts longer than a dip."""
+        at, ends = self._fault.at_ms, self._fault.at_ms + self._fault.for_ms
+        for device in self._devices:
+            world.change(at, device, "mains", 0)
+            world.change(ends, device, "mains", 1)
+            expect: Expect = "must" if self._fault.for_ms > DIP_MS else "may"
+            bounds = limits(None, INGEST_MS, None, None) if expect == "must" else NO_LIMITS
+            world.expect(truth_row(device, "power.mains_loss", at, "a blackout", expect, self.name, ends, bounds))
+
+
+def _has_standby(device: Device) -> bool:
+    return {"mains", "battery"} <= set(channels_of(device.kind))

@@ -190,7 +190,7 @@ class Timeline:
         fault = one.planned.fault
         one.outcome.at_ms = now
         if fault.HINDERS is not None:
-            for device in one.devices:
+            for device in filter(fault.hinders, one.devices):
                 one.hindrances[device.id] = Hindrance(device.id, fault.HINDERS, now, counts=fault.HINDERS != STUCK)
         fault.begin(self._levers, one.devices)
 

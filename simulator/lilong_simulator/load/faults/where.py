@@ -11,20 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ...estate import Device
 from ...random_streams import draw
+from ...wiring import place_of
 from .asked import Argument, FaultError, unknown
 
 SELECTORS = ("device", "estate", "feeder", "gateway", "kind", "share")
-OUTDOORS = "outdoors"
 
 
-def feeder_of(device: Device) -> str:
-    """What it hangs on."""
-    if device.core is not None:
-        return f"core{device.core}"
-    return device.building or OUTDOORS
-
-
-gateway_of = feeder_of
+feeder_of = gateway_of = place_of
 
 _OF: dict[str, Callable[[Device], tuple[str, ...]]] = {
     "feeder": lambda device: (feeder_of(device),),
