@@ -121,9 +121,8 @@ def test_doors_of_the_core_and_gates_are_released_within_3_s_whatever_the_networ
 
 
 def test_without_its_gateway_a_cut_off_core_is_not_released_and_all_alarms_arrive_later(estate):
-    played = Played(
-        estate, "partition at=590 for=600", "blackout at=590 for=600 device=core1/ground/gateway standby=0", until_s=2_400
-    )
+    killed = "blackout at=590 for=600 device=core1/ground/gateway standby=0"
+    played = Played(estate, "partition at=590 for=600", killed, until_s=2_400)
     lock = played.log.of(estate, "core1/ground/door", "lock")
     assert [value for at, value in lock if at < 1_190 * SECOND][-1] == 0
     assert lock[-1][1] == 1, "when it is back: the alarms are still there"

@@ -70,7 +70,8 @@ class Provisioner:
         if placed.kind == "streetlight":
             return self._lamp
         if placed.kind == "gateway":
-            return self._wirings[placed.id].data()
+            wiring = self._wirings.get(placed.id)
+            return NOTHING if wiring is None else wiring.data()
         if placed.kind != "door":
             return NOTHING
         gate = placed.core is None and placed not in self._estate.staff_doors
