@@ -166,13 +166,14 @@ def readable_within(descriptor: int, seconds: float) -> bool:
 def test_a_cluster_by_tls_has_three_files_and_no_other_has(cluster: str | None, files: tuple, told: str) -> None:
     given = [Path(name) if name in files else None for name in ("ca", "cert", "key")]
     with pytest.raises(InputError, match=re.escape(told)):
-        shards_of(None, cluster, given, "mqtt://10.0.0.9", "10.0.0.9", Access())
+        shards_of(None, cluster, given, 40, "mqtt://10.0.0.9", "10.0.0.9", Access())
 
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
         (("--workers", 0), "--workers"),
+        (("--workers", DEVICES + 1), "--workers 41: more than there are devices; give 40 at most"),
         (("--cluster", "somewhere"), "--cluster somewhere: give a scheduler as tcp://10.0.0.1:8786, or a number"),
         (("--cluster", "tcp://192.0.2.1:8786"), "--broker 127.0.0.1: on each node of tcp://192.0.2.1:8786 that is the"),
         (("--cluster", "0"), "--cluster 0: out of bounds; give 1 to 1000 nodes"),

@@ -127,7 +127,7 @@ def load(
     hands_for(scenario, there, commands)
     plan = plan_of(scenario, places)
     cluster_files = (cluster_ca, cluster_cert, cluster_key)
-    shards = shards_of(workers, cluster, cluster_files, broker, there.host, access)
+    shards = shards_of(workers, cluster, cluster_files, plan.devices, broker, there.host, access)
     if dry_run:
         tell(plan, scenario, f"{there.host}:{there.port}, which was not asked", console, context.params)
         return

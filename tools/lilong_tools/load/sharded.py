@@ -58,7 +58,8 @@ async def play_shards(
     stopper: Stopper, online_timeout_s: float,
 ) -> Played:  # fmt: skip
     """As `live.play`."""
-    async with _starter(asked, console) as (starter, count, host), contextlib.AsyncExitStack() as after:
+    devices = sum(len(place.devices) for place in request.places)
+    async with _starter(asked, devices, console) as (starter, count, host), contextlib.AsyncExitStack() as after:
         job = Job(
             request.scenario, request.keys, packed(asked.url, asked.access), int(time.time()),
             tuple(device.id for device in boards), request.acknowledgement_expected, online_timeout_s,
@@ -100,7 +101,7 @@ async def play_shards(
 
 
 @contextlib.asynccontextmanager
-async def _starter(asked: Shards, console: Console) -> AsyncIterator[tuple[Starter, int, str]]:
+async def _starter(asked: Shards, devices: int, console: Console) -> AsyncIterator[tuple[Starter, int, str]]:
     """Who starts the workers, how many, and where this machine is reached."""
     if asked.cluster is None:
         count = asked.count or 1
@@ -108,7 +109,7 @@ async def _starter(asked: Shards, console: Console) -> AsyncIterator[tuple[Start
         yield Processes(COMMAND), count, "127.0.0.1"
         return
     async with Cluster(asked.cluster, COMMAND, asked.tls) as cluster:
-        count = asked.count or len(cluster.nodes)
+        count = asked.count or min(len(cluster.nodes), devices)  # a shard has one device at least
         console.print(f"{count} workers on {len(cluster.nodes)} nodes: {', '.join(cluster.nodes)}")
         yield cluster, count, cluster.host
 

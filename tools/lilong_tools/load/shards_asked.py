@@ -17,12 +17,15 @@ FILES = ("--cluster-ca", "--cluster-cert", "--cluster-key")
 
 
 def shards_of(
-    workers: int | None, cluster: str | None, files: Sequence[Path | None], url: str, host: str, access: Access
-) -> Shards | None:
-    """None: by this process alone. files: CA, certificate and key of the cluster."""
+    workers: int | None, cluster: str | None, files: Sequence[Path | None], devices: int, url: str, host: str,
+    access: Access,
+) -> Shards | None:  # fmt: skip
+    """None: by this process alone. files: CA, certificate and key of the cluster. devices: how many of the run."""
     tls = _tls(cluster, files)
     if workers is None and cluster is None:
         return None
+    if workers is not None and workers > devices:
+        raise InputError(f"--workers {workers}: more than there are devices; give {devices} at most")
     if cluster is not None:
         if not cluster.isdigit() and "://" not in cluster:
             raise InputError(f"--cluster {cluster}: give a scheduler as tcp://10.0.0.1:8786, or a number of nodes")
