@@ -67,7 +67,8 @@ async def test_a_mosquitto_that_restarts_loses_every_link_and_all_are_back():
         assert broker.pid != pid
     (outcome,) = result.faults
     assert (outcome.links_lost, outcome.reconnect.count) == (ALWAYS_ON, ALWAYS_ON)
-    assert 490 <= outcome.until_ms - outcome.at_ms < 1_500  # the clock of the loop stands still within a turn
+    for instant, due in ((outcome.at_ms, 200), (outcome.until_ms, 700)):
+        assert due <= instant - result.world_zero < due + 1_000, "it begins and ends at its time on the timeline"
     again = ShardResult.from_json(result.to_json())
     assert [one.to_json() for one in again.faults] == [one.to_json() for one in result.faults]
     assert again.hindrances == result.hindrances
