@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .feed import FeedEvent
+from .load.faults.excuses import Excuses
 from .recorder import AlarmClocks, Recorder
 from .truth import Expectation
 
@@ -41,10 +42,12 @@ def judge(
     feed: Sequence[FeedEvent],
     epoch_zero: float,
     horizon: float,
+    excuses: Excuses | None = None,
 ) -> list[Linked]:
     """Judge what must follow from alarms; `alarm_of_row` gives the alarm that answered a truth row.
 
-    An expectation whose trigger came so late that the run ended before its limit is left out.
+    An expectation whose trigger came so late that the run ended before its limit is left out. What a device did by
+    itself while faults of the run kept it from saying so, it may report after them (`excuses`).
     """
     judged = []
     for expectation in expectations:
@@ -54,7 +57,7 @@ def judge(
         if trigger is not None:
             if trigger > horizon:
                 continue
-            linked.after = _after(expectation, trigger, alarm_of_row, recorder, feed, epoch_zero)
+            linked.after = _after(expectation, trigger, alarm_of_row, recorder, feed, epoch_zero, excuses)
         judged.append(linked)
     return judged
 
@@ -66,6 +69,7 @@ def _after(
     recorder: Recorder,
     feed: Sequence[FeedEvent],
     epoch_zero: float,
+    excuses: Excuses | None,
 ) -> float | None:
     if expectation.what == "not_cleared":
         alarm = alarm_of_row[expectation.after[0]]
@@ -75,7 +79,13 @@ def _after(
     if carried_out is None or expectation.what == "command":
         return None if carried_out is None else carried_out - trigger
     reports = [at for at in recorder.events_sent.get(expectation.device, ()) if at >= carried_out]
-    return reports[0] - trigger if reports else None
+    if not reports:
+        return None
+    since = trigger
+    if excuses is not None:
+        limits = {"ingest_ms": expectation.within_ms}
+        since = max(trigger, excuses.of(expectation.device, trigger, limits, carried_out).send_from)
+    return max(0.0, reports[0] - since)
 
 
 def _carried_out(expectation: Expectation, trigger: float, recorder: Recorder) -> float | None:

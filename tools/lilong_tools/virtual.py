@@ -224,10 +224,10 @@ class _One:
             for row in self._feed
         ]
         faults = None if run.faults is None else run.faults.timeline
+        excuses = None if faults is None else Excuses(faults.hindrances)
         judged = score(
-            run.world.truth, self._recorder.alarms.values(), feed, 0, zero, horizon=self.horizon,
-            excuses=None if faults is None else Excuses(faults.hindrances),
-        )  # fmt: skip
+            run.world.truth, self._recorder.alarms.values(), feed, 0, zero, horizon=self.horizon, excuses=excuses
+        )
         content = report.build(
             report.Conditions(
                 self._estate.id, "virtual", self._seed, job.start.isoformat(" "), self.horizon / 1000,
@@ -237,7 +237,9 @@ class _One:
                 warnings=self._cut_short(),
             ),
             self._recorder, judged,
-            linkage.judge(run.world.expectations, judged.alarm_of_row, self._recorder, feed, zero, self.horizon),
+            linkage.judge(
+                run.world.expectations, judged.alarm_of_row, self._recorder, feed, zero, self.horizon, excuses
+            ),
         )  # fmt: skip
         if self._spare.full is not None and self.horizon < job.horizon:
             content["failures"].insert(0, f"{job.out}: {self._spare.full.strerror}; make room and run it again")
