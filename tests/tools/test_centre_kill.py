@@ -71,6 +71,7 @@ def on_disk(path):
         database.close()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_every_alarm_whose_stored_ack_was_on_the_wire_is_on_the_disk_however_often_the_centre_is_killed(tmp_path):
     estate = load_estate()

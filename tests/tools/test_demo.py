@@ -53,6 +53,7 @@ def image_of_the_boards() -> None:
 # ---- the whole estate
 
 
+@pytest.mark.long
 @needs_mosquitto
 @needs_micropython
 @pytest.mark.timeout(600)
@@ -69,6 +70,7 @@ def test_music_plaza_on_mosquitto_is_online_in_15_s_and_stores_alarms_in_250_ms(
         assert {*DOORS} <= {row["name"] for row in rows}
 
 
+@pytest.mark.long
 @needs_micropython
 @pytest.mark.timeout(600)
 def test_music_plaza_on_the_embedded_broker_passes_and_says_what_it_does_not_claim(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def said_online(board):
     return re.findall(rb"online, connection (\d)", board.said)
 
 
+@pytest.mark.long
 def test_a_whole_device_is_flashed_restarted_and_its_birth_is_shown(tmp_path):
     with embedded_broker() as (_, url), VirtualBoard(tmp_path) as board:
         config = configuration(tmp_path, int(url.rpartition(":")[2]))

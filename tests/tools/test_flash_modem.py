@@ -56,6 +56,7 @@ def words(board: VirtualBoard, config: Path, *more: object) -> tuple[object, ...
     return ("flash", "--board", "esp32_ppp", "--kind", "manhole", "--port", board.port, "--config", config, *more)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_cover_is_flashed_comes_online_through_its_modem_and_survives_the_loss_of_its_carrier(tmp_path):
     with (

@@ -42,6 +42,7 @@ def test_the_commands_are_those_of_the_shell():
     ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_who_follows_the_readme_has_a_device_that_is_tested_calibrated_and_online(tmp_path):
     networks = tmp_path / "networks.json"

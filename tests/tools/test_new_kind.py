@@ -66,6 +66,7 @@ def state(folder: Path) -> dict[Path, bytes]:
     return {path.relative_to(folder): path.read_bytes() for path in found if not CACHES & set(path.parts)}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_the_text_brings_a_new_kind_from_nothing_to_an_alarm_at_the_centre(tmp_path: Path) -> None:
     folder = copied(tmp_path / "tree")

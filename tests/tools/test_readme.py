@@ -131,6 +131,7 @@ def test_our_own_detector_conforms_as_the_readme_says() -> None:
     assert " 0 failed" in ended.out or "failed" not in ended.out.splitlines()[-1]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_the_simulation_of_the_readme_passes_as_it_stands_there(tmp_path: Path) -> None:
     command = next(command for command in RUN_BY if " simulate " in command)

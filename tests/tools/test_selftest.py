@@ -49,6 +49,7 @@ def rows_of(folder):
     return {(row["step"], row["name"]): row for row in content["result"]["rows"]}
 
 
+@pytest.mark.long
 def test_a_good_board_passes_is_signed_and_its_calibration_goes_into_its_configuration(tmp_path, fixture):
     line = tmp_path / "line.key"
     make(line, "factory.example.com")

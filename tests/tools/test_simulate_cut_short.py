@@ -110,6 +110,7 @@ def test_a_disk_that_fills_ends_a_run_with_readable_tables_and_fails_it(job):
     assert max(row["run_ms"] for row in read["messages"]) > ended.days * DAY_MS - STEP_MS
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_at_the_very_end_costs_a_run_nothing(job, tmp_path):
     whole = simulate(replace(job, out=tmp_path / "roomy"))
     ended = simulate(job, opened=with_room(1_000))  # all of it is one row group

@@ -92,6 +92,7 @@ async def test_it_offers_shows_what_happens_and_writes_reports(tmp_path):
     assert (tmp_path / "out" / "junit.xml").is_file()
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_tool_that_is_killed_mid_wave_is_gone_on_with(tmp_path):
     async with lane_house("gas", tmp_path, size=64 * 1_024) as there:
