@@ -224,8 +224,26 @@ def test_a_clear_leaves_with_its_own_raise_and_with_no_other():
 OPEN = (SMOKE, codes.ALARM_GAS_LEAK, TAMPER, codes.ALARM_DOOR_HELD, BATTERY, *range(23, 33))  # fifteen, as a lamp has
 
 
+CHILD = codes.ALARM_GATEWAY_CHILD_OFFLINE
+# What a gateway may have open at once: a child each, and the others.
+APART = (*(CHILD | child << 8 for child in (1, 2, 3, 255, 256, 300, 511, 512)), TAMPER, BATTERY, 10, 54, 64)
+
+
+@pytest.mark.spec("LIL-ALARM-007")
+def test_of_several_alarms_of_one_number_each_clear_leaves_with_its_own_raise():
+    one, other = CHILD | 1 << 8, CHILD | 2 << 8
+    box = filled((one, RAISE), (other, RAISE), *over(SMOKE, 11))
+    assert box.add(0, other, CLEAR, 1, 100, data(100)) == STORED
+    assert numbers(box) == [1, *range(3, 25), 100]
+    assert {entry.code for entry in waiting(box)} == {CHILD, SMOKE}
+
+
 @pytest.mark.spec("LIL-ALARM-009")
-@given(st.lists(st.tuples(st.sampled_from(OPEN), st.booleans()), max_size=150))
+@given(
+    st.sampled_from((OPEN, APART)).flatmap(
+        lambda several: st.lists(st.tuples(st.sampled_from(several), st.booleans()), max_size=150)
+    )
+)
 def test_the_raise_of_every_open_alarm_has_its_place_whatever_else_happens(sequence):
     store = RamStore()
     box = outbox(store)
