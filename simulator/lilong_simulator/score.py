@@ -1,10 +1,10 @@
 """The score: what the world did against what devices raised and the backend stored, by the words of definitions.
 
 Truth rows are matched to alarms by device, code and time: an alarm belongs to the last row of its device and code
-whose crossing came before its decision.
+whose crossing came before its decision, or within a tick after it.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
@@ -16,6 +16,7 @@ from .load.faults.excuses import Excuses
 from .recorder import AlarmClocks
 from .truth import TruthRow
 
+TICK_MS = 1.0  # a device counts whole milliseconds: what the world does within one, it has felt at its beginning
 CLOCKS = ("local", "ingest", "shown", "acknowledged")
 
 
@@ -38,7 +39,9 @@ class Judged:
     def after_crossing(self, clock: str) -> float | None:
         """Milliseconds from the crossing to "local", "ingest", "shown" or "acknowledged"."""
         at = self._at(clock)
-        return None if at is None else at - self.crossing
+        if at is None:
+            return None
+        return 0.0 if -TICK_MS < at - self.crossing < 0 else at - self.crossing
 
     def after_decision(self, clock: str) -> float | None:
         """Milliseconds from the device's decision to a clock."""
@@ -160,7 +163,7 @@ def _match(judged: list[Judged], alarms: Iterable[AlarmClocks]) -> tuple[list[st
     duplicates: list[str] = []
     for alarm in sorted(alarms, key=lambda alarm: alarm.decided):
         mine = rows.get((alarm.device, alarm.code), [])
-        at = bisect_right([one.crossing for one in mine], alarm.decided) - 1
+        at = bisect_left([one.crossing for one in mine], alarm.decided + TICK_MS) - 1
         # Several of one number may be true at once, each child of a gateway: an older row may explain it as well.
         while at > 0 and mine[at].alarm is not None and mine[at].row.expect == mine[at - 1].row.expect == "may":
             at -= 1

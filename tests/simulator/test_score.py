@@ -38,6 +38,15 @@ def test_a_stored_ack_is_no_commit_where_a_feed_says_otherwise():
     assert counts(score([FIRE], [RAISED], [])) == {"missed": 1}
 
 
+@pytest.mark.parametrize(("before_ms", "felt"), [(0.0, True), (0.7, True), (1.0, False)])
+def test_a_device_that_counts_whole_milliseconds_may_decide_within_one_before_the_crossing(before_ms, felt):
+    early = FIRE.crossing_ms - before_ms
+    alarm = replace(RAISED, decided=early, local=early)
+    judged = score([FIRE], [alarm], events(alarm))
+    assert (judged.false, judged.undetected) == ((0, 0) if felt else (1, 1))
+    assert judged.judged[0].after_crossing("local") == (0.0 if felt else None)
+
+
 @pytest.mark.parametrize(("after_ms", "late"), [(20_000, 0), (20_001, 1)])
 def test_late_stored_after_the_limit_and_not_at_it(after_ms, late):
     judged = score([FIRE], [RAISED], events(RAISED, stored=FIRE.crossing_ms + after_ms))
