@@ -5,6 +5,7 @@ from html import escape
 from math import ceil, floor, log10
 
 INK = {"local": "#c2410c", "ingest": "#2563eb", "shown": "#7c3aed", "acknowledged": "#15803d"}
+SIZES = {"local": 8, "ingest": 6, "shown": 4, "acknowledged": 5}  # what comes at one instant is seen as rings
 WIDTH, LEFT, RIGHT, ROW = 900, 250, 70, 34
 AXIS = 62  # left of a drawing over time
 FAINT, STRONG, WARN = "#93b4f5", "#2563eb", "#dc2626"
@@ -44,7 +45,7 @@ def timelines(rows: Sequence[tuple[str, dict[str, float | None], dict[str, float
         x = LEFT + tick * scale
         parts.append(f'<line class="grid" x1="{x:.1f}" y1="12" x2="{x:.1f}" y2="{height - 34}"/>')
         parts.append(f'<text class="tick" x="{x:.1f}" y="{height - 18}">{tick:g} s</text>')
-    parts.append(f'<text class="tick" x="{LEFT}" y="{height - 3}" text-anchor="start">since the crossing</text>')
+    parts.append(f'<text class="label" x="{LEFT - 12}" y="{height - 18}">since the crossing</text>')
     for i, (label, clocks, limits) in enumerate(rows):
         y = 26 + i * ROW
         parts.append(f'<text class="label" x="{LEFT - 12}" y="{y + 4}">{escape(label)}</text>')
@@ -63,7 +64,7 @@ def timelines(rows: Sequence[tuple[str, dict[str, float | None], dict[str, float
             if ms is not None:
                 x = LEFT + max(ms, 0.0) / 1000 * scale
                 told = f"<title>{clock}: {ms:.1f} ms</title>"
-                parts.append(f'<circle fill="{INK[clock]}" cx="{x:.1f}" cy="{y}" r="5">{told}</circle>')
+                parts.append(f'<circle fill="{INK[clock]}" cx="{x:.1f}" cy="{y}" r="{SIZES[clock]}">{told}</circle>')
     parts.append("</svg>")
     return "".join(parts)
 

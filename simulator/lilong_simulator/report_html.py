@@ -36,6 +36,8 @@ def render(report: Mapping[str, Any], recorder: Recorder) -> str:
         report=report,
         tone=TONE.get(report["verdict"], "saturated"),
         why=_why(report),
+        title="plain clients" if report["plain"] is not None else report["estate"],
+        conditions=_conditions(report),
         rows=shown,
         more=len(must) - len(shown),
         clocks=CLOCKS,
@@ -73,6 +75,22 @@ def _why(report: Mapping[str, Any]) -> str:
     took = "" if worst is None else f", the slowest {plots.span(worst)} after the decision"
     each = "The one true alarm was" if alarms["true"] == 1 else f"All {alarms['true']:,} true alarms were"
     return f"{each} raised and {what}{took}.{blind}"
+
+
+def _conditions(report: Mapping[str, Any]) -> str:
+    """What was run, and how."""
+    lasted, started, plain = f"{report['duration_s']:g} s", report["started"], report["plain"]
+    if plain is not None:
+        each = f"{plain['rate']:,g} messages a second of {plain['size']:,} bytes, QoS {plain['qos']}"
+        return f"{plain['clients']:,} clients without a world, {each}, for {lasted} from {started}"
+    if report["mode"] == "replay":
+        return f"A recording of {started} UTC, replayed at speed {report['rate']:g} in {lasted}"
+    rate = "" if report["rate"] == 1 else f" rate {report['rate']:g},"
+    incidents = ", ".join(report["incidents"]) or "none"
+    return (
+        f"{report['mode']} run of {lasted} from {started} (estate time), seed {report['seed']},{rate} "
+        f"incidents: {incidents}"
+    )
 
 
 def _by_alarm(report: Mapping[str, Any]) -> str:
@@ -144,15 +162,16 @@ def _drawings(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str, list[t
     drawn = plots.over_time("messages a second", sent, seconds, marks=begun, spans=spans)
     yield "Messages a second", "", drawn, _legend(sent)
     online: list[plots.Line] = [("connected devices", plots.INK["acknowledged"], counted("online", same))]
-    asleep = "Kinds that sleep connect only to report."
+    plain = report["plain"] is not None
+    asleep = "" if plain else "Kinds that sleep connect only to report."
     drawn = plots.over_time("connected devices", online, seconds, marks=begun, spans=spans)
-    yield "Connected devices", asleep, drawn, _legend(online)
+    yield "Connected clients" if plain else "Connected devices", asleep, drawn, _legend(online)
     lag: list[plots.Line] = [
         ("lag p50", plots.FAINT, column("lag_p50_ms")), ("lag p99", plots.STRONG, column("lag_p99_ms")),
         ("largest lag", "#1e3a8a", column("lag_max_ms")),
     ]  # fmt: skip
     limit = tightest / 10 if tightest else None
-    what = "How late this generator called devices and worlds."
+    what = "How late this generator was." if plain else "How late this generator called devices and worlds."
     if limit:
         what += f" Dashed: the limit for its p99 over the whole run, {plots.span(limit)}."
     yield "The generator's own lag", what, plots.over_time("lag", lag, seconds, True, limit, begun, spans), _legend(lag)

@@ -297,6 +297,28 @@ def test_the_page_says_first_what_came_of_it(content, told):
     assert any(told in text for text in Page(report.render(content, recorded())).read)
 
 
+def test_a_page_of_plain_clients_speaks_of_them_and_of_no_world():
+    told = {"clients": 20, "rate": 100.0, "size": 50, "qos": 1, "connects_per_s": 400.0, "sent_per_s": 100.0,
+            "acknowledged_per_s": None}  # fmt: skip
+    none = {"incidents": (), "real_micropython": {}, "troubles": {}}
+    conditions = replace(CONDITIONS, mode="plain", estate="none", plain=told, accept="puback", **none)
+    page = Page(report.render(built(conditions, judgement=judged([], [], [])), recorded()))
+    text = " ".join(page.read)
+    assert "plain clients" in text
+    assert "20 clients without a world, 100 messages a second of 50 bytes, QoS 1, for " in text
+    assert "not observed acknowledged a second" in text
+    told_of = [word for word in ("true alarm", "estate time", "incidents", "device", "shown") if word in text]
+    assert told_of == []
+
+
+def test_a_page_of_a_replay_tells_of_what_and_at_which_speed():
+    conditions = replace(CONDITIONS, mode="replay", rate=10.0, seed=0, incidents=())
+    text = " ".join(Page(report.render(built(conditions), recorded())).read)
+    assert f"A recording of {CONDITIONS.started} UTC, replayed at speed 10 in {CONDITIONS.duration_s:g} s." in text
+    assert "Each recorded alarm, from when it was due" in text
+    assert not any(word in text for word in ("seed", "estate time", "incidents", "trip level"))
+
+
 def test_the_knee_stands_on_the_page_with_what_broke():
     steps = [
         {"rate": 1.0, "offered": 12.0, "sent": 12.0, "lag_p99_ms": 1.0, "puback_p99_ms": 2.0, "broke": None},

@@ -138,4 +138,6 @@ def _histograms(
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
-    return ", ".join(str(part) for part in value.values()) if isinstance(value, dict) else str(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(_text(part) for part in value.values()) if isinstance(value, dict) else str(value)
