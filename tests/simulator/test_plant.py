@@ -1,4 +1,4 @@
-"""What hangs on a device's outputs: the lamp of a streetlight, as its meter, its relay and its bus see it."""
+"""What hangs on a device's outputs: a streetlight's lamp, as its meter, relay and bus see it; the arm of a barrier."""
 
 import pytest
 from lilong_firmware.lamp_faults import NOMINAL_DW
@@ -72,3 +72,12 @@ def test_what_breaks_while_it_is_lit_is_felt_at_once():
 @pytest.mark.parametrize("output", ["sounder", "lock", "valve", "buzzer", "vibrate", "failure_level"])
 def test_other_outputs_are_felt_by_no_sensor(output):
     assert list(Plant().answer(output, 1)) == []
+
+
+def test_an_arm_leaves_one_switch_before_it_is_at_the_other():
+    plant = Plant()
+    assert list(plant.answer("barrier", 1)) == [("down", 0), ("up", 1)]
+    assert list(plant.answer("barrier", 0)) == []
+    assert list(plant.answer("barrier", 2)) == [("up", 0), ("down", 1)]
+    plant.jammed = True
+    assert list(plant.answer("barrier", 1)) == []

@@ -95,7 +95,7 @@ class Member:
         placed = self.placed
         self.base = now
         self.online = False
-        data = DATA.get(placed.kind, {})
+        data = DATA.get(placed.id, DATA.get(placed.kind, {}))
         identity = Identity(TENANT, placed.id, self.root, placed.beat_s, placed.offline_s, data)
         draws = Draws(placed.id.encode() + b"%d" % now)
         self.device = Device(identity, rules(placed.kind), self.store, draws, False, boot)
@@ -161,11 +161,12 @@ class Member:
 class World:
     """Devices and a core; messages arrive at once and in order, and batches are taken, stored and carried out."""
 
-    def __init__(self, *devices, store=None, linkages=None):
+    def __init__(self, *devices, store=None, linkages=None, estate=ESTATE):
         self.now = NOW
         self.store = store
+        self.estate = estate
         options = {} if linkages is None else {"linkages": linkages}
-        self.core = Core(ESTATE, KEY, self.now, **options)
+        self.core = Core(estate, KEY, self.now, **options)
         self.batches = []
         self.lost = set()  # devices to which nothing comes through
         self.members = {}
@@ -183,7 +184,7 @@ class World:
 
     def restart(self):
         """The centre is killed and started again on what it had stored."""
-        self.core = Core(ESTATE, KEY, self.now, saved=self.store.load())
+        self.core = Core(self.estate, KEY, self.now, saved=self.store.load())
 
     def settle(self):
         """Carry out what the centre has decided, until it decides no more."""

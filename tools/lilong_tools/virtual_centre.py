@@ -82,6 +82,8 @@ class CentreInTheLoop:
         that once it has something to send: `_look`.
         """
         known = self._known.get(device)
+        if device in self._core.stays.lanes:  # a fee waits for what it says
+            return False
         if known is None or not isinstance(frame, Spoken) or frame.said.body.get(_TIME_WANTED):
             return False
         at = self._epoch_zero + arrival

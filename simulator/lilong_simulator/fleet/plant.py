@@ -1,6 +1,7 @@
-"""What hangs on a device's outputs and is seen by its sensors again: the lamp at a streetlight controller.
+"""What hangs on a device's outputs and is seen by its sensors again: a streetlight's lamp, the arm of a barrier.
 
-A plant is the hardware beyond the pins. It answers an output with the new values of sensor channels.
+A plant is the hardware beyond the pins. It answers an output with the new values of sensor channels, at once: an arm
+takes no time here.
 """
 
 from collections.abc import Iterable
@@ -10,19 +11,21 @@ LAMP_DW = 600  # a 60 W LED lamp, in 0.1 W
 STANDBY_DW = 5  # what the controller draws itself
 POWER_FACTOR = 95  # of an LED driver from half load upwards
 STANDBY_POWER_FACTOR = 50
+MOVES = {1: (("down", 0), ("up", 1)), 2: (("up", 0), ("down", 1))}  # a barrier's motor: raise, lower
 
 
 class Plant:
-    """The outside of one device: a relay that feeds DALI gear, and its lamp.
+    """The outside of one device: a relay that feeds DALI gear, and its lamp; or a motor and an arm.
 
     What may be wrong with it: `broken`, the lamp has burnt out; `stuck`, where the relay has stuck (0 open, 1
-    closed, None: it moves); `silent`, the gear does not hear, and lights at the system failure level that it was told.
+    closed, None: it moves); `silent`, the gear does not hear, and lights at the system failure level that it was told;
+    `jammed`, the arm stays where it is.
     """
 
-    __slots__ = ("_failure_level", "_level", "broken", "silent", "stuck")
+    __slots__ = ("_failure_level", "_level", "broken", "jammed", "silent", "stuck")
 
     def __init__(self) -> None:
-        self.broken = False
+        self.broken = self.jammed = False
         self.silent = False
         self.stuck: int | None = None
         self._level = 0
@@ -36,6 +39,8 @@ class Plant:
         elif output == "lamp":
             self._level = value
             return self.felt()
+        elif output == "barrier" and not self.jammed:
+            return MOVES.get(value, ())
         return ()
 
     def felt(self) -> tuple[tuple[str, int], ...]:

@@ -14,6 +14,7 @@ from lilong_protocol.registry import KIND
 
 from ..estate import Device as Placed
 from ..estate import Estate
+from ..vehicles import bicycles, plates, tags
 from ..wiring import Wiring, wirings
 from ..world.daylight import calendar
 from .pins import pins
@@ -72,6 +73,10 @@ class Provisioner:
         if placed.kind == "gateway":
             wiring = self._wirings.get(placed.id)
             return NOTHING if wiring is None else wiring.data()
+        if placed.kind == "vehicle_lane":
+            return self._lane(placed)
+        if placed.kind == "cycle_gate":
+            return self._cycle_gate(placed)
         if placed.kind != "door":
             return NOTHING
         gate = placed.core is None and placed not in self._estate.staff_doors
@@ -87,6 +92,21 @@ class Provisioner:
     @cached_property
     def _wirings(self) -> dict[str, Wiring]:
         return wirings(self._estate)
+
+    def _lane(self, placed: Placed) -> dict[str, bytes]:
+        """The cars of all bays; strangers pay. Of a gate's lanes every second one leads out."""
+        given = {
+            "cards": self._blob(plates(self._estate.id, self._estate.bays)), "card_key": self._card_key,
+            "paying": b"\x01",
+        }  # fmt: skip
+        leaf = placed.name.split("/")[-2]
+        return {**given, "out": b"\x01"} if leaf.endswith(tuple("02468")) else given
+
+    def _cycle_gate(self, placed: Placed) -> dict[str, bytes]:
+        """The tags of all flats; before the lifts of a core only bicycles may go in."""
+        own = tags(self._estate.id, tuple(flat.key for flat in self._estate.flats))
+        given = {"cards": self._blob(own), "card_key": self._card_key}
+        return given if placed.core is None else {**given, "lobby": b"\x01", "bicycles": self._blob(bicycles(own))}
 
     def pins_of(self, core: int) -> dict[str, int]:
         """The PIN of each flat at its core's lobby doors, by flat key.

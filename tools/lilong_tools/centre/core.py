@@ -24,6 +24,7 @@ from .model import Batch, CentreError, Estate, Json, Row, Saved, state_rows
 from .outcome import Outcome, by_text
 from .presence import Presence, awake
 from .register import Register
+from .stays import Passage, Stay, Stays
 from .updates import Updates
 
 NEVER = (1 << 53) - 1  # a deadline that does not come
@@ -57,9 +58,10 @@ class Core:
         self.presence = Presence(self.engine, self.register.placed, self.alarms, self._outcome)
         self.linkages = Linkages(estate, linkages, self.commands, self._outcome)
         self.cards = Cards(estate.devices, self.commands, self._outcome)
+        self.stays = Stays(estate.devices, self._outcome)
         self.updates = Updates(self.engine, self.register, self._outcome)
         self._intake = Intake(
-            self.engine, self.register, self.alarms, self.presence, self.linkages, self.cards, self._outcome
+            self.engine, self.register, self.alarms, self.presence, self.linkages, self.cards, self.stays, self._outcome
         )
         self._now_ms = start_ms
         self._restore(saved)
@@ -220,6 +222,9 @@ class Core:
                 self.linkages.restore_alarm(alarm)
         for row in saved.incidents:
             self.linkages.restore(Incident(**row))
+        self.stays.restore(
+            (Passage(**row) for row in saved.passages), saved.passage_numbers, (Stay(**row) for row in saved.stays)
+        )
         self.cards.restore(Revocation(**row) for row in saved.revocations)
         self.updates.restore(self._now_ms, saved.artifacts)
         for device in known:

@@ -12,6 +12,7 @@ from .linkage import Linkages
 from .outcome import Outcome, by_text
 from .presence import Presence
 from .register import Register
+from .stays import Stays
 
 TOO_MANY_ALARMS = "too many open alarms"  # among the counts of what was refused
 CORRECTION_MS = 1_000  # a better clock than this moves the times of open alarms
@@ -29,6 +30,7 @@ class Intake:
         presence: Presence,
         linkages: Linkages,
         cards: Cards,
+        stays: Stays,
         outcome: Outcome,
     ) -> None:
         self._engine = engine
@@ -38,6 +40,7 @@ class Intake:
         self._presence = presence
         self._linkages = linkages
         self._cards = cards
+        self._stays = stays
         self._outcome = outcome
 
     def take(self, now_ms: int, received: Message) -> None:
@@ -46,7 +49,7 @@ class Intake:
         if received.cls == topics.ALARM:
             self._episode(now_ms, received)
         elif kind == frame.EVENT:
-            self._event(received)
+            self._event(now_ms, received)
         elif kind == frame.BIRTH:
             self._birth(now_ms, received)
         elif kind == frame.DEATH:
@@ -98,11 +101,12 @@ class Intake:
 
     # ---- the rest
 
-    def _event(self, received: Message) -> None:
+    def _event(self, now_ms: int, received: Message) -> None:
         device = received.device
         body: dict[int, Any] = received.frame.body
         values = body.get(4) or {}
         self._outcome.record(device, received.at_ms, "late event" if received.late else "event", body[0], values)
+        self._stays.passed(now_ms, received)
         if received.late:
             return  # what came after it has had its effect
         self._take_values(device, received.at_ms, values)
@@ -122,11 +126,13 @@ class Intake:
         if not received.retained:
             self._correct(now_ms, device)
             self._cards.reported(now_ms, device, values, True)
+            self._stays.reported(now_ms, device, received.at_ms, values)
 
     def _values(self, now_ms: int, received: Message) -> None:
         values, at_ms = received.raw_values, received.at_ms
         if received.kind == frame.HEARTBEAT:
             self._cards.reported(now_ms, received.device, values, False)
+            self._stays.reported(now_ms, received.device, at_ms, values)
         else:
             at_ms -= min(received.body[1])
         if values and self._take_values(received.device, at_ms, values):

@@ -78,6 +78,9 @@ class Saved:
     frames: list[tuple[str, str, int, int, bytes]] = field(default_factory=list)  # events that wait for their turn
     revocations: list[Json] = field(default_factory=list)  # by stamp
     artifacts: list[Json] = field(default_factory=list)  # oldest first
+    passages: list[Json] = field(default_factory=list)  # that wait, or have no exit yet
+    passage_numbers: list[tuple[str, int]] = field(default_factory=list)  # device, number of all
+    stays: list[Json] = field(default_factory=list)  # the last ones, oldest first
     state: list[StateRow] = field(default_factory=list)  # of the engine, without its numbers
     refused: dict[str, int] = field(default_factory=dict)
 

@@ -7,7 +7,8 @@ from lilong_protocol.registry import QUANTITIES
 from .model import CentreError, Estate, Json, PlacedDevice, Row
 
 # What concerns one moment or one person is told in the record, not kept as a value of the device.
-_PASSING = frozenset(row.number for row in QUANTITIES if row.name in ("credential", "sensor", "denial"))
+_MOMENTS = ("credential", "sensor", "denial", "confidence", "vehicle_class", "permit", "direction", "rssi")
+_PASSING = frozenset(row.number for row in QUANTITIES if row.name in _MOMENTS)
 
 
 class Register:

@@ -1,7 +1,7 @@
 """The centre's database: its tables, and the statement that takes a row of each."""
 
 APPLICATION_ID = 0x4C696C6F  # "Lilo", in the header of the file
-VERSION = 4
+VERSION = 5
 
 REVOCATION = """
 -- revoked credentials of the whole estate, for ever, in the order in which every door takes them
@@ -21,6 +21,20 @@ ARTIFACT = """
 CREATE TABLE artifact (
     id INTEGER PRIMARY KEY, number INTEGER NOT NULL UNIQUE, what INTEGER NOT NULL, version TEXT NOT NULL,
     data BLOB NOT NULL, signature BLOB, operator TEXT NOT NULL, at_ms INTEGER NOT NULL
+);
+"""
+PASSAGE = """
+-- vehicles that have passed a lane, and the stays that came of two of them: a passage is in one at most
+CREATE TABLE passage (
+    device TEXT NOT NULL, number INTEGER NOT NULL, credential INTEGER NOT NULL, leaves INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL, since_ms INTEGER NOT NULL, permit INTEGER NOT NULL, vehicle_class INTEGER NOT NULL,
+    done INTEGER NOT NULL, PRIMARY KEY (device, number)
+) WITHOUT ROWID;
+CREATE INDEX passage_waits ON passage (done) WHERE done = 0;
+CREATE TABLE stay (
+    entry_device TEXT NOT NULL, entry_number INTEGER NOT NULL, exit_device TEXT NOT NULL, exit_number INTEGER NOT NULL,
+    credential INTEGER NOT NULL, entered_ms INTEGER NOT NULL, left_ms INTEGER NOT NULL, fee INTEGER NOT NULL,
+    settled_ms INTEGER NOT NULL, PRIMARY KEY (entry_device, entry_number), UNIQUE (exit_device, exit_number)
 );
 """
 # the latest values of each device
@@ -46,9 +60,9 @@ INSERT INTO device SELECT device, "values", values_at FROM device_2;
 DROP TABLE device_2;
 """
 # What a database of an earlier version lacks to be one of the next.
-UPGRADES = {1: REVOCATION, 2: TO_STATE, 3: ARTIFACT}
+UPGRADES = {1: REVOCATION, 2: TO_STATE, 3: ARTIFACT, 4: PASSAGE}
 
-TABLES = f"""{REVOCATION}{STATE}{DEVICE}{ARTIFACT}
+TABLES = f"""{REVOCATION}{STATE}{DEVICE}{ARTIFACT}{PASSAGE}
 CREATE TABLE estate (id TEXT NOT NULL);
 -- alarms and events, for ever: one row for each (device, boot, class, number), with the bytes that were verified
 CREATE TABLE message (
@@ -113,6 +127,8 @@ STATEMENTS = {
     "state_gone": "DELETE FROM state WHERE device = ? AND name = ?",
     "command": _insert("command", 15, "INSERT OR REPLACE"),
     "incident": _insert("incident", 6, "INSERT OR REPLACE"),
+    "passage": _insert("passage", 9, "INSERT OR REPLACE"),
+    "stay": _insert("stay", 9, "INSERT OR IGNORE"),  # as of messages
     "revocation": _insert("revocation", 5, "INSERT OR REPLACE"),
     "artifact": (
         "INSERT OR REPLACE INTO artifact (number, what, version, data, signature, operator, at_ms) "

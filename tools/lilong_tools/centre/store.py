@@ -18,9 +18,10 @@ MEMORY = ":memory:"
 PRUNE_EVERY = 1_000  # rows added to a table between two prunings of it
 PRUNE_AT_ONCE = 5_000
 ENDED_LOADED = 200  # alarms that have ended, for the list
+STAYS_LOADED = 200
 _JSON = (dict, list)
 _JSON_COLUMNS = frozenset(("values", "arguments", "counters", "alarms"))
-_FLAGS = frozenset(("restored", "cleared", "insists"))
+_FLAGS = frozenset(("restored", "cleared", "insists", "leaves", "done"))
 
 
 class StoreError(Exception):
@@ -92,6 +93,9 @@ class Store:
             incidents=_rows(self._db, "SELECT * FROM incident WHERE ended_ms IS NULL"),
             revocations=_rows(self._db, "SELECT * FROM revocation ORDER BY stamp"),
             artifacts=_rows(self._db, "SELECT number, what, version, data, signature FROM artifact ORDER BY id"),
+            passages=_rows(self._db, "SELECT * FROM passage WHERE done = 0 ORDER BY at_ms"),
+            passage_numbers=self._db.execute("SELECT device, number FROM passage").fetchall(),
+            stays=list(reversed(_rows(self._db, f"SELECT * FROM stay ORDER BY rowid DESC LIMIT {STAYS_LOADED}"))),
             refused={row["reason"]: row["count"] for row in _rows(self._db, "SELECT * FROM refused")},
         )
         passed = {}

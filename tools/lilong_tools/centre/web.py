@@ -43,6 +43,7 @@ class Web:
                 Route("/api/estate", self.estate),
                 Route("/api/registry", self.registry),
                 Route("/api/cards", self.cards),
+                Route("/api/stays", self.stays),
                 Route("/api/cards/revoke", self.revoke, methods=["POST"]),
                 Route("/api/device/{device}", self.device),
                 Route("/api/device/{device}/command", self.command, methods=["POST"]),
@@ -110,6 +111,9 @@ class Web:
 
     async def cards(self, _: Request) -> Response:
         return JSONResponse(self._core.cards.shown_as())
+
+    async def stays(self, _: Request) -> Response:
+        return JSONResponse(self._core.stays.shown_as())
 
     async def revoke(self, request: Request) -> Response:
         if (foreign := is_foreign(request)) is not None:

@@ -21,8 +21,10 @@ DATA = "data."
 """A column `data.cards` names a file with what the kind is given as "cards", from the folder of the CSV file on."""
 
 DATA_NAMES = {
+    "cycle_gate": ("bicycles", "card_key", "cards", "lobby", "visitors"),
     "door": ("card_key", "cards", "pins", "scbk", "two_way", "visitors"),
     "streetlight": ("calendar",),
+    "vehicle_lane": ("card_key", "cards", "out", "paying", "visitors"),
 }
 """What the rules and drivers of a kind read of `Identity.data`."""
 
