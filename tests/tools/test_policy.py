@@ -172,6 +172,17 @@ def test_a_released_door_is_locked_when_nothing_burns_in_its_core() -> None:
     assert person.wait() == []
 
 
+def test_a_lane_that_is_open_for_fire_is_reset_when_nothing_burns() -> None:
+    person = Person()
+    person.sees(SMOKE, acknowledged=True)
+    person.hears(GATE, codes.EVENT_LANE_RELEASED)
+    assert person.wait() == []
+    person.sees(SMOKE, cleared=True)
+    assert person.wait(LOOK_MS[1]) == [reset(GATE)]
+    person.hears(GATE, codes.EVENT_LANE_SECURED)
+    assert person.wait() == []
+
+
 def test_a_fire_elsewhere_keeps_the_gates_open_but_not_the_doors_of_another_core() -> None:
     person = Person()
     person.sees(SMOKE_2, acknowledged=True)

@@ -14,7 +14,7 @@ from .policy import DOOR_EVENTS, Action, Policy
 
 CLOSE_S = 1.0  # how long the centre may take to say goodbye
 ANSWER_S = 10.0  # and how long to answer a request
-DOOR = "door"
+DOORS = ("door", "cycle_gate", "vehicle_lane")
 
 
 class Operator:
@@ -63,7 +63,7 @@ class Operator:
     async def _arrive(self) -> Policy:
         """Look at the plan of the estate."""
         _, estate = await self._request("GET", "/api/estate")
-        self._doors = [device["id"] for device in estate["devices"] if device["kind"] == DOOR]
+        self._doors = [device["id"] for device in estate["devices"] if device["kind"] in DOORS]
         return Policy(self._seed, {device["id"]: device["core"] for device in estate["devices"]})
 
     async def _catch_up(self, policy: Policy) -> None:

@@ -19,10 +19,9 @@ AIR_MS = (60_000, 180_000)  # somebody finds the tap and airs the kitchen, befor
 RETRY_MS = 60_000  # then twice as long each time
 TRIES = 6
 
-WATCHED_EVENTS = frozenset(
-    (codes.EVENT_DOOR_RELEASED, codes.EVENT_DOOR_LOCKED, codes.EVENT_GAS_VALVE_CLOSED, codes.EVENT_GAS_VALVE_OPENED)
-)
-DOOR_EVENTS = (codes.EVENT_DOOR_RELEASED, codes.EVENT_DOOR_LOCKED)
+RELEASED = (codes.EVENT_DOOR_RELEASED, codes.EVENT_LANE_RELEASED)  # a cycle gate says it as a door does
+DOOR_EVENTS = (*RELEASED, codes.EVENT_DOOR_LOCKED, codes.EVENT_LANE_SECURED)
+WATCHED_EVENTS = frozenset((*DOOR_EVENTS, codes.EVENT_GAS_VALVE_CLOSED, codes.EVENT_GAS_VALVE_OPENED))
 
 
 class Action(NamedTuple):
@@ -50,7 +49,7 @@ class Policy:
         self._seed = seed
         self._core_of = core_of
         self._open: dict[str, dict[str, Any]] = {}  # alarms as consoles get them
-        self._released: dict[str, None] = {}  # doors
+        self._released: dict[str, None] = {}  # doors, cycle gates, lanes
         self._shut: dict[str, None] = {}  # gas detectors whose valve is closed
         self._wishes: dict[Action, _Wish] = {}
         self._heap: list[tuple[int, Action]] = []
@@ -86,9 +85,9 @@ class Policy:
 
     def event(self, now_ms: int, device: str, code: int) -> None:
         """An event of a device; those of WATCHED_EVENTS matter."""
-        if code == codes.EVENT_DOOR_RELEASED:
+        if code in RELEASED:
             self._released[device] = None
-        elif code == codes.EVENT_DOOR_LOCKED:
+        elif code in DOOR_EVENTS:
             self._released.pop(device, None)
         elif code == codes.EVENT_GAS_VALVE_CLOSED:
             self._shut[device] = None
