@@ -90,11 +90,11 @@ def test_a_worker_that_is_killed_while_the_broker_is_frozen_leaves_a_broker_that
         frozen = tmp_path / "frozen"
         os.mkfifo(frozen)
         faults = (
-            "--fault", "frozen_broker at=0.3 for=1.5", "--broker-freeze", f"kill -STOP {broker.pid}; echo > {frozen}",
+            "--fault", "frozen_broker at=0.3 for=1", "--broker-freeze", f"kill -STOP {broker.pid}; echo > {frozen}",
             "--broker-thaw", f"kill -CONT {broker.pid}; sleep 20 & echo a child that stays holds nothing up",
         )  # fmt: skip
         recording = tmp_path / "run.lilong"
-        with load(url, tmp_path, "--duration", 3, "--workers", 3, "--record", recording, *faults) as run:
+        with load(url, tmp_path, "--duration", 2, "--workers", 3, "--record", recording, *faults) as run:
             run.wait_for(r"^all 40 devices online")
             workers = workers_of(run)
             with os.fdopen(os.open(frozen, os.O_RDONLY | os.O_NONBLOCK)) as now:
