@@ -15,7 +15,7 @@ from lilong_firmware.draws import Draws
 from lilong_firmware.kinds import rules
 from lilong_firmware.session import CONNECTING
 from lilong_firmware.store import RamStore
-from lilong_protocol import mqtt, topics
+from lilong_protocol import cbor, mqtt, topics
 from lilong_protocol.keys import device_root
 from lilong_simulator.fleet.board_lines import Handled, Line, Note, Offline, Online, Output, Sent
 from lilong_simulator.fleet.live import LiveFleet, Target
@@ -34,6 +34,13 @@ ROOT = device_root(bytes(range(32)), TENANT, DEVICE)
 SEED = b"the same draws"
 BOOT = 1_700_000_000
 CARDS = (7, 1_000)
+# Twelve children; two of the first three that are in alarm release the fourth and light the fifth.
+_FIRE = [1, 2, 600, False, b"\x01", b"\x07"]
+_ROWS = [cbor.encode([*_FIRE, 5, None, 0, b"\x08"]), cbor.encode([*_FIRE, 4, 100, 8, b"\x10"])]
+GATEWAY = {
+    "children": b"".join((90).to_bytes(2, "big") + bytes((0, n % 3)) for n in range(12)),
+    "linkage": b"".join(len(row).to_bytes(2, "big") + row for row in _ROWS),
+}
 DATA = {  # by kind
     "door": {
         "cards": card_blob(CARDS),
@@ -42,6 +49,7 @@ DATA = {  # by kind
         "card_key": bytes(range(32, 64)),
     },
     "streetlight": {"calendar": calendar(31.2417, 121.4382)},
+    "gateway": GATEWAY,
 }
 PATIENCE_S = 60  # for what the network or a process does; only a test that fails waits so long
 

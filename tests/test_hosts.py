@@ -14,6 +14,8 @@ from hosts import DATA, DEVICE, ROOT, TENANT, Account, Host, LiveHost, ProcessHo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lilong_firmware.almanac import sky
+from lilong_firmware.bus import ANSWERS, CLEARED, SILENT, STARTED, heard
+from lilong_firmware.bus import RAISED as BEGINS
 from lilong_firmware.effects import ACCEPTED, ACKNOWLEDGED, RAISED, STORED
 from lilong_firmware.kinds import rules
 from lilong_protocol import codes, frame, topics
@@ -199,6 +201,54 @@ STORIES = {
             (21 * MINUTE, command(codes.CMD_TEST), command(codes.CMD_UNLOCK)),  # it has no lock
             (30 * MINUTE, STORES),
             (2 * 60 * MINUTE, LIVES),
+        ),
+    ),
+    "shed_socket": Story(
+        rows=(
+            (30, TIME),
+            (2 * SECOND, command(codes.CMD_SWITCH_ON)),
+            (3 * SECOND, reads(current=2_000, power=4_400)),
+            (4 * MINUTE, reads(current=7_000)),  # too much of it
+            (250 * SECOND, reads(current=0, power=0)),
+            (255 * SECOND, command(codes.CMD_SWITCH_ON)),  # refused
+            (265 * SECOND, STORES, ACKNOWLEDGES),
+            (270 * SECOND, STORES, command(codes.CMD_RESET)),
+            (275 * SECOND, STORES, command(codes.CMD_SWITCH_ON)),
+            (280 * SECOND, reads(obscuration=400, power=3_000)),
+            (290 * SECOND, CUTS),
+            (310 * SECOND, STORES, FORGES),
+            (5 * MINUTE + 20 * SECOND, reads(temperature=7_500, obscuration=5)),
+            (6 * MINUTE, STORES, reads(temperature=2_500, power=0)),
+            (8 * MINUTE, STORES),
+            (485 * SECOND, command(codes.CMD_RESET)),
+            (490 * SECOND, STORES, reads(current=500)),  # the relay sticks
+            (500 * SECOND, STORES),
+            (16 * MINUTE, LIVES),
+        ),
+    ),
+    "gateway": Story(
+        rows=(
+            (30, TIME),
+            (5 * SECOND, reads(bus=heard(1, BEGINS, 1))),
+            (6 * SECOND, reads(bus=heard(3, BEGINS, 1))),  # the second detector
+            (7 * SECOND, reads(bus=heard(4, STARTED))),
+            (10 * SECOND, reads(bus=heard(2, SILENT))),
+            (11 * SECOND, reads(bus=heard(7, SILENT))),
+            (20 * SECOND, reads(mains=0)),
+            (22_500, CUTS),  # before it is stored
+            (40 * SECOND, STORES, ACKNOWLEDGES),
+            (45 * SECOND, command(codes.CMD_MUTE), FORGES),
+            (105 * SECOND, STORES, reads(mains=1)),  # two are missed
+            (108 * SECOND, STORES, reads(bus=heard(7, ANSWERS))),
+            (112 * SECOND, STORES),
+            *((115 * SECOND + n, reads(bus=heard(n, SILENT))) for n in range(3, 13)),
+            (160 * SECOND, reads(bus=heard(1, CLEARED, 1))),
+            (161 * SECOND, reads(bus=heard(3, CLEARED, 1))),
+            (210 * SECOND, STORES),  # many are
+            *((220 * SECOND + n, reads(bus=heard(n, ANSWERS))) for n in range(3, 13)),
+            (225 * SECOND, STORES, command(codes.CMD_FIRE_RELEASE)),
+            (230 * SECOND, command(codes.CMD_RESET)),
+            (4 * MINUTE, LIVES),
         ),
     ),
     "wristband": Story(

@@ -5,6 +5,7 @@ Limits are those of the kinds' rules: the time a danger must last, and a samplin
 
 from typing import NamedTuple
 
+from lilong_firmware.bus import ANSWERS, SILENT, heard
 from lilong_protocol import codes
 
 SECOND, MINUTE = 1_000, 60_000
@@ -77,6 +78,20 @@ DANGERS = {
         _simple("gas", 260, 0, codes.ALARM_MANHOLE_GAS, 10 * SECOND),
         _simple("h2s", None, 0, codes.ALARM_SENSOR_FAULT, 10 * SECOND),
     ),
+    "shed_socket": (
+        _simple("temperature", 8_000, 2_500, codes.ALARM_POWER_OVER_TEMPERATURE, 6 * SECOND, (("relay", 0),)),
+        _simple("obscuration", 400, 5, codes.ALARM_SMOKE_ALARM, 8 * SECOND, (("relay", 0),)),
+        Danger("a relay that sticks", (("current", 20_000, 0),), (("current", 0),), codes.ALARM_POWER_OVER_CURRENT,
+               4 * SECOND, (("relay", 0),), (codes.ALARM_POWER_NOT_CUT,)),
+        _simple("power", None, 0, codes.ALARM_SENSOR_FAULT, 0, (("relay", 0),)),
+    ),
+    "gateway": (
+        _simple("mains", 0, 1, codes.ALARM_POWER_MAINS_LOSS, 3 * SECOND),
+        _simple("battery", 5, 100, codes.ALARM_BATTERY_LOW, MINUTE),
+        _simple("bus", heard(7, SILENT), heard(7, ANSWERS), codes.ALARM_GATEWAY_CHILD_OFFLINE, 92 * SECOND),
+        _simple("battery", None, 100, codes.ALARM_SENSOR_FAULT, 0),
+        _simple("tamper", 1, 0, codes.ALARM_TAMPER, 0),
+    ),
     "wristband": (
         Danger("SOS", (("sos", 1, 0), ("sos", 0, 0)), (), codes.ALARM_BAND_SOS, 0, _CALL),
         Danger("fall", _FELL, (("motion", 1),), codes.ALARM_BAND_FALL, 31 * SECOND, _CALL),
@@ -95,6 +110,8 @@ FLAPS: dict[str, tuple[str, int | None, int, int, int]] = {
     "door": ("tamper", 1, 0, SECOND, codes.ALARM_TAMPER),
     "streetlight": ("lux", None, 10_000, 11 * SECOND, codes.ALARM_SENSOR_FAULT),
     "manhole": ("gas", 260, 0, 11 * SECOND, codes.ALARM_MANHOLE_GAS),
+    "shed_socket": ("power", None, 0, 6 * SECOND, codes.ALARM_SENSOR_FAULT),
+    "gateway": ("tamper", 1, 0, SECOND, codes.ALARM_TAMPER),
     "wristband": ("latitude", None, 0, SECOND, codes.ALARM_SENSOR_FAULT),
 }
 FLAPPINGS = 40

@@ -30,6 +30,7 @@ GIVEN = {
         "card_key": bytes(range(32)),
     },
     "streetlight": {"calendar": b"\x09\x60\x0c\xe4" * 37},
+    "gateway": {"children": b"\x00\x5a\x00\x01" * 290},
 }
 
 
