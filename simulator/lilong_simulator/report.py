@@ -50,6 +50,7 @@ class Conditions:
     connect_s: float | None  # from power-on until the backend had accepted every device
     troubles: dict[str, int]
     machine: dict[str, Any] | None
+    began_s: float | None = None  # when the worlds began, on the run's clock
     estates: int = 1
     rate: float = 1.0
     shards: int = 1
@@ -142,6 +143,7 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
         "connected": connected,
         "lost": conditions.lost,
         "connect_s": conditions.connect_s,
+        "began_s": conditions.began_s,
         "real_micropython": conditions.real_micropython,
         "accept": conditions.accept,
         "ingest_by": conditions.ingest_by,

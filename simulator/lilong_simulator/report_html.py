@@ -68,7 +68,9 @@ def _why(report: Mapping[str, Any]) -> str:
         sent = report["messages"]["total"]
         return f"The broker took {sent:,} messages of {report['plain']['clients']:,} plain clients."
     if not alarms["true"]:
-        return f"The world raised no alarm; every device stayed connected.{blind}"
+        broke = any(one["links_lost"] for one in report["faults"]) or report["link_troubles"]
+        links = "every device was connected at the end" if broke else "every device stayed connected"
+        return f"The world raised no alarm; {links}.{blind}"
     worst = report["latency_ms"]["ingest"]["max"]
     by = {"observed feed": "stored", "stored-ack": "acknowledged as stored", "PUBACK": "taken by the broker"}
     what = by.get(report["ingest_by"], "delivered")
@@ -111,7 +113,7 @@ def _drawings(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str, list[t
     rows: list[Row] = series["rows"]
     width = series["width_s"]
     seconds = float(rows[-1][0] or 0) + width
-    begun = report["connect_s"] or 0.0
+    begun = report["began_s"] or 0.0
     spans = [
         (one["at_ms"] / 1000, seconds if one["until_ms"] is None else one["until_ms"] / 1000, one["fault"])
         for one in report["faults"] if one["at_ms"] is not None

@@ -287,7 +287,14 @@ def test_a_lagging_run_is_saturated_even_when_no_limit_was_judged():
     [
         (built(), "The one true alarm was raised and acknowledged as stored, the slowest 200 ms after the decision."),
         (built(replace(CONDITIONS, ingest_by=report.BY_FEED)), "The one true alarm was raised and stored, the "),
-        (built(judgement=judged([], [], [])), "The world raised no alarm; every device stayed connected."),
+        (
+            built(replace(CONDITIONS, troubles={}), judgement=judged([], [], [])),
+            "The world raised no alarm; every device stayed connected.",
+        ),
+        (
+            built(replace(CONDITIONS, troubles={"closed by the broker": 1}), judgement=judged([], [], [])),
+            "The world raised no alarm; every device was connected at the end.",
+        ),
         (built(replace(CONDITIONS, ingest_by=report.BY_PUBACK)), " No backend was observed: what the broker took is "),
         (built(judgement=judged(alarms=[], feed=[])), "undetected: smoke.alarm at aa/smoke: the device did not raise "),
         (built(replace(CONDITIONS, lost=2), judgement=judged(alarms=[], feed=[])), " (and 1 more)"),

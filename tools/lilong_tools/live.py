@@ -247,6 +247,7 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         real_micropython=result.boards,
         lost=result.lost,
         connect_s=result.connect_s,
+        began_s=None if result.world_zero is None else round(result.world_zero / 1000, 3),
         troubles=result.troubles,
         machine=report.this_machine(),
         estates=len(request.places),

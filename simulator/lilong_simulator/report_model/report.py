@@ -47,6 +47,7 @@ class Report(Table):
     connected: Count | None = Field(description="devices whose session the backend has accepted; null: not observed")
     lost: Count = Field(description="always-on devices that were not connected at the end")
     connect_s: float | None
+    began_s: float | None = Field(None, description="when the world began, on the clock of `series`")
     real_micropython: dict[str, str]
     accept: Literal["stored", "puback", "observed"] = Field(description="what ended the retries of an alarm")
     ingest_by: Literal["observed feed", "stored-ack", "probe subscriber", "PUBACK"] = Field(

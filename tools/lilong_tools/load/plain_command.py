@@ -170,6 +170,7 @@ def judged(request: PlainRequest, checked: Checked, reached: Reached) -> dict[st
         real_micropython={},
         lost=result.lost,
         connect_s=result.connect_s,
+        began_s=None if result.world_zero is None else round(result.world_zero / 1000, 3),
         troubles=result.troubles,
         machine=report.this_machine(),
         estates=0,
