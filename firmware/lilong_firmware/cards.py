@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 QUARTER_MS = 21_600_000
 QUARTERS = 12
 REVOKED_MAX = 64  # (ours)
+# GB 50396 5.1: an alarm after at most five wrong attempts ...
+ATTEMPTS = 5
+ATTEMPTS_MS = 60_000  # ... (ours) in a row within a minute, and over after one without; so long the PIN pad is deaf
 U32 = 0xFFFFFFFF
 PIN = b"pin"  # before a PIN where its pseudonym is made: the PIN 10042 and the card 10042 are strangers
 
@@ -42,16 +45,23 @@ def place(numbers: bytes, number: int) -> int:
 class Cards:
     """`stamp`: how many revocations the list has taken; `deadline`: uptime in ms at which it ages by a quarter-day.
 
+    `calm_at`: uptime in ms at which a row of wrong attempts is over; `deaf_until`: so long no PIN is looked at.
+
     The record "cards" holds the quarter-days begun (1 byte, with the file of the list in its upper half: `card_list`),
     the stamp (4) and the pseudonyms revoked (4 each, sorted).
     """
 
-    __slots__ = ("_device", "_file", "_key", "_of", "_quarter", "_revoked", "deadline", "stamp")
+    __slots__ = (
+        "_device", "_file", "_key", "_of", "_quarter", "_revoked", "_wrong", "calm_at", "deadline", "deaf_until",
+        "stamp",
+    )  # fmt: skip
 
     def __init__(self, now: int, device: "Device", of: bytes = b"") -> None:
         """`of`: what the numbers are of, where they are no cards: their pseudonyms are others then."""
         self._device = device
         self._of = of
+        self.deaf_until = 0
+        self.forgive()
         key = device.identity.data.get("card_key")
         self._key = MacKey(key) if key else None
         self._file = 0  # 0: the list that the door was provisioned with
@@ -102,6 +112,23 @@ class Cards:
         if place(self._revoked, who) >= 0:
             denial = codes.DENIAL_REVOKED
         return denial, who, duress
+
+    def wrong(self, now: int) -> bool:
+        """Another wrong attempt; True when it makes the row an alarm."""
+        wrong = self._wrong
+        wrong.append(now)
+        self.calm_at = now + ATTEMPTS_MS
+        if len(wrong) > ATTEMPTS:
+            wrong.pop(0)
+        if len(wrong) < ATTEMPTS or now - wrong[0] > ATTEMPTS_MS:
+            return False
+        self.deaf_until = self.calm_at
+        return True
+
+    def forgive(self) -> None:
+        """The row of wrong attempts has ended: by a right one, or by time."""
+        self._wrong: list[int] = []
+        self.calm_at = NEVER
 
     def command(self, now: int, command: int, arguments: "dict[int, int]") -> int:
         """Confirm the list {0: stamp}, or revoke {0: pseudonym, 1: stamp}, in the order of the stamps."""

@@ -13,6 +13,8 @@ WAITS = {  # of others _SHORT, and a minute
     "door": (*_SHORT, MINUTE),
     "streetlight": (*_SHORT, MINUTE, 15 * MINUTE, HOUR),
     "manhole": (*_SHORT, MINUTE, 10 * MINUTE),
+    "fence_zone": (*_SHORT, MINUTE, 10 * MINUTE, 15 * MINUTE),
+    "intercom": (*_SHORT, MINUTE, 2 * MINUTE),
     "wristband": (0, 0, 1, 20, 40, 400, SECOND, 4 * SECOND, 10 * SECOND, 20 * SECOND),
     "slow wristband": (*_SHORT, MINUTE, 2 * MINUTE, 15 * MINUTE, 12 * HOUR),
 }

@@ -242,6 +242,7 @@ ACTS = (  # kind, setting, value, channel, what it reads, ms, alarm; without the
     ("wristband", codes.S_FENCE_MARGIN, 10, "outside", 20, 3 * MINUTE, codes.ALARM_BAND_GEOFENCE),
     ("wristband", codes.S_HEART_RATE_LOW, 60, "heart_rate", 55, 70 * SECOND, codes.ALARM_BAND_HEART_RATE),
     ("wristband", codes.S_HEART_RATE_HIGH, 90, "heart_rate", 95, 70 * SECOND, codes.ALARM_BAND_HEART_RATE),
+    ("fence_zone", codes.S_FENCE_TRIP, 20, "tension", 220, 3 * SECOND, codes.ALARM_FENCE_CLIMB),
 )
 
 

@@ -71,7 +71,7 @@ class AnyLife(RuleBasedStateMachine):
     @rule(pin=st.sampled_from(PINS), duress=st.booleans())
     def a_pin_is_entered(self, pin, duress):
         form = pin // 10 * 10 + (pin + 1) % 10 if duress else pin
-        deaf = self.host.uptime() < self.host.device.rules._deaf_until  # after five wrong attempts
+        deaf = self.host.uptime() < self.host.device.rules._cards.deaf_until  # after five wrong attempts
         opened = self._tries("pin", form)
         assert opened == (pin not in self.revoked and not deaf)
         assert deaf or not duress or self.host.device.active(codes.ALARM_DOOR_DURESS)

@@ -292,6 +292,46 @@ def test_cycle_gate_sounds_for_an_e_bike_on_its_way_into_a_lift():
     assert heard_later(host, codes.ALARM_GATE_EBIKE_IN_LOBBY)
 
 
+def test_fence_zone_sounds_and_lights_at_once_for_a_climb_a_cut_and_a_call_for_help():
+    for channel, value, code in (
+        ("tension", 300, codes.ALARM_FENCE_CLIMB),
+        ("pulse_return", 0, codes.ALARM_FENCE_CUT),
+        ("panic", 1, codes.ALARM_PANIC),
+    ):
+        host = alone("fence_zone")
+        host.set(channel, value)
+        host.run(3 * SECOND)
+        assert (host.outputs["siren"], host.outputs["light"]) == (1, 1)
+        assert heard_later(host, code)
+
+
+def test_fence_zone_sends_no_pulse_that_may_hurt():
+    host = alone("fence_zone")
+    host.set("pulse_energy", 5_001)
+    host.run(3 * SECOND)
+    assert host.outputs["pulse"] == 0
+
+
+def test_intercom_calls_a_flat_over_the_unit_controller_and_lets_in_whom_it_opens_for():
+    host = alone("intercom")
+    host.sense("call", 101)
+    for answer in (9, 10, 13):
+        host.sense("callee", answer)
+        host.run(SECOND)
+    assert host.outputs["lock"] == 1
+    host.run(5 * SECOND)
+    assert (host.outputs["lock"], host.outputs["ring"]) == (0, 0)
+
+
+def test_intercom_opens_by_its_own_list_of_cards_and_pins():
+    for channel, known, unknown in (("credential", 7, 8), ("pin", 10_042, 10_044)):
+        host = alone("intercom")
+        host.sense(channel, unknown)
+        assert host.outputs["lock"] == 0
+        host.sense(channel, known)
+        assert host.outputs["lock"] == 1
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_signals_by_itself_that_its_alarm_is_heard_by_nobody(kind):
     host = alone(kind)

@@ -33,6 +33,7 @@ GATE = {"cards": bytes(4 * 750), "bicycles": bytes(4 * 150), "lobby": b"\x01", "
 DATA = {
     "streetlight": {"calendar": bytes(148)},
     "door": DOOR,
+    "intercom": DOOR,
     "gateway": GATEWAY,
     "vehicle_lane": LANE,
     "cycle_gate": GATE,
@@ -88,6 +89,23 @@ TROUBLES = {
     ),
     "manhole": (("tilt", 300, 0), ("shock", 3_000, 0), ("water", 90, 2_000), ("gas", 260, 0), ("h2s", 80, 0)),
     "wristband": (("sos", 1, 0), ("heart_rate", 140, 72), ("spo2", 80, 97), ("outside", 90, 0), ("worn", 0, 1)),
+    "fence_zone": (
+        ("pulse_return", 0, 6_200),
+        ("tension", 300, 150),
+        ("earth_voltage", 600, 0),
+        ("mains", 0, 1),
+        ("tamper", 1, 0),
+        ("panic", 1, 0),
+        ("pulse_energy", 5_001, 2_000),
+    ),
+    "intercom": (
+        ("call", 101, 102),
+        ("credential", 8, 0),
+        ("credential", 1_000, 0),
+        ("pin", 1_000_003, 0),
+        ("tamper", 1, 0),
+        ("panic", 1, 0),
+    ),
 }
 
 

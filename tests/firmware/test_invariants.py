@@ -30,6 +30,10 @@ LOCAL = {
     codes.ALARM_GATE_EBIKE_IN_LOBBY: ("buzzer",),
     codes.ALARM_BAND_SOS: ("vibrate", "buzzer"),
     codes.ALARM_BAND_FALL: ("vibrate", "buzzer"),
+    codes.ALARM_FENCE_CLIMB: ("siren", "light"),
+    codes.ALARM_FENCE_TOUCH: ("siren", "light"),
+    codes.ALARM_FENCE_SHORT: ("siren", "light"),
+    codes.ALARM_FENCE_CUT: ("siren", "light"),
 }
 # Alarms that cut a socket's power.
 CUTS = (

@@ -25,6 +25,12 @@ SCRIPTS = {
                 (2 * HOUR, "water", 2_000), (3 * HOUR, "h2s", 80), (4 * HOUR, "", 0)),
     "wristband": ((0, "battery", 80), (3_000, "sos", 1), (4_000, "sos", 0), (20_000, "heart_rate", 131),
                   (30_000, "outside", 60), (40_000, "worn", 0), (MINUTE, "", 0)),
+    "fence_zone": ((2_500, "tension", 300), (6_000, "pulse_return", 0), (10_000, "tension", 150), (12_000, "panic", 1),
+                   (13_000, "panic", 0), (20_000, "pulse_return", 6_200), (30_000, "mains", 0),
+                   (40_000, "pulse_energy", 6_000), (MINUTE, "", 0)),
+    "intercom": ((1_500, "call", 101), (2_000, "callee", 9), (3_000, "callee", 10), (5_000, "callee", 13),
+                 (20_000, "credential", 7), (21_000, "credential", 8), (30_000, "panic", 1), (31_000, "callee", 26),
+                 (40_000, "tamper", 1), (MINUTE, "", 0)),
 }  # fmt: skip
 
 

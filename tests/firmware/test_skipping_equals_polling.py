@@ -79,6 +79,29 @@ CLOSER = (
         (MINUTE, "set", ("gas", 0)),
         (4 * SECOND, "set", ("h2s", 0)),
     )),
+    ("fence_zone", "somebody touches a disarmed fence, and it is armed", (
+        (SECOND, "command", (codes.CMD_DISARM, {})),
+        (SECOND, "set", ("pulse_return", 3_000)),
+        (MINUTE, "command", (codes.CMD_ARM, {})),
+    )),
+    ("fence_zone", "the weather, and a pull in the very second in which it counts", (
+        (SECOND, "set", ("tension", 180)),
+        (598 * SECOND + 700, "set", ("tension", 400)),
+        (300, "set", ("tension", 181)),
+        (11 * MINUTE, "set", ("tension", 110)),
+    )),
+    ("fence_zone", "a cut that line and wires tell, and that ends one after the other", (
+        (SECOND, "set", ("pulse_return", 0)),
+        (SECOND, "set", ("tension", 0)),
+        (MINUTE, "set", ("pulse_return", 6_200)),
+        (MINUTE, "set", ("tension", 150)),
+    )),
+    ("fence_zone", "pulses that hurt, a reset, and pulses that hurt again", (
+        (SECOND, "set", ("pulse_charge", 2_501)),
+        (MINUTE, "command", (codes.CMD_RESET, {})),
+        (MINUTE, "set", ("pulse_charge", 600)),
+        (SECOND, "command", (codes.CMD_RESET, {})),
+    )),
     ("wristband", "two impacts after one free fall, the first too late", (
         (SECOND, "set", ("accel", 100)),
         (100, "set", ("accel", 1_000)),

@@ -1,6 +1,8 @@
-"""What hangs on a device's outputs: a streetlight's lamp, as its meter, relay and bus see it; the arm of a barrier."""
+"""What hangs on a device's outputs: a streetlight's lamp, as its meter, relay and bus see it; the arm of a barrier; a
+fence's energizer; the phones that an intercom lets ring."""
 
 import pytest
+from lilong_firmware.kinds import rules
 from lilong_firmware.lamp_faults import NOMINAL_DW
 from lilong_simulator.fleet.plant import LAMP_DW, STANDBY_DW, Plant
 
@@ -69,7 +71,30 @@ def test_what_breaks_while_it_is_lit_is_felt_at_once():
     assert dict(plant.felt())["power"] == STANDBY_DW
 
 
-@pytest.mark.parametrize("output", ["sounder", "lock", "valve", "buzzer", "vibrate", "failure_level"])
+def test_a_fence_whose_pulses_are_switched_off_has_none_until_they_are_on_again():
+    plant = Plant()
+    assert list(plant.answer("pulse", 1)) == [], "they are: nothing changes what the line is like"
+    assert dict(plant.answer("pulse", 0)) == {"pulse_peak": 0, "pulse_return": 0}
+    assert dict(plant.answer("pulse", 1)) == {"pulse_peak": 6_500, "pulse_return": 6_200}
+    plant.cut = True
+    plant.answer("pulse", 0)
+    assert dict(plant.answer("pulse", 1)) == {"pulse_peak": 6_500, "pulse_return": 0}
+
+
+@pytest.mark.parametrize("kind", ["fence_zone", "intercom"])
+def test_what_a_plant_feels_are_sensors_of_its_kind(kind):
+    channels = {channel[0]: channel[2] for channel in rules(kind).CHANNELS}
+    if kind == "fence_zone":
+        plant = Plant()
+        plant.answer("pulse", 0)
+        assert dict(plant.answer("pulse", 1)).items() <= channels.items(), "the idle values"
+    else:
+        assert dict(Plant().answer("ring", 2)) == {"callee": 17}
+        assert "callee" in channels
+        assert list(Plant().answer("ring", 0)) == []
+
+
+@pytest.mark.parametrize("output", ["sounder", "lock", "valve", "buzzer", "vibrate", "failure_level", "siren"])
 def test_other_outputs_are_felt_by_no_sensor(output):
     assert list(Plant().answer(output, 1)) == []
 

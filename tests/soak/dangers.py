@@ -101,6 +101,21 @@ DANGERS = {
         _simple("outside", 200, 0, codes.ALARM_BAND_GEOFENCE, 150 * SECOND),
         _simple("spo2", None, 97, codes.ALARM_SENSOR_FAULT, 10 * SECOND),
     ),
+    "fence_zone": (
+        _simple("pulse_return", 0, 6_200, codes.ALARM_FENCE_CUT, 3 * SECOND, (("light", 1),)),
+        _simple("tension", 300, 150, codes.ALARM_FENCE_CLIMB, 4 * SECOND, (("light", 1),)),
+        Danger("panic", (("panic", 1, 0), ("panic", 0, 0)), (), codes.ALARM_PANIC, 0, (("siren", 1), ("light", 1))),
+        _simple("tamper", 1, 0, codes.ALARM_TAMPER, 0, (("light", 1),)),
+        _simple("mains", 0, 1, codes.ALARM_POWER_MAINS_LOSS, 3 * SECOND),
+        _simple("earth_voltage", None, 0, codes.ALARM_SENSOR_FAULT, 0),
+    ),
+    "intercom": (
+        Danger("panic", (("panic", 1, 0), ("panic", 0, 0)), (), codes.ALARM_PANIC, 0),
+        Danger("wrong cards", (("credential", 8, SECOND),) * 5, (), codes.ALARM_DOOR_ATTEMPTS, 0),
+        _simple("pin", 10_043, 0, codes.ALARM_DOOR_DURESS, 0),
+        _simple("tamper", 1, 0, codes.ALARM_TAMPER, 0, _BUZZER),
+        _simple("path", None, 7, codes.ALARM_SENSOR_FAULT, 0),
+    ),
 }  # fmt: skip
 
 # What comes and goes by turns while nobody hears of it: channel, wrong, right, ms between; its alarm.
@@ -113,6 +128,8 @@ FLAPS: dict[str, tuple[str, int | None, int, int, int]] = {
     "shed_socket": ("power", None, 0, 6 * SECOND, codes.ALARM_SENSOR_FAULT),
     "gateway": ("tamper", 1, 0, SECOND, codes.ALARM_TAMPER),
     "wristband": ("latitude", None, 0, SECOND, codes.ALARM_SENSOR_FAULT),
+    "fence_zone": ("tamper", 1, 0, SECOND, codes.ALARM_TAMPER),
+    "intercom": ("tamper", 1, 0, SECOND, codes.ALARM_TAMPER),
 }
 FLAPPINGS = 40
 

@@ -17,7 +17,10 @@ from tests.soak.subject import Subject
 pytestmark = pytest.mark.skipif(available() is not None, reason=str(available()))
 
 # What makes events without an alarm, and the ms between two.
-EVENTS = {"wristband": ("worn", SECOND), "streetlight": ("lux", 71 * SECOND), "door": ("exit_button", SECOND)}
+EVENTS = {
+    "wristband": ("worn", SECOND), "streetlight": ("lux", 71 * SECOND), "door": ("exit_button", SECOND),
+    "intercom": ("call", SECOND),
+}  # fmt: skip
 
 
 async def pile_up(kind, folder, tls):

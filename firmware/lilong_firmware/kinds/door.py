@@ -15,9 +15,6 @@ from ..passback import just_went_in
 # while it does not answer.
 CONTACT, CREDENTIAL, EXIT_BUTTON, TAMPER, PIN, READER = 0, 1, 2, 3, 4, 5
 
-# GB 50396 5.1: an alarm after at most five wrong attempts ...
-ATTEMPTS = 5
-ATTEMPTS_MS = 60_000  # ... (ours) in a row within a minute, and over after one without; so long the PIN pad is deaf
 READER_MS = 8_000  # OSDP 2.2: offline after 8 s without a reply
 # GB 50396 5.1: within 10 s a day, synchronised daily; (ours) lost an hour after that, and 5 min after a start.
 CLOCK_MS = 90_000_000
@@ -39,14 +36,11 @@ class Door(Doorway):
         ("reader", 0, 1),
     )
 
-    __slots__ = ("_calm_at", "_cards", "_clock_at", "_clock_lost", "_deaf_until", "_offline_at", "_wrong")
+    __slots__ = ("_cards", "_clock_at", "_clock_lost", "_offline_at")
 
     def start(self, now: int) -> None:
         values = self.device.sampling.values
         self._cards = Cards(now, self.device)
-        self._wrong: list[int] = []
-        self._calm_at = NEVER
-        self._deaf_until = 0
         self._offline_at = NEVER
         self._clock_at = now + FIRST_CLOCK_MS
         self._clock_lost = False
@@ -74,13 +68,13 @@ class Door(Doorway):
             self._unlock(now)
             self._went_out()
             self.device.event(now, codes.EVENT_DOOR_EXIT, {})
-        elif value and (channel != PIN or now >= self._deaf_until):
+        elif value and (channel != PIN or now >= self._cards.deaf_until):
             self._read(now, value, channel == PIN)
         self._schedule()
 
     def timer(self, now: int) -> None:
         self._time(now)
-        if now >= self._calm_at:
+        if now >= self._cards.calm_at:
             self._forgive(now)
         if now >= self._offline_at:
             self._offline_at = NEVER
@@ -155,21 +149,14 @@ class Door(Doorway):
         event = codes.EVENT_DOOR_DENIED
         if denial == codes.DENIAL_PASSBACK:
             event = codes.EVENT_DOOR_PASSBACK
-        elif denial != codes.DENIAL_OUTDATED:  # the list is wrong there, not the card
-            self._wrong.append(now)
-            self._calm_at = now + ATTEMPTS_MS
-            if len(self._wrong) > ATTEMPTS:
-                self._wrong.pop(0)
-            if len(self._wrong) == ATTEMPTS and now - self._wrong[0] <= ATTEMPTS_MS:
-                self._deaf_until = now + ATTEMPTS_MS
-                self._raise(now, codes.ALARM_DOOR_ATTEMPTS, {})
+        elif denial != codes.DENIAL_OUTDATED and self._cards.wrong(now):  # else the list is wrong, not the card
+            self._raise(now, codes.ALARM_DOOR_ATTEMPTS, {})
         values[codes.Q_DENIAL] = denial
         self.device.event(now, event, values)
 
     def _forgive(self, now: int) -> None:
         """The row of wrong attempts has ended."""
-        self._wrong = []
-        self._calm_at = NEVER
+        self._cards.forgive()
         self.device.restore(now, codes.ALARM_DOOR_ATTEMPTS, {})
         self._buzz()
 
@@ -190,8 +177,9 @@ class Door(Doorway):
             self._offline_at = now + READER_MS
 
     def _schedule(self) -> None:
+        cards = self._cards
         self.deadline = min(
-            self._relock_at, self._held_at, self._calm_at, self._offline_at, self._clock_at, self._cards.deadline
+            self._relock_at, self._held_at, cards.calm_at, self._offline_at, self._clock_at, cards.deadline
         )
 
 

@@ -23,7 +23,7 @@ KIND = Kind(
         "call.state", "door.unlocked", "door.granted", "door.denied", "door.released", "door.locked", "tested",
     ),
     commands=("test", "unlock", "fire_release", "reset", "cards_confirm", "card_revoke"),
-    outputs=("flat", "ring", "lock", "fault"),
+    outputs=("flat", "ring", "lock", "buzzer", "fault"),
     settings=("beat_s", "log_level", "unlock_for"),
     needs=("ring", "lock"),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What hangs on a device's outputs and is seen by its sensors again: a streetlight's lamp, the arm of a barrier.
+"""What hangs on a device's outputs and is seen by its sensors again: a lamp, a barrier's arm, a fence's line, phones.
 
 A plant is the hardware beyond the pins. It answers an output with the new values of sensor channels, at once: an arm
 takes no time here.
@@ -6,30 +6,35 @@ takes no time here.
 
 from collections.abc import Iterable
 
+from lilong_firmware.call import RINGS
+
 SUPPLY_DV = 2_200  # 220.0 V
 LAMP_DW = 600  # a 60 W LED lamp, in 0.1 W
 STANDBY_DW = 5  # what the controller draws itself
 POWER_FACTOR = 95  # of an LED driver from half load upwards
 STANDBY_POWER_FACTOR = 50
+PULSE_V, RETURN_V = 6_500, 6_200  # of a fence in order, at either end of its line
 MOVES = {1: (("down", 0), ("up", 1)), 2: (("up", 0), ("down", 1))}  # a barrier's motor: raise, lower
 
 
 class Plant:
-    """The outside of one device: a relay that feeds DALI gear, and its lamp; or a motor and an arm.
+    """The outside of one device: a relay that feeds DALI gear, and its lamp; a motor and an arm; a fence's energizer; a
+    unit controller, which lets a side ring that an intercom asks for.
 
     What may be wrong with it: `broken`, the lamp has burnt out; `stuck`, where the relay has stuck (0 open, 1
     closed, None: it moves); `silent`, the gear does not hear, and lights at the system failure level that it was told;
-    `jammed`, the arm stays where it is.
+    `jammed`, the arm stays where it is; `cut`, nothing comes back on the fence's line.
     """
 
-    __slots__ = ("_failure_level", "_level", "broken", "jammed", "silent", "stuck")
+    __slots__ = ("_failure_level", "_level", "_pulsing", "broken", "cut", "jammed", "silent", "stuck")
 
     def __init__(self) -> None:
-        self.broken = self.jammed = False
+        self.broken = self.cut = self.jammed = False
         self.silent = False
         self.stuck: int | None = None
         self._level = 0
         self._failure_level = 100
+        self._pulsing = 1
 
     def answer(self, output: str, value: int) -> Iterable[tuple[str, int]]:
         """The (channel, value) pairs that follow from an output."""
@@ -41,6 +46,12 @@ class Plant:
             return self.felt()
         elif output == "barrier" and not self.jammed:
             return MOVES.get(value, ())
+        elif output == "pulse" and value != self._pulsing:
+            self._pulsing = value
+            back = 0 if self.cut else RETURN_V
+            return (("pulse_peak", PULSE_V * value), ("pulse_return", back * value))
+        elif output == "ring" and value:
+            return (("callee", value * 8 + RINGS),)
         return ()
 
     def felt(self) -> tuple[tuple[str, int], ...]:

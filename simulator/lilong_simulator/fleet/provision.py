@@ -77,9 +77,9 @@ class Provisioner:
             return self._lane(placed)
         if placed.kind == "cycle_gate":
             return self._cycle_gate(placed)
-        if placed.kind != "door":
+        if placed.kind not in ("door", "intercom"):
             return NOTHING
-        gate = placed.core is None and placed not in self._estate.staff_doors
+        gate = placed.kind == "door" and placed.core is None and placed not in self._estate.staff_doors
         given = {
             "cards": self._blob(self._estate.own_cards_of(placed)),
             "visitors": self._blob(self._estate.visitor_cards_of(placed)),

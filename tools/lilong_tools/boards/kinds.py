@@ -18,7 +18,7 @@ WAKES = {kind.name: kind.wakes for kind in registry.KINDS}
 """Channels of a kind that sleeps deeply which must wake it by their pin."""
 EVERY_KIND = ("fault",)
 """Outputs of every kind: a local fault signal while nothing that was reported is stored (EN 54-21)."""
-MOMENTARY = frozenset(("credential", "exit_button", "pin", "shock"))
+MOMENTARY = frozenset(("call", "callee", "cancel", "credential", "exit_button", "pin", "shock"))
 """Channels that have no present value: each value is an occurrence, which a driver's `take` tells."""
 
 

@@ -145,7 +145,7 @@ def _data(estate: Estate, row: Row, store: KeyStore) -> dict[str, bytes]:
     key = store.estates[estate.id].key
     if row.kind == "streetlight" and "calendar" not in data:
         data["calendar"] = calendar(estate.latitude, estate.longitude)
-    if row.kind == "door" and "card_key" not in data:
+    if row.kind in ("door", "intercom") and "card_key" not in data:
         if key is None:
             says = "the estate has no key from which it could follow; name a file"
             raise ProvisionError(f"{row.where}: data.card_key: {says}")
