@@ -64,6 +64,11 @@ class Cards:
         self.forgive()
         key = device.identity.data.get("card_key")
         self._key = MacKey(key) if key else None
+        self.load(now)
+
+    def load(self, now: int) -> None:
+        """Take up the list in effect."""
+        device = self._device
         self._file = 0  # 0: the list that the door was provisioned with
         self._quarter = 0
         self.stamp = 0

@@ -10,7 +10,7 @@ from .fleet.observer import Observer
 from .latency import Latency
 from .load.measures import Measures
 
-ALARM_OUTPUTS = ("sounder", "buzzer", "vibrate")  # what calls people to the spot; a lock or a lamp does not
+ALARM_OUTPUTS = ("sounder", "buzzer", "vibrate", "siren")  # what calls people to the spot; a lock or a lamp does not
 SAME_INSTANT_MS = 250  # an output that is switched on this shortly before or after a raise belongs to it
 
 

@@ -49,6 +49,13 @@ _LIMITS = {
     # Two minutes beyond the fence, a position every half minute; then I 10 s, S 20 s (assumed). A band that sleeps
     # hears of the answer with its next report, so none is judged.
     "band.geofence": limits(None, 160_000, 170_000, None),
+    # Perimeter: 3 s after the 2 s that a climb must last; a touch by three pulses; a cut or a short 2 s. The centre has
+    # it 3 s later at most (assumed).
+    "fence.climb": limits(5_000, 8_000, None, None),
+    "fence.touch": limits(5_000, 8_000, None, None),
+    "fence.short": limits(2_000, 5_000, None, None),
+    "fence.cut": limits(2_000, 5_000, None, None),
+    "panic": limits(None, 5_000, None, None),
 }
 
 

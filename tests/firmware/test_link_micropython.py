@@ -22,6 +22,7 @@ ALARMS = {
     "streetlight": ({"leakage": 400}, 20_000, codes.ALARM_LAMP_LEAKAGE_DETECTED),
     "manhole": ({"tilt": 300}, 700_000, codes.ALARM_MANHOLE_MOVED),
     "wristband": ({"sos": 1}, 5_000, codes.ALARM_BAND_SOS),
+    "intercom": ({"panic": 1}, 2_000, codes.ALARM_PANIC),
 }
 
 

@@ -2,6 +2,7 @@
 
 from lilong_simulator.fleet import image
 from lilong_simulator.fleet.reach import reached
+from lilong_simulator.kinds import KINDS
 
 SOURCES = {
     "app/__init__.py": "",
@@ -24,5 +25,5 @@ def test_without_an_entry_all_is_kept():
 
 def test_the_image_of_the_unix_port_has_all_kinds_and_no_driver():
     paths = image._bundled(image.modules("unix"))
-    assert len([path for path in paths if "/kinds/" in path]) == 6
+    assert len([path for path in paths if "/kinds/" in path]) == len(KINDS)
     assert not [path for path in paths if "/drivers/" in path]

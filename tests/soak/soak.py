@@ -207,7 +207,7 @@ class Soak:
         centre.acknowledge()
         await device.cut()  # the birth after it brings what waits
         await device.run_to(device.now + BEAT_S * SECOND + 30 * SECOND)
-        centre.reset(self.kind == "door")
+        centre.reset(self.kind in ("door", "intercom"))
         await device.cut()
         await device.run_to(until)
 

@@ -89,7 +89,7 @@ class Intercom(Rules):
         self._schedule()
 
     def renewed(self, now: int) -> None:
-        self._cards = Cards(now, self.device)
+        self._cards.load(now)
         self._schedule()
 
     def command(self, now: int, command: int, arguments: "dict[int, int]") -> int:
