@@ -30,7 +30,8 @@ SURE = 3  # (ours) pulses
 
 
 class Line:
-    """`off`: a pulse could have hurt somebody, and there are none until a person has reset that."""
+    """`off`: a pulse could have hurt somebody, and there are none until a person has reset that. `calm`: none of its
+    alarms is active."""
 
     __slots__ = ("_device", "_lossy", "_sent", "_sort", "off")
 
@@ -45,7 +46,7 @@ class Line:
 
     # ---- as it is sent
 
-    def sent(self, now: int, values: "list[int]") -> None:
+    def send(self, now: int, values: "list[int]") -> None:
         """A pulse has left; `values` of the channels."""
         device = self._device
         what = quality(values)
@@ -67,21 +68,17 @@ class Line:
         if self.off:
             device.keep("off", 1)
 
-    def expects(self, values: "list[int]") -> bool:
-        """True when `sent` would change nothing."""
-        return self.off or self._sent.follows(quality(values))
-
     def reset(self) -> None:
         """The alarm has been reset: the pulses that follow show whether rightly so."""
         if self.off:
             self.off = False
             self._device.keep("off", 0)
             self._device.output("pulse", 1)
-            self.unseen(True)
+            self.stop(True)
 
     # ---- as it comes back
 
-    def back(self, values: "list[int]") -> int:
+    def take(self, values: "list[int]") -> int:
         """A pulse has come back, or not: what is certain of the line now, NOTHING for not yet."""
         sort = judge(values)
         if sort == NOTHING:
@@ -94,15 +91,18 @@ class Line:
             return NOTHING
         return TOUCHED if sort > WELL else WELL
 
-    def follows(self, values: "list[int]") -> bool:
-        """True when `back` would change nothing."""
+    def follows(self, channel: int, values: "list[int]") -> bool:
+        """True when a sample of PEAK (`send`) or RETURN (`take`) would change nothing."""
+        if channel == PEAK:
+            return self.off or self._sent.follows(quality(values))
         sort = judge(values)
         return sort == NOTHING or (self._lossy.follows(sort > WELL) and self._sort.follows(sort))
 
-    def calm(self) -> bool:
+    def quiet(self) -> bool:
+        """Nothing is wrong with it."""
         return self._lossy.follows(0)
 
-    def unseen(self, sent: bool) -> None:
+    def stop(self, sent: bool) -> None:
         """Its pulses are not measured any more, `sent`: where they are sent: what they showed so far proves nothing."""
         self._lossy.stop()
         self._sort.stop()

@@ -2,19 +2,19 @@
 
 
 class Streak:
-    """`need`: how often; `begun`: whether `value` has come so often already."""
+    """`need`: how often; `begun`: whether `value` has come so often already. `state`: the last reading."""
 
-    __slots__ = ("_count", "_need", "_value")
+    __slots__ = ("_count", "_need", "state")
 
     def __init__(self, need: int, value: int, begun: bool) -> None:
         self._need = need
-        self._value = value
+        self.state = value
         self._count = need if begun else 0
 
     def follow(self, value: int) -> bool:
         """A reading; True when it and those before it make a streak."""
-        if value != self._value:
-            self._value = value
+        if value != self.state:
+            self.state = value
             self._count = 0
         if self._count < self._need:
             self._count += 1
@@ -22,7 +22,7 @@ class Streak:
 
     def follows(self, value: int) -> bool:
         """True when `follow` would change nothing."""
-        return value == self._value and self._count == self._need
+        return value == self.state and self._count == self._need
 
     def stop(self) -> None:
         """It begins anew."""
