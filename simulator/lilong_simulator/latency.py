@@ -77,7 +77,9 @@ class Latency:
             return None
         wanted = self._histogram.get_target_count_at_percentile(percent)
         so_far = [*accumulate(array("Q", bytes(self._histogram.counts)))]  # 5 x faster than the histogram's own search
-        return round(min(_upper_ms(bisect_left(so_far, wanted)), self._highest), 3)
+        number = bisect_left(so_far, wanted)
+        found = _upper_ms(number) if percent else float(_SHAPE.get_value_from_index(number)) / 1000
+        return round(min(found, self._highest), 3)
 
     def summary(self) -> dict[str, float | int | None]:
         """{p50, p90, p99, p999, max, count} in ms; `negative` and `beyond` only where there were any."""
