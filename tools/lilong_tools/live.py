@@ -1,8 +1,7 @@
 """`lilong demo` and `lilong load`: a live run with all that stands around it."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lilong_simulator import linkage, report
 from lilong_simulator.choose_boards import choose_boards
 from lilong_simulator.estate import Device
-from lilong_simulator.feed import Feed, FeedError, FeedEvent
+from lilong_simulator.feed import Feed, FeedEvent
 from lilong_simulator.fleet import process
 from lilong_simulator.load.errors import NotOnline
 from lilong_simulator.load.faults.excuses import Excuses
@@ -35,13 +34,13 @@ from .load.saving import save
 from .load.target import Reached
 from .load.view import LoadView
 from .narrator import Narrator
+from .polled import polled
 from .stopping import Stopper
 from .summary import summarise
 
 if TYPE_CHECKING:
     from .load.sharded import Shards
 
-POLL_S = 0.05
 STOPPED_EARLY = "stopped before all devices were online: nothing is judged"
 
 
@@ -126,7 +125,7 @@ async def play(
         if request.record is not None:
             run.recorder.recording = beside.enter_context(_recording(request.record, run, console))
         narrator.poll()  # a feed that is none is told before anything is powered on
-        async with _told(narrator, run):
+        async with polled(narrator, run.stop):
             try:
                 began = run.clock()
                 await run.bring_up()
@@ -272,23 +271,3 @@ def _coded(event: FeedEvent, result: ShardResult) -> FeedEvent:
     """With the code of its alarm, where a feed does not tell it."""
     alarm = None if event.code else result.recorder.alarms.get((event.device, event.boot, event.seq))
     return event if alarm is None else replace(event, code=alarm.code)
-
-
-@contextlib.asynccontextmanager
-async def _told(narrator: Narrator, run: LiveRun) -> AsyncIterator[None]:
-    async def tell() -> None:
-        try:
-            while True:
-                narrator.poll()
-                await asyncio.sleep(POLL_S)
-        except FeedError:
-            run.stop()
-            raise
-
-    task = asyncio.create_task(tell())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import inf
 
 from lilong_simulator.estate import Device
-from lilong_simulator.feed import Feed, FeedError
+from lilong_simulator.feed import Feed
 from lilong_simulator.load.faults.at_broker import AtBroker
 from lilong_simulator.load.parts import Parts
 from lilong_simulator.load.payload import Payload, Template
@@ -30,8 +30,9 @@ from lilong_simulator.recorder import Recorder
 from lilong_simulator.retained import Topics, of_frames, remove_own_retained, remove_retained
 from rich.console import Console
 
-from ..live import POLL_S, STOPPED_EARLY, Played, Request
+from ..live import STOPPED_EARLY, Played, Request
 from ..narrator import Narrator
+from ..polled import polled
 from ..stopping import Stopper
 from .hands import hands_for
 from .shard import COMMAND, packed
@@ -90,7 +91,7 @@ async def play_shards(
                 console.print(f"metrics: {beside.enter_context(Endpoint(request.metrics, run)).url}")
             narrator.poll()  # a feed that is none is told before anything is powered on
             try:
-                async with _told(narrator, conductor), _faults(at_broker, conductor):
+                async with polled(narrator, conductor.stop), _faults(at_broker, conductor):
                     conducted = await conductor.conduct()
             finally:
                 await _clear(request, run.epoch_zero, reached, console)
@@ -211,23 +212,3 @@ async def _whole(parts: Parts | None, epoch_zero: float, console: Console) -> No
 
 def _word(console: Console) -> Callable[[str], None]:
     return lambda text: console.print(text, style="yellow")
-
-
-@contextlib.asynccontextmanager
-async def _told(narrator: Narrator, conductor: Conductor) -> AsyncIterator[None]:
-    async def tell() -> None:
-        try:
-            while True:
-                narrator.poll()
-                await asyncio.sleep(POLL_S)
-        except FeedError:
-            conductor.stop()
-            raise
-
-    task = asyncio.create_task(tell())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
