@@ -42,13 +42,24 @@ def outputs(kind: str) -> tuple[str, ...]:
     todo = [FIRMWARE / "kinds" / f"{kind}.py"]
     while todo:
         path = todo.pop()
-        if path in seen or not path.is_file():
-            continue
-        seen.add(path)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.level and node.module:
-                todo.append(FIRMWARE / f"{node.module}.py")
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "output":
-                found.update(arg.value for arg in node.args[:1]
-                             if isinstance(arg, ast.Constant) and isinstance(arg.value, str))  # fmt: skip
+        if path not in seen and path.is_file():
+            seen.add(path)
+            modules, names = _said(path)
+            todo += [FIRMWARE / f"{module}.py" for module in modules]
+            found |= names
     return tuple(sorted(found))
+
+
+@cache
+def _said(path: Path) -> tuple[set[str], set[str]]:
+    """The modules beside it that a module imports from, and the names that it gives to `Device.output`."""
+    modules: set[str] = set()
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level and node.module:
+            modules.add(node.module)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "output":
+            names.update(
+                arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+            )
+    return modules, names
