@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from lilong_protocol.codes import severity
+from lilong_simulator.load.faults.excuses import Excuses, Hindrance
 from lilong_simulator.score import score
 from lilong_simulator.truth import ALARM_CODES, limits
 from score_runs import BOOT, A, B, alarm_of, counts, events, row
@@ -98,6 +99,19 @@ def test_false_an_alarm_without_a_cause():
     judged = score([], [RAISED], events(RAISED))
     assert counts(judged) == {"false": 1}
     assert judged.failures == [f"false: {A}-7-1 (code 1) has no cause at 106000 ms"]
+
+
+@pytest.mark.parametrize(
+    ("why", "device", "end", "false"),
+    [
+        ("unpowered", A, 105_000, 0), ("stuck", A, 96_000, 0), ("unpowered", A, None, 0), ("unpowered", A, 95_999, 1),
+        ("cut off", A, 105_000, 1), ("unpowered", B, 105_000, 1),
+    ],
+)  # fmt: skip
+def test_what_a_device_raises_that_has_just_not_seen_what_went_before_is_not_false(why, device, end, false):
+    """A door that is opened by a card which it has not read is forced, as far as it knows."""
+    excuses = Excuses([Hindrance(device, why, 60_000, end)])
+    assert score([], [RAISED], events(RAISED), excuses=excuses).false == false
 
 
 def test_false_an_alarm_before_its_cause():

@@ -6,6 +6,8 @@ A row is judged as `definitions` says, but for devices that were hindered betwee
 - without power, cut off, or with a broker that is away or frozen, nothing can be sent. `local` keeps its limit;
   ingest, shown and acknowledged count from when it could have been sent: from the end of the fault, or from when the
   link was back, at most BACK_MS after it. What was raised and is not stored by the end of the drain is missed.
+- without power or with a stuck sensor a device does not see what goes before: a door that is opened by a card that it
+  has not read is forced, as far as it knows. What it raises then, up to UNSEEN_MS later, is not false.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from .base import CUT_OFF, STUCK, UNPOWERED
 
 BACK_MS = 180_000  # (ours) all are online so long after a blackout: who takes longer is not excused for it
 RULE_MS = 60_000  # (ours) what a rule may take to decide, where a row has no limit for it
+
+UNSEEN_MS = 10_000  # (ours) from a card or a button to the opening that it allows
 
 RAISE, SEND = (UNPOWERED, STUCK), (UNPOWERED, CUT_OFF)
 
@@ -67,6 +71,13 @@ class Excuses:
         for one in sorted(hindrances, key=lambda one: one.begin):
             if one.counts:
                 self._of.setdefault(one.device, []).append(one)
+
+    def blinded(self, device: str, at: float) -> bool:
+        """Whether a device had just not seen what its sensors could have told it."""
+        return any(
+            one.why in RAISE and one.begin <= at and (one.end is None or at <= one.end + UNSEEN_MS)
+            for one in self._of.get(device, ())
+        )
 
     def of(self, device: str, crossing: float, limits: Mapping[str, int | None], decided: float | None) -> Excuse:
         """What is excused of a row. decided: when its alarm was raised, if it was."""
