@@ -48,6 +48,9 @@ DATA = {  # by kind
         "pins": card_blob((10_042,)),
         "card_key": bytes(range(32, 64)),
     },
+    "vehicle_lane": {"cards": card_blob(CARDS), "paying": b"\x01", "card_key": bytes(range(32, 64))},
+    "cycle_gate": {"cards": card_blob((7, 1_000, 1_001)), "lobby": b"\x01", "bicycles": card_blob((1_000, 1_001)),
+                   "card_key": bytes(range(32, 64))},
     "streetlight": {"calendar": calendar(31.2417, 121.4382)},
     "gateway": GATEWAY,
 }

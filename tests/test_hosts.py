@@ -251,6 +251,57 @@ STORIES = {
             (4 * MINUTE, LIVES),
         ),
     ),
+    "vehicle_lane": Story(
+        beat_s=30,
+        rows=(
+            (70, TIME),
+            (5 * SECOND, reads(approach=1)),
+            (6 * SECOND, reads(confidence=96, vehicle_class=1)),
+            (6_100, reads(plate=3_000)),  # a stranger pays
+            (6_200, reads(plate=0)),
+            (8 * SECOND, reads(loop=1, approach=0)),
+            (10 * SECOND, reads(loop=0)),
+            (11 * SECOND, LIVES),  # the arm comes down; what hangs on an output answers at a time of the story
+            (12 * SECOND, CUTS),
+            (20 * SECOND, reads(confidence=70)),
+            (20_100, reads(plate=7)),  # an attendant is asked
+            (40 * SECOND, command(codes.CMD_OPEN_BARRIER), FORGES),
+            (45 * SECOND, reads(loop=1)),
+            (46 * SECOND, reads(loop=0)),
+            (47 * SECOND, LIVES),
+            (48 * SECOND, reads(loop=1)),  # down already
+            (49 * SECOND, reads(loop=0)),
+            (50 * SECOND, reads(down=0, tamper=1)),
+            (55 * SECOND, STORES, ACKNOWLEDGES, reads(down=1, tamper=0)),
+            (56 * SECOND, command(codes.CMD_FIRE_RELEASE)),
+            (60 * SECOND, command(codes.CMD_CLOSE_BARRIER), command(codes.CMD_RESET)),
+            (62 * SECOND, STORES),
+            (90 * SECOND, LIVES),
+            (100 * SECOND, LIVES),
+        ),
+    ),
+    "cycle_gate": Story(
+        beat_s=30,
+        rows=(
+            (70, TIME),
+            (5 * SECOND, reads(direction=1)),
+            (5_100, reads(tag=1_000)),
+            (6 * SECOND, reads(tag=1_000)),  # the same passage
+            (8 * SECOND, reads(direction=2)),
+            (8_100, reads(tag=3_000)),  # unknown, and out
+            (10 * SECOND, reads(exit_button=1)),
+            (15 * SECOND, reads(direction=1)),
+            (15_100, reads(tag=7)),  # an e-bike
+            (16 * SECOND, STORES, ACKNOWLEDGES),
+            (20 * SECOND, reads(reader=0), CUTS),
+            (30 * SECOND, reads(reader=1)),
+            (40 * SECOND, STORES, command(codes.CMD_UNLOCK)),
+            (50 * SECOND, command(codes.CMD_RESET), reads(fire=1)),
+            (52 * SECOND, STORES, reads(fire=0)),
+            (55 * SECOND, command(codes.CMD_RESET), FORGES),
+            (65 * SECOND, LIVES),
+        ),
+    ),
     "wristband": Story(
         beat_s=30,
         values={"latitude": 31_240_000, "longitude": 121_420_000},

@@ -1,4 +1,4 @@
-"""A new list of cards for a door, as an update brings it: an artifact of kind 1.
+"""A new list of cards, plates or tags, as an update brings it: an artifact of kind 1.
 
 Its bytes, all numbers big-endian: the stamp of the last revocation that is in it (u32); how many cards, visitors' cards
 and PINs it has (u16 each); then these, each group sorted, 4 bytes a number, as `cards` says.

@@ -92,6 +92,18 @@ DANGERS = {
         _simple("battery", None, 100, codes.ALARM_SENSOR_FAULT, 0),
         _simple("tamper", 1, 0, codes.ALARM_TAMPER, 0),
     ),
+    "vehicle_lane": (
+        _simple("down", 0, 1, codes.ALARM_LANE_FORCED_OPEN, 0),
+        _simple("up", 1, 0, codes.ALARM_LANE_FAULT, SECOND),
+        _simple("tamper", 1, 0, codes.ALARM_TAMPER, 0),
+        _simple("loop", None, 0, codes.ALARM_SENSOR_FAULT, 0),
+    ),
+    "cycle_gate": (
+        _simple("tamper", 1, 0, codes.ALARM_TAMPER, 0, _BUZZER),
+        Danger("e-bike", (("direction", 1, 0), ("tag", 7, 0)), (), codes.ALARM_GATE_EBIKE_IN_LOBBY, 0),
+        _simple("reader", 0, 1, codes.ALARM_DOOR_READER_OFFLINE, 8 * SECOND),
+        _simple("rssi", None, -60, codes.ALARM_SENSOR_FAULT, 0),
+    ),
     "wristband": (
         Danger("SOS", (("sos", 1, 0), ("sos", 0, 0)), (), codes.ALARM_BAND_SOS, 0, _CALL),
         Danger("fall", _FELL, (("motion", 1),), codes.ALARM_BAND_FALL, 31 * SECOND, _CALL),
@@ -127,6 +139,8 @@ FLAPS: dict[str, tuple[str, int | None, int, int, int]] = {
     "manhole": ("gas", 260, 0, 11 * SECOND, codes.ALARM_MANHOLE_GAS),
     "shed_socket": ("power", None, 0, 6 * SECOND, codes.ALARM_SENSOR_FAULT),
     "gateway": ("tamper", 1, 0, SECOND, codes.ALARM_TAMPER),
+    "vehicle_lane": ("tamper", 1, 0, SECOND, codes.ALARM_TAMPER),
+    "cycle_gate": ("tamper", 1, 0, SECOND, codes.ALARM_TAMPER),
     "wristband": ("latitude", None, 0, SECOND, codes.ALARM_SENSOR_FAULT),
     "fence_zone": ("tamper", 1, 0, SECOND, codes.ALARM_TAMPER),
     "intercom": ("tamper", 1, 0, SECOND, codes.ALARM_TAMPER),
@@ -137,7 +151,7 @@ WARM_UP_MS = {"gas": 180 * SECOND}  # after a start it raises no alarm before
 CLEAR_MS = 3 * MINUTE  # all conditions have ended so long after the last is gone
 
 # Two for one sensor's channel, or for one person: not both in a round.
-RIVALS = ({"credential", "pin"}, {"motion", "accel"})
+RIVALS = ({"credential", "pin"}, {"motion", "accel"}, {"up", "down"})
 
 
 def exclude(one: Danger, other: Danger) -> bool:

@@ -14,6 +14,7 @@ STANDBY_DW = 5  # what the controller draws itself
 POWER_FACTOR = 95  # of an LED driver from half load upwards
 STANDBY_POWER_FACTOR = 50
 PULSE_V, RETURN_V = 6_500, 6_200  # of a fence in order, at either end of its line
+ANSWERED = frozenset(("barrier", "failure_level", "lamp", "pulse", "ring"))  # the outputs that are felt by a sensor
 MOVES = {1: (("down", 0), ("up", 1)), 2: (("up", 0), ("down", 1))}  # a barrier's motor: raise, lower
 
 

@@ -10,7 +10,7 @@ from lilong_protocol.codes import link
 from lilong_protocol.mqtt_packets import MqttError
 
 from ..observer import CONNACK, ONLINE
-from ..plant import Plant
+from ..plant import ANSWERED, Plant
 from ..power import Fault
 from ..slots import Flash
 from . import faulty
@@ -283,7 +283,7 @@ class LiveDevice:
                 self.flash.accepted(now, self.device)
         elif what == OUTPUT:
             fleet.observer.output(fleet.time(), self.id, effect[1], effect[2])
-            if "power" in self.slots:
+            if effect[1] in ANSWERED:
                 for channel, value in self.plant.answer(effect[1], effect[2]):
                     self.device.sense(now, self.slots[channel], value)
         elif what == CONNECT:
