@@ -50,13 +50,12 @@ def test_a_later_question_for_the_time_takes_the_place_of_an_earlier_one():
 @pytest.mark.parametrize("kind", sorted(STORIES))
 def test_a_raise_carries_what_the_registry_says_and_all_that_follows_names_it(kind):
     sent = [s for s in day(kind).sent if s.kind in (frame.RAISE, frame.UPDATE, frame.CLEAR)]
-    names = {}
+    names = {(s.frame.boot, s.frame.seq): s.body[0] for s in sent if s.kind == frame.RAISE}
     for s in sent:
         alarm = ALARM[s.body[0]]
         if s.kind == frame.RAISE:
             assert (s.body[1], s.body[2], s.body[3]) == (SEVERITY[alarm.level], alarm.urgency, alarm.certainty)
             assert s.body[1] == 5 - alarm.level
-            names[(s.frame.boot, s.frame.seq)] = s.body[0]
         else:
             assert names[tuple(s.frame.ref)] == s.body[0]
     assert {s.kind for s in sent} >= {frame.RAISE, frame.CLEAR}

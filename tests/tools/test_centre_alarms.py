@@ -18,7 +18,7 @@ from centre_world import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lilong_protocol import frame
+from lilong_protocol import codes, frame
 from lilong_tools.centre.core import Core
 from lilong_tools.centre.store import Store
 
@@ -48,6 +48,22 @@ def rows(batch, table):
 def listed(core):
     """The states of the alarms in the list, by (boot, seq)."""
     return {tuple(map(int, alarm["id"].split("-")[1:])): alarm["state"] for alarm in core.alarm_list()}
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_alarms_of_several_children_of_a_gateway_stand_side_by_side_and_end_each_by_itself(core, restarted):
+    def lost(child, seq):
+        return raised(SMOKE, code=codes.ALARM_GATEWAY_CHILD_OFFLINE, seq=seq, values={codes.Q_CHILD: child})
+
+    batch = give(core, lost(3, 1), lost(4, 2))
+    if restarted:
+        store = Store(":memory:", TENANT)
+        store.commit(batch.rows)
+        core = Core(ESTATE, KEY, NOW, saved=store.load())
+    give(core, lost(3, 5))  # again, and its clear was given up
+    assert listed(core) == {(1, 1): "cleared", (1, 2): "raised", (1, 5): "raised"}
+    give(core, cleared(SMOKE, (1, 2), code=codes.ALARM_GATEWAY_CHILD_OFFLINE, seq=6))
+    assert listed(core) == {(1, 1): "cleared", (1, 2): "cleared", (1, 5): "raised"}
 
 
 @pytest.mark.spec("LIL-ALARM-017", "LIL-ALARM-018")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from lilong_protocol.codes import Q_CHILD
 from lilong_protocol.pc.wishes import alarm_cause
 from lilong_protocol.registry import ALARM
 from lilong_protocol.registry.tables import LEVEL, ORANGE
@@ -42,6 +43,11 @@ class Alarm:
     @property
     def ref(self) -> tuple[int, int]:
         return self.boot, self.seq
+
+    @property
+    def what(self) -> tuple[int, Any]:
+        """Its code, and the child of which it is, where a gateway has it: a device has one of these at a time."""
+        return self.code, self.values.get(Q_CHILD)
 
     @property
     def told(self) -> tuple[int, int]:

@@ -1,10 +1,10 @@
 """The alarm list: one alarm from its raise to its clear, whatever comes late, twice, never or in another order.
 
 Its memory is bounded. Open alarms of a device: `OPEN_MAX`, beyond which the mildest, then the eldest, is given up. A
-device has one episode of a code at a time, so the later of two that are open proves that the earlier has ended unheard:
-its clear was given up in the device's outbox. Alarms that ended: the last `CLEARED_KEPT`; beyond them those whose
-raise is still to come, `UNRAISED_MAX` of each device, and below these a mark of the device, under which a raise that
-was never heard is taken for ended.
+device has one episode of a code at a time, a gateway one of a code and a child, so the later of two that are open
+proves that the earlier has ended unheard: its clear was given up in the device's outbox. Alarms that ended: the last
+`CLEARED_KEPT`; beyond them those whose raise is still to come, `UNRAISED_MAX` of each device, and below these a mark of
+the device, under which a raise that was never heard is taken for ended.
 """
 
 from collections.abc import Iterator
@@ -131,7 +131,7 @@ class AlarmBook:
         """What an alarm that has opened proves or leaves no room for is given up."""
         here = list(self.open_of(alarm.device))
         if received.kind == frame.RAISE and not alarm.cleared:
-            same = [one for one in here if one.code == alarm.code]
+            same = [one for one in here if one.what == alarm.what]
             last = max(one.ref for one in same)
             for one in same:
                 if one.ref < last:
