@@ -302,6 +302,60 @@ STORIES = {
             (65 * SECOND, LIVES),
         ),
     ),
+    "fence_zone": Story(
+        rows=(
+            (30, TIME),
+            (2 * SECOND, reads(tension=300)),
+            (2_800, reads(tension=150)),  # a cat
+            (5 * SECOND, reads(tension=300, position=214)),
+            (8 * SECOND, reads(pulse_return=0)),
+            (10_600, CUTS),  # before it is stored
+            (15 * SECOND, STORES, ACKNOWLEDGES),
+            (16 * SECOND, command(codes.CMD_MUTE), FORGES),
+            (20 * SECOND, reads(tension=150, position=-1, pulse_return=6_200)),
+            (30 * SECOND, STORES, command(codes.CMD_RESET)),
+            (31_300, STORES, command(codes.CMD_DISARM)),
+            (35 * SECOND, reads(panic=1, pulse_return=3_000)),  # a touch is none now
+            (36 * SECOND, reads(panic=0)),
+            (40 * SECOND, STORES, ACKNOWLEDGES),
+            (41 * SECOND, STORES, command(codes.CMD_RESET)),
+            (42_300, STORES, command(codes.CMD_ARM)),  # it is one
+            (50 * SECOND, reads(pulse_return=6_200, pulse_energy=6_000)),
+            (52 * SECOND, LIVES),  # the pulses end
+            (55 * SECOND, STORES, reads(pulse_energy=2_000, mains=0)),
+            (60_300, STORES, command(codes.CMD_RESET)),
+            (65 * SECOND, reads(mains=1, battery=15)),
+            (2 * MINUTE, STORES),
+            (130 * SECOND, LIVES),
+        ),
+    ),
+    "intercom": Story(
+        beat_s=20,
+        rows=(
+            (30, TIME),
+            (1_500, reads(call=101)),  # the unit controller lets it ring
+            (4 * SECOND, reads(callee=10)),
+            (6 * SECOND, reads(callee=13)),  # the flat opens
+            (15 * SECOND, reads(call=102)),
+            (35 * SECOND, LIVES),  # it rings in the app
+            (38 * SECOND, reads(credential=7)),
+            (40 * SECOND, reads(credential=8)),
+            (41 * SECOND, CUTS),
+            (42 * SECOND, reads(panic=1)),
+            (43 * SECOND, reads(panic=0, cancel=1)),
+            (60 * SECOND, STORES, ACKNOWLEDGES),
+            (61 * SECOND, reads(callee=26)),  # the guard answers
+            (62 * SECOND, STORES, command(codes.CMD_RESET), FORGES),
+            (63 * SECOND, reads(callee=28, tamper=1)),
+            (65 * SECOND, STORES, command(codes.CMD_FIRE_RELEASE)),
+            (70 * SECOND, reads(tamper=0)),
+            (71 * SECOND, STORES, command(codes.CMD_RESET)),
+            (72 * SECOND, STORES, command(codes.CMD_UNLOCK)),
+            (80 * SECOND, reads(path=4, call=103)),
+            (2 * MINUTE, reads(path=0)),
+            (125 * SECOND, LIVES),
+        ),
+    ),
     "wristband": Story(
         beat_s=30,
         values={"latitude": 31_240_000, "longitude": 121_420_000},

@@ -355,6 +355,29 @@ def test_a_door_takes_a_new_list_and_keeps_it(flash, tmp_path):
         host.run(SECOND)
 
 
+def test_an_intercom_takes_a_list_as_a_door_does():
+    host = Host("intercom", cards=(7,), card_key=bytes(range(32)), store=RamStore())
+    host.run(SECOND)
+    assert renew(host, card_list((1_000,), (), (10_042,), 12)) == frame.OK
+    assert not passes(host, 7)
+    assert passes(host, 1_000)
+    assert passes(host, 10_042, "pin")
+    assert host.device.rules.report()[codes.Q_CARDS_STAMP] == 12
+
+
+@pytest.mark.parametrize("kind", ["door", "intercom"])
+def test_a_new_list_forgives_no_wrong_attempts(kind):
+    host = Host(kind, cards=(7,), card_key=bytes(range(32)), store=RamStore())
+    host.run(SECOND)
+    for _ in range(5):
+        host.sense("credential", 8)
+    renew(host, card_list((7,), (), (10_042,), 1))
+    assert not passes(host, 10_042, "pin")
+    host.run(MINUTE)
+    assert not host.device.active(codes.ALARM_DOOR_ATTEMPTS)
+    assert passes(host, 10_042, "pin")
+
+
 def test_a_new_list_begins_with_no_revocations_and_takes_the_next():
     host = door()
     assert host.order(codes.CMD_CARD_REVOKE, {0: 5, 1: 1}) == frame.OK

@@ -4,7 +4,8 @@ fence's energizer; the phones that an intercom lets ring."""
 import pytest
 from lilong_firmware.kinds import rules
 from lilong_firmware.lamp_faults import NOMINAL_DW
-from lilong_simulator.fleet.plant import LAMP_DW, STANDBY_DW, Plant
+from lilong_protocol.registry import KIND
+from lilong_simulator.fleet.plant import ANSWERED, LAMP_DW, STANDBY_DW, Plant
 
 
 def lit(level, **wrong):
@@ -97,6 +98,13 @@ def test_what_a_plant_feels_are_sensors_of_its_kind(kind):
 @pytest.mark.parametrize("output", ["sounder", "lock", "valve", "buzzer", "vibrate", "failure_level", "siren"])
 def test_other_outputs_are_felt_by_no_sensor(output):
     assert list(Plant().answer(output, 1)) == []
+
+
+def test_whoever_runs_devices_asks_a_plant_about_all_that_it_answers():
+    outputs = {output for kind in KIND.values() for output in kind.outputs}
+    answered = {output for output in outputs for value in (0, 1, 50) if list(Plant().answer(output, value))}
+    assert answered <= ANSWERED <= outputs | {"failure_level"}
+    assert {"lamp", "barrier", "pulse", "ring"} <= answered
 
 
 def test_an_arm_leaves_one_switch_before_it_is_at_the_other():
