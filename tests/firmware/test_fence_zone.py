@@ -183,6 +183,7 @@ def test_nobody_pulls_the_wires_down_little_by_little():
         host.set("tension", tension)
         host.run(11 * MINUTE)
     assert CUT in raised(host)
+    assert host.device.kept("tension") == 70, "what they are compared with stays above 60 N"
 
 
 def test_a_cut_is_over_when_line_and_wires_are_whole():

@@ -131,6 +131,17 @@ def test_a_call_falls_through_from_flat_to_app_to_desk_and_rings_for_a_minute_at
     assert told(host) == [*passed_on, *passed_on, CALLING, RINGING, NO_ANSWER, IDLE]
 
 
+def test_however_late_each_side_rings_a_call_rings_for_no_more_than_a_minute():
+    host = panel()
+    calls(host)
+    begin = host.now
+    for side in (FLAT, APP, DESK):
+        host.run(4_900)
+        host.sense("callee", side + RINGS)
+        host.run(20 * SECOND)
+    assert host.switched("ring")[-1] == (begin + MINUTE, 0)
+
+
 def test_a_side_that_does_not_even_ring_is_given_five_seconds():
     host = panel()
     calls(host)
