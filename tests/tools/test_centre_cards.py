@@ -27,7 +27,7 @@ from centre_world import (
     heartbeat,
     raised,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import MacKey, device_root, frame_key
@@ -445,6 +445,7 @@ class TestFirmware:
         assert (other["lacks"], other["refused"]) == (0, None)
         assert 5 < len(world.commanded(DOOR, "card_revoke")) < 12
 
+    @settings(deadline=None)
     @given(
         st.lists(
             st.one_of(

@@ -63,7 +63,8 @@ def there(tmp_path_factory):
         port = int(url.rpartition(":")[2])
         config = configuration(tmp_path, port, tenant=TENANT, kind=KIND, data={}, maker=maker)
         done = run_lilong(
-            "flash", "--board", BOARD, "--kind", KIND, "--port", board.port, "--config", config, "--broker", url
+            "flash", "--board", BOARD, "--kind", KIND, "--port", board.port, "--config", config, "--broker", url,
+            seconds=PATIENCE_S,
         )
         assert done.code == 0, done.err
         yield SimpleNamespace(key=key, board=board, broker=SimpleNamespace(port=port), folder=tmp_path)
