@@ -1,5 +1,6 @@
 """Gateways of an estate in virtual time: wired by its data, and linked with no network."""
 
+import math
 from datetime import datetime, time
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from lilong_protocol.pc import linkages
 from lilong_simulator.estate import load_estate
 from lilong_simulator.fleet.provision import Provisioner
 from lilong_simulator.incidents.kitchen_fire import KitchenFire
+from lilong_simulator.incidents.one_alarm import OneAlarm
 from lilong_simulator.load.faults import parse
 from lilong_simulator.load.faults.excuses import Excuses
 from lilong_simulator.load.faults.timeline import plan
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.score import score
 from lilong_simulator.virtual_run import VirtualRun
-from lilong_simulator.wiring import wirings
+from lilong_simulator.wiring import NEAR_M, wirings
 
 SMALL = Path(__file__).with_name("small_estate.toml").read_text()
 GATEWAYS = """
@@ -31,6 +33,11 @@ lobbies = ["ground"]
 kind = "gateway"
 where = "spots"
 spots = [{ id = "control", x = 55, y = 30 }]
+
+[[devices]]
+kind = "fence_zone"
+where = "spots"
+spots = [{ id = "zone1", x = 10, y = 0 }, { id = "zone2", x = 10, y = 38 }]
 """
 START = datetime(2026, 3, 4, 18, 30)
 BEGIN_S = 600  # of the fire, after the start
@@ -83,7 +90,7 @@ def test_each_gateway_has_what_stands_where_it_stands_and_a_line_to_the_gates(es
     assert names[core.watched :] == ["front/leaf1/door", "front/leaf2/door"]
     assert not [name for name in names if name.endswith(("wristband", "manhole", "gateway"))]
     outdoors = found["control/gateway"]
-    assert {child.kind for child in outdoors.children} == {"door", "streetlight"}
+    assert {child.kind for child in outdoors.children} == {"door", "fence_zone", "streetlight"}
 
 
 def test_what_a_gateway_is_given_is_the_table_that_the_centre_has(estate):
@@ -129,6 +136,22 @@ def test_without_its_gateway_a_cut_off_core_is_not_released_and_all_alarms_arriv
     smoke = played.log.raised(estate, "smoke", codes.ALARM_SMOKE_ALARM)
     assert len(smoke) >= 2
     assert all(alarm.stored is not None for alarm in smoke), "a gateway that is killed loses nothing"
+
+
+def test_an_intruder_is_lit_by_the_lamps_that_are_near_within_2_s_without_the_backbone(estate):
+    log = Log()
+    planned = plan([parse("partition at=10 for=300")], {estate.id: estate.devices}, 7)
+    incident = OneAlarm("fence.cut")
+    run = VirtualRun(estate, KEY, 7, datetime(2026, 3, 4, 12), [incident], InTheLoop(estate.id), log, faults=planned)
+    run.run(100 * SECOND)
+    (cut,) = log.raised(estate, "fence_zone", codes.ALARM_FENCE_CUT)
+    zone = estate.by_id[cut.device]
+    lamps = estate.of_kind("streetlight")
+    near = [lamp for lamp in lamps if math.hypot(lamp.x - zone.x, lamp.y - zone.y) <= NEAR_M]
+    assert 0 < len(near) < len(lamps)
+    for lamp in lamps:
+        lit = [at for at, value in log.of(estate, lamp.name, "lamp") if value == 100 and at >= cut.decided]
+        assert [at - cut.decided <= 2 * SECOND for at in lit] == [True] * (lamp in near)
 
 
 def test_a_detector_that_burns_is_missed_within_100_s_and_its_fire_goes_on(estate):
