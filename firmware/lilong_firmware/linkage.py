@@ -124,6 +124,8 @@ class Linkage:
         """Let these act from now on; the commands that this takes: (child, command, argument), those of the first
         rank first. No child is told twice what it does already."""
         before, self.acting = self.acting, acting
+        if before == acting:
+            return []
         rows = {at: self.unpacked(at) for at, _ in before + acting}
         bits = [rows[name[0]][TARGETS] for name in before + acting if (name in before) != (name in acting)]
         found: list[tuple[int, int, int, Any]] = []

@@ -60,6 +60,7 @@ print(" ".join(sorted(names)))
 WORD = re.compile(r"[A-Za-z_]\w*")
 _FOREIGN = (asyncio, binascii, builtins, errno, gc, hashlib, json, os, select, socket, ssl, sys, time)
 _KEPT = {"self", "main"}  # `main` is what the boot script calls
+_RULES = "/kinds/"  # in the path of a kind's rules
 _KEYWORDS = {"key", "default", "reverse", "end", "sep"}  # of builtins
 
 
@@ -78,15 +79,15 @@ def lend(sources: Mapping[str, str], rom: Sequence[str], hardware: Collection[st
     free = [word for word in rom if word.isidentifier() and word not in words and not keyword.iskeyword(word)]
     free = [word for word in free if not word.startswith("__") and word != "const"]  # the compiler's own
     later = _private(said, own)
-    inner = _inner(sources, own.difference(*later))
-    common = sorted(own.difference(*later, *inner))
+    inner = _inner(sources, own.difference(*later.values()))
+    common = sorted(own.difference(*later.values(), *inner))
     lent = dict(zip(common, free, strict=False))  # the last ones keep theirs when the words run out
-    for groups in (inner, later):  # of names that do not meet: each group may have the same words
-        free = free[len(common) :]
-        common = sorted(sorted(groups, key=len)[-1]) if groups else []
-        for names in groups:
-            lent.update(zip(sorted(names), free, strict=False))
-    return {path: _renamed(module, lent) for path, module in edits.items()}
+    free = free[len(common) :]
+    for names in inner:  # of names that do not meet: each group may have the same words
+        lent.update(zip(sorted(names), free, strict=False))
+    free = free[max(map(len, inner), default=0) :]
+    alone = {path: dict(zip(sorted(names), free, strict=False)) for path, names in later.items()}
+    return {path: _renamed(module, lent | alone.get(path, {})) for path, module in edits.items()}
 
 
 def defined(text: str) -> set[str]:
@@ -109,14 +110,21 @@ def _said(text: str) -> set[str]:
     return words
 
 
-def _private(said: Mapping[str, set[str]], own: set[str]) -> list[set[str]]:
-    """The names that only one module has which is imported later, by need, module by module."""
+def _private(said: Mapping[str, set[str]], own: set[str]) -> dict[str, set[str]]:
+    """The names that only one module has which is imported later, by need; of a kind's rules those that nothing else
+    has but the rules of other kinds, of which no board loads two."""
     words = {path: said[path] & own for path in said}
-    return [
-        names.difference(*(other for elsewhere, other in words.items() if elsewhere != path))
+    return {
+        path: names.difference(
+            *(
+                other
+                for elsewhere, other in words.items()
+                if elsewhere != path and not (_RULES in path and _RULES in elsewhere)
+            )
+        )
         for path, names in words.items()
         if path != CORE
-    ]
+    }
 
 
 def _inner(sources: Mapping[str, str], own: set[str]) -> list[set[str]]:
