@@ -17,7 +17,7 @@ import uvloop
 from common import machine, table
 from lilong_simulator.estate import load_estate
 from lilong_simulator.fleet.live import Target
-from lilong_simulator.fleet.spoken import speak
+from lilong_simulator.fleet.uplinks import speak
 from lilong_simulator.load.payload import Payload, read_template
 from lilong_tools.broker import open_broker
 from live_fleet import TENANT, Whole, messages

@@ -66,7 +66,7 @@ def _lines(device: "Device") -> Lines:
     session = device.session
     for source in session.later:
         if source.WHAT == LOG_LINES:
-            return source  # type: ignore[return-value]
+            return source  # type: ignore[no-any-return]
     lines = Lines(device)
     session.later = list(session.later) + [lines]  # noqa: RUF005  MicroPython unpacks into no list
     return lines

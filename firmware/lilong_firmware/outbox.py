@@ -21,6 +21,8 @@ from .effects import NEVER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .store import Store
 
 CAPACITY = 24  # frames
@@ -48,7 +50,7 @@ class Outbox:
     def __init__(self, store: "Store", draws: Draws) -> None:
         self._store = store
         self._draws = draws
-        self._entries: list[bytearray] = ()  # type: ignore[assignment]  # most devices have none
+        self._entries: Any = ()  # bytearrays in a list, once there are any: most devices have none
         self.unstored = 0  # the store failed: these live in RAM only and end with the power
         self.evicted = 0  # given up for want of room
 
@@ -194,7 +196,7 @@ class Outbox:
     def _find(self, boot: int, seq: int) -> "bytearray | None":
         for entry in self._entries:
             if unpack_from(">II", entry, NUMBER) == (boot, seq):
-                return entry
+                return entry  # type: ignore[no-any-return]
         return None
 
     def _frame(self, entry: bytearray) -> bytes:

@@ -75,12 +75,12 @@ class Session:
         self._attempt = 0
         self._connection = 0
         self._queue: list[tuple[str, bytes, int]] = []  # class, frame; number of an event, else `_logged`
-        self.later: list[Source] = ()  # type: ignore[assignment]  # whoever adds one makes the list
+        self.later: Any = ()  # Sources; whoever adds one makes the list
         self._logged = 0  # events that went into the log
         self._passed = 0  # those of them for which no response waits any more
         self._flying: bytes | None = None  # the frame in flight
         self._birth_in_flight = False
-        self._rows: list[tuple[int, dict[int, int]]] = ()  # type: ignore[assignment]  # most kinds have none
+        self._rows: Any = ()  # (uptime, values) in a list, once there are any: most kinds have none
         self.asked: int | None = None  # uptime of the open question for the time
         self._timed_at: int | None = None  # uptime of the last answer to it
         self.reborn_at = LONG_AGO  # uptime of the last birth that was asked for

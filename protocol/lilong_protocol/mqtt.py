@@ -118,7 +118,7 @@ class Client(PacketStream):
     def close(self) -> None:
         """The transport is gone: nothing is awaited any more."""
         self.state = CLOSED
-        self._awaited: list[int] = []  # answers awaited and when each is due, in ms; the oldest first
+        self._awaited: Any = []  # answers awaited and when each is due, in ms; the oldest first
         self.clear()
 
     def take(self) -> bytes:

@@ -8,7 +8,7 @@ from typing import Protocol
 from .estate import Estate
 from .fleet.building_bus import BuildingBus
 from .fleet.provision import Provisioner
-from .fleet.spoken import speak
+from .fleet.uplinks import speak
 from .fleet.virtual import Backend, VirtualFleet
 from .incidents import Incident
 from .load.faults.timeline import Planned

@@ -9,7 +9,8 @@ from lilong_protocol.frame import Frame
 from lilong_protocol.pc.sealed import payload_of
 from lilong_protocol.topics import ALARM
 from lilong_simulator.estate import load_estate
-from lilong_simulator.fleet.spoken import PASSING, Spoken, said_of
+from lilong_simulator.fleet.spoken import Spoken, said_of
+from lilong_simulator.fleet.uplinks import PASSING
 from lilong_simulator.incidents import CAUSES, OneAlarm
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.virtual_run import VirtualRun

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .. import frame
-from ..registry import ALARM, EVENT, KIND_BY_NUMBER, MESSAGE
+from ..frame import BIRTH, CLEAR, CRASH, ERROR, EVENT, HEARTBEAT, LOG, RAISE, RESPONSE, TELEMETRY, UPDATE, Frame
+from ..registry import ALARM, KIND_BY_NUMBER, MESSAGE
+from ..registry import EVENT as EVENT_BY_NUMBER
 from ..registry.tables import LEVEL, ORANGE
 from .received import MALFORMED
 from .values import Measured, measured, quantity_name
@@ -11,9 +12,9 @@ from .values import Measured, measured, quantity_name
 if TYPE_CHECKING:
     from .order import Order
 
-_ALARMS = (frame.RAISE, frame.UPDATE, frame.CLEAR)
-_VALUES_KEY = {frame.BIRTH: 7, frame.HEARTBEAT: 3}
-_TEXT_KEY = {frame.LOG: 1, frame.CRASH: 1, frame.ERROR: 1}
+_ALARMS = (RAISE, UPDATE, CLEAR)
+_VALUES_KEY = {BIRTH: 7, HEARTBEAT: 3}
+_TEXT_KEY = {LOG: 1, CRASH: 1, ERROR: 1}
 _ALARM_VALUES = 4
 
 
@@ -47,7 +48,7 @@ class Message:
         "revived", "since_ms", "tenant",
     )  # fmt: skip
 
-    def __init__(self, tenant: str, device: str, cls: str, message: frame.Frame, data: bytes, retained: bool) -> None:
+    def __init__(self, tenant: str, device: str, cls: str, message: Frame, data: bytes, retained: bool) -> None:
         self.tenant = tenant
         self.device = device
         self.cls = cls
@@ -118,14 +119,14 @@ class Message:
     @property
     def alarm(self) -> Key | None:
         """The alarm that a raise begins, and that an update or clear is about; None for anything else."""
-        if self.frame.kind == frame.RAISE:
+        if self.frame.kind == RAISE:
             return self.key
         return Key(self.device, self.frame.ref[0], self.cls, self.frame.ref[1]) if self.is_alarm else None
 
     @property
     def code(self) -> int | None:
         """The number of the alarm or event, of a response or an error; None for what has none."""
-        if self.is_alarm or self.frame.kind in (frame.EVENT, frame.RESPONSE, frame.ERROR):
+        if self.is_alarm or self.frame.kind in (EVENT, RESPONSE, ERROR):
             value = self.body.get(0)
             return value if isinstance(value, int) else None
         return None
@@ -136,7 +137,7 @@ class Message:
         code = self.code
         if code is None:
             return None
-        table: dict[int, Any] = ALARM if self.is_alarm else EVENT if self.frame.kind == frame.EVENT else {}
+        table: dict[int, Any] = ALARM if self.is_alarm else EVENT_BY_NUMBER if self.frame.kind == EVENT else {}
         known = table.get(code)
         return str(code) if known is None else known.name
 
@@ -154,7 +155,7 @@ class Message:
     @property
     def raw_values(self) -> dict[int, int | None]:
         """Integers by quantity number; of telemetry those of its newest row."""
-        if self.frame.kind == frame.TELEMETRY:
+        if self.frame.kind == TELEMETRY:
             quantities, ages, columns = self.body[0], self.body[1], self.body[2]
             newest = ages.index(min(ages))
             return {quantity: column[newest] for quantity, column in zip(quantities, columns, strict=True)}
@@ -174,7 +175,7 @@ class Message:
     @property
     def rows(self) -> list[Row]:
         """Every row of telemetry, oldest first; none for anything else."""
-        if self.frame.kind != frame.TELEMETRY:
+        if self.frame.kind != TELEMETRY:
             return []
         names = [quantity_name(number) for number in self.body[0]]
         rows = [

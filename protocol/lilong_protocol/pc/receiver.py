@@ -24,7 +24,7 @@ from .seen import Window
 from .session import AGAIN, NEW, ROLLBACK
 
 _FOR_EVER = (topics.ALARM, topics.EVENT)
-_PASSING = tuple(cls for cls in topics.UP_CLASSES if cls not in (*_FOR_EVER, topics.STATE))
+_PASSING = tuple(cls for cls in topics.UP_CLASSES if cls not in (topics.ALARM, topics.EVENT, topics.STATE))
 _OUTBOX = 8  # in the body of a birth
 Received = Message
 

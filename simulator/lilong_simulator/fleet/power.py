@@ -3,8 +3,8 @@
 from lilong_firmware.device import Device
 
 from .radio import Radio
-from .spoken import SpokenUplink, UnsealedUplink, speak
 from .ticks import Drifting
+from .uplinks import SpokenUplink, UnsealedUplink, speak
 
 
 class Fault:

@@ -16,7 +16,7 @@ from .observer import CONNACK, ONLINE, Observer
 from .plant import Plant
 from .power import Fault
 from .slots import Flash, Simulated, simulated_maker
-from .spoken import PASSING
+from .uplinks import PASSING
 
 
 class Backend(Protocol):

@@ -12,8 +12,8 @@ from . import power
 from .power import Fault
 from .radio import DOWN as DOWNWARDS
 from .radio import UP, Conditions, Radio, Tally
-from .spoken import PASSING
 from .ticks import Drifting
+from .uplinks import PASSING
 
 if TYPE_CHECKING:
     from .virtual import Member, VirtualFleet

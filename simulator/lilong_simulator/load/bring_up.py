@@ -13,7 +13,7 @@ from ..fleet.live import LiveFleet
 from ..fleet.live_board import LiveBoard
 from ..fleet.process import BoardError
 from ..fleet.provision import Provisioner
-from ..fleet.spoken import speak
+from ..fleet.uplinks import speak
 from .accept import Accepter
 from .answered import Answered
 from .errors import NotOnline, RunError

@@ -1,10 +1,12 @@
 """The MQTT client of a live device: a board's, with short ways for what happens at every message."""
 
+from typing import Any
+
 from lilong_protocol import mqtt
 from lilong_protocol.mqtt_packets import MqttError
 
 PUBACK = 4 << 16  # of an answer awaited
-NOTHING: list[int] = ()  # type: ignore[assignment]  # one for all that wait for none
+NOTHING: Any = ()  # one for all that wait for none
 
 
 class Client(mqtt.Client):

@@ -1,0 +1,90 @@
+"""How devices of this process speak: their frames are `Spoken`.
+
+The bytes are the firmware's own. A fleet that does not seal leaves out those of heartbeats and telemetry, which make
+up most of what an estate says, and which nothing has to be opened for; all other frames are sealed in any case.
+"""
+
+from typing import Any, ClassVar
+
+from lilong_firmware.device import Device
+from lilong_firmware.uplink import Uplink
+from lilong_protocol.frame import BIRTH, Frame
+from lilong_protocol.frame import HEARTBEAT as BEAT
+from lilong_protocol.topics import HEARTBEAT, TELEMETRY, UP_CLASSES
+
+from .spoken import Spoken
+
+PASSING = frozenset((HEARTBEAT, TELEMETRY))  # QoS 0: what may be lost
+
+_AT = {cls: at for at, cls in enumerate(UP_CLASSES)}
+_WITH_NONCE = (BIRTH, BEAT)
+
+
+def speak(device: Device, seals: bool = True) -> None:
+    """Let the frames of a device be `Spoken`, which changes nothing else; `seals` False: some of them without bytes."""
+    device.uplink = (SpokenUplink if seals else UnsealedUplink)(device.uplink)
+
+
+class Said(Frame):
+    """As `Frame` of a decoded payload of a device."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, kind: int, boot: int, seq: int, uptime: int, body: dict[int, Any], ref: tuple[int, int] | None,
+        counter: int | None, nonce: bytes | None,
+    ) -> None:  # fmt: skip
+        self.kind, self.boot, self.seq, self.uptime, self.body = kind, boot, seq, uptime, body
+        self.epoch = self.quality = self.target = self.deadline = None
+        self.ref = None if ref is None else list(ref)
+        self.counter, self.nonce = counter, nonce
+
+
+class SpokenUplink(Uplink):
+    """As the firmware's, in whose place it comes. bare: classes of frames without bytes."""
+
+    __slots__ = ()
+
+    bare: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, plain: Uplink) -> None:
+        self._seal, self._seqs, self._boot, self._start = plain._seal, plain._seqs, plain._boot, plain._start
+        self.boot, self.nonce, self.clock = plain.boot, plain.nonce, plain.clock
+
+    def frame(
+        self,
+        now: int,
+        kind: int,
+        cls: str,
+        body: dict[int, Any],
+        ref: tuple[int, int] | None = None,
+        counter: int | None = None,
+    ) -> bytes:
+        if cls in self.bare:
+            self._seqs[_AT[cls]] += 1
+            spoken = Spoken()
+        else:
+            spoken = Spoken(Uplink.frame(self, now, kind, cls, body, ref, counter))
+        spoken.said = self._said(now, kind, cls, body, ref, counter)
+        return spoken
+
+    def _said(
+        self, now: int, kind: int, cls: str, body: dict[int, Any], ref: tuple[int, int] | None, counter: int | None
+    ) -> Said:
+        nonce = self.nonce if kind in _WITH_NONCE else None
+        said = Said(kind, self.boot, self._seqs[_AT[cls]], now, body, ref, counter, nonce)
+        quality = 3
+        for until in self.clock._until:  # as `Clock.stamp` has it
+            if now <= until:
+                said.epoch, said.quality = self.clock.epoch(now), quality
+                break
+            quality -= 1
+        return said
+
+
+class UnsealedUplink(SpokenUplink):
+    """Makes no bytes for heartbeats and telemetry."""
+
+    __slots__ = ()
+
+    bare = PASSING
