@@ -80,6 +80,21 @@ def seed_of(seed: int, copy: int) -> int:
     return seed if copy == 1 else draw(seed, "copy", copy) >> 1
 
 
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Devices live as long as the run, frames until they are written: searching them for garbage took a third of it.
+
+    What is left in cycles is little. `_run` looks for it once an hour, among what is younger than that.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.enable()
+
+
+@_collecting_seldom()
 def simulate(
     job: Job, progress: Progress = lambda share: None, stopped: Callable[[], bool] = lambda: False,
     opened: Opened = SparedFile,
@@ -112,20 +127,6 @@ def _spare(folder: Path) -> Spare:
             f"{folder}: {error.strerror}; a run holds {SPARE_BYTES / 1e6:.0f} MB back to end well: make room, or "
             "choose another folder"
         ) from None
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Devices live as long as the run: to search them for garbage again and again took a third of its time."""
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 class _One:
@@ -198,24 +199,25 @@ class _One:
             plan(job.faults, {self._estate.id: self._estate.devices}, self._seed, whole=False),
         )  # fmt: skip
         self._feed = centre.feed
-        with _rare_collections():
-            for at in range(STEP_MS, horizon + STEP_MS, STEP_MS):
-                run.run(min(at, horizon))
-                if at % FORGET_MS == 0:
-                    self._recorder.forget(at - FORGET_MS, {row.device for row in run.world.expectations})
-                progress(min(at, horizon) / horizon)
-                yield
-                if at < horizon and (self._stopped() or self._spare.full is not None):
-                    self.horizon = horizon = at
-                    break
-            run.mend()
-            limits = (row.crossing_ms + max(filter(None, row.limits.values()), default=0) for row in run.world.truth)
-            last = max(limits, default=0)
-            if job.faults:
-                last += int(run.env.now) - horizon  # what a fault put off counts from then
-            if last >= horizon:
-                run.run(max(last, int(run.env.now)) + 1)  # the drain
+        gc.freeze()  # what lives as long as the run
+        for at in range(STEP_MS, horizon + STEP_MS, STEP_MS):
+            run.run(min(at, horizon))
+            if at % FORGET_MS == 0:
+                gc.collect(0)
+                self._recorder.forget(at - FORGET_MS, {row.device for row in run.world.expectations})
+            progress(min(at, horizon) / horizon)
             yield
+            if at < horizon and (self._stopped() or self._spare.full is not None):
+                self.horizon = horizon = at
+                break
+        run.mend()
+        limits = (row.crossing_ms + max(filter(None, row.limits.values()), default=0) for row in run.world.truth)
+        last = max(limits, default=0)
+        if job.faults:
+            last += int(run.env.now) - horizon  # what a fault put off counts from then
+        if last >= horizon:
+            run.run(max(last, int(run.env.now)) + 1)  # the drain
+        yield
 
     def _judge(self) -> dict[str, Any]:
         job, run, zero = self._job, self._virtual, self._epoch_zero
