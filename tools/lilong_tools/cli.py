@@ -1,6 +1,7 @@
 """The command line: `lilong demo`, `load`, `simulate`, `watch` ..."""
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -39,8 +40,21 @@ REFUSALS = (
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
+def _version(asked: bool) -> None:
+    """The release, and whether it is machine code (compiled/README.md)."""
+    if asked:
+        from importlib import metadata, util  # noqa: PLC0415  # for this alone
+
+        codec = util.find_spec("lilong_protocol.cbor")
+        compiled = codec is not None and not str(codec.origin).endswith(".py")
+        print(f"lilong {metadata.version('lilong')}{', compiled' if compiled else ''}")
+        raise typer.Exit
+
+
 @app.callback(help=__doc__)
-def lilong() -> None:
+def lilong(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="and end")] = False,
+) -> None:
     """All its commands are in `Commands`."""
 
 
