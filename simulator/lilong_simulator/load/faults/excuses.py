@@ -88,7 +88,7 @@ class Excuses:
         for one in self._of.get(device, ()):
             end = float("inf") if one.end is None else one.end
             undecided = decided is None or decided >= one.begin
-            if one.why in RAISE and end > crossing and one.begin <= raise_from + allowed and undecided:
+            if one.why in RAISE and end >= crossing and one.begin <= raise_from + allowed and undecided:
                 why = why or one.why
                 raise_from = max(raise_from, end)
             if one.why in SEND and one.could_send > crossing and one.begin <= max(raise_from, send_from) + longest:
