@@ -22,10 +22,10 @@ CLEAR_MS = 1_000  # (ours) a loop that has been free for so long: no trailer fol
 SWITCH_MS = 1_000  # (ours) both switches bounce while the arm leaves one of them
 
 
-class Barrier(Rules):
+class Boom(Rules):
     """The arm, its motor, its loop. A kind says by `_open` that somebody may pass."""
 
-    __slots__ = ("_close_at", "_fire", "_motor", "_odd_at", "_state", "_through", "_travel_at")
+    __slots__ = ("_arm", "_close_at", "_fire", "_motor", "_odd_at", "_through", "_travel_at")
 
     def _begin(self, now: int) -> None:
         """Power is on. An arm between its switches goes up; all others stay where they are."""
@@ -36,31 +36,28 @@ class Barrier(Rules):
         self._close_at = self._travel_at = NEVER
         self._odd_at = NEVER  # both switches at once: when that is a fault
         self._through = False
-        self._state = OPENING
+        self._arm = OPENING
         if self._fire:
             self._lift(now)
         elif self._at(UP) and self._at(DOWN):
-            self._state = FAULT
+            self._arm = FAULT
             self._drive(STOP)
         elif self._at(DOWN):
             self._shut(now)
         elif device.active(codes.ALARM_LANE_FORCED_OPEN):
-            self._state = FORCED_OPEN
+            self._arm = FORCED_OPEN
             self._drive(STOP)
         elif values[DOWN] and not device.active(codes.ALARM_LANE_BLOCKED):
-            self._state = CLOSED  # nobody knows, and nothing says otherwise
+            self._arm = CLOSED  # nobody knows, and nothing says otherwise
             self._drive(STOP)
         else:
             self._lift(now)
             if device.active(codes.ALARM_LANE_BLOCKED):
-                self._state = BLOCKED
+                self._arm = BLOCKED
                 self._close_at = NEVER
         self._switches(now)
         if values[FIRE] and not device.faults >> FIRE & 1:
-            self._release(now)
-
-    def _lane_state(self) -> int:
-        return FIRE_OPEN if self._fire else self._state
+            self._set_free(now)
 
     def _occupied(self) -> bool:
         """Whether a vehicle may be below the arm: a loop that says nothing has one."""
@@ -73,7 +70,7 @@ class Barrier(Rules):
         self._through = False
         if self._fire:
             return
-        if self._state == FAULT:  # it moves, and is still not to be believed
+        if self._arm == FAULT:  # it moves, and is still not to be believed
             self._travel_at = now + TRAVEL_MS
             self._drive(RAISE)
         else:
@@ -81,17 +78,17 @@ class Barrier(Rules):
 
     def _close(self, now: int) -> int:
         """Down, if nothing stands against it; a response code."""
-        if self._fire or self._odd_at != NEVER or self._state == FAULT or self._occupied():
+        if self._fire or self._odd_at != NEVER or self._arm == FAULT or self._occupied():
             return frame.CONFLICT
-        if self._state not in (CLOSED, CLOSING):
-            self._state = CLOSING
+        if self._arm not in (CLOSED, CLOSING):
+            self._arm = CLOSING
             self._close_at = NEVER
             self._travel_at = now + TRAVEL_MS
             self._drive(LOWER)
             self._switches(now)
         return frame.OK
 
-    def _release(self, now: int) -> None:
+    def _set_free(self, now: int) -> None:
         """Up for fire, whatever was before."""
         device = self.device
         news = not self._fire
@@ -111,7 +108,7 @@ class Barrier(Rules):
         self._fire = 0
         device.keep("released", 0)
         if device.active(codes.ALARM_LANE_FAULT):
-            self._state = FAULT
+            self._arm = FAULT
             self._travel_at = NEVER
             self._drive(STOP)
         else:
@@ -128,7 +125,7 @@ class Barrier(Rules):
         values = device.sampling.values
         up, down = self._at(UP), self._at(DOWN)
         odd = up and down
-        state = self._state
+        state = self._arm
         if not odd or device.active(codes.ALARM_LANE_FAULT):
             self._odd_at = NEVER
         elif self._odd_at == NEVER:
@@ -155,7 +152,7 @@ class Barrier(Rules):
                 self._drive(STOP)
         elif state == CLOSED:
             if not values[DOWN]:
-                self._state = FORCED_OPEN
+                self._arm = FORCED_OPEN
                 device.alarm(now, codes.ALARM_LANE_FORCED_OPEN, self.report())
         elif down:
             self._shut(now)
@@ -170,7 +167,7 @@ class Barrier(Rules):
                 self._lift(now)
         else:
             self._through = not more
-            if self._state == OPEN and not self._fire:
+            if self._arm == OPEN and not self._fire:
                 self._close_at = now + (WAIT_MS if more else CLEAR_MS)
 
     def _arm_due(self, now: int) -> None:
@@ -178,10 +175,10 @@ class Barrier(Rules):
         device = self.device
         if now >= self._travel_at:
             self._travel_at = NEVER  # it has not come to its switch in time
-            state = self._state
+            state = self._arm
             if state in (CLOSING, OPENING):
                 if not self._fire:
-                    self._state = BLOCKED
+                    self._arm = BLOCKED
                     self._close_at = NEVER
                     if state == CLOSING:
                         self._travel_at = now + TRAVEL_MS
@@ -191,13 +188,13 @@ class Barrier(Rules):
                 self._drive(STOP)
         if now >= self._close_at:
             self._close_at = NEVER
-            if self._state == OPEN:
+            if self._arm == OPEN:
                 self._close(now)
         if now >= self._odd_at:
             self._odd_at = NEVER
             if not self._fire:
                 self._close_at = self._travel_at = NEVER
-                self._state = FAULT
+                self._arm = FAULT
                 self._drive(STOP)
             device.alarm(now, codes.ALARM_LANE_FAULT, self.report())
 
@@ -215,20 +212,20 @@ class Barrier(Rules):
         """Up; when it is there it waits for whoever may pass."""
         self._close_at = NEVER
         if self._at(UP) and not self._at(DOWN):
-            self._state = OPEN
+            self._arm = OPEN
             self._travel_at = NEVER
             self._drive(STOP)
             if not self._fire and not self._occupied():
                 self._close_at = now + (CLEAR_MS if self._through else WAIT_MS)
         else:
-            self._state = OPENING
+            self._arm = OPENING
             if self._motor != RAISE or self._travel_at == NEVER:
                 self._travel_at = now + TRAVEL_MS
                 self._drive(RAISE)
 
     def _shut(self, now: int) -> None:
         """It is down."""
-        self._state = CLOSED
+        self._arm = CLOSED
         self._travel_at = NEVER
         self._drive(STOP)
         self.device.restore(now, codes.ALARM_LANE_FORCED_OPEN, self.report())

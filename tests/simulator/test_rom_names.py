@@ -2,12 +2,17 @@
 
 import ast
 import importlib.metadata
+import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lilong_simulator.fleet.parameters import share_parameters
 from lilong_simulator.fleet.rom_names import defined, lend
 from lilong_simulator.fleet.rom_words import HARDWARE, WORDS
 
+MODULES = ("lilong.py", "one.py", "other.py", "third.py")
+OWN = tuple(f"own_{letter}" for letter in "abcdefgh")
 ROM = ["seek", "bind", "__class__", "class", "tell"]
 
 
@@ -26,6 +31,24 @@ def test_modules_that_come_later_have_the_same_words_for_what_only_they_name():
     sources = {name: text.replace("lamp", f"lamp_of_{name[0]}") for name, text in sources.items()}
     lent = lend(sources, ["seek", "bind"])
     assert lent["one.py"] == lent["other.py"] == "def seek():\n    return 1\nseek()\n"
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.dictionaries(st.sampled_from(MODULES), st.sets(st.sampled_from(OWN), min_size=1), min_size=1), st.data())
+def test_no_module_has_one_word_for_two_names_and_a_name_is_the_same_in_all(texts, data):
+    words = [f"word{number}" for number in range(data.draw(st.integers(0, 2 * len(OWN))))]
+    sources = {
+        path: "".join(f"def {name}():\n    return 1\n" for name in sorted(names)) for path, names in texts.items()
+    }
+    lent = {path: re.findall(r"def (\w+)", text) for path, text in lend(sources, words).items()}
+    became = {(name, new) for path, names in texts.items() for name, new in zip(sorted(names), lent[path], strict=True)}
+    assert len({name for name, _ in became}) == len(became)
+    assert all(len(set(names)) == len(names) for names in lent.values())
+    if "lilong.py" in texts:  # all others may import from it
+        core = dict(became)
+        for path, names in texts.items():
+            own = {core[name] for name in names - texts["lilong.py"]}
+            assert own.isdisjoint(core[name] for name in texts["lilong.py"]), path
 
 
 def test_what_belongs_to_others_keeps_its_name():

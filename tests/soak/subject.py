@@ -30,8 +30,8 @@ GIVEN = {
         "card_key": bytes(range(32)),
     },
     "intercom": {"cards": (7).to_bytes(4, "big"), "pins": (10_042).to_bytes(4, "big"), "card_key": bytes(range(32))},
-    "vehicle_lane": {"cards": bytes(4 * 400), "paying": b"\x01", "card_key": bytes(range(32))},
-    "cycle_gate": {"cards": bytes(4 * 750), "bicycles": bytes(4 * 150), "lobby": b"\x01", "card_key": bytes(range(32))},
+    "vehicle_lane": {"cards": bytes(4 * 200), "paying": b"\x01", "card_key": bytes(range(32))},
+    "cycle_gate": {"cards": bytes(4 * 600), "bicycles": bytes(4 * 120), "lobby": b"\x01", "card_key": bytes(range(32))},
     "streetlight": {"calendar": b"\x09\x60\x0c\xe4" * 37},
     "gateway": {"children": b"\x00\x5a\x00\x01" * 290},
 }

@@ -8,7 +8,7 @@ backend, from the records of both lanes (`stays`), whenever those come.
 
 from lilong_protocol import codes, frame
 
-from ..barrier import CLOSED, DOWN, FIRE, FIRE_OPEN, LOOP, OPEN, OPENING, UP, Barrier
+from ..barrier import CLOSED, DOWN, FIRE, FIRE_OPEN, LOOP, OPEN, OPENING, UP, Boom
 from ..cards import U32, Cards, place
 from ..duplicates import is_known, note
 from ..effects import NEVER
@@ -30,7 +30,7 @@ IN, OUT = 1, 2
 FREE, TAKEN, UNKNOWN = 0, 1, 2  # the loop below the arm, as passages are counted by it
 
 
-class VehicleLane(Barrier):
+class VehicleLane(Boom):
     """plate > open, deny, or ask an attendant; a passage is a vehicle that has come on to the loop and left it."""
 
     KIND = codes.KIND_VEHICLE_LANE
@@ -75,12 +75,12 @@ class VehicleLane(Barrier):
     def sample(self, now: int, channel: int, value: int) -> None:
         device = self.device
         if channel == LOOP:
-            self._loop(now, value)
+            self._below(now, value)
         elif channel <= DOWN:
             self._switches(now)
         elif channel == FIRE:
             if value:
-                self._release(now)
+                self._set_free(now)
         elif channel == TAMPER:
             if value:
                 device.alarm(now, codes.ALARM_TAMPER, {})
@@ -139,7 +139,7 @@ class VehicleLane(Barrier):
                 return frame.CONFLICT  # nobody has been asked about
             self._say(now, codes.EVENT_LANE_DENIED, self._asked, codes.DENIAL_ATTENDANT)
         elif command == codes.CMD_FIRE_RELEASE:
-            self._release(now)
+            self._set_free(now)
         elif command == codes.CMD_RESET:
             code = self._reset(now)
         elif command == codes.CMD_TEST:
@@ -153,7 +153,7 @@ class VehicleLane(Barrier):
 
     def report(self) -> "dict[int, int]":
         return {
-            codes.Q_LANE_STATE: self._lane_state(),
+            codes.Q_LANE_STATE: FIRE_OPEN if self._fire else self._arm,
             codes.Q_LOOP: 1 if self._occupied() else 0,
             codes.Q_STAY: self._stays.number,
             codes.Q_CARDS_STAMP: self._cards.stamp,
@@ -184,7 +184,7 @@ class VehicleLane(Barrier):
         self._unread_at = NEVER
         for waiting in self._stays.tickets:
             if waiting[0] == ticket[0]:  # it is still there
-                if self._lane_state() not in (OPENING, OPEN, FIRE_OPEN):
+                if not self._fire and self._arm not in (OPENING, OPEN):
                     self._open(now)
                 return
         if is_known(self._seen, now, key):
@@ -224,7 +224,7 @@ class VehicleLane(Barrier):
 
     # ---- passages
 
-    def _loop(self, now: int, value: int) -> None:
+    def _below(self, now: int, value: int) -> None:
         before = self._on_loop
         if value:
             self._gone_at = NEVER
@@ -234,7 +234,7 @@ class VehicleLane(Barrier):
             return
         self._on_loop = FREE
         stays = self._stays
-        passed = before == TAKEN and self._lane_state() != CLOSED
+        passed = before == TAKEN and self._arm != CLOSED
         self._vehicle(now, False, len(stays.tickets) > passed)
         if passed:
             if not stays.tickets:
@@ -260,7 +260,7 @@ class VehicleLane(Barrier):
             self._gone_at = now + GONE_MS
 
     def _schedule(self) -> None:
-        if self._state == CLOSED and self._stays.tickets:
+        if self._arm == CLOSED and self._stays.tickets:
             self._stays.tickets.clear()  # the time to pass is over
             self._stays.keep()
         self.deadline = min(
