@@ -10,13 +10,13 @@ NOISE_MB = 3.0
 
 
 def test_memory_of_a_virtual_run_does_not_grow_with_its_days(tmp_path):
-    said = grows(SMALL_ESTATE, 1, 4, tmp_path, "--format", "jsonl", noise_mb=NOISE_MB)
+    said = grows(SMALL_ESTATE, 1, 4, tmp_path, "--format", "jsonl", noise_mb=NOISE_MB, day_mb=1.0)
     assert "of 6.0" in said
 
 
 def test_a_run_that_grows_is_found(tmp_path):
     with pytest.raises(Found, match=r"grown by .* MB of -99\.0"):
-        grows(SMALL_ESTATE, 0.01, 0.02, tmp_path, "--format", "jsonl", noise_mb=-99.0)
+        grows(SMALL_ESTATE, 0.01, 0.02, tmp_path, "--format", "jsonl", noise_mb=-99.0, day_mb=0.0)
 
 
 def report(**changed):
