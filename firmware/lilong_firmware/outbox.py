@@ -161,7 +161,7 @@ class Outbox:
             at = same.index(entry)
             grave = severity(its[CODE])
             if has == UPDATE:
-                rank = 0 if at + 1 < len(same) or its == name else 1
+                rank = 1 - (at + 1 < len(same) or its == name)
             elif has == ENDED:
                 rank = 2 if [other[KIND] for other in same].count(ENDED) > 1 else 3
             elif has == CLEAR and (not at or same[at - 1][KIND] == CLEAR):
