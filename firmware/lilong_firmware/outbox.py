@@ -153,7 +153,7 @@ class Outbox:
         name = pack(">I", code)
         own = [entry for entry in entries if entry[:KIND] == name and entry[KIND] == RAISE]
         must = kind == RAISE or (kind == CLEAR and not own)
-        best = 99
+        best = 40
         victims: list[bytearray] = own if kind == CLEAR else []
         for entry in entries:
             its, has = entry[:KIND], entry[KIND]
