@@ -1,6 +1,7 @@
 """A live fleet against brokers that misbehave: the clock is the test's, the connections are real."""
 
 import socket
+from types import SimpleNamespace
 
 import pytest
 from board_case import in_loop
@@ -236,6 +237,8 @@ class Clockwork:
     def __init__(self):
         self.out = []
         self.deadline = 1_000
+        self.epoch = 1
+        self.uplink = SimpleNamespace(_start="")
 
     def start(self, now):
         pass

@@ -9,6 +9,7 @@ from ..observer import Observer
 from ..slots import Flash, Simulated, simulated_maker
 from .crowd import Crowd
 from .dial import Target
+from .lean import lean
 from .member import LiveDevice
 from .speech import Speech
 
@@ -37,6 +38,7 @@ class LiveFleet(Crowd[LiveDevice]):
         member = LiveDevice(self, device_id, device, base)
         self.members[device_id] = member
         device.updating = self._updating
+        lean(device)
         for channel, value in values.items():
             device.sense(0, member.slots[channel], value)
         device.start(0)
