@@ -1,7 +1,9 @@
 """main.py of every board: runs what /lilong says."""
 
+import gc
 import sys
 
+gc.threshold(8_192)  # (ours) else what is loaded for once leaves holes that are too small for a connection over TLS
 sys.path.insert(0, "/lilong")
 
 if __import__("lilong_boot").mounted():

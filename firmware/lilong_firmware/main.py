@@ -272,7 +272,6 @@ def serve(board: "BoardLike", host: Host) -> None:
 
 def main() -> None:
     """What a board runs after its boot script."""
-    gc.threshold(8_192)  # (ours) else what is loaded for once leaves holes too small for a connection over TLS
     from board import CONFIG, Board  # noqa: PLC0415  each board has its own
 
     from .config import load  # noqa: PLC0415  needed once
@@ -282,5 +281,4 @@ def main() -> None:
     host = Host(board, settings)
     board.device = host.device
     del settings, load  # what is kept of it has its place by now
-    gc.threshold(-1)
     serve(board, host)

@@ -33,6 +33,7 @@ del before, gc, vfs, uctypes
 import lilong_boot
 lilong_boot.BOOTED = (0, False)  # as its `main` does it, that has a bundle as a file
 try:
+    __import__("gc").threshold(8_192)  # as main.py of a board does
     lilong = __import__("lilong")
     del sys.modules["lilong_boot"], lilong_boot
     lilong.main()
