@@ -19,12 +19,10 @@ import drivers  # noqa: E402
 import rules_cpu  # noqa: E402
 from board_case import Inbox  # noqa: E402
 from common import machine, table  # noqa: E402
+from heap import identities  # noqa: E402
 from lilong_firmware.device import Identity  # noqa: E402
-from lilong_protocol.pc.simulation import simulation_key  # noqa: E402
-from lilong_simulator.estate import load_estate  # noqa: E402
 from lilong_simulator.fleet.board_lines import Online, Ready  # noqa: E402
 from lilong_simulator.fleet.process import BoardConfig, BoardProcess  # noqa: E402
-from lilong_simulator.fleet.provision import Provisioner  # noqa: E402
 from lilong_tools import size_budget  # noqa: E402
 from lilong_tools.broker.embedded import EmbeddedBroker  # noqa: E402
 from lilong_tools.broker.embedded_client import Message  # noqa: E402
@@ -128,13 +126,10 @@ async def alarm_peak(kind: str) -> int:
 
 async def devices() -> list[str]:
     """Print heap and start of each kind; what is above its ceiling."""
-    estate = load_estate("music_plaza")
-    provisioner = Provisioner(estate, simulation_key(estate.id), 7)
     wrong: list[str] = []
     rows, parts = [], []
     async with Broker() as broker, tls_front(broker.port) as (tls_port, ca):
-        for kind in DANGERS:
-            identity = provisioner.identity(estate.of_kind(kind)[0])
+        for kind, identity in identities().items():
             plain = [await life(broker, identity, kind, broker.port, None) for _ in range(TIMES)]
             secure = [await life(broker, identity, kind, tls_port, ca) for _ in range(TIMES)]
             peak = await alarm_peak(kind)

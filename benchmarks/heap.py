@@ -18,6 +18,17 @@ from lilong_tools.broker.embedded import EmbeddedBroker
 CEILING = 52_000  # bytes
 
 
+def identities() -> dict[str, Identity]:
+    """Of each kind the reference estate's first; a kind that it lacks has nothing but keys."""
+    estate = load_estate("music_plaza")
+    provisioner = Provisioner(estate, simulation_key(estate.id), 7)
+    placed = {kind: estate.of_kind(kind) for kind in KINDS}
+    return {
+        kind: provisioner.identity(there[0]) if there else Identity(estate.id, f"{0:016x}", bytes(32))
+        for kind, there in placed.items()
+    }
+
+
 async def measured(identity: Identity, kind: str, broker: EmbeddedBroker) -> Memory:
     """The heap of a device once it is connected."""
     online = asyncio.Event()
@@ -40,15 +51,11 @@ async def measured(identity: Identity, kind: str, broker: EmbeddedBroker) -> Mem
 
 
 async def main() -> int:
-    estate = load_estate("music_plaza")
-    provisioner = Provisioner(estate, simulation_key(estate.id), 7)
     broker = EmbeddedBroker()
     await broker.start()
     print(f"heap {HEAP}, ceiling {CEILING:,}\n{'kind':12} {'live':>7} {'free':>7}")
     worst = 0
-    for kind in KINDS:
-        placed = estate.of_kind(kind)
-        identity = provisioner.identity(placed[0]) if placed else Identity(estate.id, f"{0:016x}", bytes(32))
+    for kind, identity in identities().items():
         memory = await measured(identity, kind, broker)
         worst = max(worst, memory.allocated)
         print(f"{kind:12} {memory.allocated:7,} {memory.free:7,}")
