@@ -17,7 +17,7 @@ help:
 	@echo "make test    all tests"
 	@echo "make check   lint, types, generated files, size budgets"
 	@echo "make budgets sizes, heap and times of the firmware beside their ceilings; check prints it too"
-	@echo "make compiled  the same as machine code, in .venv-compiled: twice as fast (needs a C compiler)"
+	@echo "make compiled  the same as machine code, in .venv-compiled: quicker (needs a C compiler)"
 	@echo "make soak    24 h of each kind's time with dangers and faults, power cuts, mutated bytes,"
 	@echo "             a street, a cluster, 30 virtual days of an estate: an hour and more"
 
