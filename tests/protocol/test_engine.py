@@ -218,6 +218,17 @@ class TestOrders:
         assert commands[0].deadline == 6_000  # counted from when it was said
         assert request.counter < commands[0].counter < commands[1].counter
 
+    @pytest.mark.spec("LIL-CMD-008")
+    def test_what_insisted_before_anything_was_heard_has_the_device_asked_with_its_retained_birth(self, backend, door):
+        backend.engine.command(NOW, DOOR, "fire_release", insists=True)
+        assert told(door, backend.commit()) == []
+        (request,) = told(door, backend.give(NOW + SECOND, door.birth(NOW), retained=True))
+        assert (request.kind, request.body) == (frame.REQUEST, {0: 0})
+        door.sent.clear()
+        birth = door.birth(NOW + 2 * SECOND, again=True)
+        (command,) = told(door, backend.give(NOW + 2 * SECOND, birth), frame.COMMAND)
+        assert command.body[0] == COMMAND["fire_release"].number
+
     def test_what_was_asked_for_in_vain_is_given_up_at_its_deadline(self, backend, door):
         backend.give(NOW, door.birth(NOW), retained=True)
         order = backend.engine.command(NOW, DOOR, "unlock")

@@ -134,6 +134,12 @@ class Orders:
             elif order.insists or self._may_leave(order):
                 self._again(now_ms, order)
 
+    def presumed(self, now_ms: int, device: str) -> None:
+        """Known from a retained birth only: what waits has its device asked for the birth that lets it leave."""
+        for order in self.open_of(device):
+            if order.sent_ms is None and (order.insists or order.waits) and not self._holds(now_ms, order):
+                self._again(now_ms, order)
+
     def heard(self, now_ms: int, device: str) -> None:
         """A live frame of the present boot: what waits leaves, for an always-on device is not born again."""
         if device in self._open and self.leaves_now(now_ms, device):

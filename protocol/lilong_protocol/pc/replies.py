@@ -66,6 +66,7 @@ class Replies(Wishes):
             self._deliver(message)
             if message.retained:
                 self.presence.presumed(now_ms, device)
+                self.orders.presumed(now_ms, device)
             else:
                 self._birth(now_ms, message)
             return

@@ -69,7 +69,6 @@ class Link:
         self._client_id = client_id
         self._filters = list(filters)
         self._arrived = arrived
-        self._client: aiomqtt.Client | None = None
         self._paho: mqtt.Client | None = None
         self._overrun = asyncio.Event()
 
@@ -83,7 +82,6 @@ class Link:
                     granted = await client.subscribe([(topic, 1) for topic in self._filters])
                     if any((code if isinstance(code, int) else code.value) >= REFUSED for code in granted):
                         raise aiomqtt.MqttError(f"it refuses the subscription to {self._filters}; check its ACL")
-                    self._client = client
                     self.subscribed.set()
                     if attempt:
                         log.warning("broker %s is back (%s)", self._address, self._client_id)
@@ -99,17 +97,19 @@ class Link:
                         self._address, error, self._client_id,
                     )  # fmt: skip
             finally:
-                self._client = None
                 client._client._sock_close()  # a connection that was cancelled while it came about stays open else
             wait_s = BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)]
             attempt += 1
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))
 
     def publish(self, publish: Publish) -> bool:
-        """Hand a message to the connection; False while there is none."""
-        if self._client is None:
+        """Hand a message to the connection; False while there is none.
+
+        It may come before `subscribed`: what the broker kept arrives together with its answer to the subscription.
+        """
+        if self._paho is None or not self._paho.is_connected():
             return False
-        self._client._client.publish(publish.topic, publish.payload, publish.qos, publish.retain)
+        self._paho.publish(publish.topic, publish.payload, publish.qos, publish.retain)
         return True
 
     async def forget(self) -> None:

@@ -134,8 +134,8 @@ class Pump(Generic[Batch]):
         """
         for arrival in arrivals:
             arrival.done()
-        for publish in publishes if self._links else ():
-            self._links[0].publish(publish)
+        for publish in publishes:
+            any(link.publish(publish) for link in self._links)  # by the first that has a connection
 
     async def forget(self) -> None:
         """After `run`: leave no session on the broker; what it would have kept is lost."""
