@@ -10,8 +10,9 @@ import pytest
 from lilong_protocol import frame, topics
 from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.seal import DOWN, UP, Seal, frame_tag
+from lilong_simulator.fleet.board_config import BoardConfig
 from lilong_simulator.fleet.board_lines import Sent as HandedOver
-from lilong_simulator.fleet.process import HEAP, BoardConfig, BoardProcess, available
+from lilong_simulator.fleet.process import HEAP, BoardProcess, available
 from lilong_tools.broker.embedded import EmbeddedBroker
 from lilong_tools.broker.embedded_client import Message
 

@@ -17,11 +17,12 @@ from lilong_firmware.session import CONNECTING
 from lilong_firmware.store import RamStore
 from lilong_protocol import cbor, mqtt, topics
 from lilong_protocol.keys import device_root
+from lilong_simulator.fleet.board_config import BoardConfig
 from lilong_simulator.fleet.board_lines import Handled, Line, Note, Offline, Online, Output, Sent
 from lilong_simulator.fleet.live import LiveFleet, Target
 from lilong_simulator.fleet.observer import Observer
 from lilong_simulator.fleet.plant import Plant
-from lilong_simulator.fleet.process import BoardConfig, BoardProcess, available
+from lilong_simulator.fleet.process import BoardProcess, available
 from lilong_simulator.fleet.provision import card_blob
 from lilong_simulator.fleet.virtual import VirtualFleet
 from lilong_simulator.world.daylight import calendar

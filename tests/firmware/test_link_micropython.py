@@ -9,8 +9,9 @@ from lilong_firmware.kinds import rules
 from lilong_protocol import codes, frame, topics
 from lilong_protocol.registry import KIND
 from lilong_simulator import stimuli
+from lilong_simulator.fleet.board_config import BoardConfig
 from lilong_simulator.fleet.board_lines import Handled, Idle, Note, Offline, Online, Output, Sent
-from lilong_simulator.fleet.process import BoardConfig, BoardProcess
+from lilong_simulator.fleet.process import BoardProcess
 from lilong_simulator.kinds import KINDS
 
 SMOKE = ("obscuration", 400)

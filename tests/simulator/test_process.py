@@ -11,8 +11,9 @@ import pytest
 from board_case import DEVICE, ROOT_KEY, TENANT, BoardCase, Inbox, in_loop
 from lilong_protocol import frame
 from lilong_simulator.fleet import board_lines, process
+from lilong_simulator.fleet.board_config import BoardConfig
 from lilong_simulator.fleet.board_lines import Refused, parse
-from lilong_simulator.fleet.process import BoardConfig, BoardError, BoardProcess, available
+from lilong_simulator.fleet.process import BoardError, BoardProcess, available
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +121,8 @@ async def test_a_device_is_out_of_reach_of_ctrl_c():
 
 PARENT = """
 import asyncio, sys
-from lilong_simulator.fleet.process import BoardConfig, BoardProcess
+from lilong_simulator.fleet.board_config import BoardConfig
+from lilong_simulator.fleet.process import BoardProcess
 
 async def main():
     board = BoardProcess()

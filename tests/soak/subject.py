@@ -11,9 +11,10 @@ from typing import Any, Self
 from board_case import DEVICE, ROOT_KEY, TENANT
 from lilong_firmware.kinds import rules
 from lilong_protocol import topics
+from lilong_simulator.fleet.board_config import BoardConfig
 from lilong_simulator.fleet.board_lines import Handled, Line, Note, Offline, Online, Output, Refused
 from lilong_simulator.fleet.plant import Plant
-from lilong_simulator.fleet.process import HEAP, BoardConfig, BoardProcess
+from lilong_simulator.fleet.process import HEAP, BoardProcess
 from lilong_tools.broker.embedded import EmbeddedBroker
 from lilong_tools.broker.embedded_client import Message
 

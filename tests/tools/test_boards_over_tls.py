@@ -15,8 +15,9 @@ from lilong_protocol import frame
 from lilong_protocol.keys import frame_key
 from lilong_protocol.registry import KIND
 from lilong_protocol.seal import DOWN, UP, Seal, frame_tag
+from lilong_simulator.fleet.board_config import BoardConfig
 from lilong_simulator.fleet.board_lines import Note, Offline, Online
-from lilong_simulator.fleet.process import BoardConfig, BoardProcess
+from lilong_simulator.fleet.process import BoardProcess
 from lilong_simulator.kinds import KINDS
 from lilong_simulator.stimuli import ALARMS
 

@@ -10,7 +10,8 @@ from lilong_firmware.config import load
 from lilong_protocol import frame
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import UP, Seal
-from lilong_simulator.fleet.process import BoardConfig, BoardProcess
+from lilong_simulator.fleet.board_config import BoardConfig
+from lilong_simulator.fleet.process import BoardProcess
 from lilong_tools.broker import find_mosquitto
 from provisioning import EUI, Bench, free_pair
 from test_provision_leave import mosquitto_conf

@@ -10,11 +10,12 @@ from pathlib import Path
 from lilong_protocol.pc.maker import SIMULATED, SIMULATION, maker_settings
 
 from ..estate import Device as Placed
+from .board_config import BoardConfig
 from .board_lines import Line, Note, Offline, Online, Output, Ready, Sent
 from .live import LiveFleet
 from .live.dial import NOBODY, Target
 from .plant import Plant
-from .process import UPDATING_HEAP, BoardConfig, BoardError, BoardProcess
+from .process import UPDATING_HEAP, BoardError, BoardProcess
 from .provision import Provisioner
 from .slots import SIMULATION_KEY
 

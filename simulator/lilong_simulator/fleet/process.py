@@ -2,19 +2,19 @@
 
 import asyncio
 import importlib.util
-import json
 import os
 import platform
 import re
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from . import image
+from . import board_config, image
+from .board_config import CONFIG, BoardConfig
 from .board_lines import Idle, Line, Memory, Note, Offline, Ready, parse
 from .board_slots import BoardSlots
 
@@ -48,38 +48,6 @@ LineT = TypeVar("LineT", bound=Line)
 
 class BoardError(Exception):
     """A board process cannot be started, or has ended by itself: which, how, and its last words."""
-
-
-@dataclass(frozen=True)
-class BoardConfig:
-    """What one device is and where its broker is; see lilong_firmware.config and boards/unix/README.md.
-
-    values: what its sensors read at power-on, by channel, where that differs from the idle values of its kind. tls: DER
-    of "ca", and of "certificate" and "key" where the broker wants them; without it the link is plain TCP. slots: a
-    folder for its two bundles of firmware; maker: whose it takes (`maker_settings`). With them it restarts by itself.
-    """
-
-    tenant: str
-    device: str
-    kind: str
-    root: bytes
-    host: str
-    port: int
-    beat_s: int | None = None
-    offline_s: int | None = None
-    keepalive_s: int | None = None
-    boot: int | None = None
-    generation: int | None = None
-    seed: bytes | None = None
-    store: str | None = None
-    data: Mapping[str, bytes] = field(default_factory=dict)
-    username: str | None = None
-    password: str | None = None
-    tls: Mapping[str, bytes] | None = None
-    values: Mapping[str, int] = field(default_factory=dict)
-    stepped: bool = False
-    slots: str | None = None
-    maker: Mapping[str, str] | None = None
 
 
 def available() -> str | None:
@@ -149,8 +117,7 @@ class BoardProcess:
         except TimeoutError:
             await self.stop()
             raise BoardError(f"{self._name}: MicroPython did not start within {START_S:.0f} s") from None
-        finally:
-            self._drop_files()
+        board_config.forget(self._folder())
         self._started = True
         return told
 
@@ -163,9 +130,9 @@ class BoardProcess:
         slot = None
         if self._slots is not None:
             rom, slot = self._slots.boot()
-        path = _written(config, Path(self._files.name), slot)
+        board_config.write(config, self._folder(), slot)
         self._process = await asyncio.create_subprocess_exec(
-            *_command(rom, self._heap, path),
+            *_command(rom.absolute(), self._heap), cwd=self._folder(),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the parent; the end of stdin is what ends a board
         )  # fmt: skip
@@ -269,6 +236,11 @@ class BoardProcess:
             self._files.cleanup()
             self._files = None
 
+    def _folder(self) -> Path:
+        """In which the process works: its settings until it runs, links to its store and slots for as long."""
+        assert self._files is not None
+        return Path(self._files.name)
+
     async def _reset(self) -> None:
         """Off and on: the slots choose. What it told before is its last life's."""
         config = self._config
@@ -299,6 +271,7 @@ class BoardProcess:
         if slots is not None and (self._wants_reset or (code > 0 and slots.tried())):
             self._resetting = asyncio.create_task(self._reset())
             return
+        self._drop_files()
         how = f"with code {code}" if code >= 0 else f"by signal {-code}"
         words = "".join(f"\n    {line}" for line in self._last_words)
         if words:
@@ -312,11 +285,11 @@ class BoardProcess:
             self._on_end(self._error)
 
 
-def _command(rom: Path, heap: str, config: Path) -> list[str]:
+def _command(rom: Path, heap: str) -> list[str]:
     named = os.environ.get("MICROPYTHON")
     if not named:
-        return [sys.executable, "-P", str(Path(__file__).with_name("board_boot.py")), str(rom), heap, str(config)]
-    return [named, "-X", f"heapsize={_grown(heap, rom.stat().st_size)}", "-c", _BOOT, str(rom), str(config)]
+        return [sys.executable, "-P", str(Path(__file__).with_name("board_boot.py")), str(rom), heap, CONFIG]
+    return [named, "-X", f"heapsize={_grown(heap, rom.stat().st_size)}", "-c", _BOOT, str(rom), CONFIG]
 
 
 def _grown(heap: str, size: int) -> str:
@@ -325,21 +298,3 @@ def _grown(heap: str, size: int) -> str:
     if parts is None:
         raise BoardError(f"heap {heap!r}: give it in KB, as in {HEAP!r}")
     return f"{int(parts[1]) + size // 1024 + 1}k"
-
-
-def _written(config: BoardConfig, folder: Path, slot: int | None = None) -> Path:
-    """The configuration as the board reads it. slot: the one that it runs from."""
-    values = asdict(config)
-    values["slot"] = slot
-    for key, value in values.items():
-        if isinstance(value, bytes):
-            values[key] = value.hex() or None
-    for key, files in (("data", config.data), ("tls", config.tls)):
-        if files is not None:
-            values[key] = {}
-            for name, content in files.items():
-                (folder / f"{key}.{name}").write_bytes(content)
-                values[key][name] = str(folder / f"{key}.{name}")
-    path = folder / "config.json"
-    path.write_text(json.dumps(values))
-    return path

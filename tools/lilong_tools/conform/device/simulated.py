@@ -14,11 +14,12 @@ from lilong_firmware.rarely import end
 from lilong_firmware.rules import Rules
 from lilong_protocol.pc.maker import SIMULATED, SIMULATION, maker_settings
 from lilong_simulator.fleet import image
+from lilong_simulator.fleet.board_config import BoardConfig
 from lilong_simulator.fleet.board_lines import Line, Output
 from lilong_simulator.fleet.live import LiveFleet, Target
 from lilong_simulator.fleet.observer import Observer
 from lilong_simulator.fleet.plant import Plant
-from lilong_simulator.fleet.process import UPDATING_HEAP, BoardConfig, BoardError, BoardProcess
+from lilong_simulator.fleet.process import UPDATING_HEAP, BoardError, BoardProcess
 from lilong_simulator.fleet.slots import SIMULATION_KEY, simulation_image
 
 from ...broker import Broker
