@@ -195,3 +195,10 @@ def test_a_place_that_is_cut_is_played_on_both_sides():
         [("lane_house", 7), ("lane_house_2", 26)],
         [("lane_house_2", 14), ("lane_house_3", 20)],
     ]
+
+
+def test_a_group_may_be_reckoned_with_by_its_first_copy_alone():
+    scenario = street()
+    each, alike = places_of(scenario), places_of(scenario, alike=True)
+    assert [(place.tenant, place.copies) for place in alike] == [("lane_house", 2), ("lane_house_3", 1)]
+    assert [place.devices for place in alike] == [each[0].devices, each[2].devices]

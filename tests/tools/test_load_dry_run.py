@@ -70,7 +70,7 @@ def test_a_template_may_stand_in_the_street_file_and_the_command_line_overrides_
     said = told(street)
     assert said["payload"] == ["template ours: alarm_raise"]
     assert said["retries"] == ["an alarm is said again until the PUBACK"]
-    assert said["messages a second"][0].endswith(": 0.0 heartbeats, 0.0 telemetry, 0.0 of doors, 0.01 wakings")
+    assert said["messages a second"][0].endswith(": 0.0 heartbeats, 0.0 telemetry, 0.0 events, 0.01 wakings")
     assert told(street, "--template", "json_flat")["payload"][0].startswith("template json_flat: birth, ")
 
 
@@ -85,3 +85,10 @@ def test_a_template_of_a_street_that_cannot_be_is_told_with_its_line(tmp_path: P
         ended = run_lilong("load", street, "--broker", AWAY, "--dry-run")
         assert ended.code == 2
         assert ended.err.startswith(f"lilong: {said}"), ended.err
+
+
+def test_a_city_is_reckoned_without_making_each_of_its_estates(tmp_path: Path) -> None:
+    street = tmp_path / "city.toml"
+    street.write_text(f'[[estates]]\nestate = "{SMALL_ESTATE}"\ncopies = 10000\n')
+    said = told(street)
+    assert said["devices"][0].startswith("400,000 of small_estate x 10000: ")

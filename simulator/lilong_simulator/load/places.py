@@ -24,13 +24,17 @@ _THERE = 0  # the seed of what does not depend on the run's
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One estate of a scenario. `devices`: those that are there, in the order of the estate."""
+    """One estate of a scenario. `devices`: those that are there, in the order of the estate.
+
+    `copies`: for how many alike it stands; more than 1 only where nobody plays it.
+    """
 
     estate: Estate
     copy: int
     seed: int
     devices: tuple[Device, ...]
     incidents: tuple[Incident, ...]
+    copies: int = 1
 
     @property
     def tenant(self) -> str:
@@ -64,14 +68,19 @@ class Shard:
 WHOLE = Shard()
 
 
-def places_of(scenario: Scenario) -> list[Place]:
-    """All places; raises EstateError, and IncidentError or FaultError where an incident or a fault has no place."""
+def places_of(scenario: Scenario, alike: bool = False) -> list[Place]:
+    """All places; raises EstateError, and IncidentError or FaultError where an incident or a fault has no place.
+
+    alike: one place for the copies of each group, to reckon with: a city has too many to make them all.
+    """
     copies: dict[str, int] = {}
     found = []
     for group in scenario.estates:
-        for _ in range(group.copies):
-            copy = copies[group.estate] = copies.get(group.estate, 0) + 1
-            found.append(_place(scenario, group.estate, copy, group.scale))
+        first = copies.get(group.estate, 0) + 1
+        copies[group.estate] = first + group.copies - 1
+        for copy in range(first, first + (1 if alike else group.copies)):
+            place = _place(scenario, group.estate, copy, group.scale)
+            found.append(replace(place, copies=group.copies) if alike else place)
     tenants: dict[str, Place] = {}
     for place in found:
         if place.tenant in tenants:

@@ -121,7 +121,7 @@ def load(
     if metrics is not None:
         address_of(metrics)
     folder, junit = _outputs(report, junit)
-    places = places_of(scenario)
+    places = places_of(scenario, alike=dry_run and credentials is None)
     access = access_of(ca, cert, key, certificates, credentials, source, places)
     there, _ = look_at(broker, access)
     hands_for(scenario, there, commands)

@@ -9,11 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lilong_firmware.session import ROWS_MAX
 from lilong_protocol import frame
-from lilong_protocol.codes import link
-from lilong_protocol.registry import KIND
-from lilong_simulator.fleet.provision import SHORTEST_MS
+from lilong_simulator import traffic
 from lilong_simulator.load.payload import Template
 from lilong_simulator.load.places import Place
 from lilong_simulator.load.scenario import Scenario
@@ -22,11 +19,9 @@ from rich.console import Console
 from . import uses
 
 CPU_US = 60  # of a message with its PUBACK, device logic and all (benchmarks/README.md)
-SESSION_MESSAGES = 4  # of a device that wakes: connect, subscription, birth, leave
 SEALED_FIRST = ("connect", "subscription", "birth", "configuration")
 PER_CONNECTION_KB = 4
 FILES_BESIDE = 128
-DAY_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class Plan:
 
     @property
     def messages(self) -> float:
-        return self.heartbeats + self.telemetry + self.events + SESSION_MESSAGES * self.sessions
+        return self.heartbeats + self.telemetry + self.events + traffic.SESSION_MESSAGES * self.sessions
 
     @property
     def periodic(self) -> float:
@@ -62,20 +57,14 @@ def plan_of(scenario: Scenario, places: Sequence[Place]) -> Plan:
     heartbeats = telemetry = sessions = events = 0.0
     always = 0
     for place in places:
-        for device in place.devices:
-            always_on, _, beat_s, _, telemetry_s = link(KIND[device.kind].number)
-            beat = max(SHORTEST_MS / 1000, (device.beat_s or beat_s) / scenario.rate)
-            kinds[device.kind] += 1
-            if always_on:
-                always += 1
-                heartbeats += 1 / beat
-            else:
-                sessions += 1 / beat
-            if telemetry_s:
-                telemetry += 1 / min(max(beat, telemetry_s / scenario.rate), ROWS_MAX * beat)
-        rates = place.estate.rates
-        share = len(place.devices) / len(place.estate.devices)
-        events += (rates.credential_reads + rates.door_cycles) / DAY_S * share  # multiplied by the rate already
+        for one in traffic.steady(place.devices, scenario.rate).values():
+            kinds[one.kind] += one.devices * place.copies
+            always += one.always_on * place.copies
+            heartbeats += one.heartbeats * place.copies
+            telemetry += one.telemetry * place.copies
+            sessions += one.wakings * place.copies
+        share = place.copies * len(place.devices) / len(place.estate.devices)
+        events += traffic.events_a_day(place.estate) / traffic.DAY_S * share  # multiplied by the rate already
     first: tuple[str, ...] = SEALED_FIRST
     if scenario.template is not None:
         says = Template.parse(*scenario.template).messages
@@ -102,7 +91,7 @@ def tell(plan: Plan, scenario: Scenario, broker: str, console: Console, given: M
         (
             "messages a second",
             f"about {plan.messages:,.1f} as a mean of the day: {plan.heartbeats:,.1f} heartbeats, "
-            f"{plan.telemetry:,.1f} telemetry, {plan.events:,.1f} of doors, {plan.sessions:,.2f} wakings",
+            f"{plan.telemetry:,.1f} telemetry, {plan.events:,.1f} events, {plan.sessions:,.2f} wakings",
         ),
         ("at the start", f"{len(plan.first) * plan.devices:,} messages: {', '.join(plan.first)}"),
         ("duration", lasts),
