@@ -47,7 +47,7 @@ class Steady:
 
 
 def steady(devices: Iterable[Device], rate: float = 1.0) -> dict[str, Steady]:
-    """By kind, in the order in which kinds first come. rate: periods are divided by it, as `lilong load --rate` does."""
+    """By kind, in the order in which they first come. rate: periods are divided by it, as by `lilong load --rate`."""
     found: dict[str, Steady] = {}
     for device in devices:
         always_on, _, beat_s, _, telemetry_s = link(KIND[device.kind].number)
@@ -77,13 +77,13 @@ HAPPENINGS = (
 
 def events_a_day(estate: Estate) -> float:
     """Messages on a working day."""
-    return sum(getattr(estate.rates, one.rate) * one.messages for one in HAPPENINGS)
+    return float(sum(getattr(estate.rates, one.rate) * one.messages for one in HAPPENINGS))
 
 
 def events_in_hour(estate: Estate, hour: int) -> float:
     """Messages from `hour` to the next, 0 to 23, on a working day."""
-    return sum(
-        getattr(estate.rates, one.rate) * one.messages * getattr(estate.curves, curve)[hour] / 100 / len(one.curves)
-        for one in HAPPENINGS
-        for curve in one.curves
-    )
+    total = 0.0
+    for one in HAPPENINGS:
+        percent = sum(getattr(estate.curves, curve)[hour] for curve in one.curves) / len(one.curves)
+        total += getattr(estate.rates, one.rate) * one.messages * percent / 100
+    return total
