@@ -14,7 +14,7 @@ from lilong_protocol.registry import KIND
 
 from ..estate import Device as Placed
 from ..estate import Estate
-from ..vehicles import bicycles, plates, tags
+from ..vehicles import bicycles, leads_out, plates, tags
 from ..wiring import Wiring, wirings
 from ..world.daylight import calendar
 from .pins import pins
@@ -99,8 +99,7 @@ class Provisioner:
             "cards": self._blob(plates(self._estate.id, self._estate.bays)), "card_key": self._card_key,
             "paying": b"\x01",
         }  # fmt: skip
-        leaf = placed.name.split("/")[-2]
-        return {**given, "out": b"\x01"} if leaf.endswith(tuple("02468")) else given
+        return {**given, "out": b"\x01"} if leads_out(placed) else given
 
     def _cycle_gate(self, placed: Placed) -> dict[str, bytes]:
         """The tags of all flats; before the lifts of a core only bicycles may go in."""
