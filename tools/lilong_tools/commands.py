@@ -19,6 +19,7 @@ COMMANDS = {
         ".simulate_command:simulate",
         "A day of an estate in virtual time, the management centre answering in the loop.",
     ),
+    "estate": (".estate_command:estate", "Estates as files: listed, checked, drawn, and made."),
     "compare": (
         ".load.compare_command:compare",
         "What changed between two runs; a latency that moved by less than 5 % is the same.",
