@@ -1,6 +1,7 @@
 """The backend's observed feed: JSON lines that say what the backend did, and when.
 
 {"at": epoch ms, "event": "stored|shown|acknowledged|cleared", "alarm": id, "device", "code", "boot", "seq"}
+and what a backend concludes by itself, which `lilong_protocol.pc.findings` describes: "finding", "members" beside.
 Without it a merge, a reordering or a clear on device death hides behind correct acknowledgements.
 """
 
@@ -10,7 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Protocol
 
-EVENTS = ("stored", "shown", "acknowledged", "cleared")
+EVENTS = ("stored", "updated", "shown", "acknowledged", "cleared")
 
 
 class FeedError(ValueError):
@@ -19,7 +20,7 @@ class FeedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """One line; `at` in epoch ms."""
+    """One line; `at` in epoch ms. `finding`: its name, "" for an alarm; `members`: of a finding about several."""
 
     at: float
     event: str
@@ -28,6 +29,8 @@ class FeedEvent:
     code: int
     boot: int
     seq: int
+    finding: str = ""
+    members: tuple[str, ...] = ()
 
 
 class Feed(Protocol):
@@ -72,6 +75,7 @@ def parse_line(line: bytes, where: str) -> FeedEvent:
         event = FeedEvent(
             float(row["at"]), row["event"], str(row["alarm"]), str(row["device"]),
             int(row["code"]), int(row["boot"]), int(row["seq"]),
+            str(row.get("finding", "")), _members(row.get("members")),
         )  # fmt: skip
         if not isfinite(event.at):
             raise ValueError(f"at is {event.at}")
@@ -83,3 +87,7 @@ def parse_line(line: bytes, where: str) -> FeedEvent:
     if event.event not in EVENTS:
         raise FeedError(f"{where}: event {event.event!r} is unknown; use one of {EVENTS}")
     return event
+
+
+def _members(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from lilong_protocol.codes import is_alarm, severity
+from lilong_protocol.pc.findings import is_finding
 
 from .feed import FeedEvent
 from .load.faults.excuses import Excuses
@@ -191,6 +192,8 @@ def _effects(feed: Sequence[FeedEvent], epoch_zero: float, known: Container[str]
     effects = _Effects()
     last: dict[tuple[str, int], FeedEvent] = {}
     for event in feed:
+        if is_finding(event.code):
+            continue  # of the backend itself: no device has raised it
         at = event.at - epoch_zero
         if at < 0 and event.alarm not in known:
             continue  # of an earlier run, in a file that has grown since

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lilong_simulator.feed import EVENTS, FeedError, FeedEvent, FeedReader
+from lilong_simulator.feed import EVENTS, FeedError, FeedEvent, FeedReader, parse_line
 
 ROW = {"at": 1_800_000_000_000, "event": "stored", "alarm": "a-1-1", "device": "a", "code": 1, "boot": 1, "seq": 1}
 EVENT = FeedEvent(1_800_000_000_000.0, "stored", "a-1-1", "a", 1, 1, 1)
@@ -86,3 +86,12 @@ def test_a_bad_line_is_told_with_file_and_line(tmp_path, bad, why):
 def test_what_cannot_be_read_is_told(tmp_path):
     with pytest.raises(FeedError, match="name the file that the backend appends to"):
         FeedReader(tmp_path).poll()
+
+
+def test_a_finding_is_read_with_its_name_and_members():
+    line = (
+        b'{"at": 5, "event": "updated", "alarm": "f-1", "device": "", "code": 1002, "boot": 0, "seq": 0, '
+        b'"finding": "comms.feeder_lost", "members": ["a", "b"]}'
+    )
+    event = parse_line(line, "here")
+    assert (event.finding, event.members, event.event) == ("comms.feeder_lost", ("a", "b"), "updated")

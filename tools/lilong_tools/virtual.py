@@ -222,9 +222,12 @@ class _One:
     def _judge(self) -> dict[str, Any]:
         job, run, zero = self._job, self._virtual, self._epoch_zero
         feed = [
-            FeedEvent(row["at"], row["event"], row["alarm"], row["device"], row["code"], row["boot"], row["seq"])
+            FeedEvent(
+                row["at"], row["event"], row["alarm"], row["device"], row["code"], row["boot"], row["seq"],
+                row.get("finding", ""), tuple(row.get("members", ())),
+            )
             for row in self._feed
-        ]
+        ]  # fmt: skip
         faults = None if run.faults is None else run.faults.timeline
         excuses = None if faults is None else Excuses(faults.hindrances)
         judged = score(

@@ -43,8 +43,8 @@ def expectations(estate: Estate, rows: Sequence[Expectation]) -> Columns:
 def observed(estate: Estate, rows: Iterable[dict[str, Any]]) -> Columns:
     return _columns(
         (
-            estate.id, round(it["at"]), it["event"], it["alarm"], it["device"], ALARM[it["code"]].name, it["boot"],
-            it["seq"],
+            estate.id, round(it["at"]), it["event"], it["alarm"], it["device"],
+            it["finding"] if "finding" in it else ALARM[it["code"]].name, it["boot"], it["seq"],
         )
         for it in rows
     )  # fmt: skip

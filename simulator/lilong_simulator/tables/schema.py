@@ -104,12 +104,12 @@ EXPECTATIONS = Table("expectations", "what had to follow from alarms at other de
 OBSERVED = Table("observed", "what the centre did about alarms, its observed feed", (
     _ESTATE,
     Column("time", TIME, "when"),
-    Column("event", TEXT, "`stored`, `shown`, `acknowledged` or `cleared`"),
-    _ALARM,
-    _DEVICE,
-    Column("code", TEXT, "name of the alarm"),
-    Column("boot", WHOLE, "of the raise"),
-    Column("seq", WHOLE, "of the raise"),
+    Column("event", TEXT, "`stored`, `updated`, `shown`, `acknowledged` or `cleared`"),
+    Column("alarm", TEXT, "`device-boot-seq` of the raise, or the id of a finding"),
+    Column("device", TEXT, "id, 16 hex digits; of a finding about none empty"),
+    Column("code", TEXT, "name of the alarm or finding"),
+    Column("boot", WHOLE, "of the raise; of a finding 0"),
+    Column("seq", WHOLE, "of the raise; of a finding 0"),
 ))  # fmt: skip
 
 TABLES = (MESSAGES, DEVICES, TRUTH, EXPECTATIONS, OBSERVED)
