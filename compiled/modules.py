@@ -21,7 +21,7 @@ _SIMULATOR = (
     "fleet/live/hub", "fleet/live/lean", "fleet/live/member", "fleet/live/plain", "fleet/live/wheel",
     "fleet/observer", "fleet/plant", "fleet/uplinks", "fleet/virtual", "latency", "load/answered", "load/measures",
     "load/replay_link", "load/replayed", "load/series", "random_streams", "recorder", "tables/messages",
-    "virtual_run", "world/[a-z]*",
+    "simulated/[a-z]*", "virtual_run", "world/[a-z]*",
 )  # fmt: skip
 _CENTRE = (
     "centre/alarm", "centre/alarms", "centre/cards", "centre/commands", "centre/core", "centre/ingest",

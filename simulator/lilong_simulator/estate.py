@@ -12,11 +12,12 @@ from lilong_simulator import geometry
 from lilong_simulator.estate_checks import points
 from lilong_simulator.estate_devices import Devices
 from lilong_simulator.estate_errors import EstateError, Problem, estate_error, nearest
-from lilong_simulator.estate_file import find_file, read_estate_file
+from lilong_simulator.estate_file import read_estate_file
 from lilong_simulator.estate_model import Curves, EstateFile, Rates
 from lilong_simulator.estate_parts import Device, Flat, Resident
 from lilong_simulator.estate_people import card_numbers, flats_of, residents_of
-from lilong_simulator.kinds import KINDS
+from lilong_simulator.estate_source import find_file
+from lilong_simulator.kinds import EVERY, KINDS
 
 # A share of the reads is no rate; and the few people of the staff cannot be at one door twice in half a minute.
 RATES = tuple(name for name in Rates.model_fields if name not in ("denied_share", "staff_entries_per_door"))
@@ -28,7 +29,7 @@ def load_estate(
     name_or_path: str | Path = "music_plaza",
     *,
     adoption: Mapping[str, float] | None = None,
-    kinds: Collection[str] = KINDS,
+    kinds: Collection[str] = EVERY,
     copy: int = 1,
     event_rate: float = 1.0,
 ) -> Estate:

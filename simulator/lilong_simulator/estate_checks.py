@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from lilong_simulator import geometry
 from lilong_simulator.estate_errors import Problem, nearest
-from lilong_simulator.estate_model import Building, EstateFile, FlatsRule, SpotsRule
+from lilong_simulator.estate_model import (
+    BoundaryRule,
+    Building,
+    EstateFile,
+    FlatsRule,
+    GatesRule,
+    Row,
+    RowsRule,
+    Spot,
+    SpotsRule,
+)
 from lilong_simulator.toml_lines import Path
 
 ON_OUTLINE_M = 1.0
 PERSONS_PER_FLAT = 12
+ZONE_M = 40.0  # the longest zone of a fence (GA/T 1032 as quoted by vendors)
 
 
 def problems_of(content: EstateFile, kinds: Collection[str]) -> list[Problem]:
@@ -80,6 +92,9 @@ def _on_site(content: EstateFile) -> Iterator[Problem]:
     for n, rule in enumerate(content.devices):
         if isinstance(rule, SpotsRule):
             placed += [(("devices", n, "spots", m), spot.x, spot.y) for m, spot in enumerate(rule.spots)]
+        elif isinstance(rule, RowsRule):
+            for m, row in enumerate(rule.rows):
+                placed += [(("devices", n, "rows", m, "line", k), *xy) for k, xy in enumerate(points(row.line))]
     for path, x, y in placed:
         if x > width or y > height:
             yield Problem(
@@ -176,18 +191,24 @@ def _rules(content: EstateFile, kinds: Collection[str]) -> Iterator[Problem]:
                 (*at, "offline_s"), f"{rule.offline_s} s is not longer than the beat of {rule.beat_s} s",
                 "make it about twice the beat",
             )  # fmt: skip
+        if rule.fence and rule.kind != "fence_zone":
+            yield Problem((*at, "fence"), f"a {rule.kind} is no fence", "leave it out")
         match rule:
             case FlatsRule():
                 for m, key in enumerate(rule.always):
                     if key not in flats:
                         yield Problem((*at, "always", m), f'there is no flat "{key}"', "write core/flat as in 3/1203")
             case SpotsRule():
-                for m, spot in enumerate(rule.spots):
-                    if spot.building is not None and spot.building not in buildings:
-                        yield Problem(
-                            (*at, "spots", m, "building"), f'there is no building "{spot.building}"',
-                            nearest(spot.building, buildings),
-                        )  # fmt: skip
+                yield from _in_buildings(rule.spots, (*at, "spots"), buildings)
+            case RowsRule():
+                yield from _in_buildings(rule.rows, (*at, "rows"), buildings)
+            case GatesRule() if (rule.each is None) == (not rule.ways):
+                yield Problem(at, "needs `each` or `ways`, and not both", 'write `each = 2` or `ways = ["in", "out"]`')
+            case BoundaryRule() if rule.kind == "fence_zone" and (long := _perimeter_m(content) / rule.count) > ZONE_M:
+                yield Problem(
+                    (*at, "count"), f"zones of {long:.0f} m are longer than {ZONE_M:g} m",
+                    f"make it {math.ceil(_perimeter_m(content) / ZONE_M)} or more",
+                )  # fmt: skip
             case _ if rule.where == "elders" and rule.count > content.population.aged_60:
                 yield Problem(
                     (*at, "count"), f"{rule.count} is more than the {content.population.aged_60} aged 60 or more",
@@ -197,6 +218,17 @@ def _rules(content: EstateFile, kinds: Collection[str]) -> Iterator[Problem]:
                 yield Problem((*at, "use"), f"there is no {rule.use} gate", "add one to [[gates]]")
             case _ if rule.where == "roads" and not content.roads:
                 yield Problem((*at, "where"), "there are no roads", "add one to [[roads]]")
+
+
+def _in_buildings(places: Sequence[Spot | Row], at: Path, buildings: Collection[str]) -> Iterator[Problem]:
+    for m, place in enumerate(places):
+        if place.building is not None and place.building not in buildings:
+            what = f'there is no building "{place.building}"'
+            yield Problem((*at, m, "building"), what, nearest(place.building, buildings))
+
+
+def _perimeter_m(content: EstateFile) -> float:
+    return 2 * (content.site.width_m + content.site.height_m)
 
 
 def _curves(content: EstateFile) -> Iterator[Problem]:

@@ -9,26 +9,32 @@ from lilong_simulator import geometry
 from lilong_simulator.estate_checks import points
 from lilong_simulator.estate_errors import Problem
 from lilong_simulator.estate_model import (
+    BesideRule,
+    BoundaryRule,
     Building,
+    CoresRule,
     CorridorsRule,
     EldersRule,
     EstateFile,
+    FacadesRule,
     FlatsRule,
-    Gate,
     GatesRule,
     LobbiesRule,
     RoadsRule,
+    RowsRule,
     SpotsRule,
 )
 from lilong_simulator.estate_parts import BASEMENT, GROUND, Device, Flat, Resident, device_id
 from lilong_simulator.estate_people import place_in
+from lilong_simulator.estate_places import boundary_places, facade_places, gate_places, row_places, share_out
+from lilong_simulator.kinds import on_mains
 from lilong_simulator.random_streams import draw
 
 Item = TypeVar("Item")
-LEAF_M = 1.6  # from one leaf of a gate to the next
 PHASES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
 ROADWAY_M = 2.5  # what stands farther aside stands beside the road, not in it
 CLEAR_M = 12.0  # devices of one rule farther apart than this are far enough
+RISER = 0.25  # how deep in its part of a building a core's riser and its lifts are
 _ESTATE = 0
 
 
@@ -49,6 +55,7 @@ class Devices:
         self._names: set[str] = set()
         self._rule = 0
         for self._rule, rule in enumerate(content.devices):
+            self._first = len(self.devices)  # of this rule
             match rule:
                 case FlatsRule():
                     self._in_flats(rule)
@@ -58,12 +65,23 @@ class Devices:
                     self._in_corridors()
                 case LobbiesRule():
                     self._at_lobbies(rule)
+                case CoresRule():
+                    self._in_cores(rule)
+                case FacadesRule():
+                    self._before_facades(rule)
                 case GatesRule():
                     self._at_gates(rule)
+                case BoundaryRule():
+                    for stem, place in boundary_places(rule, content.site):
+                        self._add(stem, *place, GROUND)
                 case RoadsRule():
                     self._along_roads(rule)
+                case RowsRule():
+                    self._in_rows(rule)
                 case SpotsRule():
                     self._at_spots(rule)
+                case BesideRule():
+                    self._beside(rule)
 
     def _add(
         self, stem: str, x: float, y: float, z: int, building: str | None = None,
@@ -78,9 +96,11 @@ class Devices:
             return None
         self._names.add(name)
         grid = (*self._grid, *(part for part in (building, unit) if part is not None))
+        mains = on_mains(rule.kind) if rule.mains is None else rule.mains
+        fence = rule.fence[(len(self.devices) - self._first) % len(rule.fence)] if rule.fence else None
         device = Device(
             device_id(self._content.id, name), rule.kind, name, round(x, 1), round(y, 1), z,
-            building, core, unit, grid, rule.beat_s, rule.offline_s,
+            building, core, unit, grid, rule.beat_s, rule.offline_s, mains, fence,
         )  # fmt: skip
         self.devices.append(device)
         return device
@@ -130,23 +150,29 @@ class Devices:
                     storey = GROUND if lobby == "ground" else BASEMENT
                     self._add(f"core{core.id}/{lobby}", x, y, storey, building.id, core.id)
 
+    def _in_cores(self, rule: CoresRule) -> None:
+        for building in self._content.buildings:
+            for core in building.cores:
+                x, y = place_in(building, core.x, core.y, 0.0, RISER)
+                names = [f"/{rule.label}{n + 1}" for n in range(rule.each)] if rule.label else [""]
+                for name in names:
+                    self._add(f"core{core.id}{name}", x, y, GROUND, building.id, core.id)
+
+    def _before_facades(self, rule: FacadesRule) -> None:
+        for building in self._content.buildings:
+            if building.use == "residential":
+                for stem, place in facade_places(rule, building):
+                    self._add(stem, *place, GROUND, building.id)
+
     def _at_gates(self, rule: GatesRule) -> None:
         for gate in self._content.gates:
             if gate.use == rule.use:
-                for n in range(rule.each):
-                    x, y = self._leaf(gate, (n - (rule.each - 1) / 2) * LEAF_M)
-                    self._add(f"{gate.id}/leaf{n + 1}", x, y, GROUND)
-
-    def _leaf(self, gate: Gate, offset: float) -> geometry.Point:
-        """A leaf's place: side by side along whichever edge of the site the gate is nearest to."""
-        width, height = self._content.site.width_m, self._content.site.height_m
-        if min(gate.y, height - gate.y) <= min(gate.x, width - gate.x):
-            return min(max(gate.x + offset, 0), width), gate.y
-        return gate.x, min(max(gate.y + offset, 0), height)
+                for stem, place in gate_places(rule, gate, self._content.site):
+                    self._add(stem, *place, GROUND)
 
     def _along_roads(self, rule: RoadsRule) -> None:
         lines = [(road.id, points(line)) for road in self._content.roads for line in road.lines]
-        seats = _share_out(rule.count, [geometry.length_m(line) for _, line in lines])
+        seats = share_out(rule.count, [geometry.length_m(line) for _, line in lines])
         numbers: dict[str, int] = {}
         placed: list[geometry.Point] = []
         outlines = [(building, points(building.polygon)) for building in self._content.buildings]
@@ -177,9 +203,24 @@ class Devices:
         what = f"puts a {rule.kind} inside building {building.id}"
         self.problems.append(Problem(("devices", self._rule, "aside_m"), what, "lower aside_m, or move the road"))
 
+    def _in_rows(self, rule: RowsRule) -> None:
+        numbers: dict[str, int] = {}
+        for row in rule.rows:
+            for place in row_places(row):
+                numbers[row.id] = number = numbers.get(row.id, 0) + 1
+                self._add(f"{row.id}/{rule.label}{number:02d}", *place, row.z, row.building)
+
     def _at_spots(self, rule: SpotsRule) -> None:
         for spot in rule.spots:
             self._add(spot.id, spot.x, spot.y, spot.z, spot.building)
+
+    def _beside(self, rule: BesideRule) -> None:
+        beside = [device for device in self.devices if device.kind == rule.of]
+        if not beside:
+            what = f"no rule before this one places a {rule.of}"
+            self.problems.append(Problem(("devices", self._rule, "of"), what, "move this rule down, or name another"))
+        for one in beside:
+            self._add(one.name.rpartition("/")[0], one.x, one.y, one.z, one.building, one.core, one.unit)
 
 
 def _first(things: Sequence[Item], count: int, rank: Callable[[Item], object]) -> Iterator[Item]:
@@ -196,11 +237,3 @@ def _clearance(
     apart = [geometry.length_m([a, b]) for a in spread for b in placed]
     beside = [geometry.distance_m(a, *piece) * CLEAR_M / (2 * ROADWAY_M) for a in spread for piece in roads]
     return min([CLEAR_M, *apart, *beside])
-
-
-def _share_out(count: int, weights: Sequence[float]) -> list[int]:
-    """`count` seats by weight, one more seat never moving another (Webster's method of highest averages)."""
-    seats = [0] * len(weights)
-    for _ in range(count):
-        seats[max(range(len(weights)), key=lambda n: (weights[n] / (2 * seats[n] + 1), -n))] += 1
-    return seats

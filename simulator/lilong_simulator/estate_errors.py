@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from lilong_simulator.toml_lines import Path
 
 SHOWN = 20
+Lines = dict[Path, tuple[str, int]]  # file and line of each key
 
 
 class EstateError(ValueError):
@@ -52,16 +53,21 @@ def nearest(word: object, known: Iterable[str]) -> str:
     return f"{hint}known: {', '.join(names) or 'none'}"
 
 
-def line_of(path: Path, lines: dict[Path, int]) -> int:
+def line_of(path: Path, lines: Mapping[Path, int]) -> int:
     """The line of a key, or of the nearest table around it when the key itself is missing."""
-    for end in range(len(path), 0, -1):
-        if path[:end] in lines:
-            return lines[path[:end]]
-    return 1
+    return lines.get(_around(path, lines), 1)
 
 
-def estate_error(file: str, problems: Iterable[Problem], lines: dict[Path, int]) -> EstateError:
-    """The problems of one file as an error, in the order of their lines."""
-    placed = sorted((line_of(p.path, lines), dotted(p.path), p.what, p.remedy) for p in problems)
-    rows = [f"{file}:{line}: {path}: {what}; {remedy}" for line, path, what, remedy in placed]
+def estate_error(file: str, problems: Iterable[Problem], lines: Lines) -> EstateError:
+    """The problems of an estate as an error: those of the file by their lines, then those of what it extends."""
+    placed = []
+    for problem in problems:
+        where, line = lines.get(_around(problem.path, lines), (file, 1))
+        placed.append((where != file, where, line, dotted(problem.path), problem.what, problem.remedy))
+    rows = [f"{where}:{line}: {path}: {what}; {remedy}" for _, where, line, path, what, remedy in sorted(placed)]
     return EstateError(dict.fromkeys(rows))
+
+
+def _around(path: Path, lines: Mapping[Path, object]) -> Path:
+    """The longest part of a path that stands somewhere."""
+    return next((path[:end] for end in range(len(path), 0, -1) if path[:end] in lines), ())

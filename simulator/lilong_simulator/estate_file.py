@@ -1,10 +1,9 @@
-"""Reads an estate file: text, TOML, tables and keys; whatever is wrong becomes an EstateError with its line."""
+"""Reads an estate file: tables and keys; whatever is wrong becomes an EstateError with its line."""
 
 from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Collection
 from pathlib import Path as FilePath
 from typing import Any
@@ -14,11 +13,10 @@ from pydantic_core import ErrorDetails
 
 from lilong_simulator import estate_model
 from lilong_simulator.estate_checks import problems_of
-from lilong_simulator.estate_errors import EstateError, Problem, estate_error, nearest
+from lilong_simulator.estate_errors import Lines, Problem, estate_error, nearest
 from lilong_simulator.estate_model import EstateFile
-from lilong_simulator.toml_lines import Path, UnclosedString, key_lines
-
-ESTATES = FilePath(__file__).parent / "estates"
+from lilong_simulator.estate_source import read_source
+from lilong_simulator.toml_lines import Path
 
 _TABLES = {
     name: model
@@ -32,28 +30,9 @@ _RULES = {
 }
 
 
-def find_file(name_or_path: str | FilePath) -> FilePath:
-    """The file of a built-in estate's name, or the path itself when it looks like one."""
-    text = str(name_or_path)
-    if isinstance(name_or_path, FilePath) or text.endswith(".toml") or "/" in text or "\\" in text:
-        return FilePath(name_or_path)
-    known = sorted(file.stem for file in ESTATES.glob("*.toml"))
-    if text in known:
-        return ESTATES / f"{text}.toml"
-    raise EstateError([f'no estate is called "{text}"; {nearest(text, known)}; or give the path of a .toml file'])
-
-
-def read_estate_file(file: FilePath, kinds: Collection[str]) -> tuple[EstateFile, dict[Path, int]]:
-    """The checked content of an estate file and the line of each of its keys."""
-    text = _text(file)
-    try:
-        data = tomllib.loads(text)
-        lines = key_lines(text)
-    except RecursionError:
-        line = _line_where(r"([\[{]\s*){20}|(\w+\s*\.\s*){20}", text)
-        raise EstateError([f"{file}:{line}: (TOML): is nested too deeply; five levels are enough"]) from None
-    except ValueError as error:
-        raise EstateError([_syntax(str(file), text, str(error))]) from None
+def read_estate_file(file: FilePath, kinds: Collection[str]) -> tuple[EstateFile, Lines]:
+    """The checked content of an estate file, and where each of its keys stands."""
+    data, lines = read_source(file)
     try:
         content = EstateFile.model_validate(data)
     except ValidationError as error:
@@ -61,43 +40,6 @@ def read_estate_file(file: FilePath, kinds: Collection[str]) -> tuple[EstateFile
     if problems := problems_of(content, kinds):
         raise estate_error(str(file), problems, lines)
     return content, lines
-
-
-def _text(file: FilePath) -> str:
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise EstateError([f"{file}: cannot be read ({reason}); give the path of an estate file"]) from None
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise EstateError(
-            [f"{file}:{line}: (text): is not UTF-8 (byte 0x{raw[error.start]:02x}); save the file as UTF-8"]
-        ) from None
-
-
-def _line_where(pattern: str, text: str) -> int:
-    found = re.search(pattern, text)
-    return text.count("\n", 0, found.start() if found else 0) + 1
-
-
-def _syntax(file: str, text: str, message: str) -> str:
-    if message.startswith("Exceeds the limit"):  # what int() says of a number of thousands of digits
-        return f"{file}:{_line_where(r'[0-9_]{4000}', text)}: (TOML): has a number of thousands of digits; shorten it"
-    found = re.search(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", message, re.DOTALL)
-    what, line, column = found.groups() if found else (message, None, None)
-    if line is None:
-        try:
-            key_lines(text)
-            line = str(max(1, len(text.splitlines())))
-        except UnclosedString as unclosed:
-            line, what = str(unclosed.line), "a string is opened here and never closed"
-    if what in {"Cannot overwrite a value", "Cannot mutate immutable namespace"} or what.endswith(" twice"):
-        what = "this key or table was written before"
-    where = f" (column {column})" if column else ""
-    return f"{file}:{line}: (TOML): {what[:1].lower()}{what[1:]}{where}; see https://toml.io for the syntax"
 
 
 def _problems(errors: list[ErrorDetails], data: dict[str, Any]) -> list[Problem]:

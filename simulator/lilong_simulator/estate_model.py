@@ -110,11 +110,17 @@ class Spot(Table):
 
 
 class Rule(Table):
-    """What every device rule may say; `beat_s` and `offline_s` override the default of the kind."""
+    """What every device rule may say; `beat_s`, `offline_s` and `mains` override the default of the kind.
+
+    `mains`: its power comes from a feeder, with or without a standby battery. `fence`, of fence zones alone: what
+    each has, in turn.
+    """
 
     kind: Slug
     beat_s: Seconds | None = None
     offline_s: Seconds | None = None
+    mains: bool | None = None
+    fence: list[Literal["pulse", "tension", "both"]] = []
 
 
 class OptionalRule(Rule):
@@ -151,12 +157,60 @@ class LobbiesRule(Rule):
     lobbies: Annotated[list[Literal["ground", "basement"]], Field(min_length=1, max_length=2)]
 
 
+class CoresRule(Rule):
+    """One device in the riser of each core; with `label`, `each` of them, named by it and numbered."""
+
+    where: Literal["cores"]
+    label: Slug | None = None
+    each: Annotated[int, Field(ge=1, le=50)] = 1
+
+
+class FacadesRule(Rule):
+    """`each` devices at the foot of every residential building, most before its longest sides."""
+
+    where: Literal["facades"]
+    each: Annotated[int, Field(ge=1, le=50)]
+
+
 class GatesRule(Rule):
-    """`each` devices side by side at every gate of one use."""
+    """`each` devices side by side at every gate of one use, or one for each of its `ways`."""
 
     where: Literal["gates"]
     use: Literal["pedestrian", "vehicle"]
-    each: Annotated[int, Field(ge=1, le=50)]
+    each: Annotated[int, Field(ge=1, le=50)] | None = None
+    ways: list[Literal["in", "out"]] = []
+
+
+class BoundaryRule(Rule):
+    """`count` devices, each for an equal stretch of the site's edge, clockwise from its north-west corner."""
+
+    where: Literal["boundary"]
+    count: Annotated[int, Field(ge=1, le=5000)]
+
+
+class Row(Table):
+    """`count` places evenly from end to end of a line."""
+
+    id: Slug
+    line: Line
+    count: Annotated[int, Field(ge=1, le=5000)]
+    z: Storey = 0
+    building: Slug | None = None
+
+
+class RowsRule(Rule):
+    """One device at each place of each row: `label` and a number; rows of one `id` are numbered on."""
+
+    where: Literal["rows"]
+    label: Slug
+    rows: Annotated[list[Row], Field(min_length=1, max_length=500)]
+
+
+class BesideRule(Rule):
+    """One device beside each of another kind, `of`, that the rules before it have placed."""
+
+    where: Literal["beside"]
+    of: Slug
 
 
 class RoadsRule(Rule):
@@ -180,7 +234,8 @@ class SpotsRule(Rule):
 
 
 DeviceRule = Annotated[
-    FlatsRule | EldersRule | CorridorsRule | LobbiesRule | GatesRule | RoadsRule | SpotsRule,
+    FlatsRule | EldersRule | CorridorsRule | LobbiesRule | CoresRule | FacadesRule | GatesRule | BoundaryRule
+    | RoadsRule | RowsRule | SpotsRule | BesideRule,
     Field(discriminator="where"),
 ]
 
@@ -216,8 +271,9 @@ class Curves(Table):
 
 
 class EstateFile(Table):
-    """A whole estate file."""
+    """A whole estate file, after `estate_source` has laid it over the one that it extends."""
 
+    extends: None = None
     id: Slug
     name: Name
     grid: list[GridLevel] = []

@@ -16,7 +16,10 @@ def device_id(estate: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One device in its place; `x`, `y` in metres, `z` the storey as people count it (12F is 12, outdoors 0)."""
+    """One device in its place; `x`, `y` in metres, `z` the storey as people count it (12F is 12, outdoors 0).
+
+    `mains`: a feeder has it; `fence`: what a fence zone is made of, where the file says so.
+    """
 
     id: str
     kind: str
@@ -30,6 +33,8 @@ class Device:
     grid: tuple[str, ...]
     beat_s: int | None = None
     offline_s: int | None = None
+    mains: bool = True
+    fence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,11 @@ class Flat:
     unit: str
     x: float
     y: float
+
+    @property
+    def number(self) -> int:
+        """What is dialled for it at any panel of the estate: 31203."""
+        return self.core * 10_000 + int(self.unit)
 
     @property
     def stem(self) -> str:

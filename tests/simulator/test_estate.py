@@ -32,8 +32,11 @@ def written(tmp_path: Path, change: tuple[str, str], base: Path = SMALL) -> Path
 def test_music_plaza_has_the_inventory_of_the_source_documents(plaza: Estate) -> None:
     assert plaza.counts == {
         "door": 36, "smoke": 1183, "gas": 632, "wristband": 150, "streetlight": 80, "manhole": 120,
+        "intercom": 22, "indoor_station": 903, "vehicle_lane": 4, "cycle_gate": 8, "shed_socket": 80, "ev_pile": 40,
+        "fence_zone": 20, "camera": 150, "locker": 2, "bin": 2, "gateway": 12,
     }  # fmt: skip
-    assert len(plaza.devices) == 2201
+    assert len(plaza.devices) == 3444
+    assert sum(device.mains for device in plaza.devices) == 2271
     assert len(plaza.flats) == 903
     assert plaza.cores == tuple(range(1, 11))
     assert plaza.bays == 400
@@ -61,6 +64,41 @@ def test_doors_are_at_lobbies_gates_and_rooms(plaza: Estate) -> None:
     assert len(plaza.staff_doors) == 8
 
 
+@pytest.mark.parametrize(
+    ("pattern", "count"),
+    [
+        (r"(south|east)_drive/(in|out)/vehicle_lane", 4),
+        (r"(south|west)_gate/(in|out)/cycle_gate", 4),
+        (r"shed[1-4]/cycle_gate", 4),
+        (r"shed[1-4]/socket(0[1-9]|1\d|20)/shed_socket", 80),
+        (r"garage/pile(0[1-9]|[1-3]\d|40)/ev_pile", 40),
+        (r"fence/zone(0[1-9]|1\d|20)/fence_zone", 20),
+        (r"core\d+/(ground|basement)/intercom", 20),
+        (r"(south_gate|control_room)/intercom", 2),
+        (r"core\d+/\d\dF/\d{4}/indoor_station", 903),
+        (r"core\d+/gateway", 10),
+        (r"(perimeter|control_room)/gateway", 2),
+        (r"(core\d+/(ground|basement)|(south|west)_gate/leaf[1-4]|\w+)/camera", 36 + 12),
+        (r"(south|east)_drive/(in|out)/camera", 4),
+        (r"core\d+/lift[12]/camera", 20),
+        (r"garage/view\d\d/camera", 30),
+        (r"fence/zone\d\d/camera", 20),
+        (r"b[1-7]/facade[1-4]/camera", 28),
+    ],
+)
+def test_devices_of_the_grounds_have_the_names_that_incidents_call(plaza: Estate, pattern: str, count: int) -> None:
+    assert sum(re.fullmatch(pattern, device.name) is not None for device in plaza.devices) == count
+
+
+def test_zones_go_clockwise_from_the_north_west_corner_and_none_is_longer_than_forty_metres(plaza: Estate) -> None:
+    zones = [(zone.x, zone.y) for zone in plaza.of_kind("fence_zone")]
+    assert zones[0][1] == 0
+    assert zones[0][0] < zones[1][0]
+    assert 2 * (plaza.width_m + plaza.height_m) / len(zones) <= 40
+    assert geometry.length_m([zones[13], zones[14]]) < 40  # 14 and 15 are neighbours
+    assert {zone.fence for zone in plaza.of_kind("fence_zone")} == {"both"}
+
+
 def test_covers_are_seventy_of_water_and_fifty_others(plaza: Estate) -> None:
     types = Counter(re.sub(r"\d+", "", d.name.split("/")[1]) for d in plaza.of_kind("manhole"))
     assert types["storm"] + types["foul"] == 70
@@ -83,7 +121,7 @@ def test_devices_of_one_flat_share_its_place(plaza: Estate) -> None:
 
 
 def test_every_device_has_its_own_id_of_sixteen_hex_digits_and_its_own_name(plaza: Estate) -> None:
-    assert len(plaza.by_id) == len(plaza.by_name) == 2201
+    assert len(plaza.by_id) == len(plaza.by_name) == 3444
     assert all(re.fullmatch("[0-9a-f]{16}", device.id) for device in plaza.devices)
 
 
@@ -116,10 +154,15 @@ def test_adding_a_device_changes_neither_the_others_nor_the_people(
 
 def test_lower_adoption_only_takes_optional_devices_away(plaza: Estate) -> None:
     chosen = load_estate(adoption={"smoke": 0.6, "gas": 0.5, "wristband": 0.5})
-    assert chosen.counts == {
-        "door": 36, "smoke": 542 + 280, "gas": 316, "wristband": 75, "streetlight": 80, "manhole": 120,
-    }  # fmt: skip
+    assert chosen.counts == plaza.counts | {"smoke": 542 + 280, "gas": 316, "wristband": 75}
     assert set(chosen.devices) < set(plaza.devices)
+
+
+def test_the_estate_as_chosen_extends_the_full_one_without_a_second_plan(plaza: Estate) -> None:
+    chosen = load_estate("music_plaza_as_chosen")
+    assert chosen.counts == plaza.counts | {"smoke": 542 + 280, "gas": 316, "wristband": 75}
+    same = {key: value for key, value in plaza.plan().items() if key not in ("id", "name", "devices")}
+    assert {key: chosen.plan()[key] for key in same} == same
 
 
 def test_the_population_is_that_of_the_documents(plaza: Estate) -> None:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from commands import SMALL_ESTATE, run_lilong
 from lilong_simulator.estate import load_estate
-from lilong_simulator.estate_file import ESTATES
+from lilong_simulator.estate_source import ESTATES
 
 
 def said(*arguments: object) -> str:

@@ -76,7 +76,7 @@ def check_score(folder: Path, ended: Ended) -> None:
     must = [row for row in truth if row.expect == "must"]
     assert score["verdict"] == "pass"
     assert score["failures"] == []
-    assert (score["mode"], score["duration_s"], score["connected"]) == ("virtual", 4320, 2201)
+    assert (score["mode"], score["duration_s"], score["connected"]) == ("virtual", 4320, 3444)
     assert score["alarms"]["true"] == len(must) >= 3
     assert [score["alarms"][name] for name in ("raised", "stored", "acknowledged")] == [len(must)] * 3
     assert [score["alarms"][name] for name in ("missed", "late", "false", "duplicate", "out_of_order")] == [0] * 5

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from lilong_simulator.estate import load_estate
-from lilong_simulator.estate_file import ESTATES
+from lilong_simulator.estate_source import ESTATES
 from lilong_simulator.estate_plan import drawn
 from rich.console import Console
 

@@ -6,7 +6,6 @@ from hashlib import sha256
 
 from lilong_firmware.device import NOTHING, Device, Identity
 from lilong_firmware.draws import Draws
-from lilong_firmware.kinds import rules
 from lilong_firmware.store import RamStore
 from lilong_protocol.codes import link
 from lilong_protocol.keys import device_root, hkdf
@@ -14,12 +13,14 @@ from lilong_protocol.registry import KIND
 
 from ..estate import Device as Placed
 from ..estate import Estate
+from ..kinds import rules
 from ..vehicles import bicycles, leads_out, plates, tags
 from ..wiring import Wiring, wirings
 from ..world.daylight import calendar
 from .pins import pins
 
 SHORTEST_MS = 10  # (ours) a hundred messages a second of one device
+FENCES = {"pulse": b"\x01", "tension": b"\x02", "both": b"\x03"}  # as its kind has it
 CARD_SALT = b"lilong/1 card pseudonyms"
 
 
@@ -77,6 +78,8 @@ class Provisioner:
             return self._lane(placed)
         if placed.kind == "cycle_gate":
             return self._cycle_gate(placed)
+        if placed.kind == "fence_zone":
+            return NOTHING if placed.fence is None else {"fence": FENCES[placed.fence]}
         if placed.kind not in ("door", "intercom"):
             return NOTHING
         gate = placed.kind == "door" and placed.core is None and placed not in self._estate.staff_doors
@@ -94,7 +97,7 @@ class Provisioner:
         return wirings(self._estate)
 
     def _lane(self, placed: Placed) -> dict[str, bytes]:
-        """The cars of all bays; strangers pay. Of a gate's lanes every second one leads out."""
+        """The cars of all bays; strangers pay. Of a gate's numbered lanes every second one leads out."""
         given = {
             "cards": self._blob(plates(self._estate.id, self._estate.bays)), "card_key": self._card_key,
             "paying": b"\x01",

@@ -8,13 +8,13 @@ from importlib import import_module
 
 from lilong_protocol.registry import ALARM, KIND
 
-from lilong_simulator.kinds import KINDS
+from lilong_simulator.kinds import EVERY
 
 from .parts import Alarm, Stimulus
 
 __all__ = ["ALARMS", "EVENTS", "Alarm", "Stimulus", "alarm_name"]
 
-_FILES = {KIND[kind].number: import_module(f"{__name__}.{kind}") for kind in KINDS}
+_FILES = {KIND[kind].number: import_module(f"{__name__}.{kind}") for kind in EVERY}
 
 ALARMS: dict[int, tuple[Alarm, ...]] = {number: file.ALARMS for number, file in _FILES.items()}
 EVENTS: dict[int, tuple[str, int]] = {number: file.EVENT for number, file in _FILES.items() if hasattr(file, "EVENT")}

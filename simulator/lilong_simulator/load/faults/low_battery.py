@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lilong_firmware.kinds import rules
-
 from ...estate import Device, Estate
 from ...incidents import Incident, Step
+from ...kinds import rules
 from ...truth import Expect, limits, truth_row
 from .base import Fault, Parameter
 
@@ -32,8 +31,7 @@ def battery_period_ms(kind: str) -> int | None:
 
 def channels_of(kind: str) -> dict[str, int]:
     """The sensor channels of a kind, and how often it looks at each, in ms; 0: when it changes."""
-    channels: tuple[tuple[str, int, int], ...] = rules(kind).CHANNELS  # type: ignore[attr-defined]
-    return {name: period for name, period, _ in channels}
+    return {name: period for name, period, _ in rules(kind).CHANNELS}
 
 
 class LowBattery(Fault):

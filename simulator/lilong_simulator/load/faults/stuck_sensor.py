@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...estate import Device
-from ...kinds import KINDS
+from ...kinds import EVERY
 from .asked import FaultAsked, FaultError, unknown
 from .base import STUCK, Fault, Levers, Text
 from .low_battery import channels_of
@@ -31,7 +31,7 @@ class StuckSensor(Fault):
     def check(cls, asked: FaultAsked) -> None:
         super().check(asked)
         channel = dict(asked.arguments).get("channel")
-        known = {name for kind in KINDS for name in channels_of(kind)}
+        known = {name for kind in EVERY for name in channels_of(kind)}
         if channel is not None and channel not in known:
             raise FaultError(f"no channel {unknown(channel, known)}", "channel")
 
