@@ -12,7 +12,7 @@ ARGS ?=
 .PHONY: help demo test check budgets soak codes lock compiled
 
 help:
-	@echo "make demo    an estate of 2,201 devices, a broker, a management centre and its console"
+	@echo "make demo    an estate of 3,444 devices, a broker, a management centre and its console"
 	@echo "             ARGS=\"--headless --duration 60 --report out/\" runs it without a person"
 	@echo "make test    all tests"
 	@echo "make check   lint, types, generated files, size budgets"

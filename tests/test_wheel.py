@@ -39,7 +39,7 @@ def test_the_wheel_holds_estates_templates_console_and_boards(tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert all(Path(file).is_relative_to(place) for file in found["from"])
-    assert found["devices"] == 2201
+    assert found["devices"] == 3444
     assert found["template"]
     assert found["console"]
     assert found["modules"] > 20

@@ -29,7 +29,7 @@ def test_it_tells_where_its_console_is_and_ends_cleanly_on_a_signal(tmp_path, nu
             return estate, await centre.terminate(number)
 
     (status, estate), (code, said) = run(scenario(), 60)
-    assert (status, estate["id"], len(estate["devices"])) == (200, "music_plaza", 2201)
+    assert (status, estate["id"], len(estate["devices"])) == (200, "music_plaza", 3444)
     assert (code, said) == (0, "")
     assert (tmp_path / "feed").read_text() == ""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from commands import PATIENCE_S, SMALL_ESTATE, embedded_broker, run_lilong
+from lilong_simulator.estate_source import ESTATES
 
 CLOSED_PORT = 1  # tcpmux, reserved: nobody listens there
 NO_BROKER = f"mqtt://127.0.0.1:{CLOSED_PORT}"
@@ -42,7 +43,7 @@ def taken() -> Iterator[str]:
 )
 def test_an_unknown_estate_is_answered_with_the_known_ones(command: tuple[str, ...]) -> None:
     said = refusal(*command, "music_plazza")
-    near = 'did you mean "music_plaza"? known: music_plaza'
+    near = f'did you mean "music_plaza"? known: {", ".join(sorted(file.stem for file in ESTATES.glob("*.toml")))}'
     assert said == f'no estate is called "music_plazza"; {near}; or give the path of a .toml file'
 
 

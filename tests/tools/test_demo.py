@@ -31,7 +31,7 @@ STOP_S = 15.0
 """Within this everything must have ended after Ctrl-C."""
 DURATION_S = 35
 """The second detector decides 31 s after the world began at the latest; then the doors must open."""
-DEVICES = 2_201
+DEVICES = 3_444
 DETECTORS = ("core3/12F/1203/smoke", "core3/12F/corridor/smoke", "core3/13F/corridor/smoke")
 STAGES = ("raised", "stored", "shown", "acknowledged")
 DOORS = ("core3/ground/door", "core3/basement/door", "south_gate/leaf1/door", "west_gate/leaf4/door")
@@ -87,7 +87,7 @@ def whole_demo(tmp_path: Path, *options: str) -> tuple[dict, str]:
     with lilong(
         "demo", "--headless", "--duration", DURATION_S, "--report", folder, "--http", "127.0.0.1:0", *options
     ) as demo:  # fmt: skip
-        demo.wait_for(r"^all 2,201 devices online", 150)
+        demo.wait_for(r"^all 3,444 devices online", 150)
         family = demo.remember_family()
         assert sum(BOARD in command for command in family.values()) == len(KINDS)
         ended = demo.end(240)
@@ -146,7 +146,7 @@ def check_told(said: str) -> None:
     for name in DOORS:
         assert sum(line.split()[:1] == ["released"] and f" {name} " in line for line in lines) == 1
     assert "alarms: 3 true, 3 raised, 3 stored, 3 acknowledged, 0 undetected" in said
-    assert "2,201 devices (6 of them real MicroPython), 2,201 accepted" in said
+    assert "3,444 devices (12 of them real MicroPython), 3,444 accepted" in said
     assert "verdict: pass" in lines
 
 

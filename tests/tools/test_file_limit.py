@@ -17,8 +17,8 @@ def under(files: int, *arguments: object) -> Ended:
 @pytest.mark.parametrize(
     ("arguments", "connections"),
     [
-        (("demo", "--headless", "--duration", 5), "2,201"),
-        (("load", "music_plaza", "--broker", NOWHERE, "--workers", 4), "551"),
+        (("demo", "--headless", "--duration", 5), "3,444"),
+        (("load", "music_plaza", "--broker", NOWHERE, "--workers", 4), "861"),
         (("load", "music_plaza", "--broker", NOWHERE, "--workers", 4, "--dry-run"), None),
         (("load", "--clients", 1000, "--broker", NOWHERE, "--workers", 2), "500"),
     ],
@@ -26,7 +26,7 @@ def under(files: int, *arguments: object) -> Ended:
 def test_the_number_needed_the_limit_and_what_raises_it_are_told(arguments: tuple, connections: str | None) -> None:
     ended = under(256, *arguments)
     if connections is None:
-        assert "679 needed in each process, 256 allowed — too few" in ended.out
+        assert "989 needed in each process, 256 allowed — too few" in ended.out
         return
     assert (ended.code, ended.out) == (2, "")
     found = re.fullmatch(

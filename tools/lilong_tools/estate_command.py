@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 from lilong_simulator.estate import load_estate
-from lilong_simulator.estate_source import ESTATES
 from lilong_simulator.estate_plan import drawn
+from lilong_simulator.estate_source import ESTATES
 from rich.console import Console
 
 from .estate_totals import purpose, tell
