@@ -1,0 +1,33 @@
+"""Gap: events of a device are lost before they are sent, as with a part of its store: their numbers never come."""
+
+from lilong_protocol.frame import EVENT as EVENT_FRAME
+from lilong_protocol.frame import Frame
+from lilong_protocol.topics import EVENT, UP_CLASSES
+
+from .base import DataFault, Hands
+
+MOST = 5  # events
+
+
+class Gap(DataFault):
+    """It can be found by the next event, which has a number too high."""
+
+    NAME = "gap"
+    ONCE = True
+    KINDS = frozenset(("door", "cycle_gate", "vehicle_lane", "intercom", "gas", "streetlight", "wristband"))
+
+    @property
+    def for_ms(self) -> int:
+        return 24 * 3_600_000  # (ours) until the next event, a day at most
+
+    def begin(self, hands: Hands) -> bool:
+        uplink = hands.firmware(self.device.id).uplink
+        numbers, at = uplink._seqs, UP_CLASSES.index(EVENT)
+        if not numbers[at]:
+            return False  # who has never seen an event misses none
+        numbers[at] += 1 + self.stream.below(MOST)
+        self._last = (uplink.boot, numbers[at])
+        return True
+
+    def shows(self, at: int, frame: Frame) -> bool:
+        return frame.kind == EVENT_FRAME and (frame.boot, frame.seq) > self._last

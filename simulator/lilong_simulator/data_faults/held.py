@@ -1,0 +1,32 @@
+"""Sensors that are held at a value: what the world and the plant would have them read waits until they are let go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..fleet.plant import Plant
+
+Held = dict[tuple[str, str], int]
+"""By device and channel: what there is really."""
+
+
+class HeldPlant(Plant):
+    """A plant whose answers pass by the sensors that are held."""
+
+    __slots__ = ("_device", "_held", "plant")
+
+    def __init__(self, plant: Plant, device: str, held: Held) -> None:
+        super().__init__()
+        self.plant = plant
+        self._device = device
+        self._held = held
+
+    def answer(self, output: str, value: int) -> Iterable[tuple[str, int]]:
+        free = []
+        for channel, felt in self.plant.answer(output, value):
+            key = (self._device, channel)
+            if key in self._held:
+                self._held[key] = felt
+            else:
+                free.append((channel, felt))
+        return free

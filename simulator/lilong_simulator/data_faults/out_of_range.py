@@ -1,0 +1,29 @@
+"""Out of range: a sensor reads what its quantity cannot be, as a broken wire or a converter at its stop does.
+
+The values are such as trip no rule, so that what is judged is the check and not the alarm.
+"""
+
+from .base import HeldSensor
+
+VALUES = {
+    "smoke": ("battery", "battery", 130),
+    "manhole": ("battery", "battery", 130),
+    "fence_zone": ("battery", "battery", 130),
+    "gateway": ("battery", "battery", 130),
+    "gas": ("gas", "gas", -30),  # -3 %LEL: a zero that has drifted
+    "wristband": ("spo2", "spo2", 120),
+    "streetlight": ("temperature", "temperature", -6_000),
+    "shed_socket": ("temperature", "temperature", -6_000),
+    "cycle_gate": ("rssi", "rssi", 20),
+}
+
+
+class OutOfRange(HeldSensor):
+    """Below or above the registry's range."""
+
+    NAME = "out_of_range"
+    KINDS = frozenset(VALUES)
+    CHANNELS = {kind: (channel, quantity) for kind, (channel, quantity, _) in VALUES.items()}
+
+    def reads(self, now: int) -> int:
+        return VALUES[self.device.kind][2]
