@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -30,8 +31,15 @@ def find_file(name_or_path: str | FilePath, folder: FilePath = FilePath()) -> Fi
     raise EstateError([f'no estate is called "{text}"; {nearest(text, known)}; or give the path of a .toml file'])
 
 
-def read_source(file: FilePath, extended_by: tuple[FilePath, ...] = ()) -> tuple[dict[str, Any], Lines]:
-    """What a file says with all that it extends; an EstateError names the line of what cannot be read."""
+def read_source(
+    file: FilePath,
+    extended_by: tuple[FilePath, ...] = (),
+    find: Callable[[str | FilePath, FilePath], FilePath] = find_file,
+) -> tuple[dict[str, Any], Lines]:
+    """What a file says with all that it extends; an EstateError names the line of what cannot be read.
+
+    `find`: the file of what it extends, and the folder from which a path is meant.
+    """
     text = _text(file)
     try:
         data = tomllib.loads(text)
@@ -46,11 +54,11 @@ def read_source(file: FilePath, extended_by: tuple[FilePath, ...] = ()) -> tuple
     here = f"{file}:{lines[(EXTENDS,)][1]}: {EXTENDS}"
     base = data.pop(EXTENDS)
     if not isinstance(base, str):
-        raise EstateError([f'{here}: must be a text in quotes; write the name of an estate, as "music_plaza"'])
+        raise EstateError([f"{here}: must be a text in quotes; write the name of what it begins with"])
     if len(extended_by) >= DEEPEST or file in extended_by:
-        raise EstateError([f"{here}: goes round in a circle, or through more than {DEEPEST} files; extend one estate"])
+        raise EstateError([f"{here}: goes round in a circle, or through more than {DEEPEST} files; extend one"])
     try:
-        below, below_lines = read_source(find_file(base, file.parent), (*extended_by, file))
+        below, below_lines = read_source(find(base, file.parent), (*extended_by, file), find)
     except EstateError as error:
         raise EstateError([f"{here}: cannot be used:", *error.problems]) from None
     _lay_over(below, below_lines, data, lines)
@@ -78,7 +86,7 @@ def _text(file: FilePath) -> str:
         raw = file.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise EstateError([f"{file}: cannot be read ({reason}); give the path of an estate file"]) from None
+        raise EstateError([f"{file}: cannot be read ({reason}); give the path of a TOML file"]) from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
