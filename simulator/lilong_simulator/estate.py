@@ -19,8 +19,8 @@ from lilong_simulator.estate_people import card_numbers, flats_of, residents_of
 from lilong_simulator.estate_source import find_file
 from lilong_simulator.kinds import EVERY, KINDS
 
-# A share of the reads is no rate; and the few people of the staff cannot be at one door twice in half a minute.
-RATES = tuple(name for name in Rates.model_fields if name not in ("denied_share", "staff_entries_per_door"))
+# A share is no rate; and the few people of the staff cannot be at one door twice in half a minute.
+RATES = tuple(name for name in Rates.model_fields if "_share" not in name and name != "staff_entries_per_door")
 
 __all__ = ["KINDS", "Device", "Estate", "EstateError", "Flat", "Resident", "load_estate"]
 

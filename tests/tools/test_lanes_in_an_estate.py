@@ -48,6 +48,7 @@ INCIDENTS = {"lane.forced_open": "drive/leaf1/vehicle_lane", "gate.ebike_in_lobb
 def estate_file(tmp_path: Path) -> Path:
     file = tmp_path / "with_lanes.toml"
     text = SMALL_ESTATE.read_text("utf-8").replace("height_m = 40", "height_m = 40\nbays = 6")
+    text = text.replace("[rates]", "[rates]\ncar_passages_per_bay = 0")  # the tests drive
     file.write_text(text + LANES, "utf-8")
     return file
 

@@ -1,4 +1,4 @@
-"""People who come and go: what happens at every door, planned five minutes at a time."""
+"""People who come and go: what happens at every door, lane, cycle gate and panel, planned five minutes at a time."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from lilong_simulator.truth import Expect, truth_row
-from lilong_simulator.world.arrivals import BLOCK_MS, BLOCKS, burst_weight, weekend_curve
+from lilong_simulator.world.arrivals import BLOCK_MS, burst_weight
+from lilong_simulator.world.calls import Call, Calls
 from lilong_simulator.world.doors import BUTTON_MS, CARD_MS, HELD_MS, Cycle, Doorways, Passage
+from lilong_simulator.world.lanes import Drive, Lanes
 from lilong_simulator.world.local_time import HOUR_MS
-from lilong_simulator.world.trips import CorePeople, StaffRounds, Volume, forcings
+from lilong_simulator.world.rides import Rides
+from lilong_simulator.world.trips import CorePeople, Movement, StaffRounds, Volume, forcings
+from lilong_simulator.world.ways import Ways
 
 if TYPE_CHECKING:
     from lilong_simulator.world.world import World
@@ -43,18 +47,23 @@ class Residents:
         self._world = world
         estate, streams = world.estate, world.streams
         volume = Volume.of(estate)
-        self._people: list[CorePeople | StaffRounds] = [
-            *(CorePeople(estate, streams, core, volume) for core in estate.cores),
-            *(StaffRounds(estate, streams, door, volume) for door in estate.staff_doors),
-        ]
-        curves = (estate.curves.door_in, estate.curves.door_out)
-        self._curves = {False: curves, True: tuple(weekend_curve(curve) for curve in curves)}
+        self._ways = Ways(estate, volume)
+        hour = world.local.hour(0)
+        cores = [CorePeople(estate, streams, core, volume, self._ways, hour) for core in estate.cores]
+        rooms = (StaffRounds(estate, streams, door, volume) for door in estate.staff_doors)
+        self._people: list[CorePeople | StaffRounds] = [*cores, *rooms]
+        self._lanes, self._rides, self._calls = Lanes(world), Rides(world), Calls(world)
         self._windows: list[Window] = []
         self._doorways = Doorways()
-        self._coming: list[tuple[int, int, Passage]] = []  # a heap; the number keeps equal times in order
+        self._coming: list[tuple[int, int, Movement]] = []  # a heap; the number keeps equal times in order
         self._number = 0
         self._before: list[Cycle] = []
         self._forced_day = -1
+
+    @property
+    def parked(self) -> int:
+        """How many cars stand in the estate."""
+        return self._ways.parking.taken
 
     def add_window(self, window: Window) -> None:
         """Lets an incident shape a span; spans must not overlap."""
@@ -102,9 +111,9 @@ class Residents:
         midnight, ordinal = local.midnight(day), local.ordinal(day)
         block = (from_ms - midnight) % HOUR_MS // BLOCK_MS
         weight = burst_weight(self._world.streams.seed, ordinal, hour, block) * (to_ms - from_ms) / BLOCK_MS
-        share_in, share_out = (curve[hour] / 100 / BLOCKS * weight for curve in self._curves[local.weekend(day)])
+        span = self._ways.span(local.weekend(day), hour, weight)
         for people in self._people:
-            for who in people.passages(from_ms, to_ms, share_in, share_out):
+            for who in people.passages(from_ms, to_ms, span):
                 self._put(who)
         if day != self._forced_day:
             self._forced_day = day
@@ -112,15 +121,23 @@ class Residents:
                 if who.at >= from_ms:
                     self._put(who)
 
-    def _put(self, who: Passage) -> None:
+    def _put(self, who: Movement) -> None:
         heappush(self._coming, (who.at, self._number, who))
         self._number += 1
 
     def _due(self, to_ms: int) -> Iterator[Passage]:
+        """Who is at a door before `to_ms`, in order; what others do till then is put on the agenda on the way."""
         claims = self._world.claims
         while self._coming and self._coming[0][0] < to_ms:
             who = heappop(self._coming)[2]
-            if who.means != "force" or claims.free(who.doors[0].id, "forced", who.at, who.at + HOUR_MS):
+            if isinstance(who, Drive):
+                self._lanes.perform(who)
+            elif isinstance(who, Call):
+                if (entry := self._calls.perform(who)) is not None:
+                    self._put(entry)
+            elif not isinstance(who, Passage):
+                self._rides.perform(who)
+            elif who.means != "force" or claims.free(who.doors[0].id, "forced", who.at, who.at + HOUR_MS):
                 yield who
 
     def _perform(self, cycle: Cycle) -> None:

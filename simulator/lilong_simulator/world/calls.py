@@ -1,0 +1,103 @@
+"""Calls at a panel: a courier or visitor calls a flat, is answered or not, and is let in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lilong_firmware.call import ANSWERS, OPENS, RING_MS, SIDE_MS
+
+from lilong_simulator.estate import Device, Estate
+from lilong_simulator.random_streams import Stream
+from lilong_simulator.world.doors import Passage, passage
+
+if TYPE_CHECKING:
+    from lilong_simulator.world.world import World
+
+ANSWERED = 0.75
+RING_MEAN_MS, TALK_MEAN_MS = 12_000, 20_000  # of those that are answered; the limits are 60 and 120 s
+LONGEST_MS = (RING_MS - 2_000, 118_000)
+QUICK_MS = 2_000  # to pick up; to say who one is
+GIVES_UP = 0.7  # who is not answered goes away before the panel does (assumed)
+PRESS_MS = 300
+APART_MS = 600  # from one side's ringing to the next one's, nobody picks up
+GAP_MS = 4_000  # until the next one calls
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Somebody who calls a flat. `answered_ms`, `talk_ms`: 0 where nobody answers; `patience_ms`: until they go then.
+
+    `entry`: how who was let in passes the door, at a time that the call decides.
+    """
+
+    at: int
+    panel: Device
+    flat: int
+    answered_ms: int
+    talk_ms: int
+    patience_ms: int
+    entry: Passage | None
+
+
+class Panels:
+    """The panels of one core and the flats that can be called there, by the numbers on their doors."""
+
+    def __init__(self, estate: Estate, core: int) -> None:
+        panels = [panel for panel in estate.of_kind("intercom") if panel.core == core]
+        doors = {door.name.rsplit("/", 1)[0]: door for door in estate.doors_of_core(core)}
+        self._panels = [(panel, doors.get(panel.name.rsplit("/", 1)[0])) for panel in panels]
+        self._panels.sort(key=lambda place: -place[0].z)  # the ground floor first
+        self.flats = tuple(int(flat.unit) for flat in estate.flats if flat.core == core) if panels else ()
+
+    def call(self, stream: Stream, at: int, hold: float) -> Call:
+        """Somebody calls one of the flats and passes the door beside the panel."""
+        panel, door = self._panels[0]
+        flat = stream.pick(self.flats)
+        answered = stream.chance(ANSWERED)
+        ring = _about(stream, RING_MEAN_MS, LONGEST_MS[0])
+        side, rest = divmod(ring, SIDE_MS)
+        ring = side * SIDE_MS + min(max(rest, APART_MS), SIDE_MS - APART_MS)
+        talk = _about(stream, TALK_MEAN_MS, LONGEST_MS[1])
+        patience = stream.between(15_000, RING_MS - 2_000) if stream.chance(GIVES_UP) else 0
+        entry = passage(stream, at, (door,), "button", hold=hold) if door is not None else None
+        if not answered:
+            return Call(at, panel, flat, 0, 0, patience, None)
+        return Call(at, panel, flat, ring, talk, 0, entry)
+
+
+def _about(stream: Stream, mean_ms: int, longest_ms: int) -> int:
+    """Exponential beyond the quickest, cut at the longest, which takes 2 % of the mean at most."""
+    while (ms := QUICK_MS + int(stream.exponential() * (mean_ms - QUICK_MS))) > longest_ms:
+        pass
+    return ms
+
+
+class Calls:
+    """What happens at all panels: one call at a time."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._free: dict[str, int] = {}
+
+    def perform(self, call: Call) -> Passage | None:
+        """Puts a call on the agenda; how the caller then passes the door, if at all."""
+        world, panel = self._world, call.panel
+        at = max(call.at, self._free.get(panel.id, 0))
+        if not world.claims.free(panel.id, "call", at, at + RING_MS):
+            return None
+        world.change(at, panel, "call", call.flat)
+        world.change(at + PRESS_MS, panel, "call", 0)
+        if not call.answered_ms:
+            ends = at + (call.patience_ms or RING_MS)
+            if call.patience_ms:
+                world.change(ends, panel, "cancel", 1)
+                world.change(ends + PRESS_MS, panel, "cancel", 0)
+            self._free[panel.id] = ends + GAP_MS
+            return None
+        answered, side = at + call.answered_ms, 1 + call.answered_ms // SIDE_MS  # flat, app, desk
+        opened = answered + call.talk_ms
+        world.change(answered, panel, "callee", side * 8 + ANSWERS)
+        world.change(opened, panel, "callee", side * 8 + OPENS)
+        self._free[panel.id] = opened + GAP_MS
+        return None if call.entry is None else replace(call.entry, at=opened)
