@@ -51,7 +51,8 @@ def test_the_weekend_sleeps_until_ten(week: WorldLog) -> None:
     cycles = Counter(call[0] % DAY // HOUR for call in week.openings() if call[0] >= 5 * DAY)
     workday = Counter(call[0] % DAY // HOUR for call in week.openings() if call[0] < 5 * DAY)
     assert cycles[7] / 2 == pytest.approx(workday[7] / 5 / 2, rel=0.12)
-    assert max(range(6, 13), key=cycles.__getitem__) == 10
+    leaving = Counter(call[0] % DAY // HOUR for call in week.of("exit_button") if call[3] and call[0] >= 5 * DAY)
+    assert max(range(6, 13), key=leaving.__getitem__) == 10
     assert sum(cycles.values()) / 2 == pytest.approx(12000, rel=0.035)
 
 

@@ -4,6 +4,7 @@ Counts are those of Poisson processes. A count is held against its mean within f
 world fails once in 16,000 seeds; an hourly shape by chi-square with 23 degrees of freedom against 58, once in 10,000.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,7 +15,8 @@ from typing import Any
 import pytest
 from full_estate import full_estate
 from lilong_firmware.call import ANSWERS, OPENS
-from lilong_simulator.estate import Estate
+from lilong_simulator.estate import Estate, load_estate
+from lilong_simulator.estate_source import ESTATES
 from lilong_simulator.vehicles import cars, cycles, leads_out
 from lilong_simulator.world import World
 from lilong_simulator.world.arrivals import weekend_curve
@@ -31,8 +33,8 @@ CHI_SQUARE = 58.0
 
 
 @pytest.fixture(scope="module")
-def estate(tmp_path_factory: pytest.TempPathFactory) -> Estate:
-    return full_estate(tmp_path_factory.mktemp("estate"))
+def estate() -> Estate:
+    return load_estate("music_plaza")
 
 
 @pytest.fixture(scope="module")
@@ -230,12 +232,24 @@ def test_a_caller_comes_by_a_gate_with_a_pass_and_is_let_in_beside_the_panel(wee
 
 
 def test_nobody_comes_by_car_where_nobody_can_leave(tmp_path: Path) -> None:
-    estate = full_estate(tmp_path, 'use = "vehicle"\neach = 2', 'use = "vehicle"\neach = 1')
+    estate = full_estate(tmp_path, ('ways = ["in", "out"]', 'ways = ["in"]'))
     assert not run(estate, MONDAY, DAY // 2).of("plate")
 
 
 def test_twice_the_rate_is_twice_as_many(tmp_path: Path) -> None:
-    estate = full_estate(tmp_path, "[rates]", "[rates]\ncar_passages_per_bay = 1\ncalls_per_flat = 1")
+    cars_by = ("car_passages_per_bay = 2.25", "car_passages_per_bay = 1")
+    estate = full_estate(tmp_path, cars_by, ("calls_per_flat = 0.33223", "calls_per_flat = 1"))
     day = run(estate, MONDAY, DAY)
     assert agrees(len([call for call in day.of("loop") if call[3]]), 400)
     assert agrees(len([call for call in day.of("call") if call[3]]), 903)
+
+
+def test_what_a_file_may_leave_out_is_as_in_the_reference_estate(tmp_path: Path, estate: Estate) -> None:
+    text = (ESTATES / "music_plaza.toml").read_text("utf-8")
+    older = re.sub(r"# By the unit.*?\n\n", "\n", text, flags=re.DOTALL)
+    older = re.sub(r"# These four hold.*", "", older, flags=re.DOTALL)
+    assert "per_bay" not in older
+    file = tmp_path / "older.toml"
+    file.write_text(older, "utf-8")
+    assert load_estate(file).rates == estate.rates
+    assert load_estate(file).curves == estate.curves
