@@ -12,6 +12,7 @@ REFUSALS = (
     "lilong_protocol.pc.keystore:KeyStoreError",
     "lilong_protocol.pc.simulation:PublicKeyError",
     "lilong_simulator.estate_errors:EstateError",
+    "lilong_simulator.estate_new.asked:NewEstateError",
     "lilong_simulator.feed:FeedError",
     "lilong_simulator.fleet.live.credentials:CredentialsError",
     "lilong_simulator.fleet.live.limits:FileLimitError",
