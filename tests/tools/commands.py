@@ -79,6 +79,12 @@ class Process:
                 self._news.wait(left)
         return match
 
+    def answer(self, text: str) -> None:
+        """Type something."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(text)
+        self._process.stdin.flush()
+
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 

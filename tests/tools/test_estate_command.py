@@ -1,11 +1,12 @@
 """`lilong estate`: listed, checked, drawn; what cannot be is told with file, line and remedy."""
 
 import re
+import shlex
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from commands import SMALL_ESTATE, run_lilong
+from commands import SMALL_ESTATE, lilong, run_lilong
 from lilong_simulator.estate import load_estate
 from lilong_simulator.estate_source import ESTATES
 
@@ -68,3 +69,67 @@ def test_a_plan_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     assert refusal("plan", SMALL_ESTATE, "--out", file) == (
         f"--out {file}: cannot be written (No such file or directory); name a file in a folder that is there"
     )
+
+
+# ---- new
+
+
+def test_a_new_estate_checks_clean_and_says_what_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "willow_court.toml"
+    numbers = ("--households", 96, "--cores", 2, "--storeys", 12, "--name", "Willow Court", "--name-zh", "柳苑")
+    told = said("new", file, *numbers, "--adopt", "smoke=0.5", "--seed", 3)
+    assert told.startswith(f"{file}: Willow Court, 96 homes, ")
+    assert "homes      96\n" in said("check", file)
+    again = tmp_path / "again" / "willow_court.toml"
+    again.parent.mkdir()
+    said("new", again, *numbers, "--adopt", "smoke=0.5", "--seed", 3)
+    assert again.read_bytes() == file.read_bytes()
+
+
+def test_the_command_in_a_new_file_makes_that_file(tmp_path: Path) -> None:
+    file = tmp_path / "elm_row.toml"
+    said("new", file, "--profile", "old", "--cores", 12, "--storeys", 6, "--perimeter", 900, "--bays", 33)
+    head = file.read_text("utf-8").partition("\n#\n# Coordinates")[0].partition("by hand:\n")[2]
+    words = shlex.split(head.replace("\n#  ", "").removeprefix("# "))
+    again = tmp_path / "again"
+    again.mkdir()
+    ended = run_lilong(*words[1:], folder=again)
+    assert ended.code == 0
+    assert (again / "elm_row.toml").read_bytes() == file.read_bytes()
+
+
+def test_what_is_not_given_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "asked.toml"
+    with lilong("estate", "new", file, "--ask", "--households", 48, "--cores", 2) as process:
+        process.answer("Plum Yard\n梅园\nfringe\n8\n\n1\n\n20\n\n0.2\n\n")
+        ended = process.end()
+    assert ended.code == 0, ended
+    place = load_estate(file)
+    assert (place.name["zh"], place.bays, len(place.flats), len(place.gates)) == ("梅园", 20, 48, 1)
+    assert "Households" not in ended.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("new", "willow.txt"), "willow.txt: is no name of an estate file; give one that ends with .toml"),
+        (("new", "Willow.toml"), "id 'Willow': is no id; give small letters, digits and _, 32 at most, a letter first"),
+        (("new", "w.toml", "--adopt", "smoke"), "--adopt smoke: is not KIND=SHARE, such as smoke=0.6"),
+        (("new", "w.toml", "--perimeter", "200"), "--perimeter 200: has no room for 8 cores; give "),
+        (("new", "none/w.toml"), "none/w.toml: cannot be written (No such file or directory); name one in a folder"),
+    ],
+)
+def test_what_is_no_estate_is_told_and_not_written(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+    ended = run_lilong("estate", *arguments, folder=tmp_path)
+    assert ended.code == 2, ended
+    assert ended.err.startswith(f"lilong: {told}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "kept.toml"
+    file.write_text("mine")
+    assert refusal("new", file) == f"{file}: is there already; give another name, or --force to write over it"
+    assert file.read_text() == "mine"
+    said("new", file, "--force", "--households", 32, "--cores", 1, "--storeys", 8)
+    assert load_estate(file).id == "kept"

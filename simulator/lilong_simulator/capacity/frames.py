@@ -63,7 +63,7 @@ def _said(device: Device) -> list[tuple[str, bytes]]:
                     device.published(now)
         if device.out:
             continue
-        if device.deadline >= NEVER or _PERIODIC <= {cls for cls, _ in found}:
+        if device.deadline >= NEVER or {cls for cls, _ in found} >= _PERIODIC:
             break
         now = max(now, device.deadline)
         device.step(now)

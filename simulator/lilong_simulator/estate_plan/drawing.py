@@ -21,6 +21,7 @@ NAME = 170.0  # of gates on one side nearer than this, one has its name to the l
 STYLE = """
 text { font-family: "Noto Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; fill: #2b2b2b; }
 .halo { paint-order: stroke; stroke: #fffdf8; stroke-width: 3px; stroke-linejoin: round; }
+.count { paint-order: stroke; stroke: #dfe3ea; stroke-width: 3px; }
 .small { font-size: 9px; fill: #565656; }
 """
 
@@ -38,7 +39,7 @@ class _Sheet:
         self._width, self._height = estate.width_m * self._k, estate.height_m * self._k
         self._taken: list[tuple[float, float]] = []
         # Within a core all is counted beside its number, but what stands at its door.
-        self._inside = [one for one in estate.devices if one.core is not None and (one.unit is not None or one.z != 0)]
+        self._inside = [one for one in estate.devices if one.core is not None and "/ground/" not in one.name]
         hidden = {one.id for one in self._inside}
         self._shown = [one for one in estate.devices if one.id not in hidden and one.kind != "fence_zone"]
 
@@ -48,7 +49,7 @@ class _Sheet:
         body = [
             f'<rect width="{width:.0f}" height="{height:.0f}" fill="#fffdf8"/>',
             f'<g transform="translate({MARGIN},{MARGIN})">',
-            *self._ground(), *self._buildings(), *self._fence(), *self._devices(), *self._gates(),
+            *self._ground(), *self._buildings(), *self._fence(), *self._devices(), *self._cores(), *self._gates(),
             "</g>",
             f'<g transform="translate({self._width + 2 * MARGIN:.0f},{MARGIN})">', *self._legend(), "</g>",
         ]  # fmt: skip
@@ -97,10 +98,12 @@ class _Sheet:
                 f'<text class="halo" x="{(west + east) / 2:.1f}" y="{y:.1f}" font-size="10" '
                 f'text-anchor="middle">{escape(name)}</text>'
             )
-            found += self._cores(building)
         return found
 
-    def _cores(self, building: dict[str, object]) -> list[str]:
+    def _cores(self) -> list[str]:
+        return [line for building in self._plan["buildings"] for line in self._cores_of(building)]
+
+    def _cores_of(self, building: dict[str, object]) -> list[str]:
         """The number of each core, and what is in its flats and on its storeys, by kind."""
         found: list[str] = []
         cores: list[dict[str, float]] = building["cores"]  # type: ignore[assignment]
@@ -124,7 +127,7 @@ class _Sheet:
                 if cy > top + room[1] - 3:
                     break  # a small building; the legend counts it all the same
                 found.append(mark(kind, cx, cy, 3.4))
-                found.append(f'<text class="small" x="{cx + 6:.1f}" y="{cy + 3.2:.1f}">{counts[kind]:,}</text>')
+                found.append(f'<text class="small count" x="{cx + 6:.1f}" y="{cy + 3.2:.1f}">{counts[kind]:,}</text>')
         return found
 
     # ---- what stands in it
