@@ -8,6 +8,7 @@ from typing import Protocol
 from .estate import Estate
 from .fleet.building_bus import BuildingBus
 from .fleet.provision import Provisioner
+from .fleet.still import Still
 from .fleet.uplinks import speak
 from .fleet.virtual import Backend, VirtualFleet
 from .incidents import Incident
@@ -40,7 +41,8 @@ def epoch_ms(estate: Estate, start: datetime) -> int:
 
 class VirtualRun:
     """Everything of one run. `recorder` and `world.truth` hold what came of it. `polls`: devices take quiet samples
-    too. `seals` False: heartbeats and telemetry are not sealed (`fleet.spoken`)."""
+    too. `seals` False: heartbeats and telemetry are not sealed (`fleet.spoken`). `still`: takes them later, where that
+    can be: nothing else may listen to each as it is sent."""
 
     def __init__(
         self,
@@ -54,6 +56,7 @@ class VirtualRun:
         polls: bool = False,
         seals: bool = True,
         faults: Sequence[Planned] = (),
+        still: Still | None = None,
     ) -> None:
         self.estate = estate
         self.recorder = recorder
@@ -62,6 +65,8 @@ class VirtualRun:
         self.world = World(estate, seed, start, incidents, self._sense, self._destroyed)
         self.env = self.world.env
         self._fleet = VirtualFleet(self.env, estate.id, backend, recorder)
+        if not seals and not polls and not faults:
+            self._fleet.still = still
         backend.attach(self._fleet)
         if wired := wirings(estate):
             children = {gateway: [child.id for child in wiring.children] for gateway, wiring in wired.items()}
@@ -82,6 +87,15 @@ class VirtualRun:
         """Go on to a virtual time, in ms since the start."""
         self._fleet.horizon = until_ms
         self.env.run(until=until_ms)
+
+    @property
+    def keeps_back(self) -> bool:
+        """What devices say is told at `catch_up` only."""
+        return self._fleet.still is not None
+
+    def catch_up(self) -> None:
+        """Have told what devices have said before now."""
+        self._fleet.catch_up()
 
     def mend(self) -> None:
         """End all faults; go on until links are back and backlogs have drained, 3 minutes at most."""

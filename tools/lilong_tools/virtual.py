@@ -15,6 +15,7 @@ from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator import linkage, report
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.feed import FeedEvent
+from lilong_simulator.fleet.still import Still
 from lilong_simulator.incidents import Incident, find
 from lilong_simulator.load.faults import FaultAsked
 from lilong_simulator.load.faults.excuses import Excuses
@@ -35,6 +36,7 @@ from .virtual_recorder import JsonLines, VirtualRecorder
 DAY_MS = 86_400_000
 STEP_MS = 300_000  # written after so much virtual time: what is held in RAM
 FORGET_MS = 3_600_000
+COLLECT_MS = 6 * FORGET_MS
 PARQUET, JSONL = "parquet", "jsonl"
 LINES = ("messages.jsonl", "truth.jsonl", "expectations.jsonl", "observed.jsonl", "score.json", "score.html")
 
@@ -84,7 +86,7 @@ def seed_of(seed: int, copy: int) -> int:
 def _collecting_seldom() -> Iterator[None]:
     """Devices live as long as the run, frames until they are written: searching them for garbage took a third of it.
 
-    What is left in cycles is little. `_run` looks for it once an hour, among what is younger than that.
+    What is left in cycles is little. `_run` looks for it at times, among what is younger than the last.
     """
     gc.disable()
     try:
@@ -193,23 +195,30 @@ class _One:
         job, horizon = self._job, self._job.horizon
         key = simulation_key(self._estate.id)
         centre = CentreInTheLoop(self._estate, key, self._epoch_zero, self._seed, log)
-        self._recorder = VirtualRecorder(log.up)
+        told = log.told if isinstance(log, Messages) else None
+        self._recorder = recorder = VirtualRecorder(log.up, told)
         run = self._virtual = VirtualRun(
             self._estate, key, self._seed, job.start, self._incidents, centre, self._recorder, job.polls, job.seals,
             plan(job.faults, {self._estate.id: self._estate.devices}, self._seed, whole=False),
+            None if told is None else Still(recorder.told, centre.stays, centre.heard),
         )  # fmt: skip
         self._feed = centre.feed
         gc.freeze()  # what lives as long as the run
         for at in range(STEP_MS, horizon + STEP_MS, STEP_MS):
             run.run(min(at, horizon))
-            if at % FORGET_MS == 0:
+            hour = at % FORGET_MS == 0
+            if hour or not run.keeps_back or at >= horizon:
+                self._close(log)
+            if at % COLLECT_MS == 0:
                 gc.collect(0)
+            if hour:
                 self._recorder.forget(at - FORGET_MS, {row.device for row in run.world.expectations})
             progress(min(at, horizon) / horizon)
             yield
             if at < horizon and (self._stopped() or self._spare.full is not None):
                 self.horizon = horizon = at
                 break
+        self._close(log)
         run.mend()
         limits = (row.crossing_ms + max(filter(None, row.limits.values()), default=0) for row in run.world.truth)
         last = max(limits, default=0)
@@ -217,7 +226,13 @@ class _One:
             last += int(run.env.now) - horizon  # what a fault put off counts from then
         if last >= horizon:
             run.run(max(last, int(run.env.now)) + 1)  # the drain
+        self._close(log)
         yield
+
+    def _close(self, log: Messages | JsonLines) -> None:
+        self._virtual.catch_up()
+        if isinstance(log, Messages):
+            log.close()
 
     def _judge(self) -> dict[str, Any]:
         job, run, zero = self._job, self._virtual, self._epoch_zero

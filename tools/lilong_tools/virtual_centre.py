@@ -81,17 +81,24 @@ class CentreInTheLoop:
         The core would open it, note its values and that it was heard. Only the last can make it do anything later, and
         that once it has something to send: `_look`.
         """
-        known = self._known.get(device)
-        if device in self._core.stays.lanes:  # a fee waits for what it says
+        if not isinstance(frame, Spoken) or frame.said.body.get(_TIME_WANTED) or not self.stays(arrival, device):
             return False
-        if known is None or not isinstance(frame, Spoken) or frame.said.body.get(_TIME_WANTED):
-            return False
-        at = self._epoch_zero + arrival
-        if at - known.last >= known.offline_ms or self._core.commands.open_of(device):
-            return False
-        known.last = at
-        self._heard[device] = known
+        self.heard(arrival, device)
         return True
+
+    def stays(self, arrival: int, device: str) -> bool:
+        """Whether what passes of a device from an arrival on will go on to: until an order is given to it (`_settle`),
+        or it is silent for long."""
+        known = self._known.get(device)
+        if known is None or device in self._core.stays.lanes:  # a fee waits for what a lane says
+            return False
+        return self._epoch_zero + arrival - known.last < known.offline_ms and not self._core.commands.open_of(device)
+
+    def heard(self, arrival: int, device: str) -> None:
+        """What passes was heard last then."""
+        known = self._known[device]
+        known.last = self._epoch_zero + arrival
+        self._heard[device] = known
 
     def _tell(self, device: str) -> None:
         """Let the core know when it was heard last."""
@@ -100,6 +107,7 @@ class CentreInTheLoop:
 
     def _look(self) -> None:
         """Who is there? To be asked before the core may send anything but an answer."""
+        self._fleet.catch_up()
         for device in list(self._heard):
             self._tell(device)
         silent = self._supervision.deadline
@@ -111,6 +119,9 @@ class CentreInTheLoop:
     def _settle(self) -> None:
         batch = self._core.take()
         self.feed += batch.feed
+        if batch.decided is not None:
+            for order in batch.decided.orders:
+                self._fleet.watch(order.device)
         if batch.publishes:
             self._fleet.call(COMMIT_MS, self._send, batch.publishes)
         for change in batch.changes:

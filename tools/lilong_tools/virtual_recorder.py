@@ -3,19 +3,30 @@
 from collections.abc import Callable, Container
 from typing import TextIO
 
+from lilong_protocol.frame import Frame
 from lilong_simulator.recorder import Recorder
+
+Told = Callable[[int, str, str, Frame], None]
 
 
 class VirtualRecorder(Recorder):
     """A recorder that hands every frame on, and forgets what no judgement will ask for."""
 
-    def __init__(self, up: Callable[[int, str, str, bytes], None]) -> None:
+    def __init__(self, up: Callable[[int, str, str, bytes], None], told: Told | None = None) -> None:
+        """told: takes what was said without bytes, later and out of order; None: nothing must be."""
         super().__init__()
         self._up = up
+        self._told = told
 
     def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
         super().sent(at, device, cls, frame, due)
         self._up(int(at), device, cls, frame)
+
+    def told(self, at: int, device: str, cls: str, said: Frame) -> None:
+        """A message without bytes was sent then."""
+        self.messages[cls] = self.messages.get(cls, 0) + 1
+        if self._told is not None:
+            self._told(at, device, cls, said)
 
     def forget(self, before: float, but: Container[str]) -> None:
         """Outputs and events from before a time, of all devices `but` these; how each output stands is kept."""

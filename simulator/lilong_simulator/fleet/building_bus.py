@@ -104,5 +104,6 @@ class BuildingBus:
         now = int(fleet.env.now)
         if member is None or now < member.base:
             return
+        fleet.stir(now + 1, member)
         local.obey(member.device, now - member.base, command, argument)
         fleet._settle(now, member)

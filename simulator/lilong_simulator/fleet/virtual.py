@@ -16,6 +16,7 @@ from .observer import CONNACK, ONLINE, Observer
 from .plant import Plant
 from .power import Fault
 from .slots import Flash, Simulated, simulated_maker
+from .still import Still
 from .uplinks import PASSING
 
 
@@ -36,7 +37,7 @@ class Member:
 
     __slots__ = (
         "base", "burnt", "connection", "delay", "device", "due", "fault", "flash", "id", "online", "plant", "slots",
-        "topic", "will",
+        "still", "topic", "will",
     )  # fmt: skip
 
     def __init__(self, tenant: str, device_id: str, device: Device, base: int, delay: int) -> None:
@@ -54,6 +55,7 @@ class Member:
         self.slots = {channel[0]: i for i, channel in enumerate(device.rules.CHANNELS)}
         self.flash: Flash | None = None  # where it was offered firmware
         self.fault: Fault | None = None  # what a fault of the run does to it
+        self.still = False  # its beats are told later
 
 
 class VirtualFleet:
@@ -76,6 +78,7 @@ class VirtualFleet:
         self._armed: Event | None = None
         self._updating = self._take_updates  # one object for all of them
         self.bus: BuildingBus | None = None  # where an estate has gateways
+        self.still: Still | None = None  # where beats may be told later
         self.away = False  # the broker
         self.frozen: list[virtual_faults.Held] | None = None  # what waits for a broker that is frozen
 
@@ -94,6 +97,8 @@ class VirtualFleet:
             if member.fault is not None and not member.fault.powered:
                 virtual_faults.remember(member, channel, value)
                 return
+            if member.still:
+                self.stir(now, member)
             member.device.sense(now - member.base, member.slots[channel], value)
             self._settle(now, member)
 
@@ -116,6 +121,7 @@ class VirtualFleet:
         if not member.online:
             return
         now = int(self.env.now)
+        self.stir(now + 1, member)
         self._hang_up(now, member)
         self._at(now + member.delay, (self._arrive, member.topic + topics.STATE, member.will))
         member.device.disconnected(now - member.base)
@@ -125,6 +131,7 @@ class VirtualFleet:
         """A device burns: its connection breaks without a word, and it is never heard of again."""
         member = self._members[device_id]
         now = int(self.env.now)
+        self.stir(now + 1, member)
         if member.online:
             self._at(now + member.delay, (self._arrive, member.topic + topics.STATE, member.will))
         self._hang_up(now, member)  # a connection that is being made, too
@@ -136,6 +143,24 @@ class VirtualFleet:
     def call(self, delay: int, call: Callable[..., object], *arguments: object) -> None:
         """Call something `delay` ms from now; in the order of the calls, where several are for one instant."""
         self._at(int(self.env.now) + delay, (_call, call, *arguments))
+
+    def stir(self, before: int, member: Member) -> None:
+        """Something is about to happen to a device: what it has said before a time is told first."""
+        if member.still and self.still is not None:
+            self.still.end(member, before)
+
+    def watch(self, device_id: str) -> None:
+        """The backend wants to be asked anew about what the device says."""
+        member = self._members[device_id]
+        if member.still:
+            now = int(self.env.now)
+            self.stir(now + 1, member)
+            self._settle(now, member)
+
+    def catch_up(self) -> None:
+        """Tell what all devices have said before now."""
+        if self.still is not None:
+            self.still.catch_up(int(self.env.now))
 
     def firmware(self, device_id: str) -> Flash | None:
         """Its slots, where it was offered firmware."""
@@ -183,6 +208,8 @@ class VirtualFleet:
 
     def _step(self, now: int, member: Member) -> None:
         member.due = NEVER
+        if member.still:
+            self.stir(now, member)
         if member.flash is not None and member.flash.reset_at <= now:
             self._restart(now, member)
         elif member.device.deadline <= now - member.base:  # it may have been put off
@@ -208,6 +235,7 @@ class VirtualFleet:
             return
         self._observer.puback(now, member.id, cls, sent)
         if windowed:
+            self.stir(now + 1, member)
             member.device.published(now - member.base)
             self._settle(now, member)
 
@@ -216,6 +244,7 @@ class VirtualFleet:
             if member.fault is not None and member.fault.radio is not None:
                 virtual_faults.receive(self, now, member, cls, payload)
                 return
+            self.stir(now + 1, member)
             member.device.received(now - member.base, cls, payload, False)
             self._settle(now, member)
 
@@ -263,6 +292,8 @@ class VirtualFleet:
                 return
             if flash.reset_at < NEVER:
                 due = flash.reset_at
+        if self.still is not None:
+            due = self.still.begin(member, due)
         if due < member.due:
             member.due = due
             self._at(due, member)

@@ -1,4 +1,4 @@
-"""The table of all frames: kept as they are sent, made into columns some thousands at a time."""
+"""The table of all frames: kept for a while as they are sent, made into columns some thousands at a time."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -23,12 +23,16 @@ _NAMES: dict[int, dict[int, Any]] = {
     frames.RESPONSE: {}, frames.ERROR: {},
 }  # fmt: skip
 
-Sent = tuple[int, str, str, bytes, bool]
-"""ms of the run, device, class, frame, up."""
+Sent = tuple[int, str, str, Frame, bytes | None, bool]
+"""ms of the run, device, class, content, its bytes where there are any, up."""
+
+DEVICES_MAX = 65_536  # of one estate
 
 
 class Messages:
-    """Takes frames as they are sent; `take` gives what is ready to be written, `rest` the remainder at the end.
+    """Takes frames of a while in any order of their devices; `close` ends it. `take` gives what is ready to be written,
+    `rest` the remainder at the end. The rows are in the order of time, then of devices as the estate has them, then as
+    they were given.
 
     epoch_zero: Unix time in ms at which the run begins.
     """
@@ -36,20 +40,34 @@ class Messages:
     def __init__(self, estate: Estate, epoch_zero: int) -> None:
         self._estate = estate.id
         self._kinds = {device.id: device.kind for device in estate.devices}
+        self._places = {device.id: float(place) for place, device in enumerate(estate.devices)}
         self._epoch_zero = epoch_zero
         self._sent: list[Sent] = []
+        self._keys: list[float] = []  # of these, in the order wanted; floats compare quickest
+        self._closed: list[Sent] = []
         self._ready: list[Columns] = []
         self.count = 0  # of those that were made into columns
 
     def up(self, at: int, device: str, cls: str, frame: bytes) -> None:
-        self._sent.append((at, device, cls, frame, True))
-        if len(self._sent) == BATCH_ROWS:
-            self._cut()
+        self._take(at, device, cls, said_of(frame), frame or None, True)
 
     def down(self, at: int, device: str, cls: str, frame: bytes) -> None:
-        self._sent.append((at, device, cls, frame, False))
-        if len(self._sent) == BATCH_ROWS:
-            self._cut()
+        self._take(at, device, cls, said_of(frame), frame or None, False)
+
+    def told(self, at: int, device: str, cls: str, said: Frame) -> None:
+        """What a device said without bytes."""
+        self._take(at, device, cls, said, None, True)
+
+    def close(self) -> None:
+        """All that was sent up to now has been told."""
+        sent, keys = self._sent, self._keys
+        self._sent, self._keys = [], []
+        closed = self._closed
+        closed += [sent[at] for at in sorted(range(len(sent)), key=keys.__getitem__)]
+        whole = len(closed) // BATCH_ROWS * BATCH_ROWS
+        for at in range(0, whole, BATCH_ROWS):
+            self._cut(closed[at : at + BATCH_ROWS])
+        self._closed = closed[whole:]
 
     def take(self) -> list[Columns]:
         """Whole batches, of BATCH_ROWS each."""
@@ -58,19 +76,23 @@ class Messages:
 
     def rest(self) -> list[Columns]:
         """What is left, at the end."""
-        if self._sent:
-            self._cut()
+        self.close()
+        if self._closed:
+            self._cut(self._closed)
+            self._closed = []
         return self.take()
 
-    def _cut(self) -> None:
-        sent, self._sent = self._sent, []
+    def _take(self, at: int, device: str, cls: str, said: Frame, data: bytes | None, up: bool) -> None:
+        self._sent.append((at, device, cls, said, data, up))
+        self._keys.append(at * float(DEVICES_MAX) + self._places[device])
+
+    def _cut(self, sent: Sequence[Sent]) -> None:
         self.count += len(sent)
         self._ready.append(self._columns(sent))
 
     def _columns(self, sent: Sequence[Sent]) -> Columns:
         """In the order of `schema.MESSAGES`."""
-        times, devices, classes, data, up = zip(*sent, strict=True)
-        said = [said_of(frame) for frame in data]
+        times, devices, classes, said, data, up = zip(*sent, strict=True)
         zero = self._epoch_zero
         return [
             [zero + at for at in times],
@@ -88,8 +110,8 @@ class Messages:
             [_code(one) for one in said],
             [_alarm(device, one) for device, one in zip(devices, said, strict=True)],
             readings(said),
-            [len(frame) or None for frame in data],
-            [frame or None for frame in data],
+            [None if frame is None else len(frame) for frame in data],
+            data,
         ]
 
 
