@@ -5,11 +5,16 @@ and what a backend concludes by itself, which `lilong_protocol.pc.findings` desc
 Without it a merge, a reordering or a clear on device death hides behind correct acknowledgements.
 """
 
+from __future__ import annotations
+
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+from lilong_protocol.pc.findings import BY_NUMBER, is_finding
 
 EVENTS = ("stored", "updated", "shown", "acknowledged", "cleared")
 
@@ -31,6 +36,27 @@ class FeedEvent:
     seq: int
     finding: str = ""
     members: tuple[str, ...] = ()
+
+    @property
+    def is_finding(self) -> bool:
+        """Concluded by the backend, raised by no device."""
+        return bool(self.finding) or is_finding(self.code)
+
+    @property
+    def name(self) -> str:
+        """Of the finding."""
+        return self.finding or (BY_NUMBER[self.code].name if self.code in BY_NUMBER else str(self.code))
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> FeedEvent:
+        """From a line's keys; ValueError, TypeError or KeyError for what is none."""
+        members = row.get("members", ())
+        if not isinstance(members, (list, tuple)):
+            raise ValueError("members is no list")
+        return cls(
+            float(row["at"]), row["event"], str(row["alarm"]), str(row["device"]), int(row["code"]), int(row["boot"]),
+            int(row["seq"]), str(row.get("finding", "")), tuple(map(str, members)),
+        )  # fmt: skip
 
 
 class Feed(Protocol):
@@ -71,15 +97,10 @@ class FeedReader:
 def parse_line(line: bytes, where: str) -> FeedEvent:
     """One line of a feed; FeedError, which says where, for what is none."""
     try:
-        row = json.loads(line)
-        event = FeedEvent(
-            float(row["at"]), row["event"], str(row["alarm"]), str(row["device"]),
-            int(row["code"]), int(row["boot"]), int(row["seq"]),
-            str(row.get("finding", "")), _members(row.get("members")),
-        )  # fmt: skip
+        event = FeedEvent.of(json.loads(line))
         if not isfinite(event.at):
             raise ValueError(f"at is {event.at}")
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise FeedError(
             f"{where}: not a line of an observed feed ({error!r}); "
             'it needs {"at", "event", "alarm", "device", "code", "boot", "seq"}'
@@ -88,6 +109,3 @@ def parse_line(line: bytes, where: str) -> FeedEvent:
         raise FeedError(f"{where}: event {event.event!r} is unknown; use one of {EVENTS}")
     return event
 
-
-def _members(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list) else ()

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from .carried_out import carried_out
 from .feed import FeedEvent
 from .load.faults.excuses import Excuses
 from .recorder import AlarmClocks, Recorder
 from .truth import Expectation
-
-OUTPUT = {"fire_release": ("lock", 1)}  # the output that shows that a command has been carried out
 
 
 @dataclass(slots=True)
@@ -75,30 +74,14 @@ def _after(
         alarm = alarm_of_row[expectation.after[0]]
         cleared = [event.at - epoch_zero for event in feed if event.event == "cleared" and event.alarm == alarm.id]
         return None if not cleared else cleared[0] - trigger
-    carried_out = _carried_out(expectation, trigger, recorder)
-    if carried_out is None or expectation.what == "command":
-        return None if carried_out is None else carried_out - trigger
-    reports = [at for at in recorder.events_sent.get(expectation.device, ()) if at >= carried_out]
+    done = carried_out(expectation.action, expectation.device, trigger, recorder.outputs)
+    if done is None or expectation.what == "command":
+        return None if done is None else done - trigger
+    reports = [at for at in recorder.events_sent.get(expectation.device, ()) if at >= done]
     if not reports:
         return None
     since = trigger
     if excuses is not None:
         limits = {"ingest_ms": expectation.within_ms}
-        since = max(trigger, excuses.of(expectation.device, trigger, limits, carried_out).send_from)
+        since = max(trigger, excuses.of(expectation.device, trigger, limits, done).send_from)
     return max(0.0, reports[0] - since)
-
-
-def _carried_out(expectation: Expectation, trigger: float, recorder: Recorder) -> float | None:
-    """When the output was as commanded, on the run's clock; at once if it was so already."""
-    name, wanted = OUTPUT[expectation.action]
-    value = 0
-    for at, device, output, now in recorder.outputs:
-        if device != expectation.device or output != name:
-            continue
-        if at >= trigger:
-            if value == wanted:
-                return trigger
-            if now == wanted:
-                return at
-        value = now
-    return trigger if value == wanted else None

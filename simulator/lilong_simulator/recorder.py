@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lilong_firmware.effects import ACCEPTED, ACKNOWLEDGED, CLEARED, RAISED, RESTORED, STORED
-from lilong_protocol.topics import EVENT
+from lilong_protocol.topics import EVENT, HEARTBEAT, STATE, TELEMETRY
 
 from .fleet.observer import Observer
 from .latency import Latency
@@ -36,6 +36,14 @@ class AlarmClocks:
         return f"{self.device}-{self.boot}-{self.seq}"
 
 
+@dataclass(slots=True)
+class Regular:
+    """What a device sends by its period, of one class: how many, and when the first."""
+
+    first: float
+    count: int = 1
+
+
 class Recorder(Observer):
     """The observer of a whole run, whatever hosts its devices have."""
 
@@ -49,8 +57,13 @@ class Recorder(Observer):
         self.accepted: set[str] = set()  # those whose session the backend has answered
         self.outputs: list[tuple[float, str, str, int]] = []
         self.events_sent: dict[str, list[float]] = {}  # when each device published an event
+        self.beats: dict[str, Regular] = {}  # heartbeats by device
+        self.samples: dict[str, Regular] = {}  # telemetry by device
+        self.births: dict[str, Regular] = {}  # how a device that sleeps is heard at its beats
+        self.burnt: dict[str, float] = {}  # devices that are no more, and since when
         self.stored_frames = 0
         self.on_link: Callable[[float, str, bool], None] | None = None  # who else wants to hear of links
+        self._regular = {HEARTBEAT: self.beats, TELEMETRY: self.samples, STATE: self.births}
         self._sounding: dict[str, dict[str, float]] = {}  # the alarm outputs that are on, by device, and since when
         self._silent: dict[str, AlarmClocks] = {}  # the last alarm of a device that began without one
 
@@ -92,7 +105,14 @@ class Recorder(Observer):
 
     def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
         self.messages[cls] = self.messages.get(cls, 0) + 1
-        if cls == EVENT:
+        regular = self._regular.get(cls)
+        if regular is not None:
+            seen = regular.get(device)
+            if seen is None:
+                regular[device] = Regular(at)
+            else:
+                seen.count += 1
+        elif cls == EVENT:
             self.events_sent.setdefault(device, []).append(at)
 
     def lag(self, lag_ms: float) -> None:

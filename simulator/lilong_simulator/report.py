@@ -6,12 +6,9 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from math import inf
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-
-from lilong_protocol.registry import ALARM
 
 from .clock_skew import skew
 from .linkage import Linked
@@ -20,11 +17,12 @@ from .load.measures import CLASS_NAMES
 from .load.shards.unseen import Unseen
 from .load.thresholds import Threshold, judge
 from .recorder import Recorder
-from .report_figures import broker_of, latency_of, rounded, series, unexplained
+from .report_figures import broker_of, latency_of, series, unexplained
 from .report_html import render
 from .report_model import SEALED, VERSION
-from .score import CLOCKS, Judged, Score
-from .truth import TruthRow
+from .report_rows import alarm_row, fault_row, linkage_row, unobserved_row
+from .score import Score
+from .score_incidents import Step, conclusion, incidents_of
 
 TIGHTEST_LIMIT_MS = 2_000  # of all that the world knows: a forced door's local output (GB 50396 5.1.2)
 PASS, FAIL, SATURATED, PARTIAL, BREACHED = "pass", "fail", "generator saturated", "partial", "threshold breached"
@@ -67,6 +65,10 @@ class Conditions:
     payload: str = SEALED
     plain: Mapping[str, Any] | None = None  # of plain clients: what was asked for, and rates
     tightest_ms: float | None = None  # the tightest limit where the world has none
+    steps: Mapping[str, Sequence[Step]] = field(default_factory=dict)  # of each incident by its name
+    completeness: Mapping[str, Any] | None = None  # see `completeness`
+    quality: Mapping[str, Any] | None = None  # how data faults were found, see report_model
+    world_began: float | None = None  # Unix ms of world time 0
 
 
 def tightest_limit_ms(score: Score) -> float | None:
@@ -119,9 +121,11 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
     failures += unexplained(measures)
     must = [one for one in score.judged if one.row.expect == "must"]
     skewed = skew(score.judged, conditions.accept == "stored" and conditions.ingest_by == BY_FEED)
+    by_incident = incidents_of(score, linkage, conditions.incidents, conditions.steps)
     content: dict[str, Any] = {
         "schema": VERSION,
         "verdict": PASS,
+        "conclusion": "",
         "failures": [],
         "warnings": list(conditions.warnings),
         "estate": conditions.estate,
@@ -132,18 +136,20 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
         "started": conditions.started,
         "duration_s": conditions.duration_s,
         "incidents": list(conditions.incidents),
+        "by_incident": by_incident,
         "broker": conditions.broker,
         "measures_latency": conditions.measures_latency,
         "machine": conditions.machine,
         "shards": conditions.shards,
         "shards_missing": conditions.shards_missing,
         "workers": list(conditions.workers),
-        "unobserved": [_unobserved(row) for row in unseen],
+        "unobserved": [unobserved_row(row) for row in unseen],
         "devices": conditions.devices,
         "connected": connected,
         "lost": conditions.lost,
         "connect_s": conditions.connect_s,
         "began_s": conditions.began_s,
+        "world_began": conditions.world_began,
         "real_micropython": conditions.real_micropython,
         "accept": conditions.accept,
         "ingest_by": conditions.ingest_by,
@@ -157,6 +163,8 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
             else {CLASS_NAMES[cls]: asdict(counts) for cls, counts in sorted(measures.counts.items())},
         },
         "alarms": score.counts(),
+        "findings": score.findings.counts(),
+        "quality": conditions.quality,
         "latency_ms": latency_of(must),
         "by_alarm": {
             name: latency_of([one for one in must if one.row.alarm == name])
@@ -172,11 +180,12 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
         },
         "thresholds": [],
         "knee": conditions.knee,
-        "faults": [_fault(one, score) for one in conditions.faults],
+        "faults": [fault_row(one, score) for one in conditions.faults],
         "series": None if measures is None else series(measures),
-        "alarm_rows": [_row(one) for one in score.judged],
-        "linkage": [_linkage_row(linked) for linked in linkage],
+        "alarm_rows": [alarm_row(one) for one in score.judged],
+        "linkage": [linkage_row(linked) for linked in linkage],
         "link_troubles": conditions.troubles,
+        "completeness": conditions.completeness,
     }
     if skewed.impossible:
         content["warnings"].append(
@@ -202,76 +211,13 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
         if reasons and content["verdict"] == PASS:
             content["verdict"] = verdict
         content["failures"] += reasons
+    content["conclusion"] = conclusion(score, linkage, by_incident, content["verdict"])
     return content
 
 
 def this_machine() -> dict[str, Any]:
     """The machine of a live run; a virtual one has none, since its result does not depend on it."""
     return {"cpus": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
-
-
-def _row(one: Judged) -> dict[str, Any]:
-    return {
-        "truth": one.row.id,
-        "device": one.row.device,
-        "name": one.row.name,
-        "alarm": one.row.alarm,
-        "level": ALARM[one.row.code].level,
-        "expect": one.row.expect,
-        "cause": one.row.cause,
-        "crossing_ms": round(one.crossing, 3),
-        "alarm_id": one.alarm.id if one.alarm else None,
-        "decided_after_ms": rounded(one.alarm.decided - one.crossing) if one.alarm else None,
-        "after_crossing_ms": {clock: rounded(one.after_crossing(clock)) for clock in CLOCKS},
-        "after_decision_ms": {clock: rounded(one.after_decision(clock)) for clock in CLOCKS},
-        "limits_ms": {clock: one.row.limits.get(f"{clock}_ms") for clock in CLOCKS},
-        "late": one.late,
-        "missing": one.missing,
-        "excused": one.excused,
-        "possible_after_ms": rounded(one.send_from - one.crossing) if one.crossing < one.send_from < inf else None,
-    }
-
-
-def _fault(one: Outcome, score: Score) -> dict[str, Any]:
-    """A fault and what it caused; times in ms of the run's clock."""
-    at, until = one.at_ms, one.until_ms
-    during = [
-        judged for judged in score.judged
-        if judged.row.expect == "must" and at is not None and at <= judged.crossing <= (inf if until is None else until)
-    ]  # fmt: skip
-    return {
-        "name": one.name,
-        "fault": one.text,
-        "at_ms": rounded(at),
-        "until_ms": rounded(until),
-        "devices": one.devices,
-        "links_lost": one.links_lost,
-        "reconnect_ms": one.reconnect.summary(),
-        "backlog": one.backlog,
-        "drained_ms": rounded(one.drained_ms),
-        "frames": one.frames,
-        "alarms_during": len(during),
-        "excused_during": sum(1 for judged in during if judged.alarm is None and judged.excused is not None),
-    }
-
-
-def _unobserved(row: TruthRow) -> dict[str, Any]:
-    return {
-        "truth": row.id, "device": row.device, "name": row.name, "alarm": row.alarm,
-        "crossing_ms": round(row.crossing_ms, 3),
-    }  # fmt: skip
-
-
-def _linkage_row(linked: Linked) -> dict[str, Any]:
-    asked = linked.expectation
-    return {
-        "action": asked.action,
-        "what": asked.what,
-        "name": asked.name,
-        "after_ms": rounded(linked.after),
-        "limit_ms": asked.within_ms,
-        "triggered": linked.trigger is not None,
-    }
 
 
 def write(folder: Path, report: dict[str, Any], recorder: Recorder, name: str = "report") -> None:

@@ -5,61 +5,22 @@ whose crossing came before its decision, or within a tick after it.
 """
 
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from lilong_protocol.codes import is_alarm, severity
-from lilong_protocol.pc.findings import is_finding
-
+from . import score_findings
 from .feed import FeedEvent
+from .feed_effects import Effects, effects_of
+from .judged import CLOCKS, TICK_MS, Judged
 from .load.faults.excuses import Excuses
 from .recorder import AlarmClocks
+from .score_findings import Findings
 from .truth import TruthRow
 
-TICK_MS = 1.0  # a device counts whole milliseconds: what the world does within one, it has felt at its beginning
-CLOCKS = ("local", "ingest", "shown", "acknowledged")
+__all__ = ["CLOCKS", "Judged", "Score", "score"]
 
-
-@dataclass(slots=True)
-class Judged:
-    """One truth row and what came of it. Times in ms of the run's clock; None: not observed."""
-
-    row: TruthRow
-    crossing: float
-    alarm: AlarmClocks | None = None
-    ingest: float | None = None
-    shown: float | None = None
-    acknowledged: float | None = None
-    excused: str | None = None  # the fault that kept its device from raising
-    raise_from: float = -inf  # the limit of the local output counts from then, if that is after the crossing
-    send_from: float = -inf  # and those of the others
-    late: list[str] = field(default_factory=list)  # the clocks that came after their limit
-    missing: list[str] = field(default_factory=list)  # those that never came
-
-    def after_crossing(self, clock: str) -> float | None:
-        """Milliseconds from the crossing to "local", "ingest", "shown" or "acknowledged"."""
-        at = self._at(clock)
-        if at is None:
-            return None
-        return 0.0 if -TICK_MS < at - self.crossing < 0 else at - self.crossing
-
-    def after_decision(self, clock: str) -> float | None:
-        """Milliseconds from the device's decision to a clock."""
-        at = self._at(clock)
-        return None if at is None or self.alarm is None else at - self.alarm.decided
-
-    def after_possible(self, clock: str) -> float | None:
-        """Milliseconds from when a fault, where there was one, let it be."""
-        at = self._at(clock)
-        possible = self.raise_from if clock == "local" else self.send_from
-        return None if at is None else at - max(self.crossing, possible)
-
-    def _at(self, clock: str) -> float | None:
-        if clock == "local":
-            return None if self.alarm is None else self.alarm.local
-        at: float | None = getattr(self, clock)
-        return at
+SAME_CLOCK_MS = 1_000.0  # (ours) how far a backend's clock may be off before what it says came too early
 
 
 @dataclass(slots=True)
@@ -78,10 +39,13 @@ class Score:
     out_of_order: int | None
     failures: list[str]
     excused: int = 0  # not raised, because a fault of the run kept the device from it
+    wrongly_cleared: int | None = None  # ended by the backend, not by its device
+    findings: Findings = field(default_factory=Findings)
+    false_alarms: list[tuple[str, str, float]] = field(default_factory=list)  # name, device, when
 
     @property
     def true(self) -> int:
-        return sum(1 for one in self.judged if one.row.expect == "must")
+        return sum(1 for one in self.judged if one.row.expect == "must" and one.row.by == "device")
 
     @property
     def alarm_of_row(self) -> dict[str, AlarmClocks]:
@@ -94,7 +58,7 @@ class Score:
 
     def counts(self) -> dict[str, int | None]:
         names = ("true", "raised", "stored", "acknowledged", "undetected", "missed", "late", "false", "excused")
-        return {name: getattr(self, name) for name in (*names, "duplicate", "out_of_order")}
+        return {name: getattr(self, name) for name in (*names, "duplicate", "out_of_order", "wrongly_cleared")}
 
 
 def score(
@@ -107,6 +71,9 @@ def score(
     horizon: float = inf,
     by_puback: bool = False,
     excuses: Excuses | None = None,
+    shown_expected: bool = False,
+    local_observed: bool = True,
+    clears_observed: bool = True,
 ) -> Score:
     """Judge a run.
 
@@ -114,25 +81,50 @@ def score(
     was observed but stored-acks, so order and repeated commits are unknown, and ingest is its upper bound; `horizon`:
     rows that cross later explain alarms but are not judged, since the run ended before their limits; `by_puback`: with
     no feed, the PUBACK counts as ingest, since it was asked for: it says that a broker has the alarm, and no more;
-    `excuses`: what faults of the run kept devices from.
+    `excuses`: what faults of the run kept devices from; `shown_expected`: a console was there all the time;
+    `local_observed`, `clears_observed`: whether outputs of devices were seen, and that they ended alarms.
     """
     judged = [Judged(row, world_zero + row.crossing_ms) for row in truth]
+    devices = [one for one in judged if one.row.by == "device"]
+    backend = [one for one in judged if one.row.by == "backend"]
+    excuses = excuses or Excuses()
     by_name = {alarm.id: alarm for alarm in alarms}
-    false, duplicates = _match(judged, by_name.values(), excuses or Excuses())
-    effects = _effects(feed, epoch_zero, by_name) if feed is not None else None
-    _clocks(judged, effects, by_puback)
+    false, duplicates = _match(devices, by_name.values(), excuses)
+    failures = [f"false: {text}" for text, _, _, _ in false]
+    effects = effects_of(feed, epoch_zero, by_name) if feed is not None else None
+    _clocks(devices, effects, by_puback)
     # A second alarm shows at its device; a second commit of one alarm shows nowhere but in the feed.
-    duplicate, out_of_order = len(duplicates) or None, None
+    duplicate, out_of_order, wrongly_cleared = len(duplicates) or None, None, None
+    findings = Findings()
     if effects is not None:
-        false += [f"{name} is stored, and no device raised it" for name in effects.stored if name not in by_name]
-        duplicates += [f"{name} is stored twice" for name in effects.repeated]
+        haunting = [name for name in effects.alarms if name not in by_name]
+        false += [(name, name, name.partition("-")[0], effects.stored[name]) for name in haunting]
+        failures += [f"false: {name} is stored, and no device raised it" for name in haunting]
+        findings = score_findings.match(backend, effects, excuses)
+        duplicates += _repeated(devices, effects)
         duplicate, out_of_order = len(duplicates), len(effects.disordered)
+        if clears_observed:
+            wrongly_cleared = _wrongly_cleared(devices, effects, by_name.values())
     judged = [one for one in judged if one.crossing <= horizon]
-    must = [one for one in judged if one.row.expect == "must"]
+    must = [one for one in judged if one.row.expect == "must" and one.row.by == "device"]
+    concluded = [one for one in judged if one.row.expect == "must" and one.row.by == "backend"]
+    clocks = [
+        *(["local"] if local_observed else []), "ingest", *(["shown"] if shown_expected else []),
+        *(["acknowledged"] if acknowledgement_expected else []),
+    ]  # fmt: skip
     for one in must:
-        if excuses is not None:
-            _excuse(one, excuses)
-        _limits(one, acknowledgement_expected)
+        _excuse(one, excuses)
+        _limits(one, clocks)
+        one.failures += _failures(one)
+    findings.true = len(concluded)
+    if effects is not None:
+        for one in concluded:
+            one.seen = True
+            _limits(one, clocks)
+            one.failures += _failures(one)
+        findings.stored = sum(1 for one in concluded if one.answer is not None)
+        findings.missed = len(concluded) - findings.stored
+        findings.late = sum(1 for one in concluded if "ingest" in one.late)
     acknowledged = sum(1 for one in must if one.acknowledged is not None)
     return Score(
         judged,
@@ -146,21 +138,30 @@ def score(
         false=len(false),
         duplicate=duplicate,
         out_of_order=out_of_order,
+        wrongly_cleared=wrongly_cleared,
+        findings=findings,
+        false_alarms=[(name, device, at) for _, name, device, at in false],
         failures=[
-            *(f"false: {text}" for text in false),
+            *failures,
             *(f"duplicate: {text}" for text in duplicates),
-            *(f"out of order: {text}" for text in (effects.disordered if effects is not None else ())),
-            *(text for one in must for text in _failures(one)),
+            *(f"out of order: {text}" for text in (effects.disordered.values() if effects is not None else ())),
+            *findings.failures,
+            *(text for one in (*must, *concluded) for text in _failures(one)),
         ],
     )
 
 
-def _match(judged: list[Judged], alarms: Iterable[AlarmClocks], excuses: Excuses) -> tuple[list[str], list[str]]:
-    """Gives each alarm to its row; says which belong to no row, and which are the second of one episode."""
+def _match(
+    judged: list[Judged], alarms: Iterable[AlarmClocks], excuses: Excuses
+) -> tuple[list[tuple[str, str, str, float]], list[str]]:
+    """Gives each alarm to its row; says which belong to no row, and which are the second of one episode.
+
+    Of the false ones: what is wrong, id, device, when.
+    """
     rows: dict[tuple[str, int], list[Judged]] = {}
     for one in sorted(judged, key=lambda one: one.crossing):
         rows.setdefault((one.row.device, one.row.code), []).append(one)
-    false: list[str] = []
+    false: list[tuple[str, str, str, float]] = []
     duplicates: list[str] = []
     for alarm in sorted(alarms, key=lambda alarm: alarm.decided):
         mine = rows.get((alarm.device, alarm.code), [])
@@ -170,50 +171,55 @@ def _match(judged: list[Judged], alarms: Iterable[AlarmClocks], excuses: Excuses
             at -= 1
         if at < 0 or mine[at].row.expect == "must_not":
             if not excuses.blinded(alarm.device, alarm.decided):
-                false.append(f"{alarm.id} (code {alarm.code}) has no cause at {alarm.decided:.0f} ms")
+                what = f"{alarm.id} (code {alarm.code}) has no cause at {alarm.decided:.0f} ms"
+                false.append((what, alarm.id, alarm.device, alarm.decided))
+                if at >= 0 and mine[at].lasts(alarm.decided):
+                    mine[at].broken.append(alarm.id)
+                    mine[at].failures.append(f"false: {alarm.id}: {mine[at].row.alarm} at {mine[at].row.name}")
         elif mine[at].alarm is not None:
             duplicates.append(f"{alarm.id} is a second alarm of {mine[at].row.id}")
+            mine[at].repeated.append(alarm.id)
+            mine[at].failures.append(f"duplicate: {duplicates[-1]}")
         else:
             mine[at].alarm = alarm
     return false, duplicates
 
 
-@dataclass(slots=True)
-class _Effects:
-    """What the feed says of the backend: times on the run's clock, and what should not be."""
-
-    stored: dict[str, float] = field(default_factory=dict)
-    shown: dict[str, float] = field(default_factory=dict)
-    repeated: list[str] = field(default_factory=list)
-    disordered: list[str] = field(default_factory=list)
-
-
-def _effects(feed: Sequence[FeedEvent], epoch_zero: float, known: Container[str]) -> _Effects:
-    effects = _Effects()
-    last: dict[tuple[str, int], FeedEvent] = {}
-    for event in feed:
-        if is_finding(event.code):
-            continue  # of the backend itself: no device has raised it
-        at = event.at - epoch_zero
-        if at < 0 and event.alarm not in known:
-            continue  # of an earlier run, in a file that has grown since
-        if event.event == "shown":
-            effects.shown.setdefault(event.alarm, at)
-        elif event.event == "stored":
-            if event.alarm in effects.stored:
-                effects.repeated.append(event.alarm)
-                continue
-            effects.stored[event.alarm] = at
-            # Order is promised within one device and one priority.
-            lane = (event.device, severity(event.code) if is_alarm(event.code) else 0)
-            before = last.get(lane)
-            if before is not None and (before.boot, before.seq) > (event.boot, event.seq):
-                effects.disordered.append(f"{event.alarm} is stored after {before.alarm}")
-            last[lane] = event
-    return effects
+def _repeated(judged: Iterable[Judged], effects: Effects) -> list[str]:
+    """What was committed twice, and what came out of its order: told at its rows too."""
+    by_alarm = {one.alarm.id: one for one in judged if one.alarm is not None}
+    for name in (*effects.repeated, *effects.disordered):
+        one = by_alarm.get(name)
+        if one is not None and name in effects.disordered:
+            one.disordered = True
+            one.failures.append(f"out of order: {effects.disordered[name]}")
+        if one is not None and name in effects.repeated:
+            one.repeated.append(name)
+            one.failures.append(f"duplicate: {name} is stored twice")
+    findings = {event.alarm for event in effects.findings}
+    return [f"{name} is stored twice" for name in effects.repeated if name not in findings]
 
 
-def _clocks(judged: list[Judged], effects: _Effects | None, by_puback: bool) -> None:
+def _wrongly_cleared(judged: Iterable[Judged], effects: Effects, alarms: Iterable[AlarmClocks]) -> int:
+    """Alarms that the backend has ended and their devices have not: they latch until the device says otherwise.
+
+    A later alarm of its device and code proves that an older one is over.
+    """
+    last: dict[tuple[str, int], float] = {}
+    for each in alarms:
+        key = (each.device, each.code)
+        last[key] = max(last.get(key, each.decided), each.decided)
+    for one in judged:
+        alarm = one.alarm
+        at = None if alarm is None else effects.cleared.get(alarm.id)
+        if alarm is None or at is None or alarm.decided < last[alarm.device, alarm.code] <= at + SAME_CLOCK_MS:
+            continue
+        if alarm.cleared is None or alarm.cleared > at + SAME_CLOCK_MS:
+            one.cleared = at
+    return sum(1 for one in judged if one.cleared is not None)
+
+
+def _clocks(judged: list[Judged], effects: Effects | None, by_puback: bool) -> None:
     for one in judged:
         alarm = one.alarm
         if alarm is None:
@@ -232,15 +238,15 @@ def _excuse(one: Judged, excuses: Excuses) -> None:
     one.excused, one.raise_from, one.send_from = excuse.why, excuse.raise_from, excuse.send_from
 
 
-def _limits(one: Judged, acknowledgement_expected: bool) -> None:
-    """Which clocks broke their limits. Local and ingest must be seen; shown only if a console was there."""
+def _limits(one: Judged, expected: Sequence[str]) -> None:
+    """Which clocks broke their limits, and which of the expected ones never came."""
     for clock in CLOCKS:
         limit = one.row.limits.get(f"{clock}_ms")
-        if limit is None:
+        if limit is None or (clock == "local" and one.row.by == "backend"):
             continue
         after = one.after_possible(clock)
         if after is None:
-            if clock in ("local", "ingest") or (clock == "acknowledged" and acknowledgement_expected):
+            if clock in expected:
                 one.missing.append(clock)
         elif after > limit:
             one.late.append(clock)
@@ -248,14 +254,21 @@ def _limits(one: Judged, acknowledgement_expected: bool) -> None:
 
 def _failures(one: Judged) -> Iterator[str]:
     """What went wrong with a row that must be raised. What follows from a miss is not told again."""
-    what = f"{one.row.alarm} at {one.row.name}"
-    if one.alarm is None and one.excused is not None:
+    what = f"{one.row.alarm} at {one.row.name or 'the estate'}"
+    if one.row.by == "backend" and not one.seen:
         return
-    if one.alarm is None:
-        yield f"undetected: {what}: the device did not raise it"
+    if one.row.by == "backend" and one.answer is None:
+        yield f"missed: {what}: the backend never found it ({one.row.cause})"
+        return
+    if one.answered is None:
+        if one.excused is None:
+            yield f"undetected: {what}: the device did not raise it"
         return
     if one.ingest is None:
-        yield f"missed: {what}: {one.alarm.id} was raised and never stored"
+        told = " though its stored-ack said so" if one.alarm is not None and one.alarm.stored is not None else ""
+        yield f"missed: {what}: {one.answered} was raised and never stored{told}"
+    if one.cleared is not None:
+        yield f"cleared: {what}: {one.answered} was ended by the backend, and its device had not ended it"
     for clock in one.late:
         word = "late" if clock == "ingest" else "over its limit"
         limit = one.row.limits[f"{clock}_ms"]
@@ -263,5 +276,9 @@ def _failures(one: Judged) -> Iterator[str]:
         since = "the crossing" if possible <= one.crossing else "a fault of the run was over"
         yield f"{word}: {what}: {clock} {one.after_possible(clock):.0f} ms after {since}, limit {limit} ms"
     for clock in one.missing:
-        if clock == "local" or (clock == "acknowledged" and one.ingest is not None):
+        if clock == "local" or (clock in ("shown", "acknowledged") and one.ingest is not None):
             yield f"missing: {what}: {clock} was never seen"
+    if one.unnamed:
+        yield f"incomplete: {what}: {one.answered} does not name {one.unnamed} of its {len(one.row.members)} devices"
+    if one.misnamed:
+        yield f"incomplete: {what}: {one.answered} names {one.misnamed} devices that it is not about"

@@ -11,13 +11,16 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
+from lilong_protocol.pc.findings import BY_NAME
 from lilong_protocol.registry import ALARMS
 
 from lilong_simulator.estate_parts import Device
 
 Expect = Literal["must", "may", "must_not"]
+By = Literal["device", "backend"]
+What = Literal["command", "report", "not_cleared"]
 Limits = dict[str, int | None]
 
 ALARM_CODES = {row.name: row.number for row in ALARMS}
@@ -61,7 +64,11 @@ _LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class TruthRow:
-    """One physical episode at one device. Times are ms of world time, limits ms after the crossing."""
+    """One physical episode at one device. Times are ms of world time, limits ms after the crossing.
+
+    by "backend": what a backend itself must conclude, a finding (`lilong_protocol.pc.findings`): `alarm` is its name,
+    `code` its number, `device` may be empty for the estate. No device raises it, so it has no local output.
+    """
 
     id: str
     device: str
@@ -75,6 +82,9 @@ class TruthRow:
     limits: Limits = field(default_factory=dict)
     until_ms: int | None = None
     """When the world's value was back below its level; of a must_not, when the temptation was over."""
+    by: By = "device"
+    members: tuple[str, ...] = ()
+    """Of a finding about several devices: all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +97,7 @@ class Expectation:
 
     id: str
     incident: str
-    what: Literal["command", "report", "not_cleared"]
+    what: What
     action: str
     device: str
     name: str
@@ -113,6 +123,26 @@ def truth_row(
     return TruthRow(
         row_id, device.id, device.name, ALARM_CODES[alarm], alarm, expect, crossing_ms, cause, incident,
         dict(bounds), until_ms,
+    )  # fmt: skip
+
+
+def finding_row(
+    finding: str,
+    crossing_ms: int,
+    cause: str,
+    device: Device | None = None,
+    expect: Expect = "must",
+    incident: str | None = None,
+    until_ms: int | None = None,
+    bounds: Limits = NO_LIMITS,
+    members: Iterable[str] = (),
+) -> TruthRow:
+    """A row about what a backend must conclude; `finding`: its name in `lilong_protocol.pc.findings`. `device` None:
+    about the estate, or `members`, the ids of several devices."""
+    name = "" if device is None else device.name
+    return TruthRow(
+        f"{name}:{finding}:{crossing_ms}", "" if device is None else device.id, name, BY_NAME[finding].number, finding,
+        expect, crossing_ms, cause, incident, dict(bounds), until_ms, "backend", tuple(members),
     )  # fmt: skip
 
 
@@ -156,10 +186,19 @@ def _row(values: Any, kind: type[Row]) -> Row:
     names = {f.name for f in fields(kind)}
     if unknown := set(values) - names:
         raise ValueError(f"{kind.__name__} has no field {sorted(unknown)[0]}")
-    if missing := names - set(values):
+    if missing := names - set(values) - _ADDED:
         raise ValueError(f"{kind.__name__} lacks the field {sorted(missing)[0]}")
-    if kind is TruthRow and values["expect"] not in ("must", "may", "must_not"):
-        raise ValueError(f"expect is {values['expect']!r}, not must, may or must_not")
-    if kind is Expectation:
-        values["after"] = tuple(values["after"])
+    for name, known in _WORDS[kind].items():
+        if values.get(name, known[0]) not in known:
+            raise ValueError(f"{name} is {values[name]!r}, not {', '.join(known[:-1])} or {known[-1]}")
+    for name in ("after", "members"):
+        if name in values:
+            values[name] = tuple(values[name])
     return kind(**values)
+
+
+_ADDED = {"by", "members"}  # files of earlier versions lack them
+_WORDS: dict[type, dict[str, tuple[str, ...]]] = {
+    TruthRow: {"expect": get_args(Expect), "by": get_args(By)},
+    Expectation: {"what": get_args(What)},
+}

@@ -114,6 +114,7 @@ class VirtualRun:
             self.world.truth.append(replace(row, id=f"{row.id}:{name}"))
 
     def _destroyed(self, device: str) -> None:
+        self.recorder.burnt[device] = self.env.now
         if self.faults is not None:
             self.faults.timeline.burnt(device)
         self._fleet.destroy(device)

@@ -27,6 +27,9 @@ def content(**changes: Any) -> dict[str, Any]:
         "broker": "mosquitto 2.0.18 at 127.0.0.1:1883",
         "alarms": {"true": 3, "raised": 3, "duplicate": 0, "out_of_order": 0},
         "latency_ms": {"local": SOME, "ingest": NOTHING},
+        "findings": {"true": 0, "stored": None},
+        "completeness": None,
+        "by_incident": [],
         "generator_lag_ms": SOME,
         "failures": [],
     }
@@ -103,3 +106,14 @@ def test_thresholds_and_warnings_stand_before_the_verdict() -> None:
         "  breached: ingest.p99<=1s: 1234.5", "  breached: shown.p50<1s: not observed", "  kept: missed==0: 0",
         "  clock skew: 3", "verdict: threshold breached",
     ]  # fmt: skip
+
+
+def test_each_incident_is_told_in_its_line_before_the_verdict() -> None:
+    lines = summary(
+        by_incident=[{"told": "kitchen_fire: 3 of 3 alarms in time: pass", "verdict": "pass"}],
+        findings={"true": 2, "stored": None},
+        completeness={"received": 999, "expected": 1_000, "share": 0.999, "devices": 20, "whole": 19},
+    )
+    assert lines.index("kitchen_fire: 3 of 3 alarms in time: pass") < lines.index("verdict: pass")
+    assert "findings: 2 true, ? stored" in lines
+    assert "completeness: 99.90% of 1,000 heartbeats and telemetry frames, 19 of 20 devices lack nothing" in lines

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lilong_simulator import linkage, report
 from lilong_simulator.choose_boards import choose_boards
+from lilong_simulator.completeness import completeness
 from lilong_simulator.estate import Device
 from lilong_simulator.feed import Feed, FeedEvent
 from lilong_simulator.fleet import process
@@ -26,6 +27,7 @@ from lilong_simulator.load.thresholds import Threshold
 from lilong_simulator.report_model import SEALED
 from lilong_simulator.retained import Topics, of_frames, remove_own_retained, remove_retained
 from lilong_simulator.score import score
+from lilong_simulator.score_incidents import steps_of
 from rich.console import Console
 
 from .cut_short import cut_short, lasted_s
@@ -263,6 +265,12 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         warnings=(*(() if played.reasons else cut_short(lasted, scenario.duration_s)), *played.warnings),
         workers=played.workers,
         unseen=played.unseen,
+        steps={one.name: steps_of(one) for one in request.places[0].incidents},
+        completeness=completeness(
+            [device for place in request.places for device in place.devices], result.recorder, world_zero,
+            world_zero + result.played_s * 1000, scenario.rate, Excuses(result.hindrances),
+        ),
+        world_began=None if result.world_zero is None else result.epoch_zero + result.world_zero,
     )
     return report.build(conditions, result.recorder, scored, linked)
 

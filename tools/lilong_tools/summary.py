@@ -10,6 +10,7 @@ VERDICT_STYLE = {
     "pass": "bold green", "fail": "bold red", "threshold breached": "bold red", "generator saturated": "bold yellow",
     "partial": "bold yellow",
 }  # fmt: skip
+INCIDENT_STYLE = {"pass": "green", "fail": "red", "not judged": "yellow"}
 FAILURES_SHOWN = 10
 BY = {
     "stored-ack": "ingest is an upper bound: the arrival of the stored-ack; --observed gives the commit itself",
@@ -36,6 +37,9 @@ def summarise(content: dict[str, Any], console: Console) -> None:
     console.print()
     counted = ", ".join(f"{_count(value)} {name.replace('_', ' ')}" for name, value in alarms.items())
     console.print(f"alarms: {counted}", highlight=False, markup=False)
+    if content["findings"]["true"]:
+        counted = ", ".join(f"{_count(value)} {name}" for name, value in content["findings"].items())
+        console.print(f"findings: {counted}", highlight=False, markup=False)
     accepted = "acceptance not observed" if content["connected"] is None else f"{content['connected']:,} accepted"
     by = "" if content["payload"] == SEALED else f" by the template {content['payload']}"
     console.print(
@@ -44,6 +48,15 @@ def summarise(content: dict[str, Any], console: Console) -> None:
         highlight=False,
         markup=False,
     )
+    whole = content["completeness"]
+    if whole is not None and whole["expected"]:
+        console.print(
+            f"completeness: {whole['share']:.2%} of {whole['expected']:,} heartbeats and telemetry frames, "
+            f"{whole['whole']:,} of {whole['devices']:,} devices lack nothing",
+            highlight=False, markup=False,
+        )  # fmt: skip
+    for one in content["by_incident"]:
+        console.print(one["told"], style=INCIDENT_STYLE[one["verdict"]], highlight=False, markup=False)
     if content["latency_ms"]["ingest"]["count"] and content["ingest_by"] in BY and content["mode"] == "live":
         console.print(BY[content["ingest_by"]], style="dim")
     _conclude(content, console)

@@ -13,6 +13,7 @@ from typing import Any
 
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator import linkage, report
+from lilong_simulator.completeness import completeness
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.feed import FeedEvent
 from lilong_simulator.fleet.still import Still
@@ -22,6 +23,7 @@ from lilong_simulator.load.faults.excuses import Excuses
 from lilong_simulator.load.faults.timeline import plan
 from lilong_simulator.random_streams import draw
 from lilong_simulator.score import score
+from lilong_simulator.score_incidents import steps_of
 from lilong_simulator.tables import parquet, rows, schema
 from lilong_simulator.tables.messages import Messages
 from lilong_simulator.tables.parquet import Columns
@@ -236,17 +238,12 @@ class _One:
 
     def _judge(self) -> dict[str, Any]:
         job, run, zero = self._job, self._virtual, self._epoch_zero
-        feed = [
-            FeedEvent(
-                row["at"], row["event"], row["alarm"], row["device"], row["code"], row["boot"], row["seq"],
-                row.get("finding", ""), tuple(row.get("members", ())),
-            )
-            for row in self._feed
-        ]  # fmt: skip
+        feed = [FeedEvent.of(row) for row in self._feed]
         faults = None if run.faults is None else run.faults.timeline
         excuses = None if faults is None else Excuses(faults.hindrances)
         judged = score(
-            run.world.truth, self._recorder.alarms.values(), feed, 0, zero, horizon=self.horizon, excuses=excuses
+            run.world.truth, self._recorder.alarms.values(), feed, 0, zero, horizon=self.horizon, excuses=excuses,
+            shown_expected=True,
         )
         content = report.build(
             report.Conditions(
@@ -255,6 +252,11 @@ class _One:
                 len(self._estate.devices), {}, 0, None, {}, None,
                 ingest_by=report.BY_FEED, faults=() if faults is None else faults.outcomes,
                 warnings=self._cut_short(),
+                steps={one.name: steps_of(one) for one in self._incidents},
+                completeness=completeness(
+                    self._estate.devices, self._recorder, 0.0, self.horizon, excuses=excuses
+                ),
+                world_began=float(zero),
             ),
             self._recorder, judged,
             linkage.judge(

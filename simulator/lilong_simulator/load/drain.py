@@ -22,11 +22,7 @@ class Drain:
         """When nothing that is judged can come in time any more, on the run's clock."""
         zero, faults = self._run.world_zero or 0.0, self._run.faults
         judged = self._judged()
-        limits = [
-            row.crossing_ms + max([limit for limit in row.limits.values() if limit is not None], default=0)
-            for row in judged
-        ]
-        last = zero + max(limits, default=0)
+        last = max(map(self._limit, judged), default=zero)
         return last if faults is None else max(last, faults.last_limit(judged))
 
     @property
@@ -38,6 +34,10 @@ class Drain:
             if run.faults.timeline.waiting:
                 return True
             rows = run.faults.possible(rows)
+        concluded = [row for row in rows if row.by == "backend"]
+        if concluded and run.clock() < max(map(self._limit, concluded)):
+            return True  # what a backend concludes is not seen here
+        rows = [row for row in rows if row.by == "device"]
         for_people = {(row.device, row.code) for row in rows if row.limits.get("acknowledged_ms") is not None}
         alarms = run.recorder.alarms.values()
         if not run.settings.acknowledgement_expected and all(alarm.acknowledged is None for alarm in alarms):
@@ -49,6 +49,11 @@ class Drain:
             and (alarm.acknowledged is not None or (alarm.device, alarm.code) not in for_people)
         )
         return not Counter((row.device, row.code) for row in rows) <= answered
+
+    def _limit(self, row: TruthRow) -> float:
+        """The last of a row, on the run's clock."""
+        latest = max([limit for limit in row.limits.values() if limit is not None], default=0)
+        return (self._run.world_zero or 0.0) + row.crossing_ms + latest
 
     def _judged(self) -> list[TruthRow]:
         """The rows that must be raised and whose crossing came before the horizon."""

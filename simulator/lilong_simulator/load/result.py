@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from math import inf
 from typing import Any
 
-from ..linkage import OUTPUT
-from ..recorder import AlarmClocks, Recorder
+from ..carried_out import LINKED_OUTPUTS
+from ..recorder import AlarmClocks, Recorder, Regular
 from ..truth import Expectation, TruthRow
 from .faults.excuses import Hindrance
 from .faults.outcome import Outcome
@@ -18,7 +18,7 @@ from .fingerprint import added
 from .measures import Measures, merged
 from .run import LiveRun
 
-LINKED_OUTPUTS = {name for name, _ in OUTPUT.values()}
+REGULAR = ("beats", "samples", "births")  # of a recorder
 
 
 @dataclass
@@ -83,6 +83,11 @@ class ShardResult:
             "messages": seen.messages,
             "alarms": [asdict(alarm) for alarm in seen.alarms.values()],
             "measures": None if seen.measures is None else seen.measures.to_json(),
+            **{
+                name: {device: [one.first, one.count] for device, one in getattr(seen, name).items()}
+                for name in REGULAR
+            },
+            "burnt": seen.burnt,
             "linked": sorted(seen.linked),
             "online": sorted(seen.online),
             "accepted": sorted(seen.accepted),
@@ -102,13 +107,16 @@ class ShardResult:
         if values["measures"] is not None:
             seen.measures = Measures.from_json(values["measures"])
             seen.lags = seen.measures.lag
+        for name in REGULAR:
+            getattr(seen, name).update((device, Regular(*told)) for device, told in values[name].items())
+        seen.burnt = dict(values["burnt"])
         seen.linked, seen.online, seen.accepted = (set(values[name]) for name in ("linked", "online", "accepted"))
         seen.stored_frames = values["stored_frames"]
         seen.outputs = [(at, device, name, value) for at, device, name, value in values["outputs"]]
         seen.events_sent = {device: list(times) for device, times in values["events_sent"].items()}
         return cls(
             tuple(values["shards"]), values["count"], seen,
-            [TruthRow(**row) for row in values["truth"]],
+            [TruthRow(**{**row, "members": tuple(row["members"])}) for row in values["truth"]],
             [Expectation(**{**row, "after": tuple(row["after"])}) for row in values["expectations"]],
             values["world_zero"], values["epoch_zero"],
             inf if values["horizon"] is None else values["horizon"],
@@ -157,6 +165,9 @@ def _take(whole: Recorder, part: Recorder) -> None:
     for cls, count in part.messages.items():
         whole.messages[cls] = whole.messages.get(cls, 0) + count
     whole.alarms.update(part.alarms)
+    for name in REGULAR:
+        getattr(whole, name).update(getattr(part, name))
+    whole.burnt.update(part.burnt)
     whole.linked |= part.linked
     whole.online |= part.online
     whole.accepted |= part.accepted

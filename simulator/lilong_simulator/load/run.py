@@ -183,6 +183,7 @@ class LiveRun:
             play.fleet.sense(device, channel, value, (self.world_zero or 0.0) + play.now)
 
     def _destroyed(self, play: Play, device: str) -> None:
+        self.recorder.burnt[device] = self.clock()
         self._burnt.add(device)
         if self.faults is not None:
             self.faults.timeline.burnt(device)

@@ -46,6 +46,18 @@ class Alarms(Table):
     excused: Count = Field(0, description="not raised: a fault of the run kept the device from it; no pass")
     duplicate: Count | None = Field(description="a second effect of one episode")
     out_of_order: Count | None = Field(description="against (boot, seq) of one device and priority")
+    wrongly_cleared: Count | None = Field(None, description="ended by the backend, and not by its device")
+
+
+class Findings(Table):
+    """What a backend had to conclude by itself, judged from its observed feed; null: there was none."""
+
+    true: Count
+    stored: Count | None
+    missed: Count | None
+    late: Count | None
+    false: Count | None = Field(description="no cause")
+    duplicate: Count | None
 
 
 class Row(Table):
@@ -57,15 +69,21 @@ class Row(Table):
     alarm: str
     level: Count
     expect: Literal["must", "may", "must_not"]
+    by: Literal["device", "backend"] = Field("device", description="backend: a finding, in its observed feed alone")
+    incident: str | None = Field(None, description="whose part it is; null: daily life")
     cause: str
     crossing_ms: Ms
-    alarm_id: str | None
+    until_ms: Ms | None = Field(None, description="when the world's value was back, or the temptation over")
+    alarm_id: str | None = Field(description="of the alarm or the finding that answers it")
     decided_after_ms: Ms | None
     after_crossing_ms: ClockTimes
     after_decision_ms: ClockTimes
     limits_ms: ClockTimes
     late: list[str]
     missing: list[str]
+    repeated: list[str] = Field([], description="second effects: another alarm of its episode, the same stored twice")
+    broken: list[str] = Field([], description="of a must_not: the alarms or findings that there are all the same")
+    failures: list[str] = Field([], description="why it counts against the run")
     excused: str | None = Field(None, description="unpowered, stuck: the fault that kept its device from raising")
     possible_after_ms: Ms | None = Field(None, description="after the crossing a fault let it be sent; limits count so")
 
@@ -73,12 +91,15 @@ class Row(Table):
 class Link(Table):
     """What had to follow from alarms, counted from the one that confirmed."""
 
+    incident: str | None = None
     action: str
     what: Literal["command", "report", "not_cleared"]
     name: str
     after_ms: Ms | None
     limit_ms: Ms | None
     triggered: bool
+    trigger_ms: Ms | None = Field(None, description="of the alarm that confirmed, on the run's clock")
+    failure: str | None = Field(None, description="why it counts against the run")
 
 
 class ClockSkew(Table):

@@ -20,36 +20,43 @@ def devices(estate: Estate) -> Columns:
     )
 
 
-def truth(estate: Estate, epoch_zero: int, rows: Iterable[TruthRow]) -> Columns:
+def truth(estate: Estate, epoch_zero: int, rows: Sequence[TruthRow]) -> Columns:
     """epoch_zero: Unix time in ms at which the run begins."""
-    return _columns(
+    columns = _columns(
         (
             estate.id, it.id, it.device, it.name, it.alarm, it.expect, epoch_zero + it.crossing_ms, it.crossing_ms,
-            it.until_ms, it.cause, it.incident, *(it.limits.get(name) for name in _LIMITS),
+            it.until_ms, it.cause, it.incident, *(it.limits.get(name) for name in _LIMITS), it.by,
         )
         for it in rows
     )  # fmt: skip
+    return [*columns, _lists(it.members for it in rows)] if rows else []
 
 
 def expectations(estate: Estate, rows: Sequence[Expectation]) -> Columns:
     columns = [
         *_columns((estate.id, it.id, it.incident, it.what, it.action, it.device, it.name) for it in rows),
-        Lists(list(accumulate(len(it.after) for it in rows)), [[row for it in rows for row in it.after]]),
+        _lists(it.after for it in rows),
         *_columns((it.quorum, it.within_ms) for it in rows),
     ]
     return columns if rows else []
 
 
-def observed(estate: Estate, rows: Iterable[dict[str, Any]]) -> Columns:
-    return _columns(
+def observed(estate: Estate, rows: Sequence[dict[str, Any]]) -> Columns:
+    columns = _columns(
         (
             estate.id, round(it["at"]), it["event"], it["alarm"], it["device"],
-            it["finding"] if "finding" in it else ALARM[it["code"]].name, it["boot"], it["seq"],
+            it.get("finding") or ALARM[it["code"]].name, it["boot"], it["seq"],
         )
         for it in rows
     )  # fmt: skip
+    return [*columns, _lists(it.get("members", ()) for it in rows)] if rows else []
 
 
 def _columns(rows: Iterable[tuple[Any, ...]]) -> list[Sequence[Any]]:
     """None at all where there is no row."""
     return list(zip(*rows, strict=True))
+
+
+def _lists(rows: Iterable[Sequence[str]]) -> Lists:
+    kept = list(rows)
+    return Lists(list(accumulate(map(len, kept))), [[item for row in kept for item in row]])

@@ -86,6 +86,8 @@ TRUTH = Table("truth", "what really happened in the world, in the order of its c
     Column("ingest_ms", WHOLE, "limit of the commit"),
     Column("shown_ms", WHOLE, "limit of the console"),
     Column("acknowledged_ms", WHOLE, "limit of the human answer at the device"),
+    Column("by", TEXT, "who must raise it: `device`, or `backend`, whose finding it is"),
+    Column("members", TEXTS, "of a finding about several devices: their ids"),
 ))  # fmt: skip
 
 EXPECTATIONS = Table("expectations", "what had to follow from alarms at other devices", (
@@ -110,6 +112,7 @@ OBSERVED = Table("observed", "what the centre did about alarms, its observed fee
     Column("code", TEXT, "name of the alarm or finding"),
     Column("boot", WHOLE, "of the raise; of a finding 0"),
     Column("seq", WHOLE, "of the raise; of a finding 0"),
+    Column("members", TEXTS, "of a finding about several devices: their ids"),
 ))  # fmt: skip
 
 TABLES = (MESSAGES, DEVICES, TRUTH, EXPECTATIONS, OBSERVED)

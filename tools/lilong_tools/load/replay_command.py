@@ -162,7 +162,9 @@ def judged(
 ) -> dict[str, Any]:
     """The content of report.json: what nobody can see in a replay is null."""
     result, contents = replaying.result(), request.contents
-    scored = score(result.truth, result.recorder.alarms.values(), feed, 0.0, result.epoch_zero, False)
+    scored = score(
+        result.truth, result.recorder.alarms.values(), feed, 0.0, result.epoch_zero, False, clears_observed=False
+    )
     # Of the world nothing is recorded: not what a device should have raised, nor by when.
     scored = replace(scored, undetected=None, late=None, false=None)
     ingest_by = reports.BY_STORED_ACK if feed is None else request.ingest_by or reports.BY_FEED

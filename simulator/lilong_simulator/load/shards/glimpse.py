@@ -8,10 +8,10 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
+from ...carried_out import LINKED_OUTPUTS
 from ...latency import Latency
 from ...recorder import AlarmClocks
 from ..measures import Measures
-from ..result import LINKED_OUTPUTS
 from ..watched import Measured
 
 PIECE = 500  # alarms or outputs that are looked at before the event loop gets its turn

@@ -1,0 +1,43 @@
+"""When a command has been carried out, seen from a device's outputs, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+FREE, SHUT, FULL = 1, 1, 100  # outputs "lock", "valve" and "lamp", as lilong_firmware has them
+LIFT, LOWER = 1, 2  # of the motor "barrier"; 0 leaves the arm where it is
+
+OUTPUTS: Mapping[str, Mapping[str, int]] = {
+    "fire_release": {"lock": FREE, "barrier": LIFT},
+    "unlock": {"lock": FREE},
+    "open_barrier": {"barrier": LIFT},
+    "close_barrier": {"barrier": LOWER},
+    "close_valve": {"valve": SHUT},
+    "open_valve": {"valve": 0},
+    "set_level": {"lamp": FULL},
+    "switch_on": {"relay": 1},
+    "switch_off": {"relay": 0},
+}
+"""By command: each output that shows it, and its value. A device has one of them."""
+MOTORS = ("barrier",)
+LINKED_OUTPUTS = frozenset(name for outputs in OUTPUTS.values() for name in outputs)
+
+
+def carried_out(action: str, device: str, since: float, outputs: Iterable[tuple[float, str, str, int]]) -> float | None:
+    """When an output of the device was as the command wants it: at `since` if it was so already; None: never.
+
+    `outputs`: (when, device, name, value) in the order of their times. A lock, a valve, a lamp begins at 0.
+    """
+    wanted = OUTPUTS.get(action, {})
+    values: dict[str, int] = {}
+    for at, of, name, value in outputs:
+        if of != device or name not in wanted:
+            continue
+        if at >= since:
+            if any(values.get(one) == wanted[one] for one in values):
+                return since
+            if value == wanted[name]:
+                return at
+        if value or name not in MOTORS:
+            values[name] = value
+    return since if any(values[one] == wanted[one] for one in values) else None

@@ -1,0 +1,124 @@
+"""What a backend itself must conclude is judged from its feed alone, word by word, and null without one."""
+
+from dataclasses import replace
+
+import pytest
+from lilong_protocol.pc.findings import BY_NAME
+from lilong_simulator.feed import FeedEvent
+from lilong_simulator.load.faults.excuses import Excuses, Hindrance
+from lilong_simulator.score import score
+from lilong_simulator.truth import finding_row, limits
+from score_runs import A, B
+
+OFFLINE, FEEDER = "comms.offline", "comms.feeder_lost"
+LIMITS = limits(None, 100_000, None, None)
+SILENT = replace(finding_row(OFFLINE, 50_000, "burnt", bounds=LIMITS), device=A, name="aa/smoke")
+DARK = finding_row(FEEDER, 50_000, "feeder A", bounds=LIMITS, members=(A, B))
+
+
+def told(finding, at, device=A, event="stored", number=1, members=()):
+    return FeedEvent(at, event, f"{finding}-{number}", device, BY_NAME[finding].number, 0, 0, finding, tuple(members))
+
+
+def counts(judged):
+    return {word: count for word, count in judged.findings.counts().items() if count}
+
+
+def test_a_finding_in_time_passes():
+    judged = score([SILENT], [], [told(OFFLINE, 90_000)])
+    assert judged.passed
+    assert counts(judged) == {"true": 1, "stored": 1}
+    assert judged.judged[0].after_crossing("ingest") == 40_000
+    assert judged.true == judged.raised == 0, "no device raises it"
+
+
+def test_without_a_feed_nothing_is_known_and_nothing_fails():
+    judged = score([SILENT], [], None)
+    assert judged.passed
+    found = judged.findings.counts()
+    assert found == {"true": 1, "stored": None, "missed": None, "late": None, "false": None, "duplicate": None}
+
+
+def test_missed_never_found():
+    judged = score([SILENT], [], [])
+    assert counts(judged) == {"true": 1, "missed": 1}
+    assert judged.failures == ["missed: comms.offline at aa/smoke: the backend never found it (burnt)"]
+
+
+@pytest.mark.parametrize(("at", "late"), [(150_000, 0), (150_001, 1)])
+def test_late_after_the_limit_and_not_at_it(at, late):
+    judged = score([SILENT], [], [told(OFFLINE, at)])
+    assert judged.findings.late == late
+    assert [text.split(":")[0] for text in judged.failures] == ["late"] * late
+
+
+def test_false_without_a_cause_before_it_or_at_another_device():
+    for event in (told(OFFLINE, 90_000, B), told(OFFLINE, 49_999), told("sec.replay", 90_000)):
+        judged = score([SILENT], [], [event])
+        assert counts(judged) == {"true": 1, "missed": 1, "false": 1}
+    baseless = score([], [], [told("sec.replay", 90_000)])
+    assert baseless.failures == ["false: sec.replay-1 (sec.replay) has no cause at 90000 ms"]
+
+
+def test_false_about_what_must_not_be_found_while_it_lasts():
+    calm = replace(SILENT, expect="must_not", limits={}, until_ms=60_000)
+    judged = score([calm], [], [told(OFFLINE, 55_000)])
+    assert judged.judged[0].broken == ["comms.offline-1"]
+    assert counts(judged) == {"false": 1}
+    assert score([calm], [], [told(OFFLINE, 60_001)]).judged[0].broken == []
+
+
+def test_what_may_be_found_is_neither_demanded_nor_false():
+    maybe = replace(SILENT, expect="may", limits={})
+    assert score([maybe], [], [told(OFFLINE, 90_000)]).passed
+    assert score([maybe], [], []).passed
+
+
+def test_a_second_finding_of_one_row_and_a_second_line_of_one_finding_are_duplicates():
+    twice = score([SILENT], [], [told(OFFLINE, 90_000), told(OFFLINE, 95_000, number=2)])
+    assert counts(twice) == {"true": 1, "stored": 1, "duplicate": 1}
+    again = score([SILENT], [], [told(OFFLINE, 90_000), told(OFFLINE, 95_000)])
+    assert counts(again) == {"true": 1, "stored": 1, "duplicate": 1}
+    assert again.duplicate == 0, "that is what alarms are counted by"
+
+
+def test_a_must_is_answered_before_a_may_of_the_same_device():
+    maybe = replace(SILENT, id="maybe", expect="may", crossing_ms=60_000, limits={})
+    assert score([SILENT, maybe], [], [told(OFFLINE, 90_000)]).passed
+
+
+def test_a_silent_device_that_a_fault_has_silenced_is_no_false_one():
+    excuses = Excuses([Hindrance(A, "unpowered", 10_000, 200_000)])
+    assert score([], [], [told(OFFLINE, 90_000)], excuses=excuses).passed
+    assert score([], [], [told(OFFLINE, 90_000, B)], excuses=excuses).findings.false == 1
+
+
+def test_one_finding_about_many_has_to_name_them_all_and_no_other():
+    assert score([DARK], [], [told(FEEDER, 90_000, "", members=(B, A))]).passed
+    grown = [told(FEEDER, 90_000, "", members=(A,)), told(FEEDER, 95_000, "", "updated", members=(A, B))]
+    assert score([DARK], [], grown).passed
+    assert score([DARK], [], grown[:1]).failures == [
+        "incomplete: comms.feeder_lost at the estate: comms.feeder_lost-1 does not name 1 of its 2 devices"
+    ]
+    assert score([DARK], [], [told(FEEDER, 90_000, "", members=(A, B, "cc"))]).failures == [
+        "incomplete: comms.feeder_lost at the estate: comms.feeder_lost-1 names 1 devices that it is not about"
+    ]
+
+
+def test_a_number_alone_names_the_finding():
+    event = replace(told(OFFLINE, 90_000), finding="")
+    assert score([SILENT], [], [event]).passed
+
+
+def test_findings_have_no_order_and_are_no_alarms():
+    other = replace(SILENT, id="other", device=B)
+    judged = score([SILENT, other], [], [told(OFFLINE, 90_000, B, number=2), told(OFFLINE, 80_000)])
+    assert judged.passed
+    assert (judged.false, judged.out_of_order) == (0, 0)
+
+
+def test_a_finding_that_must_be_shown_and_answered_is_held_to_that():
+    strict = replace(SILENT, limits=limits(None, 100_000, 110_000, 160_000))
+    feed = [told(OFFLINE, 90_000), told(OFFLINE, 91_000, event="shown"), told(OFFLINE, 99_000, event="acknowledged")]
+    assert score([strict], [], feed, shown_expected=True).passed
+    assert score([strict], [], feed[:1], shown_expected=True).judged[0].missing == ["shown", "acknowledged"]
