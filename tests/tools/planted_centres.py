@@ -1,0 +1,187 @@
+"""Bad backends: the management centre's own core with one fault in what it does, in virtual time.
+
+Each speaks the protocol as the right one does, so that its fault shows in the score alone.
+"""
+
+from lilong_protocol import frame
+from lilong_protocol.topics import ALARM, parse
+from lilong_simulator.fleet.spoken import said_of
+from lilong_tools.centre.core import Core
+from lilong_tools.virtual_centre import CentreInTheLoop
+
+SECOND = 1_000
+
+
+class Right(CentreInTheLoop):
+    """None at all."""
+
+
+class DropsOneInAThousand(CentreInTheLoop):
+    """Every thousandth alarm never gets in, however often its device repeats it."""
+
+    EVERY = 1_000
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self._seen, self._lost = set(), set()
+
+    def receive(self, now, topic, payload, retained):
+        _, device, _, cls = parse(topic)
+        if cls == ALARM:
+            said = said_of(payload)
+            raised = (device, *said.ref) if said.ref else (device, said.boot, said.seq)
+            if said.kind == frame.RAISE and raised not in self._seen:
+                self._seen.add(raised)
+                if len(self._seen) % self.EVERY == 0:
+                    self._lost.add(raised)
+            if raised in self._lost:
+                return
+        super().receive(now, topic, payload, retained)
+
+
+class AcknowledgesLate(CentreInTheLoop):
+    """An alarm waits half a minute before it is looked at."""
+
+    def receive(self, now, topic, payload, retained):
+        if parse(topic)[3] == ALARM:
+            self._fleet.call(30 * SECOND, self._late, topic, payload, retained)
+        else:
+            super().receive(now, topic, payload, retained)
+
+    def _late(self, topic, payload, retained):
+        super().receive(int(self._fleet.env.now), topic, payload, retained)
+
+
+class _Rewrites(CentreInTheLoop):
+    """What it does is not what it says to devices: `feed_of` tells what it really did."""
+
+    def _settle(self):
+        before = len(self.feed)
+        super()._settle()
+        self.feed[before:] = self.feed_of(self.feed[before:])
+
+    def feed_of(self, rows):
+        return rows
+
+
+class MergesSimultaneousAlarms(_Rewrites):
+    """Alarms of one kind within a minute of one another become the first of them; all are acknowledged."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self._last, self._merged = {}, set()
+
+    def feed_of(self, rows):
+        for row in rows:
+            if row["event"] == "stored":
+                if row["at"] - self._last.get(row["code"], -(10**9)) < 60 * SECOND:
+                    self._merged.add(row["alarm"])
+                self._last[row["code"]] = row["at"]
+        return [row for row in rows if row["alarm"] not in self._merged]
+
+
+class AcknowledgesWithoutStoring(_Rewrites):
+    """The device is told that its alarm is durable; it is nowhere."""
+
+    def feed_of(self, rows):
+        return [row for row in rows if row["event"] != "stored"]
+
+
+class StoresTwice(_Rewrites):
+    """Each repeat of an alarm, and there is one of each, is another commit."""
+
+    def feed_of(self, rows):
+        return [again for row in rows for again in ([row, row] if row["event"] == "stored" else [row])]
+
+
+class Reorders(_Rewrites):
+    """What comes first of a device is committed after what comes next."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self._held = {}
+
+    def feed_of(self, rows):
+        told = []
+        for row in rows:
+            if row["event"] != "stored":
+                told.append(row)
+            elif row["device"] in self._held:
+                told += [row, {**self._held.pop(row["device"]), "at": row["at"]}]
+            else:
+                self._held[row["device"]] = row
+        return told
+
+
+class ClearsOnDeviceDeath(_Rewrites):
+    """A device that is not heard for half a minute takes its alarms with it."""
+
+    def feed_of(self, rows):
+        for row in rows:
+            if row["event"] == "stored":
+                self._fleet.call(30 * SECOND, self._forget, row)
+        return rows
+
+    def _forget(self, row):
+        member = self._fleet._members[row["device"]]
+        if member.burnt:
+            self.feed.append({**row, "event": "cleared", "at": self._now()})
+
+
+class ForgetsAfterRestart(CentreInTheLoop):
+    """It restarts three seconds after its first alarm, with an empty memory."""
+
+    PAUSE_MS = 3_000
+
+    def __init__(self, estate, key, epoch_zero, seed, log):
+        super().__init__(estate, key, epoch_zero, seed, log)
+        self._made_of = estate, key
+        self._restarts = False
+
+    def _settle(self):
+        super()._settle()
+        if not self._restarts and any(row["event"] == "stored" for row in self.feed):
+            self._restarts = True
+            self._fleet.call(self.PAUSE_MS, self._restart)
+
+    def _restart(self):
+        estate, key = self._made_of
+        self._core = Core(estate, key, self._now(), durable=False)
+        self._engine = self._core.engine
+        self._supervision = self._engine.presence.supervision
+
+
+class ForgetsWhatItStored(ForgetsAfterRestart):
+    """It is killed between its first commit and the stored-acks of it, and remembers nothing: a repeat is new to it."""
+
+    PAUSE_MS = 1
+
+    def _restart(self):
+        super()._restart()
+        self._killed = True
+
+    def _send(self, publishes):
+        if self.__dict__.pop("_killed", False):
+            return  # what the one before it wanted to say
+        super()._send(publishes)
+
+
+class NeverShows(_Rewrites):
+    """No console ever has an alarm; people answer all the same."""
+
+    def feed_of(self, rows):
+        return [row for row in rows if row["event"] != "shown"]
+
+
+PLANTED = {
+    MergesSimultaneousAlarms: {"missed"},
+    AcknowledgesWithoutStoring: {"missed"},
+    AcknowledgesLate: {"late", "over its limit"},  # its console and its people are late too
+    ClearsOnDeviceDeath: {"cleared"},
+    Reorders: {"out of order", "late"},  # what it holds back comes too late
+    StoresTwice: {"duplicate"},
+    ForgetsAfterRestart: {"missing", "undetected"},  # nobody answers, nobody resets: what latches cannot be raised anew
+    ForgetsWhatItStored: {"duplicate", "over its limit", "missing", "undetected"},  # and what the one above does
+    NeverShows: {"missing"},
+}
+"""The bad ones, and the words that name them; DropsOneInAThousand needs more alarms than they."""

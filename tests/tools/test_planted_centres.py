@@ -1,0 +1,116 @@
+"""The score names each planted bad backend by its word, and passes the right one in the same runs."""
+
+from datetime import datetime
+from pathlib import Path
+
+import planted_centres
+import pytest
+from lilong_protocol.pc.simulation import simulation_key
+from lilong_simulator import linkage
+from lilong_simulator.estate import load_estate
+from lilong_simulator.feed import FeedEvent
+from lilong_simulator.incidents import Incident, Step
+from lilong_simulator.recorder import Recorder
+from lilong_simulator.score import score
+from lilong_simulator.score_incidents import incidents_of
+from lilong_simulator.truth import Expectation, limits, truth_row
+from lilong_simulator.virtual_run import VirtualRun, epoch_ms
+from planted_centres import PLANTED, Right
+
+ESTATE = load_estate(Path(__file__).parents[1] / "simulator/small_estate.toml")
+START = datetime(2026, 3, 4, 3)
+MINUTE = 60_000
+TAMPERED = limits(None, 10_000, 20_000, 60_000)
+HOUSES = ("smoke", "gas", "door")
+
+
+class Log(Recorder):
+    def down(self, at, device, cls, data):
+        pass
+
+
+class Storm(Incident):
+    """Each detector and door is opened `times` over, one after the other by `apart_ms`, and closed 20 s later."""
+
+    name = "storm"
+    timeline = (Step(0, "somebody opens every case"),)
+
+    def __init__(self, times, apart_ms=100, round_ms=3 * MINUTE):
+        self.begins = [2 * MINUTE + round_ms * number for number in range(times)]
+        self.apart_ms = apart_ms
+
+    def device_names(self, estate):
+        return [device.name for device in self._devices(estate)]
+
+    def install(self, world):
+        for begin in self.begins:
+            for number, device in enumerate(self._devices(world.estate)):
+                at = begin + number * self.apart_ms
+                world.change(at, device, "tamper", 1)
+                world.change(at + 20_000, device, "tamper", 0)
+                world.expect(truth_row(device, "tamper", at, "opened", "must", self.name, at + 20_000, TAMPERED))
+
+    def _devices(self, estate):
+        return [device for device in estate.devices if device.kind in HOUSES]
+
+
+class Burnt(Storm):
+    """A detector raises and burns a second later; its alarm must stay."""
+
+    def install(self, world):
+        detector = world.estate.of_kind("smoke")[0]
+        at = self.begins[0]
+        bounds = limits(None, 10_000, 20_000, None)
+        row = truth_row(detector, "tamper", at, "opened", "must", self.name, at + MINUTE, bounds)
+        world.change(at, detector, "tamper", 1)
+        world.expect(row)
+        world.destroy(at + 1_000, detector)
+        world.follow(at, [
+            Expectation("stays", self.name, "not_cleared", "tamper", detector.id, detector.name, (row.id,), 1, None)
+        ])  # fmt: skip
+
+
+def story(backend, incident, until_ms=9 * MINUTE):
+    key, log, zero = simulation_key(ESTATE.id), Log(), epoch_ms(ESTATE, START)
+    centre = backend(ESTATE, key, zero, 7, log)
+    run = VirtualRun(ESTATE, key, 7, START, [incident], centre, log)
+    run.run(until_ms)
+    feed = [FeedEvent.of(row) for row in centre.feed]
+    judged = score(run.world.truth, log.alarms.values(), feed, 0, zero, shown_expected=True)
+    linked = linkage.judge(run.world.expectations, judged.alarm_of_row, log, feed, zero, until_ms)
+    (found,) = incidents_of(judged, linked, (), {})
+    return judged, found
+
+
+@pytest.mark.parametrize("bad", PLANTED, ids=[bad.__name__ for bad in PLANTED])
+def test_a_bad_backend_is_named_by_its_word(bad):
+    incident = Burnt(1) if bad is planted_centres.ClearsOnDeviceDeath else Storm(2)
+    judged, found = story(bad, incident)
+    words = {text.split(":")[0] for text in found["failures"]}
+    assert words == {text.split(":")[0] for text in judged.failures} | (words & {"cleared"})
+    assert words == PLANTED[bad], found["told"]
+    assert found["told"].endswith(": fail")
+
+
+@pytest.mark.parametrize("incident", [Storm(2), Burnt(1)], ids=["storm", "burnt"])
+def test_the_right_centre_passes(incident):
+    judged, found = story(Right, incident)
+    assert judged.failures == []
+    assert found["verdict"] == "pass", found["told"]
+
+
+def test_one_alarm_in_a_thousand_that_is_lost_is_found():
+    """35 rounds of 29 alarms: the thousandth is in the last."""
+    judged, found = story(planted_centres.DropsOneInAThousand, Storm(35, round_ms=90_000), 60 * MINUTE)
+    assert (judged.true, judged.raised, judged.missed, judged.stored) == (1_015, 1_015, 1, 1_014)
+    assert found["told"] == "storm: 1014 of 1015 alarms in time, 1 missed, nothing false: fail"
+    (failure,) = judged.failures
+    assert failure.startswith("missed: tamper at ")
+    assert failure.endswith(" was raised and never stored")
+
+
+def test_what_was_acknowledged_and_not_stored_is_told_apart_from_what_was_never_taken():
+    judged, _ = story(planted_centres.AcknowledgesWithoutStoring, Storm(1))
+    assert all(
+        failure.endswith("was raised and never stored though its stored-ack said so") for failure in judged.failures
+    )
