@@ -119,7 +119,7 @@ class VirtualRun:
             self.faults.timeline.burnt(device)
         self._fleet.destroy(device)
 
-    def _sense(self, device: str, channel: str, value: int) -> None:
+    def _sense(self, device: str, channel: str, value: int | None) -> None:
         if self.faults is not None and self.faults.keeps(device, channel, value):
             return
         self._fleet.sense(device, channel, value)

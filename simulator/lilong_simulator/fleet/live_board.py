@@ -63,7 +63,7 @@ class LiveBoard:
         store.mkdir()
         return await self._process.start(replace(self._config, slots=str(slots), store=str(store)))
 
-    def set(self, channel: str, value: int) -> None:
+    def set(self, channel: str, value: int | None) -> None:
         """The world has changed: a sensor channel has a new value from now on."""
         try:
             self._process.set(channel, value)

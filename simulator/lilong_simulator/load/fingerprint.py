@@ -18,7 +18,7 @@ class Fingerprint:
         self.sum = 0
         self.until_ms = inf
 
-    def take(self, at_ms: float, device: str, channel: str, value: int) -> None:
+    def take(self, at_ms: float, device: str, channel: str, value: int | None) -> None:
         if at_ms <= self.until_ms:
             data = f"{at_ms:.0f} {device} {channel} {value}".encode()
             self.count += 1

@@ -12,7 +12,7 @@ from ..world import World
 from .fingerprint import Fingerprint
 from .places import Part
 
-Sensed = Callable[["Play", str, str, int], None]
+Sensed = Callable[["Play", str, str, int | None], None]
 Destroyed = Callable[["Play", str], None]
 
 
@@ -85,7 +85,7 @@ class Play:
         after = tuple(before + name for name in row.after)
         return replace(row, id=before + row.id, name=before + row.name, after=after)
 
-    def _sense(self, device: str, channel: str, value: int) -> None:
+    def _sense(self, device: str, channel: str, value: int | None) -> None:
         if device in self._own:
             self.fingerprint.take(self.world.env.now, device, channel, value)
             self._sensed(self, device, channel, value)

@@ -173,7 +173,7 @@ class LiveRun:
 
     # ---- inside
 
-    def _sense(self, play: Play, device: str, channel: str, value: int) -> None:
+    def _sense(self, play: Play, device: str, channel: str, value: int | None) -> None:
         if self.faults is not None and self.faults.keeps(device, channel, value):
             return
         board = self.boards.get(device)

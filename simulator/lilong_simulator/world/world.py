@@ -12,9 +12,12 @@ from lilong_simulator.estate import Device, Estate
 from lilong_simulator.random_streams import Streams
 from lilong_simulator.truth import Expectation, TruthRow
 from lilong_simulator.world.agenda import Agenda
+from lilong_simulator.world.batteries import Batteries
+from lilong_simulator.world.breakdowns import Breakdowns
 from lilong_simulator.world.claims import Claims
 from lilong_simulator.world.covers import Covers
 from lilong_simulator.world.daylight import Daylight
+from lilong_simulator.world.fences import Fences
 from lilong_simulator.world.kitchens import Kitchens
 from lilong_simulator.world.local_time import LocalTime
 from lilong_simulator.world.monoxide import Monoxide
@@ -26,14 +29,14 @@ from lilong_simulator.world.wearers import Wearers
 if TYPE_CHECKING:
     from lilong_simulator.incidents import Incident
 
-Sink = Callable[[str, str, int], None]
+Sink = Callable[[str, str, int | None], None]
 
 
 class World:
     """One estate from `start` (naive local time) on; the same seed gives the same calls of `sink` in the same order.
 
-    `sink(device_id, channel, value)` is called when a sensor's value changes, at `env.now` ms of world time. The
-    caller steps `env`. `destroyed(device_id)` is called when a device burns: it is never heard of again.
+    `sink(device_id, channel, value)` is called when a sensor's value changes, at `env.now` ms of world time; None: it
+    gives none. The caller steps `env`. `destroyed(device_id)` is called when a device burns: it is not heard of again.
     """
 
     def __init__(
@@ -60,7 +63,7 @@ class World:
         self._destroyed = destroyed
         self._actors = (
             self.residents, Kitchens(self), Wearers(self), Daylight(self), Covers(self), Monoxide(self), Drains(self),
-            Sewers(self),
+            Sewers(self), Fences(self), Batteries(self), Breakdowns(self),
         )  # fmt: skip
         for incident in incidents:
             incident.install(self)
@@ -72,8 +75,8 @@ class World:
         for actor in self._actors:
             yield from actor.initial()
 
-    def change(self, at_ms: int, device: Device, channel: str, value: int) -> None:
-        """Lets a sensor see a value from `at_ms` on."""
+    def change(self, at_ms: int, device: Device, channel: str, value: int | None) -> None:
+        """Lets a sensor see a value from `at_ms` on; None: it falls silent."""
         self.agenda.at(at_ms, self._sink, device.id, channel, value)
 
     def destroy(self, at_ms: int, device: Device) -> None:

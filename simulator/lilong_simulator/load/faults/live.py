@@ -30,7 +30,7 @@ class LiveLevers:
     """`sense` brings what a stuck sensor has missed. `failures`: why something could not be done to the broker."""
 
     def __init__(
-        self, fleets: Iterable[LiveFleet], hands: BrokerHands | None, sense: Callable[[str, str, int], None]
+        self, fleets: Iterable[LiveFleet], hands: BrokerHands | None, sense: Callable[[str, str, int | None], None]
     ) -> None:
         self._fleets = {device: fleet for fleet in fleets for device in fleet.members}
         self._hands = hands

@@ -44,7 +44,7 @@ class LiveFaults:
         if self.timeline.due <= now:
             self.timeline.step(self._run.clock())
 
-    def keeps(self, device: str, channel: str, value: int) -> bool:
+    def keeps(self, device: str, channel: str, value: int | None) -> bool:
         """Whether a change of the world is kept from its device."""
         if not self.levers.stuck.keeps(device, channel, value):
             return False
@@ -71,5 +71,5 @@ class LiveFaults:
             if excuses.of(row.device, self._zero + row.crossing_ms, row.limits, None).why is None
         ]  # fmt: skip
 
-    def _sense(self, device: str, channel: str, value: int) -> None:
+    def _sense(self, device: str, channel: str, value: int | None) -> None:
         self._run._sense(self._play[device], device, channel, value)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 class Stuck:
     """`sense(device, channel, value)` brings the last of them when a channel is free again."""
 
-    def __init__(self, sense: Callable[[str, str, int], None]) -> None:
+    def __init__(self, sense: Callable[[str, str, int | None], None]) -> None:
         self._sense = sense
         self._held: dict[str, dict[str | None, int]] = {}  # by device: how many faults hold a channel; None: all
-        self._kept: dict[tuple[str, str], int] = {}
+        self._kept: dict[tuple[str, str], int | None] = {}
 
     def set(self, device: str, channel: str | None, stuck: bool) -> None:
         held = self._held.setdefault(device, {})
@@ -25,7 +25,7 @@ class Stuck:
             for key in free:
                 self._sense(*key, self._kept.pop(key))
 
-    def keeps(self, device: str, channel: str, value: int) -> bool:
+    def keeps(self, device: str, channel: str, value: int | None) -> bool:
         """Whether this change is kept from its device."""
         if not self._held or not self._holds(device, channel):
             return False

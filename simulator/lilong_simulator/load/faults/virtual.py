@@ -18,7 +18,7 @@ class VirtualFaults:
 
     def __init__(
         self, fleet: VirtualFleet, planned: Sequence[Planned], recorder: Recorder,
-        sense: Callable[[str, str, int], None],
+        sense: Callable[[str, str, int | None], None],
     ) -> None:  # fmt: skip
         self._fleet = fleet
         self._stuck = Stuck(sense)
@@ -27,7 +27,7 @@ class VirtualFaults:
         recorder.on_link = self.timeline.link
         self._arm()
 
-    def keeps(self, device: str, channel: str, value: int) -> bool:
+    def keeps(self, device: str, channel: str, value: int | None) -> bool:
         """Whether a change of the world is kept from its device."""
         if not self._stuck.keeps(device, channel, value):
             return False
