@@ -12,6 +12,7 @@ from lilong_simulator.incidents import Incident
 from lilong_simulator.world import World
 
 Call = tuple[int, str, str, int]  # world time in ms, device id, channel, value
+Silence = tuple[int, str, str]  # world time in ms, device id, channel
 
 
 @dataclass
@@ -20,6 +21,7 @@ class WorldLog:
 
     world: World
     calls: list[Call] = field(default_factory=list)
+    silences: list[Silence] = field(default_factory=list)
     destroyed: list[tuple[int, str]] = field(default_factory=list)
 
     @cached_property
@@ -51,11 +53,18 @@ class WorldLog:
 def run(estate: Estate, start: datetime, until_ms: int, incidents: Sequence[Incident] = (), seed: int = 7) -> WorldLog:
     """Runs a world of its own for `until_ms`."""
     calls: list[Call] = []
+    silences: list[Silence] = []
     destroyed: list[tuple[int, str]] = []
+
+    def sense(device: str, channel: str, value: int | None) -> None:
+        if value is None:
+            silences.append((int(world.env.now), device, channel))
+        else:
+            calls.append((int(world.env.now), device, channel, value))
+
     world = World(
-        estate, seed, start, incidents,
-        lambda device, channel, value: calls.append((int(world.env.now), device, channel, value)),
+        estate, seed, start, incidents, sense,
         lambda device: destroyed.append((int(world.env.now), device)),
     )  # fmt: skip
     world.env.run(until=until_ms)
-    return WorldLog(world, calls, destroyed)
+    return WorldLog(world, calls, silences, destroyed)
