@@ -211,12 +211,12 @@ class _One:
             hour = at % FORGET_MS == 0
             if hour or not run.keeps_back or at >= horizon:
                 self._close(log)
-            if at % COLLECT_MS == 0:
-                gc.collect(0)
             if hour:
                 self._recorder.forget(at - FORGET_MS, {row.device for row in run.world.expectations})
             progress(min(at, horizon) / horizon)
             yield
+            if at % COLLECT_MS == 0:  # what was written is gone
+                gc.collect(0)
             if at < horizon and (self._stopped() or self._spare.full is not None):
                 self.horizon = horizon = at
                 break

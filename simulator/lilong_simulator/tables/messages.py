@@ -26,6 +26,9 @@ _NAMES: dict[int, dict[int, Any]] = {
 Sent = tuple[int, str, str, Frame, bytes | None, bool]
 """ms of the run, device, class, content, its bytes where there are any, up."""
 
+Read = tuple[tuple[str, ...], list[float | None], list[int]]
+"""Quantities, values and ages in ms."""
+
 DEVICES_MAX = 65_536  # of one estate
 
 
@@ -121,24 +124,44 @@ def readings(said: Sequence[Frame]) -> Lists:
     quantities: list[str] = []
     values: list[float | None] = []
     ages: list[int] = []
+    known: dict[int, Read] = {}  # by what is read, often the very same
     for one in said:
-        before = len(values)
-        if one.kind == frames.TELEMETRY:
-            rows = one.body[1]
-            for quantity, column in zip(one.body[0], one.body[2], strict=True):
-                (name,), (divisor,), _ = _meaning((quantity,))
-                quantities += [name] * len(rows)
-                values += [None if value is None else value / divisor for value in column]
-                ages += rows
-        elif one.kind in _READINGS_AT:
-            told = one.body.get(_READINGS_AT[one.kind])
-            if told:
-                names, divisors, in_order = _meaning(tuple(told))
-                quantities += names
-                values += [None if v is None else v / by for v, by in zip(in_order(told), divisors, strict=True)]
-                ages += [0] * len(names)
-        counts.append(len(values) - before)
+        what = one.body if one.kind == frames.TELEMETRY else _told(one)
+        if not what:
+            counts.append(0)
+            continue
+        read = known.get(id(what))
+        if read is None:
+            read = known[id(what)] = _batch(what) if one.kind == frames.TELEMETRY else _present(what)
+        quantities += read[0]
+        values += read[1]
+        ages += read[2]
+        counts.append(len(read[0]))
     return Lists(list(accumulate(counts)), [quantities, values, ages])
+
+
+def _told(said: Frame) -> dict[int, Any] | None:
+    """The present values in a frame."""
+    place = _READINGS_AT.get(said.kind)
+    return None if place is None else said.body.get(place)
+
+
+def _present(told: dict[int, Any]) -> Read:
+    names, divisors, in_order = _meaning(tuple(told))
+    values = [None if value is None else value / by for value, by in zip(in_order(told), divisors, strict=True)]
+    return names, values, [0] * len(names)
+
+
+def _batch(body: dict[int, Any]) -> Read:
+    """Of telemetry."""
+    rows = body[1]
+    names: tuple[str, ...] = ()
+    values: list[float | None] = []
+    for quantity, column in zip(body[0], body[2], strict=True):
+        (name,), (divisor,), _ = _meaning((quantity,))
+        names += (name,) * len(rows)
+        values += [None if value is None else value / divisor for value in column]
+    return names, values, list(rows) * len(body[0])
 
 
 @lru_cache(maxsize=1_000)
