@@ -63,6 +63,7 @@ class Recorder(Observer):
         self.burnt: dict[str, float] = {}  # devices that are no more, and since when
         self.stored_frames = 0
         self.on_link: Callable[[float, str, bool], None] | None = None  # who else wants to hear of links
+        self.on_output: Callable[[str, str, int], None] | None = None  # and of outputs: the world, which feels them
         self._regular = {HEARTBEAT: self.beats, TELEMETRY: self.samples, STATE: self.births}
         self._sounding: dict[str, dict[str, float]] = {}  # the alarm outputs that are on, by device, and since when
         self._silent: dict[str, AlarmClocks] = {}  # the last alarm of a device that began without one
@@ -71,6 +72,8 @@ class Recorder(Observer):
 
     def output(self, at: float, device: str, name: str, value: int) -> None:
         self.outputs.append((at, device, name, value))
+        if self.on_output is not None:
+            self.on_output(device, name, value)
         if name not in ALARM_OUTPUTS:
             return
         sounding = self._sounding.setdefault(device, {})

@@ -155,6 +155,11 @@ def finding_row(
     )  # fmt: skip
 
 
+def has_limits(alarm: str) -> bool:
+    """Whether an alarm that must be raised has limits of its own."""
+    return alarm in _LIMITS
+
+
 class TruthError(ValueError):
     """A truth file that cannot be read; the text says `file:line: what; what to do`."""
 

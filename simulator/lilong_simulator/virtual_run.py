@@ -64,6 +64,7 @@ class VirtualRun:
         incidents = [*incidents, *incidents_of(faults, estate.id)]
         self.world = World(estate, seed, start, incidents, self._sense, self._destroyed)
         self.env = self.world.env
+        recorder.on_output = self.world.felt
         self._fleet = VirtualFleet(self.env, estate.id, backend, recorder)
         if not seals and not polls and not faults:
             self._fleet.still = still

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from backends import KEY, InTheLoop
+from fires import kitchen_fire
 from lilong_firmware.kinds import rules
 from lilong_firmware.linkage import Linkage
 from lilong_protocol import codes
 from lilong_protocol.pc import linkages
 from lilong_simulator.estate import load_estate
 from lilong_simulator.fleet.provision import Provisioner
-from lilong_simulator.incidents.kitchen_fire import KitchenFire
 from lilong_simulator.incidents.one_alarm import OneAlarm
 from lilong_simulator.load.faults import parse
 from lilong_simulator.load.faults.excuses import Excuses
@@ -69,7 +69,7 @@ class Played:
 
     def __init__(self, estate, *faults, burnout=None, until_s=1_900):
         self.log = Log()
-        incidents = [KitchenFire("1/0101", time(18, 40), (95, 150, 170), burnout)]
+        incidents = [kitchen_fire("1/0101", time(18, 40), (95, 150, 170), burnout)]
         planned = plan([parse(text) for text in faults], {estate.id: estate.devices}, 7)
         self.run = VirtualRun(estate, KEY, 7, START, incidents, InTheLoop(estate.id), self.log, faults=planned)
         self.run.run(until_s * SECOND)

@@ -5,9 +5,11 @@ from datetime import datetime, time
 from pathlib import Path
 
 import pytest
+from fires import kitchen_fire
 from lilong_simulator import incidents
 from lilong_simulator.estate import Estate, load_estate
-from lilong_simulator.incidents import IncidentError, KitchenFire, MorningRush
+from lilong_simulator.incidents import IncidentError, WrittenIncident
+from lilong_simulator.incidents.model import IncidentFile
 from lilong_simulator.incidents.one_alarm import CAUSES
 from lilong_simulator.world import World
 from world_log import WorldLog, run
@@ -32,6 +34,13 @@ def fire(plaza: Estate) -> WorldLog:
 @pytest.fixture(scope="module")
 def rush(plaza: Estate) -> WorldLog:
     return run(plaza, datetime(2026, 3, 2, 6, 20), 2 * HOUR, [incidents.find("morning_rush")])
+
+
+def rush_of(reads: int, cycles: int) -> WrittenIncident:
+    data = incidents.read("morning_rush").content.model_dump()
+    data["physics"][1].update(reads=reads, cycles=cycles)
+    data["places"]["flat"]["flat"] = "1/0101"
+    return WrittenIncident("morning_rush", IncidentFile.model_validate(data))
 
 
 def crossing(log: WorldLog, name: str) -> int:
@@ -89,7 +98,7 @@ def test_doors_of_the_core_and_the_gates_must_be_released_in_3_seconds_and_repor
 
 
 def test_expectations_appear_with_the_second_alarm(plaza: Estate) -> None:
-    world = World(plaza, 7, EVENING, [KitchenFire.cut()])
+    world = World(plaza, 7, EVENING, [incidents.find("kitchen_fire_cut")])
     world.env.run(until=22_999)
     assert world.expectations == []
     world.env.run(until=23_001)
@@ -99,7 +108,7 @@ def test_expectations_appear_with_the_second_alarm(plaza: Estate) -> None:
 def test_released_doors_must_raise_nothing_and_nobody_holds_or_forces_them(plaza: Estate) -> None:
     tested = 0
     for seed in range(4):
-        log = run(plaza, EVENING, HOUR, [KitchenFire.cut()], seed)
+        log = run(plaza, EVENING, HOUR, [incidents.find("kitchen_fire_cut")], seed)
         rows = [row for row in log.world.truth if row.expect == "must_not" and row.incident]
         assert Counter(row.alarm for row in rows) == {"door.forced": 10, "door.held": 10}
         released = {row.device: (row.crossing_ms, row.until_ms) for row in rows}
@@ -112,7 +121,7 @@ def test_released_doors_must_raise_nothing_and_nobody_holds_or_forces_them(plaza
 
 
 def test_after_the_fire_a_released_door_may_raise_or_not_until_somebody_resets_it(plaza: Estate) -> None:
-    log = run(plaza, EVENING, 3 * 24 * HOUR, [KitchenFire.cut()])
+    log = run(plaza, EVENING, 3 * 24 * HOUR, [incidents.find("kitchen_fire_cut")])
     released = {row.device: row.until_ms or 0 for row in log.world.truth if row.expect == "must_not" and row.incident}
     later = [row for row in log.world.truth if row.cause == "held open" and row.crossing_ms > HOUR]
     assert {row.expect for row in later if row.device in released} == {"may"}
@@ -121,7 +130,7 @@ def test_after_the_fire_a_released_door_may_raise_or_not_until_somebody_resets_i
 
 
 def test_nobody_cooks_in_the_burning_flat(plaza: Estate) -> None:
-    log = run(plaza, datetime(2026, 3, 2), 3 * 24 * HOUR, [KitchenFire()])
+    log = run(plaza, datetime(2026, 3, 2), 3 * 24 * HOUR, [incidents.find("kitchen_fire")])
     flat = plaza.device(FLAT)
     fire = [at for at, *_ in log.of("obscuration", flat.id) if at > 17 * HOUR + 40 * MINUTE]
     assert min(fire) >= 18 * HOUR + 40 * MINUTE
@@ -129,7 +138,7 @@ def test_nobody_cooks_in_the_burning_flat(plaza: Estate) -> None:
 
 
 def test_a_fire_may_be_set_elsewhere_and_at_another_time(plaza: Estate) -> None:
-    fire = KitchenFire("7/0504", time(2, 10), (60, 70, 90), None, 400, "night_fire")
+    fire = kitchen_fire("7/0504", time(2, 10), (60, 70, 90), None, 400, "night_fire")
     log = run(plaza, datetime(2026, 3, 2, 2), HOUR, [fire])
     assert crossing(log, "core7/05F/0504/smoke") == 11 * MINUTE
     assert crossing(log, "core7/06F/corridor/smoke") == 11 * MINUTE + 30_000
@@ -137,12 +146,12 @@ def test_a_fire_may_be_set_elsewhere_and_at_another_time(plaza: Estate) -> None:
 
 
 def test_a_fire_that_cannot_be_is_refused(plaza: Estate) -> None:
-    with pytest.raises(IncidentError, match="not in this order"):
-        KitchenFire(crossings_s=(20, 20, 26))
+    with pytest.raises(ValueError, match="not in this order"):
+        kitchen_fire(crossings_s=(20, 20, 26))
     with pytest.raises(IncidentError, match=r"kitchen_fire: music_plaza has no flat '3/9999'.*choose a flat"):
-        World(plaza, 7, EVENING, [KitchenFire("3/9999")])
+        World(plaza, 7, EVENING, [kitchen_fire("3/9999")])
     with pytest.raises(IncidentError, match="no smoke device at core3/29F/corridor; choose another place"):
-        World(plaza, 7, EVENING, [KitchenFire("3/2801")])
+        World(plaza, 7, EVENING, [kitchen_fire("3/2801")])
 
 
 def test_the_rush_hour_has_exactly_645_reads_and_1130_cycles(rush: WorldLog) -> None:
@@ -156,7 +165,7 @@ def test_the_rush_hour_has_exactly_645_reads_and_1130_cycles(rush: WorldLog) -> 
     [(1, datetime(2026, 3, 7, 6, 59, 58)), (2, datetime(2026, 3, 2, 7)), (3, datetime(2026, 3, 1, 22, 2, 2, 500_000))],
 )
 def test_the_rush_is_exact_whatever_seed_day_and_start(plaza: Estate, seed: int, start: datetime) -> None:
-    log = run(plaza, start, 11 * HOUR, [MorningRush()], seed)
+    log = run(plaza, start, 11 * HOUR, [incidents.find("morning_rush")], seed)
     begin = log.world.local.next(time(7))
     assert sum(begin <= call[0] < begin + HOUR for call in log.reads()) == 645
     assert sum(begin <= call[0] < begin + HOUR for call in log.openings()) == 1_130
@@ -220,20 +229,20 @@ def test_both_incidents_fit_into_one_day(plaza: Estate) -> None:
 
 def test_two_rushes_at_once_are_refused(plaza: Estate) -> None:
     with pytest.raises(ValueError, match="two incidents shape the doors between"):
-        World(plaza, 7, EVENING, [MorningRush(), MorningRush(time(7, 30))])
+        World(plaza, 7, EVENING, [incidents.find("morning_rush"), incidents.find("morning_rush:flat=3/0501@07:30")])
 
 
 def test_an_estate_without_the_place_is_told_so() -> None:
     small = load_estate(SMALL)
     with pytest.raises(IncidentError, match=r"morning_rush: lane_house has no flat '9/1502'"):
-        World(small, 7, EVENING, [MorningRush()])
-    with pytest.raises(IncidentError, match="more cycles than reads"):
-        MorningRush(reads=10, cycles=10)
+        World(small, 7, EVENING, [incidents.find("morning_rush")])
+    with pytest.raises(ValueError, match="more cycles than reads"):
+        rush_of(10, 10)
 
 
 def test_a_rush_that_does_not_fit_is_refused_in_words() -> None:
     small = load_estate(SMALL)
-    world = World(small, 7, datetime(2026, 3, 2, 6, 59), [MorningRush(reads=3_000, cycles=9_000, flat="1/0101")])
+    world = World(small, 7, datetime(2026, 3, 2, 6, 59), [rush_of(3_000, 9_000)])
     with pytest.raises(IncidentError, match="lower cycles"):
         world.env.run(until=HOUR)
 
@@ -257,7 +266,7 @@ def test_incidents_name_the_devices_they_touch(plaza: Estate) -> None:
 
 
 def test_in_film_time_the_air_is_clean_a_minute_after_the_world_began(plaza: Estate) -> None:
-    log = run(plaza, EVENING, 5 * MINUTE, [KitchenFire.cut()])
+    log = run(plaza, EVENING, 5 * MINUTE, [incidents.find("kitchen_fire_cut")])
     for name in (FLAT, CORRIDOR_12, CORRIDOR_13):
         values = log.of("obscuration", plaza.device(name).id)
         assert all(value < 184 for at, _, _, value in values if at > 45_000)  # where a detector begins to end its alarm
@@ -266,7 +275,7 @@ def test_in_film_time_the_air_is_clean_a_minute_after_the_world_began(plaza: Est
 
 
 def test_when_the_doors_are_locked_again_one_that_is_just_being_opened_may_raise(plaza: Estate) -> None:
-    log = run(plaza, EVENING, HOUR, [KitchenFire.cut()])
+    log = run(plaza, EVENING, HOUR, [incidents.find("kitchen_fire_cut")])
     rows = [row for row in log.world.truth if row.cause == "locked after the fire"]
     assert Counter((row.alarm, row.expect) for row in rows) == {("door.forced", "may"): 10, ("door.held", "may"): 10}
     ends = {row.until_ms for row in log.world.truth if row.cause == "released by fire"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lilong_protocol.registry import ALARMS
 from lilong_simulator.estate import load_estate
-from lilong_simulator.incidents import KitchenFire
+from lilong_simulator.incidents import find
 from lilong_simulator.truth import (
     ALARM_CODES,
     TruthError,
@@ -21,7 +21,7 @@ from lilong_simulator.world import World
 
 @pytest.fixture(scope="module")
 def burnt() -> World:
-    world = World(load_estate(), 7, datetime(2026, 3, 2, 18), [KitchenFire.cut()])
+    world = World(load_estate(), 7, datetime(2026, 3, 2, 18), [find("kitchen_fire_cut")])
     world.env.run(until=600_000)
     return world
 

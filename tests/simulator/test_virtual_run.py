@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from backends import KEY, InTheLoop
+from fires import kitchen_fire
 from lilong_simulator.estate import load_estate
-from lilong_simulator.incidents import KitchenFire
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.virtual_run import DELAY_MS, POWER_ON_MS, VirtualRun, epoch_ms
 
@@ -107,7 +107,7 @@ def test_no_message_is_faster_or_slower_than_the_network():
 
 def fire(burnout_s=None):
     """Smoke at three detectors after 2, 2.5 and 3 minutes."""
-    return KitchenFire("1/0101", at=None, crossings_s=(120, 150, 180), burnout_s=burnout_s, out_s=600)
+    return kitchen_fire("1/0101", crossings_s=(120, 150, 180), burnout_s=burnout_s, out_s=600)
 
 
 def test_a_device_that_burns_falls_silent():

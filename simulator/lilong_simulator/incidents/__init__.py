@@ -1,34 +1,51 @@
-"""What goes wrong: each incident is a timeline as data, the code that drives the world, and what must come of it."""
+"""What goes wrong: each incident is a file, read by `file`; `physics/` has what may happen in one, a model a file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
 
+from lilong_simulator.estate_errors import nearest
+from lilong_simulator.incidents.asked import Asked, parse
 from lilong_simulator.incidents.base import Incident, IncidentError, Step
-from lilong_simulator.incidents.kitchen_fire import KitchenFire
-from lilong_simulator.incidents.morning_rush import MorningRush
+from lilong_simulator.incidents.file import built_in, file_of, is_path, read_incident
 from lilong_simulator.incidents.one_alarm import CAUSES, OneAlarm
+from lilong_simulator.incidents.written import WrittenIncident
 
-__all__ = ["INCIDENTS", "Incident", "IncidentError", "KitchenFire", "MorningRush", "OneAlarm", "Step", "find"]
-
-INCIDENTS: dict[str, Callable[[], Incident]] = {
-    "kitchen_fire": KitchenFire,
-    "kitchen_fire_cut": KitchenFire.cut,
-    "morning_rush": MorningRush,
-}
+__all__ = ["CAUSES", "INCIDENTS", "Incident", "IncidentError", "OneAlarm", "Step", "WrittenIncident", "find", "read"]
 
 
-def find(name: str) -> Incident:
-    """The incident of a name with its standard parameters; an IncidentError lists the names there are.
+def read(name_or_path: str | Path) -> WrittenIncident:
+    """The incident of a built-in file's name, or of a file by its path."""
+    file = file_of(name_or_path)
+    return WrittenIncident(file.stem, read_incident(file))
 
-    The name of an alarm that a kind has a stimulus for is that alarm, at the first device of its kind.
+
+INCIDENTS: dict[str, Callable[[], Incident]] = {name: partial(read, name) for name in built_in()}
+
+
+def find(text: str) -> Incident:
+    """The incident that is asked for: `kitchen_fire`, `kitchen_fire@21:10`, `kitchen_fire:flat=5/0903@now`, or a file.
+
+    The name of an alarm that a kind has a stimulus for is that alarm, at the first device of its kind. An
+    IncidentError lists what there is.
     """
+    asked = parse(text)
+    incident = _named(asked)
+    if asked.places or asked.when is not None:
+        return incident.elsewhere(text, asked.places, asked.when)
+    return incident
+
+
+def _named(asked: Asked) -> Incident:
+    name = asked.name
+    if is_path(name):
+        return read(name)
     if name in INCIDENTS:
         return INCIDENTS[name]()
     if name in CAUSES:
         return OneAlarm(name)
-    close = get_close_matches(name, [*INCIDENTS, *CAUSES], 1)
-    hint = f'did you mean "{close[0]}"? ' if close else ""
+    hint = nearest(name, [*INCIDENTS, *CAUSES]).partition("known:")[0]
     known = f"{', '.join(sorted(INCIDENTS))}, and alarms: {', '.join(sorted(CAUSES))}"
     raise IncidentError(f'no incident is called "{name}"; {hint}known: {known}')

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device, Estate
 
 if TYPE_CHECKING:
+    from lilong_simulator.load.faults import FaultAsked
     from lilong_simulator.world import World
 
 
@@ -37,6 +40,16 @@ class Incident(ABC):
     @abstractmethod
     def install(self, world: World) -> None:
         """Claims what the incident drives and puts it on the world's agenda, with truth and expectations."""
+
+    def elsewhere(
+        self, name: str, places: Sequence[tuple[str, str]] = (), when: time | float | None = None
+    ) -> Incident:
+        """The same, called `name`, at other places or at another time; `when` as of `asked.Asked`."""
+        raise IncidentError(f'"{name}": {self.name} has a place and a time of its own; ask for it as {self.name}')
+
+    def faults(self, estate: Estate, start: datetime) -> Iterable[FaultAsked]:
+        """Faults of the run that belong to it, in a world that begins at `start`."""
+        return ()
 
     def device(self, estate: Estate, stem: str, kind: str) -> Device:
         """The device that the incident needs at a place; an IncidentError says that the estate lacks it."""

@@ -55,6 +55,8 @@ class LiveRun:
         start = settings.scenario.start
         self.plays = [Play(part, start, self._sense, self._destroyed, many) for part in settings.parts]
         self.devices = [device for part in settings.parts for device in part.devices]
+        worlds = {device.id: play.world for play in self.plays for device in play.part.devices}
+        self.recorder.on_output = lambda device, name, value: worlds[device].felt(device, name, value)
         self.world_zero: float | None = None  # the run's clock when all were online and the worlds began
         self.boards: dict[str, LiveBoard] = {}
         self.fleets: list[LiveFleet] = []

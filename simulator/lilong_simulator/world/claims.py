@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 FOREVER_MS = 1 << 62
+CALM_MS = 3_600_000  # nothing else moves a sensor that an incident drives in the hour before
+PASSAGE_MS = 60_000  # but at a door people pass until shortly before
+PASSED = ("contact", "credential", "exit_button")  # channels of who passes
+
+
+def calm_ms(channel: str) -> int:
+    """How long before what an incident does to a channel everyday life keeps off."""
+    return PASSAGE_MS if channel in PASSED else CALM_MS
 
 
 class Claims:

@@ -17,13 +17,13 @@ class MixedAir:
 
     def __init__(self, volume_l: int, exchange_milli_per_h: int) -> None:
         self._volume = volume_l
-        self._exchange = exchange_milli_per_h
+        self.exchange = exchange_milli_per_h
         self._share = 0  # of the gas, in parts in 10^12
 
     def second(self, litres_per_h: int) -> int:
         """Lets gas flow in for a second; the concentration after it in 0.1 %LEL."""
         inflow = litres_per_h * 10**12 // (3_600 * self._volume)
-        outflow = self._share * self._exchange // 3_600_000
+        outflow = self._share * self.exchange // 3_600_000
         self._share += inflow - outflow
         return self.tenths
 

@@ -7,6 +7,7 @@ world never plans all of them at once.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device, Resident
@@ -30,6 +31,8 @@ METRE_MICRODEGREES = 9  # of latitude
 DEGREE = 0.017453292519943295  # in radians
 STATES = ("motion", "heart_rate", "battery", "worn", "charging", "latitude", "longitude")  # what lasts
 
+MISHAPS = ("accel", "cancel", "sos")  # what only a mishap moves
+FELT = (*MISHAPS, "motion", "outside")
 PLACE = ("latitude", "longitude")
 
 Change = tuple[int, str, int]
@@ -59,14 +62,25 @@ class Wearers:
         world = self._world
         begins = world.local.midnight(day) + DAY_BEGINS_MS + late
         life = _Day(world, band, person, world.local.ordinal(day), begins)
+        free = partial(world.claims.free, band.id)
+        rows = [row for row in life.rows if all(free(channel, *_lasts(row)) for channel in FELT)]
+        left_out = [_lasts(row) for row in life.rows if row not in rows]  # an incident has the wearer then
         for at, channel, value in life.changes:
+            away = channel in MISHAPS and any(begin <= at <= end for begin, end in left_out)
+            if away or not free(channel, at, at):
+                continue
             if at >= 0:
                 world.change(at, band, channel, value)
             elif channel in STATES:
                 self._initial[band.id, channel] = value
-        for row in life.rows:
+        for row in rows:
             world.expect(row)
         world.agenda.at(begins + DAY_MS, self._plan, band, person, day + 1, late)
+
+
+def _lasts(row: TruthRow) -> tuple[int, int]:
+    """From a little before its crossing, when it begins, to its end."""
+    return row.crossing_ms - 1_000, row.crossing_ms if row.until_ms is None else row.until_ms
 
 
 class _Day:

@@ -28,6 +28,7 @@ from lilong_simulator.world.wearers import Wearers
 
 if TYPE_CHECKING:
     from lilong_simulator.incidents import Incident
+    from lilong_simulator.incidents.attacks import Attack
 
 Sink = Callable[[str, str, int | None], None]
 
@@ -59,6 +60,9 @@ class World:
         self.agenda = Agenda(self.env)
         self.claims = Claims()
         self.residents = Residents(self)
+        self.stranger: Callable[[Attack, Device | None], None] = lambda attack, victim: None
+        """What lets a stranger publish at the broker; whoever hosts the world gives it."""
+        self._listeners: dict[tuple[str, str], list[Callable[[int], object]]] = {}
         self._sink = sink
         self._destroyed = destroyed
         self._actors = (
@@ -78,6 +82,19 @@ class World:
     def change(self, at_ms: int, device: Device, channel: str, value: int | None) -> None:
         """Lets a sensor see a value from `at_ms` on; None: it falls silent."""
         self.agenda.at(at_ms, self._sink, device.id, channel, value)
+
+    def listen(self, device_id: str, output: str, heard: Callable[[int], object]) -> None:
+        """Lets the world feel an output of a device: `heard` is told each value."""
+        self._listeners.setdefault((device_id, output), []).append(heard)
+
+    def felt(self, device_id: str, output: str, value: int) -> None:
+        """A device has driven an output."""
+        for heard in self._listeners.get((device_id, output), ()):
+            heard(value)
+
+    def attack(self, at_ms: int, attack: Attack, victim: Device | None) -> None:
+        """Lets a stranger publish at `at_ms`; `victim`: of whom it has heard what it says again."""
+        self.agenda.at(at_ms, lambda: self.stranger(attack, victim))
 
     def destroy(self, at_ms: int, device: Device) -> None:
         """Lets a device burn at `at_ms`."""

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from ...estate import Device, Estate
 from ...incidents import Incident, Step
-from ...incidents.one_alarm import CALM_MS, CAUSES, INGEST_MS, STEP_MS
+from ...incidents.one_alarm import CAUSES, INGEST_MS, STEP_MS
 from ...random_streams import draw, draw_below
 from ...truth import _LIMITS, limits, truth_row
+from ...world.claims import calm_ms
 from .asked import FaultAsked, FaultError, unknown
 from .base import Fault, Parameter, Text
 
@@ -89,7 +90,7 @@ class Flood(Incident):
             if not all(world.claims.free(device.id, channel, at, end) for channel in channels):
                 continue
             for channel in channels:
-                world.claims.add(device.id, channel, at - CALM_MS, end + CALM_MS)
+                world.claims.add(device.id, channel, at - calm_ms(channel), end + calm_ms(channel))
             for begin, stimulus in ((at, alarm.begin), (end, alarm.end)):
                 for number, (channel, value) in enumerate(stimulus.steps):
                     world.change(begin + STEP_MS * number, device, channel, value)

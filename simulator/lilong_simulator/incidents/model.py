@@ -1,0 +1,131 @@
+"""What people write in an incident file: the tables and keys of the TOML. All times are seconds after it began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import time
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from ..estate_model import Name, Slug, Table
+from .attacks import Attack
+from .physics import Physics
+from .physics.base import Seconds
+from .place import Place
+
+Limit = Annotated[float, Field(ge=0, le=31 * 86_400)]
+Several = Slug | Annotated[list[Slug], Field(min_length=1)]
+
+
+class Row(Table):
+    """One row of the truth for each of its devices: what must, may or must not be raised, and until when at the latest.
+
+    Either `of` a physical element or an attack: crossing and end are computed from what the sensors see. Or `at` a
+    place, from `after_s`, from when `since` crosses, or from when `over` has ended, to `until_s` or to the end of
+    `until`; since, over and until name elements. Limits count from the crossing; without any, those of its alarm hold.
+    """
+
+    expect: Literal["must", "may", "must_not"] = "must"
+    of: Slug | None = None
+    at: Slug | None = None
+    after_s: Seconds | None = None
+    since: Slug | None = None
+    over: Several | None = None
+    until: Several | None = None
+    until_s: Seconds | None = None
+    cause: Annotated[str, Field(max_length=80)] = ""
+    local_s: Limit | None = None
+    ingest_s: Limit | None = None
+    shown_s: Limit | None = None
+    acknowledged_s: Limit | None = None
+
+    @model_validator(mode="after")
+    def _when(self) -> Row:
+        if sum(value is not None for value in (self.of, self.after_s, self.since, self.over)) != 1:
+            raise ValueError("says not once when it begins; give of, or at with after_s, since or over")
+        if self.of is not None and (self.until is not None or self.until_s is not None):
+            raise ValueError("has of, which knows its end; leave until and until_s out")
+        if self.until is not None and self.until_s is not None:
+            raise ValueError("has until and until_s; choose one of them")
+        if self.expect != "must" and any(limit is not None for limit in self.bounds):
+            raise ValueError(f"has a limit, and {self.expect} be raised; leave the limit out")
+        return self
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None, float | None, float | None]:
+        return self.local_s, self.ingest_s, self.shown_s, self.acknowledged_s
+
+
+class Truth(Row):
+    """What devices raise. `stays`: where the element destroys its device, the alarm must not be cleared for that."""
+
+    alarm: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
+    stays: bool = False
+
+    @model_validator(mode="after")
+    def _there(self) -> Truth:
+        if self.of is None and self.at is None:
+            raise ValueError("is nowhere; say at which place")
+        if self.stays and (self.expect != "must" or self.of is None):
+            raise ValueError("stays, and is not a must of an element; leave stays out")
+        return self
+
+    @property
+    def alarms(self) -> list[str]:
+        return [self.alarm] if isinstance(self.alarm, str) else self.alarm
+
+
+class Finding(Row):
+    """What a backend itself must conclude, about each device of `at`, or about the estate. `members`: a place, all of
+    whose devices the finding lists."""
+
+    name: Annotated[str, Field(min_length=1)]
+    members: Slug | None = None
+
+
+class Follow(Table):
+    """What devices `at` a place have to do once `quorum` of the alarms that must be raised of `after` have been.
+
+    `within_s`: until they have done it, `reported_s`: until they have said so.
+    """
+
+    action: Annotated[str, Field(min_length=1)]
+    at: Slug
+    after: Several
+    quorum: Annotated[int, Field(ge=1, le=100)] = 1
+    within_s: Limit
+    reported_s: Limit | None = None
+
+    @property
+    def elements(self) -> list[str]:
+        return several(self.after)
+
+
+class IncidentFile(Table):
+    """A whole incident file. `at`: the local time at which it begins, or "start": when the world begins."""
+
+    title: Name
+    about: Annotated[str, Field(min_length=1, max_length=4_000)]
+    sources: list[str] = []
+    at: time | Literal["start"] = "start"
+    places: dict[Slug, Place]
+    physics: list[Physics] = []
+    attacks: list[Attack] = []
+    faults: list[dict[str, Any]] = []
+    truth: list[Truth] = []
+    finding: list[Finding] = []
+    follow: list[Follow] = []
+
+    @property
+    def elements(self) -> Iterator[str]:
+        """The names of what happens."""
+        yield from (one.name for one in self.physics)
+        yield from (one.name for one in self.attacks)
+
+
+def several(value: str | list[str] | None) -> list[str]:
+    """None or one or several as a list."""
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else value

@@ -1,0 +1,184 @@
+"""What an incident comes to in an estate: what sensors see, what is true of it, what must follow; before it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..estate import Device
+from ..truth import NO_LIMITS, Expectation, Limits, TruthRow, finding_row, limits, truth_row
+from .base import IncidentError
+from .levels import span
+from .model import Finding, Follow, IncidentFile, Row, Truth, several
+from .physics import Curve, Element, Scene
+
+Seen = Mapping[Device, Sequence[Curve]]
+Span = tuple[int, int | None]
+
+
+@dataclass
+class Story:
+    """Everything in ms of world time. `seen`: by the name of the element; `expectations`: with when they begin."""
+
+    scene: Scene
+    content: IncidentFile
+    seen: dict[str, Seen] = field(default_factory=dict)
+    truth: list[TruthRow] = field(default_factory=list)
+    expectations: list[tuple[int, list[Expectation]]] = field(default_factory=list)
+
+
+def tell(content: IncidentFile, scene: Scene) -> Story:
+    """IncidentError where the estate has no place for it, or where what must be raised has no cause."""
+    story = Story(scene, content)
+    for element in content.physics:
+        devices = scene.places.devices(element.at)
+        story.seen[element.name] = {device: element.curves(scene, device) for device in devices}
+    rows: dict[str, list[TruthRow]] = {}  # what must be raised, by the element
+    late: list[Row] = []
+    for row in (*content.truth, *content.finding):
+        if row.of is None:
+            late.append(row)
+            continue
+        found = list(_of_element(story, row, row.of))
+        story.truth += found
+        if row.expect == "must":
+            rows.setdefault(row.of, []).extend(found)
+        if isinstance(row, Truth) and row.stays and _burns(story, row.of):
+            story.expectations += [(one.crossing_ms, [_stays(scene, one)]) for one in found]
+    for row in late:
+        story.truth += _of_place(story, row, rows)
+    for follow in content.follow:
+        story.expectations += _followed(story, follow, rows)
+    return story
+
+
+# ---- the truth
+
+
+def _of_element(story: Story, row: Row, name: str) -> Iterator[TruthRow]:
+    attack = next((one for one in story.content.attacks if one.name == name), None)
+    if attack is not None:
+        at = story.scene.at(attack.after_s)
+        yield from _rows(story, row, _there(story, row), (at, at), attack.told())
+        return
+    element = next(one for one in story.content.physics if one.name == name)
+    there = None if row.at is None else _there(story, row)
+    for device, curves in story.seen[name].items():
+        if there is not None and device not in there:
+            continue
+        for alarm in row.alarms if isinstance(row, Truth) else [""]:
+            found = span(alarm, curves)
+            if found is None:
+                what = f"{alarm} has no cause at {device.name}: its level is never crossed"
+                raise IncidentError(f"{story.scene.name}: {name}: {what}; make it stronger, or last longer")
+            yield _row(story, row, device, alarm, _ended(story, element, found), element.told())
+
+
+def _of_place(story: Story, row: Row, rows: Mapping[str, list[TruthRow]]) -> Iterator[TruthRow]:
+    scene = story.scene
+    if row.since is not None:
+        begin = min((one.crossing_ms for one in rows.get(row.since, ())), default=_first(story, row.since))
+    elif row.over is not None:
+        begin = max(_last(story, name) for name in several(row.over))
+    else:
+        begin = scene.at(row.after_s or 0.0)
+    end = None if row.until_s is None else scene.at(row.until_s)
+    if row.until is not None:
+        end = max(_last(story, name) for name in several(row.until))
+    yield from _rows(story, row, _there(story, row), (begin, end), ", ".join(several(row.since) or several(row.over)))
+
+
+def _rows(story: Story, row: Row, devices: Sequence[Device | None], when: Span, cause: str) -> Iterator[TruthRow]:
+    for device in devices:
+        for alarm in row.alarms if isinstance(row, Truth) else [""]:
+            yield _row(story, row, device, alarm, when, cause)
+
+
+def _row(story: Story, row: Row, device: Device | None, alarm: str, when: Span, cause: str) -> TruthRow:
+    begin, end = when
+    name, cause = story.scene.name, row.cause or cause
+    if isinstance(row, Finding):
+        members = [one.id for place in several(row.members) for one in story.scene.places.devices(place)]
+        bounds = _bounds(row) or NO_LIMITS
+        return finding_row(row.name, begin, cause, device, row.expect, name, end, bounds, members)
+    assert device is not None
+    return truth_row(device, alarm, begin, cause, row.expect, name, end, _bounds(row))
+
+
+def _bounds(row: Row) -> Limits | None:
+    """None: those that its alarm has."""
+    if row.expect != "must" or all(limit is None for limit in row.bounds):
+        return None
+    return limits(*(None if limit is None else round(limit * 1000) for limit in row.bounds))
+
+
+def _there(story: Story, row: Row) -> Sequence[Device | None]:
+    return [None] if row.at is None else story.scene.places.devices(row.at)
+
+
+def _ended(story: Story, element: Element, found: Span) -> Span:
+    """A device that is destroyed sees no end."""
+    dead = element.dead(story.scene)
+    return found if dead is None or (found[1] is not None and found[1] < dead) else (found[0], dead)
+
+
+def _times(story: Story, name: str) -> list[int]:
+    seen = story.seen.get(name)
+    if seen is None:
+        attack = next(one for one in story.content.attacks if one.name == name)
+        return [story.scene.at(attack.after_s), story.scene.at(attack.after_s + attack.every_s * (attack.times - 1))]
+    element = next(one for one in story.content.physics if one.name == name)
+    steps = [at for curves in seen.values() for curve in curves for at, _ in curve.steps]
+    return steps or [story.scene.at(element.after_s), story.scene.at(element.ends_s)]
+
+
+def _burns(story: Story, name: str) -> bool:
+    return any(one.name == name and one.dead(story.scene) is not None for one in story.content.physics)
+
+
+def _first(story: Story, name: str) -> int:
+    return min(_times(story, name))
+
+
+def _last(story: Story, name: str) -> int:
+    return max(_times(story, name))
+
+
+# ---- what must follow
+
+
+def _followed(
+    story: Story, follow: Follow, rows: Mapping[str, list[TruthRow]]
+) -> Iterator[tuple[int, list[Expectation]]]:
+    scene = story.scene
+    causes = [row for name in follow.elements for row in rows.get(name, ())]
+    if len(causes) < follow.quorum:
+        what = f"{follow.action} follows from {follow.quorum} alarms, and {len(causes)} are raised"
+        raise IncidentError(f"{scene.name}: {what}; lower quorum")
+    begins = sorted(row.crossing_ms for row in causes)[follow.quorum - 1]
+    after = tuple(row.id for row in causes)
+    expected = []
+    for device in scene.places.devices(follow.at):
+        for what, within_s in _due(follow):
+            if within_s is not None:
+                row_id = f"{scene.name}:{device.name}:{follow.action}:{what}"
+                expected.append(
+                    Expectation(
+                        row_id, scene.name, what, follow.action, device.id, device.name, after, follow.quorum,
+                        round(within_s * 1000),
+                    )
+                )  # fmt: skip
+    yield begins, expected
+
+
+def _due(follow: Follow) -> Iterator[tuple[Literal["command", "report"], float | None]]:
+    yield "command", follow.within_s
+    yield "report", follow.reported_s
+
+
+def _stays(scene: Scene, row: TruthRow) -> Expectation:
+    return Expectation(
+        f"{scene.name}:{row.name}:not_cleared", scene.name, "not_cleared", row.alarm, row.device, row.name, (row.id,),
+        1, None,
+    )  # fmt: skip

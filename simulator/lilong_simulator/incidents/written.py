@@ -1,0 +1,127 @@
+"""An incident from a file: asked for at other places or at another time, put into a world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+
+from ..estate import Device, Estate
+from ..estate_errors import nearest
+from ..random_streams import Streams
+from ..world.claims import FOREVER_MS, PASSAGE_MS, PASSED, calm_ms
+from ..world.local_time import LocalTime
+from .base import Incident, IncidentError, Step
+from .model import IncidentFile
+from .physics import Scene
+from .place import Places
+from .story import Story, tell
+
+if TYPE_CHECKING:
+    from ..load.faults import FaultAsked
+    from ..world import World
+
+HABITS = {"door.forced": "forced", "door.held": "held"}  # what the residents ask before they cause such an alarm
+
+
+class WrittenIncident(Incident):
+    """`name`: as it was asked for. `when`: a local time, seconds after the world began, or None: as the file says."""
+
+    def __init__(self, name: str, content: IncidentFile, when: time | float | None = None) -> None:
+        self.name = name
+        self.content = content
+        self._when = when if when is not None else 0.0 if content.at == "start" else content.at
+
+    def elsewhere(
+        self, name: str, places: Sequence[tuple[str, str]] = (), when: time | float | None = None
+    ) -> WrittenIncident:
+        """The same at other places, or at another time."""
+        moved = dict(self.content.places)
+        for key, value in places:
+            if key not in moved:
+                raise IncidentError(f'"{name}": it has no place {key!r}; {nearest(key, moved)}')
+            try:
+                moved[key] = moved[key].moved(value)
+            except ValueError:  # as pydantic's are
+                follows = moved[key].follows
+                remedy = f"comes of {follows}; choose that one" if follows else "has another form; give another one"
+                raise IncidentError(f'"{name}": {key} cannot be {value!r}: it {remedy}') from None
+        return WrittenIncident(name, self.content.model_copy(update={"places": moved}), when)
+
+    @property
+    def timeline(self) -> tuple[Step, ...]:  # type: ignore[override]
+        """What happens, whatever the estate."""
+        steps = [Step(round(one.after_s * 1000), one.told()) for one in (*self.content.physics, *self.content.attacks)]
+        for fault in self.content.faults:
+            lasts = f" for {fault['for_s']:g} s" if "for_s" in fault else ""
+            steps.append(Step(round(fault["at_s"] * 1000), f"{fault['name']}{lasts}"))
+        return tuple(sorted(steps, key=lambda step: step.after_ms))
+
+    def begins(self, local: LocalTime) -> int:
+        """World time of its beginning, ms."""
+        if isinstance(self._when, time):
+            return local.next(self._when)
+        return round(self._when * 1000)
+
+    def device_names(self, estate: Estate) -> list[str]:
+        """What is driven, then what must follow, then what must not be raised."""
+        places = Places(self.name, estate, self.content.places)
+        order = [one.at for one in self.content.physics]
+        order += [one.of for one in self.content.attacks if one.of is not None]
+        order += [one.at for one in self.content.follow]
+        order += [one.at for one in (*self.content.truth, *self.content.finding) if one.at is not None]
+        return list(dict.fromkeys(device.name for place in order for device in places.devices(place)))
+
+    def faults(self, estate: Estate, start: datetime) -> Iterator[FaultAsked]:
+        """Those of the run that belong to it, in a world that begins at `start`."""
+        from ..load.faults import from_table  # noqa: PLC0415  which has incidents
+
+        places = Places(self.name, estate, self.content.places)
+        begin_s = self.begins(LocalTime(start)) / 1000
+        for table in self.content.faults:
+            given = {**table, "at_s": table["at_s"] + begin_s}
+            place = given.pop("at", None)
+            if place is None:
+                yield from_table(given)
+            else:
+                for device in places.devices(place):
+                    yield from_table({**given, "device": device.name})
+
+    def story(self, estate: Estate, begin: int, streams: Streams) -> Story:
+        """What it comes to; IncidentError where the estate has no place for it."""
+        return tell(self.content, Scene(self.name, begin, Places(self.name, estate, self.content.places), streams))
+
+    def install(self, world: World) -> None:
+        """Claims what it drives and puts it on the agenda, with truth and expectations."""
+        story = self.story(world.estate, self.begins(world.local), world.streams)
+        scene = story.scene
+        spans = list(_spans(story))
+        for device, channel, first, last in spans:
+            if not world.claims.free(device.id, channel, first, last):
+                what = f"{channel} of {device.name} is driven by another incident at that time"
+                raise IncidentError(f"{self.name}: {what}; choose another place or time for one of them")
+        for device, channel, first, last in spans:
+            after = PASSAGE_MS if channel in PASSED else 0
+            world.claims.add(device.id, channel, first - calm_ms(channel), last + after)
+        for row in story.truth:
+            if (habit := HABITS.get(row.alarm)) is not None:
+                sure = " for sure" if row.expect == "may" else ""
+                end = FOREVER_MS if row.until_ms is None else row.until_ms
+                world.claims.add(row.device, f"{habit}{sure}", row.crossing_ms - 1, end)
+            world.expect(row)
+        for element in self.content.physics:
+            element.install(scene, world, story.seen[element.name])
+        for attack in self.content.attacks:
+            attack.install(scene, world)
+        for at, expectations in story.expectations:
+            world.follow(at, expectations)
+
+
+def _spans(story: Story) -> Iterator[tuple[Device, str, int, int]]:
+    """Who drives which channel from when to when."""
+    for element in story.content.physics:
+        dead = element.dead(story.scene)
+        for device, curves in story.seen[element.name].items():
+            for channel, steps in curves:
+                if steps:
+                    yield device, channel, steps[0][0], FOREVER_MS if dead is not None else steps[-1][0]
