@@ -8,6 +8,7 @@ from pathlib import Path
 from lilong_protocol.pc.findings import BY_NAME
 from pydantic import ValidationError
 
+from ..carried_out import OUTPUTS
 from ..estate_errors import EstateError, Problem, estate_error, nearest
 from ..estate_source import read_source
 from ..toml_problems import Form
@@ -75,6 +76,8 @@ def _problems(content: IncidentFile) -> Iterator[Problem]:
     musts = {row.of for row in content.truth if row.expect == "must"}
     for n, follow in enumerate(content.follow):
         yield from _known("places", [follow.at], content.places, ("follow", n, "at"))
+        if follow.action not in OUTPUTS:
+            yield Problem(("follow", n, "action"), f"{follow.action} cannot be seen", nearest(follow.action, OUTPUTS))
         for name in follow.elements:
             if name not in musts:
                 yield Problem(
