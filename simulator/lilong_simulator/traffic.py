@@ -60,24 +60,43 @@ def steady(devices: Iterable[Device], rate: float = 1.0) -> dict[str, Steady]:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """What people cause: a rate of the estate file, messages that each time takes, and the curves of its hours."""
+    """What people cause: a rate of the estate file, messages that each time takes, and the curves of its hours.
+
+    `kind`: the devices that say it; where there is none, nothing is said. `per`: what the rate is by, where it is not
+    the whole estate's: each `bay`, each `flat`, each `device` of the kind.
+    """
 
     rate: str
-    messages: int
+    messages: float
     curves: tuple[str, ...]
+    kind: str
+    per: str = "estate"
+
+    def a_day(self, estate: Estate) -> float:
+        """Messages on a working day."""
+        there = estate.counts.get(self.kind, 0)
+        units = {"estate": 1, "bay": estate.bays, "flat": len(estate.flats), "device": there}[self.per]
+        return float(getattr(estate.rates, self.rate) * units * self.messages) if there else 0.0
 
 
+# Messages: what a simulated day has of each. Charging has no curve: people begin it as they come home.
 HAPPENINGS = (
-    Happening("credential_reads", 1, ("door_in", "door_in", "door_out")),  # in: gate and lobby; out: the gate
-    Happening("door_cycles", 2, ("door_in", "door_out")),  # opened, closed
-    Happening("held_open", 2, ("door_in", "door_out")),  # raised, cleared
-    Happening("smoke_nuisance", 2, ("smoke_nuisance",)),
+    # A card in at gate and lobby, and out at the gate; out of the lobby without a card, which is told as well.
+    Happening("credential_reads", 4 / 3, ("door_in", "door_in", "door_out"), "door"),
+    Happening("door_cycles", 2, ("door_in", "door_out"), "door"),  # opened, closed
+    Happening("held_open", 2, ("door_in", "door_out"), "door"),  # raised, cleared
+    Happening("smoke_nuisance", 2, ("smoke_nuisance",), "smoke"),
+    Happening("car_passages_per_bay", 2, ("car_in", "car_out"), "vehicle_lane", "bay"),  # opened, passed
+    Happening("cycle_passages_per_flat", 1, ("cycle",), "cycle_gate", "flat"),
+    Happening("calls_per_flat", 6.6, ("call",), "intercom", "flat"),  # its states, and the door of three in four
+    Happening("ev_sessions_per_pile", 4, ("car_in",), "ev_pile", "device"),  # its states
+    Happening("shed_sessions_per_socket", 2, ("cycle",), "shed_socket", "device"),  # on, off
 )
 
 
 def events_a_day(estate: Estate) -> float:
     """Messages on a working day."""
-    return float(sum(getattr(estate.rates, one.rate) * one.messages for one in HAPPENINGS))
+    return sum(one.a_day(estate) for one in HAPPENINGS)
 
 
 def events_in_hour(estate: Estate, hour: int) -> float:
@@ -85,5 +104,5 @@ def events_in_hour(estate: Estate, hour: int) -> float:
     total = 0.0
     for one in HAPPENINGS:
         percent = sum(getattr(estate.curves, curve)[hour] for curve in one.curves) / len(one.curves)
-        total += getattr(estate.rates, one.rate) * one.messages * percent / 100
+        total += one.a_day(estate) * percent / 100
     return total

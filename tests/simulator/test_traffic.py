@@ -1,5 +1,7 @@
 """What devices say by themselves, and what people make them say, against the figures of the documents' inventory."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,3 +49,9 @@ def test_every_happening_is_named_in_the_estate_file():
     for one in traffic.HAPPENINGS:
         assert hasattr(PLAZA.rates, one.rate)
         assert all(hasattr(PLAZA.curves, curve) for curve in one.curves)
+
+
+def test_an_estate_without_lanes_has_no_cars_to_tell_of():
+    (cars,) = [one for one in traffic.HAPPENINGS if one.kind == "vehicle_lane"]
+    assert cars.a_day(PLAZA) == pytest.approx(2 * 900)
+    assert cars.a_day(load_estate(Path(__file__).with_name("small_estate.toml"))) == 0

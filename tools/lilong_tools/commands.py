@@ -20,6 +20,10 @@ COMMANDS = {
         "A day of an estate in virtual time, the management centre answering in the loop.",
     ),
     "estate": (".estate_command:estate", "Estates as files: listed, checked, drawn, and made."),
+    "capacity": (
+        ".capacity.command:capacity",
+        "How many gateways and brokers are needed: messages, bytes, connections and memory against what one can take.",
+    ),
     "compare": (
         ".load.compare_command:compare",
         "What changed between two runs; a latency that moved by less than 5 % is the same.",

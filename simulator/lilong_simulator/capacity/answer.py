@@ -63,13 +63,17 @@ def answer(demand: Demand, gateway: Gateway, broker: Broker) -> Answer:
 def _broker_rows(demand: Demand, broker: Broker) -> Iterator[Row]:
     back = demand.connections / broker.online_s
     for what, asked, has, unit in (
-        ("messages, busiest", demand.peak, broker.messages * broker.share, "a second"),
-        ("messages, storm", demand.steady + STORM_MESSAGES * back, broker.messages * broker.share, "a second"),
-        ("connects, storm", back, broker.connects * broker.share, "a second"),
+        ("messages, busiest", demand.peak, broker.messages * broker.share, "/s"),
+        ("messages, storm", demand.steady + STORM_MESSAGES * back, broker.messages * broker.share, "/s"),
+        ("connects, storm", back, broker.connects * broker.share, "/s"),
         ("connections", demand.connections, broker.connections * broker.share, ""),
-        ("memory", demand.devices * broker.connection_kb / 1000, broker.memory_mb * broker.share, "MB"),
+        ("memory", _memory_mb(demand, broker), broker.memory_mb * broker.share, "MB"),
     ):
         yield Row("broker", what, asked, has, unit, math.ceil(asked / has))
+
+
+def _memory_mb(demand: Demand, broker: Broker) -> float:
+    return (demand.connections * broker.connection_kb + demand.devices * broker.retained_kb) / 1000
 
 
 def _gateway_rows(place: Riser, gateway: Gateway) -> Iterator[Row]:

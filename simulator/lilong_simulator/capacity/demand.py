@@ -93,12 +93,14 @@ def demand_of(name: str, places: Iterable[Place]) -> Demand:
 
 
 def _hangs_together(estate: Estate, devices: Iterable[Device]) -> list[Riser]:
-    """As the simulator wires an estate, whether or not its file places gateways."""
+    """Riser by riser and what stands in the open, whether or not the file places gateways."""
     there = {device.id for device in devices}
-    by_place: dict[str, int] = {}
+    risers = {one["id"]: f"core{one['cores'][0]['id']}" for one in estate.plan()["buildings"] if one["cores"]}
+    by_place: Counter[str] = Counter()
     for device in estate.devices:
         if device.id in there and device.kind in WIRED:
-            by_place[place_of(device)] = by_place.get(place_of(device), 0) + 1
+            place = place_of(device)
+            by_place[risers.get(place, place)] += 1  # a pump room hangs on a riser of its building
     opened = {
         core: sum(device.id in there for device in estate.escape_doors(core))
         + sum(d.id in there for d in estate.devices if d.core is None and d.kind in RELEASED[1:])

@@ -61,6 +61,11 @@ class Scenario:
     faults: tuple[FaultAsked, ...] = ()
 
     @property
+    def several(self) -> bool:
+        """A street or a city: more estates than one."""
+        return sum(one.copies for one in self.estates) > 1
+
+    @property
     def name(self) -> str:
         """For people: `music_plaza`, `music_plaza x 3`, `5 estates`."""
         if len(self.estates) > 1:
