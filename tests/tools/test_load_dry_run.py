@@ -22,10 +22,10 @@ def told(*arguments: object) -> dict[str, list[str]]:
 def test_a_dry_run_says_what_would_be_sent_and_what_that_needs() -> None:
     said = told("music_plaza", "--copies", 2, "--rate", 10)
     assert said["broker"] == ["192.0.2.1:8883, which was not asked"]
-    assert said["devices"][0].startswith("4,402 of music_plaza x 2: 2,366 smoke, ")
+    assert said["devices"][0].startswith("6,888 of music_plaza x 2: 2,366 smoke, 1,806 indoor_station, ")
     assert re.match(r"about \d[\d,.]* as a mean of the day", said["messages a second"][0])
-    assert said["at the start"] == ["17,608 messages: connect, subscription, birth, configuration"]
-    assert said["files"][0].startswith("4,530 needed, ")
+    assert said["at the start"] == ["27,552 messages: connect, subscription, birth, configuration"]
+    assert said["files"][0].startswith("7,016 needed, ")
     assert said["world"] == ["from 2026-03-04 18:38:45, seed 7, periods / 10"]
     assert {"connections", "CPU", "memory", "duration", "incidents"} <= set(said)
 
