@@ -174,8 +174,11 @@ class World:
             self.add(device)
 
     def add(self, device, **options):
-        member = Member(BY_ID[device], self.deliver, self.now, **options)
-        self.members[device] = member
+        return self.add_placed(BY_ID[device], **options)
+
+    def add_placed(self, placed, **options):
+        member = Member(placed, self.deliver, self.now, **options)
+        self.members[placed.id] = member
         self.run(0)
         return member
 
@@ -228,6 +231,15 @@ class World:
 
     def feed(self, event=None):
         return [row for batch in self.batches for row in batch.feed if event in (None, row["event"])]
+
+    def found(self, name, event="stored"):
+        """The lines of the feed about findings of a name."""
+        return [row for row in self.feed(event) if row.get("finding") == name]
+
+    def silence(self, device):
+        """Nothing of a device comes through any more, its will neither."""
+        self.lost.add(device)
+        self.members[device].publish = lambda *message: None
 
     def changes(self, kind):
         return [change for batch in self.batches for change in batch.changes if change["type"] == kind]

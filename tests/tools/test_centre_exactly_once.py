@@ -176,7 +176,12 @@ class Estate(RuleBasedStateMachine):
         return device, "ev", message.boot, message.seq
 
     def effects(self, event):
-        return [row["alarm"] for row in self.feed if row["event"] == event]
+        return [row["alarm"] for row in self.feed if row["event"] == event and "finding" not in row]
+
+    @invariant()
+    def every_finding_came_once(self):
+        told = [(row["alarm"], row["event"]) for row in self.feed if "finding" in row and row["event"] != "updated"]
+        assert len(set(told)) == len(told)
 
     @invariant()
     def every_effect_came_once(self):

@@ -177,7 +177,8 @@ class TestEarlierReleases:
     def test_one_without_firmware_gets_a_table_for_it(self, path):
         Store(path, TENANT).close()
         with closing(sqlite3.connect(path)) as db, db:
-            db.executescript("DROP TABLE artifact; DROP TABLE passage; DROP TABLE stay; PRAGMA user_version = 3;")
+            later = "".join(f"DROP TABLE {table}; " for table in ("artifact", "passage", "stay", "finding"))
+            db.executescript(f"{later}PRAGMA user_version = 3;")
         store = Store(path, TENANT)
         core = Core(ESTATE, KEY, NOW, saved=store.load())
         core.updates.provide(NOW, Artifact(7, FIRMWARE, "1.1.0", b"firmware"), "Wang")

@@ -16,6 +16,7 @@ from .centre.model import CentreError
 from .policy import WATCHED_EVENTS, Action, Policy
 
 COMMIT_MS = 5  # a group commit of the store
+SILENCE_MS = 5_000  # it looks so far ahead for who may be lost
 DRAW_MS = 50  # until a console has an alarm on its screen
 OPERATOR = "simulated operator"
 _OFFLINE_S, _ALWAYS_ON, _TIME_WANTED = 4, 5, 4  # in the bodies of a birth and of a heartbeat
@@ -52,12 +53,14 @@ class CentreInTheLoop:
         self._fleet: VirtualFleet
         self._wake_at = NEVER
         self._act_at = NEVER
+        self._lost_at = NEVER
         self._known: dict[str, _Known] = {}  # devices that are there
         self._heard: dict[str, _Known] = {}  # those of them of which the core has not been told that they were heard
         self.feed: list[dict[str, Any]] = []
 
     def attach(self, fleet: VirtualFleet) -> None:
         self._fleet = fleet
+        fleet.call(0, self._listen)
 
     def receive(self, now: int, topic: str, payload: bytes, retained: bool) -> None:
         at = self._epoch_zero + now
@@ -105,6 +108,32 @@ class CentreInTheLoop:
         known = self._heard.pop(device)
         self._supervision.heard(known.last, device, known.offline_ms, known.sleeps)
 
+    def _listen(self) -> None:
+        """Whose silence will prove a loss before this is called again? It is looked at when it does."""
+        self._expect()
+        self._fleet.call(SILENCE_MS, self._listen)
+
+    def _expect(self) -> None:
+        due = self._supervision.ask(self._now() + SILENCE_MS, self._there)
+        if due is not None and due < self._lost_at:
+            self._lost_at = due
+            self._fleet.call(max(0, due - self._now()), self._lose, due)
+
+    def _lose(self, due: int) -> None:
+        if due == self._lost_at:
+            self._lost_at = NEVER
+            self._look()
+            self._settle()
+            self._expect()
+
+    def _there(self, device: str) -> bool:
+        """Whether a device beats though nobody has been told; the core is told when it was heard last."""
+        if self._fleet.still is not None and device in self._fleet.still:
+            return True
+        if device in self._heard:
+            self._tell(device)
+        return False
+
     def _look(self) -> None:
         """Who is there? To be asked before the core may send anything but an answer."""
         self._fleet.catch_up()
@@ -113,8 +142,7 @@ class CentreInTheLoop:
         silent = self._supervision.deadline
         if silent is not None and silent <= self._now():
             self._engine.presence.step(self._now())
-            for device in self._engine.take_sessions():
-                self._core.presence.restate(device)
+            self._core.restate(self._now())
 
     def _settle(self) -> None:
         batch = self._core.take()
@@ -131,7 +159,8 @@ class CentreInTheLoop:
 
     def _arm(self) -> None:
         engine = self._engine
-        for due in (engine.receiver.deadline, engine.orders.deadline, engine.pieces.deadline):
+        findings = self._core.findings.deadline
+        for due in (engine.receiver.deadline, engine.orders.deadline, engine.pieces.deadline, findings):
             if due is not None and due < self._wake_at:
                 self._wake_at = due
                 self._fleet.call(max(0, due - self._now()), self._step, due)

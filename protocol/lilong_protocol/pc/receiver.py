@@ -18,6 +18,7 @@ from .peer import Peer, opened
 from .quick import unpack
 from .received import FRESH, MALFORMED, REPEAT, Gap, Incident
 from .refusals import Refusals
+from .replays import Replays
 from .roots import KeySource, keys_of
 from .sealed import payload_of
 from .seen import Window
@@ -25,6 +26,7 @@ from .session import AGAIN, NEW, ROLLBACK
 
 _FOR_EVER = (topics.ALARM, topics.EVENT)
 _PASSING = tuple(cls for cls in topics.UP_CLASSES if cls not in (topics.ALARM, topics.EVENT, topics.STATE))
+_OLD = (why.EARLIER_BOOT, why.STALE_BIRTH)
 _OUTBOX = 8  # in the body of a birth
 Received = Message
 
@@ -44,6 +46,7 @@ class Receiver:
         self._gaps: list[Gap] = []
         self._wanted: list[Gap] = []
         self._gap_times = Agenda()
+        self._replays = Replays()
         self.opened = opened  # a simulation that made the frames itself puts its own here
 
     # ---- in
@@ -95,7 +98,11 @@ class Receiver:
         else:
             reason = self._passing(now_ms, peer, received)
         if reason is not None:
+            if reason in _OLD and not retained and self._replays.stale(now_ms, peer.device):
+                reason = why.REPLAYED
             return self._refuse(now_ms, reason, topic, payload)
+        if received.fate == REPEAT and not retained and self._replays.is_one(now_ms, received, peer.session):
+            self.refusals.add(now_ms, why.REPLAYED, topic, payload)
         received.device_kind = peer.session.kind
         return received
 
@@ -230,6 +237,7 @@ class Receiver:
             return why.BOOT_ROLLBACK if verdict == ROLLBACK else why.STALE_BIRTH
         elif not received.retained:
             session.heard(now_ms, message)
+            self._replays.began(now_ms, peer.device)
             anew = (session.boot, session.connection) != connection
             peer.keyring.born(now_ms, anew, message.body.get(_OUTBOX) == 0)
         if verdict == NEW:
@@ -291,6 +299,7 @@ class Receiver:
         self._gaps += [Gap(peer.device, *gap) for gap in gaps]
         if wanted is not None:
             self._wanted.append(Gap(peer.device, *wanted))
+            self._replays.began(now_ms, peer.device)
         deadline = peer.order.deadline()
         peer.keyring.settle(deadline is not None)
         if deadline is not None:

@@ -7,7 +7,8 @@ TOPIC, TENANT, RETAINED, UNKNOWN = "topic", "tenant", "retained", "unknown devic
 SEAL, FORGED, PAYLOAD, KIND, BODY = "seal", "forged", "payload", "kind", "body"
 EARLIER_BOOT, STALE_BIRTH, BOOT_ROLLBACK, OTHER_DEATH = "earlier boot", "stale birth", "boot rollback", "other death"
 OTHER_BYTES = "same number, other bytes"
-INCIDENTS = frozenset((UNKNOWN, FORGED, BOOT_ROLLBACK, OTHER_BYTES, RETAINED))
+REPLAYED = "replayed"
+INCIDENTS = frozenset((UNKNOWN, FORGED, BOOT_ROLLBACK, OTHER_BYTES, RETAINED, REPLAYED))
 KEPT, KEPT_MS = 100, 60_000  # of each reason in a minute; the rest is counted
 TOPIC_CHARACTERS = 200
 

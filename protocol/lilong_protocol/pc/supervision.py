@@ -1,5 +1,7 @@
 """Supervision: silence is what proves loss. A last will is a hint that can be wrong either way."""
 
+from collections.abc import Callable
+
 from .agenda import Agenda
 
 NEVER, ONLINE, ASLEEP, OFFLINE = "never", "online", "asleep", "offline"
@@ -79,6 +81,23 @@ class Supervision:
                 changed.append(device)
             self._plan(device)
         return changed
+
+    def ask(self, until_ms: int, there: Callable[[str], bool]) -> int | None:
+        """For who notes signs of life elsewhere: of each device that is due by then, `there` may bring them to `heard`.
+
+        `there` True: it has beaten within half of its limit, whenever that was. Epoch ms at which the first of the
+        others is lost, None when none is by `until_ms`.
+        """
+        lost = []
+        for device in list(self._agenda.due(until_ms)):
+            if there(device):
+                self._agenda.plan(device, until_ms + self._watched[device][1] // 2)
+                continue
+            self._plan(device)
+            last_ms, offline_ms, _ = self._watched[device]
+            if self._state[device] != OFFLINE and last_ms + offline_ms <= until_ms:
+                lost.append(last_ms + offline_ms)
+        return min(lost, default=None)
 
     def _plan(self, device: str) -> None:
         last_ms, offline_ms, sleeps = self._watched[device]

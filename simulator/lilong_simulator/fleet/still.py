@@ -47,6 +47,9 @@ class Still:
         self._heard = heard
         self._members: dict[str, tuple[Member, Cycle]] = {}
 
+    def __contains__(self, device: str) -> bool:
+        return device in self._members
+
     def begin(self, member: "Member", due: int) -> int:
         """When the device must be called if it is still from now on; `due`, its next deadline, where it is not."""
         device = member.device

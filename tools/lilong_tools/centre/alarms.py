@@ -58,6 +58,10 @@ class AlarmBook:
         """The alarms of a device that have not been cleared."""
         return iter(self._open.get(device, {}).values())
 
+    def open(self) -> list[Alarm]:
+        """Those that have not been cleared."""
+        return [alarm for those in self._open.values() for alarm in those.values()]
+
     def all(self) -> Iterator[Alarm]:
         """Every open alarm and the last that ended, oldest first."""
         return iter(self._alarms.values())

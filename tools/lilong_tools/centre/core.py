@@ -9,6 +9,7 @@ from typing import Any
 
 from lilong_protocol.pc.downlink import OPERATOR_CHARACTERS
 from lilong_protocol.pc.engine import Engine
+from lilong_protocol.pc.findings import DISPATCH
 from lilong_protocol.pc.order import checked
 from lilong_protocol.pc.presence import Planned
 from lilong_protocol.pc.roots import KeySource
@@ -18,6 +19,7 @@ from lilong_protocol.registry import KIND
 from .alarms import Alarm, AlarmBook
 from .cards import ORDERS, Cards, Revocation
 from .commands import order_row
+from .findings import Findings
 from .intake import Intake
 from .linkage import LINKAGES, Incident, Linkage, Linkages
 from .model import Batch, CentreError, Estate, Json, Row, Saved, state_rows
@@ -60,9 +62,11 @@ class Core:
         self.cards = Cards(estate.devices, self.commands, self._outcome)
         self.stays = Stays(estate.devices, self._outcome)
         self.updates = Updates(self.engine, self.register, self._outcome)
+        self.findings = Findings(estate, self._outcome)
         self._intake = Intake(
-            self.engine, self.register, self.alarms, self.presence, self.linkages, self.cards, self.stays, self._outcome
-        )
+            self.engine, self.register, self.alarms, self.presence, self.linkages, self.cards, self.stays,
+            self.findings, self._outcome,
+        )  # fmt: skip
         self._now_ms = start_ms
         self._restore(saved)
         self._refused_stored = dict(saved.refused)
@@ -82,17 +86,32 @@ class Core:
             if anew:
                 self.linkages.born(now_ms, device)
             self.cards.proceed(now_ms, device)
-        self._restate()
+        self.restate(now_ms)
 
     def step(self, now_ms: int) -> None:
         """`deadline` has come."""
         self._now_ms = now_ms
         for message in self.engine.step(now_ms):
             self._intake.take(now_ms, message)
-        self._restate()
+        self.restate(now_ms)
+        self.findings.step(now_ms)
+
+    def restate(self, now_ms: int) -> None:
+        """What follows from who is there, and who is not."""
+        supervision = self.engine.presence.supervision
+        for device in self.engine.take_sessions():
+            self.presence.restate(device)
+            since = supervision.silence(device)
+            self.findings.session(now_ms, device, supervision.lost(device), None if since is None else since[0])
 
     def acknowledge(self, now_ms: int, alarm_id: str, operator: str) -> None:
-        """A person takes notice of an alarm; the device is told once that is durable. A second one changes nothing."""
+        """A person takes notice of an alarm; the device is told once that is durable. A second one changes nothing.
+
+        Of a finding: whoever is sent accepts to go.
+        """
+        if (found := self.findings.book.find(alarm_id)) is not None:
+            self.findings.book.acknowledge(now_ms, found, _operator(operator, f"acknowledging {alarm_id}"))
+            return
         alarm = self.alarms.get(alarm_id)
         operator = _operator(operator, f"acknowledging {alarm_id}")
         if alarm.acknowledged_at_ms is not None or alarm.cleared:
@@ -123,8 +142,18 @@ class Core:
         """A name that may stand in a record; CentreError for one that is too long, or none."""
         return _operator(name, where)
 
+    def on_site(self, now_ms: int, finding_id: str, operator: str) -> None:
+        """Who was sent is there."""
+        found = self.findings.book.get(finding_id)
+        if found.number != DISPATCH.number:
+            raise CentreError(f"finding {finding_id!r}: nobody was sent; acknowledge it instead")
+        self.findings.book.on_site(now_ms, found, _operator(operator, f"on site of {finding_id}"))
+
     def shown(self, now_ms: int, alarm_id: str, client: str) -> None:
-        """A console has the alarm on its screen; the first one counts."""
+        """A console has the alarm or finding on its screen; the first one counts."""
+        if (found := self.findings.book.find(alarm_id)) is not None:
+            self.findings.book.shown(now_ms, found, client)
+            return
         alarm = self.alarms.find(alarm_id)
         if alarm is None or alarm.shown_at_ms is not None:
             return
@@ -137,12 +166,14 @@ class Core:
     @property
     def deadline(self) -> int:
         """Epoch ms of the next wanted `step`; NEVER when there is none."""
-        due = self.engine.deadline
-        return NEVER if due is None else due
+        due = self.engine.deadline, self.findings.deadline
+        return min((at for at in due if at is not None), default=NEVER)
 
     def take(self) -> Batch:
         """All that has been decided since the last call."""
         decided = self.engine.take()
+        for incident in decided.incidents:
+            self.findings.incident(self._now_ms, incident)
         for device in decided.lost:
             self._outcome.record(device, self._now_ms, "offline", None, {})
         for order in decided.given_up:
@@ -158,6 +189,10 @@ class Core:
         for alarm in alarms:
             batch.rows.append(alarm.row())
             batch.changes.append({"type": "alarm", "alarm": self._as_shown(alarm)})
+        if changed := self.findings.book.take_changed():
+            batch.rows += [found.row() for found in changed]
+            told = [self.findings.shown_as(found) for found in changed]
+            batch.changes.append({"type": "findings", "findings": told})
         for at_ms, reason, topic, data in decided.incidents:
             batch.rows.append(Row("security", (at_ms, reason, topic[:200], data[:1024])))
         if batch.rows and self.receiver.refused != self._refused_stored:
@@ -199,10 +234,6 @@ class Core:
         placed = self.register.get(alarm.device)
         return alarm.shown_as(placed.name, placed.kind)
 
-    def _restate(self) -> None:
-        for device in self.engine.take_sessions():
-            self.presence.restate(device)
-
     def _planned(self, device: str) -> Planned:
         """What the estate says of a device that has not said it itself."""
         placed = self.register.get(device)
@@ -220,6 +251,9 @@ class Core:
             if alarm.device in known:
                 self.alarms.restore(alarm)
                 self.linkages.restore_alarm(alarm)
+        supervision = self.engine.presence.supervision
+        lost = [device for device in known if supervision.lost(device)]
+        self.findings.restore(self._now_ms, saved.findings, self.alarms.open(), lost)
         for row in saved.incidents:
             self.linkages.restore(Incident(**row))
         self.stays.restore(

@@ -44,7 +44,7 @@ class Ingest:
         self._due: list[asyncio.Future[None]] = []  # of what is held
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="history") if store.reads_beside else self._writer
-        feed.catch_up(self.now(), core.alarms.all())
+        feed.catch_up(self.now(), core.alarms.all(), core.findings.book.all())
 
     def now(self) -> int:
         """Epoch ms that never goes back."""

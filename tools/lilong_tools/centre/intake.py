@@ -8,6 +8,7 @@ from lilong_protocol.pc.message import Message
 
 from .alarms import CROWDED_OUT, Alarm, AlarmBook, alarm_id
 from .cards import Cards
+from .findings import Findings
 from .linkage import Linkages
 from .outcome import Outcome, by_text
 from .presence import Presence
@@ -31,6 +32,7 @@ class Intake:
         linkages: Linkages,
         cards: Cards,
         stays: Stays,
+        findings: Findings,
         outcome: Outcome,
     ) -> None:
         self._engine = engine
@@ -41,6 +43,7 @@ class Intake:
         self._linkages = linkages
         self._cards = cards
         self._stays = stays
+        self._findings = findings
         self._outcome = outcome
 
     def take(self, now_ms: int, received: Message) -> None:
@@ -82,11 +85,13 @@ class Intake:
             self._outcome.feed(alarm.feed(now_ms, "cleared"))
         self._outcome.alarm(alarm)
         self._linkages.alarm(now_ms, alarm)
+        self._findings.alarm(now_ms, alarm)
         for ended, why in self._alarms.take_given_up():
             self._outcome.record(device, now_ms, f"alarm {why}", ended.code, {})
             self._outcome.feed(ended.feed(now_ms, "cleared"))
             self._outcome.alarm(ended)
             self._linkages.alarm(now_ms, ended)
+            self._findings.alarm(now_ms, ended)
             self._engine.orders.withdraw(now_ms, device, ended.cause)
             if why == CROWDED_OUT:
                 self._receiver.refusals.count(TOO_MANY_ALARMS)
@@ -107,6 +112,8 @@ class Intake:
         values = body.get(4) or {}
         self._outcome.record(device, received.at_ms, "late event" if received.late else "event", body[0], values)
         self._stays.passed(now_ms, received)
+        exact = received.since_ms is not None
+        self._findings.event(now_ms, device, body[0], values, received.at_ms, exact)
         if received.late:
             return  # what came after it has had its effect
         self._take_values(device, received.at_ms, values)

@@ -30,6 +30,14 @@ class PlacedDevice(Protocol):
     def core(self) -> int | None: ...
     @property
     def offline_s(self) -> int | None: ...
+    @property
+    def x(self) -> float: ...
+    @property
+    def y(self) -> float: ...
+    @property
+    def z(self) -> int: ...
+    @property
+    def unit(self) -> str | None: ...
 
 
 class Estate(Protocol):
@@ -74,6 +82,7 @@ class Saved:
     devices: list[Json] = field(default_factory=list)
     alarms: list[Json] = field(default_factory=list)
     incidents: list[Json] = field(default_factory=list)
+    findings: list[Json] = field(default_factory=list)  # all that stand and the last that ended, oldest first
     numbers: list[tuple[str, str, int, int, bytes]] = field(default_factory=list)  # device, class, boot, seq, tag
     frames: list[tuple[str, str, int, int, bytes]] = field(default_factory=list)  # events that wait for their turn
     revocations: list[Json] = field(default_factory=list)  # by stamp

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from .alarms import Alarm
 from .details import details
+from .findings import Found
 from .model import Batch, CentreError, Json
 
 log = logging.getLogger("lilong.centre")
@@ -34,8 +35,8 @@ class ObservedFeed:
         except OSError as error:
             raise CentreError(f"--observed {path}: {error.strerror}; give a file that can be written") from error
 
-    def catch_up(self, now_ms: int, alarms: Iterable[Alarm]) -> None:
-        """Write what was stored of these alarms and not written when the centre was killed, as of now."""
+    def catch_up(self, now_ms: int, alarms: Iterable[Alarm], findings: Iterable[Found] = ()) -> None:
+        """Write what was stored of these and not written when the centre was killed, as of now."""
         if self._file is None or not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
             return  # a pipe or a terminal remembers nothing
         written: set[tuple[str, str]] = set()
@@ -48,8 +49,9 @@ class ObservedFeed:
                     row = json.loads(line)
                     written.add((row["alarm"], row["event"]))
         self._file.truncate(whole)
-        for alarm in alarms:
-            self.write(now_ms, [row for row in alarm.happened() if (alarm.id, row["event"]) not in written])
+        told: list[Alarm | Found] = [*alarms, *findings]
+        for one in told:
+            self.write(now_ms, [row for row in one.happened() if (one.id, row["event"]) not in written])
 
     def tell(self, at_ms: int, batch: Batch) -> None:
         """What a batch has made true at `at_ms`, the end of its commit."""

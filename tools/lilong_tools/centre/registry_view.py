@@ -1,5 +1,6 @@
 """The registry as consoles get it: `GET /api/registry`."""
 
+from lilong_protocol.pc.findings import FINDINGS
 from lilong_protocol.registry import ALARMS, COMMANDS, EVENTS, KINDS, QUANTITIES
 from lilong_protocol.registry.tables import Label, Quantity
 
@@ -34,6 +35,9 @@ def registry_view() -> Json:
                 "label": _label(row.label),
             }
             for row in ALARMS
+        },
+        "findings": {
+            str(row.number): {"name": row.name, "level": row.level, "label": _label(row.label)} for row in FINDINGS
         },
         "events": {str(row.number): {"name": row.name, "label": _label(row.label)} for row in EVENTS},
         "commands": {

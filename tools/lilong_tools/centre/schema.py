@@ -1,7 +1,7 @@
 """The centre's database: its tables, and the statement that takes a row of each."""
 
 APPLICATION_ID = 0x4C696C6F  # "Lilo", in the header of the file
-VERSION = 5
+VERSION = 6
 
 REVOCATION = """
 -- revoked credentials of the whole estate, for ever, in the order in which every door takes them
@@ -37,6 +37,16 @@ CREATE TABLE stay (
     settled_ms INTEGER NOT NULL, PRIMARY KEY (entry_device, entry_number), UNIQUE (exit_device, exit_number)
 );
 """
+FINDING = """
+-- what the centre has concluded by itself
+CREATE TABLE finding (
+    id TEXT PRIMARY KEY, number INTEGER NOT NULL, subject TEXT NOT NULL, device TEXT NOT NULL,
+    since_ms INTEGER NOT NULL, stored_at_ms INTEGER NOT NULL, detail TEXT NOT NULL, shown_at_ms INTEGER,
+    acknowledged_at_ms INTEGER, operator TEXT, on_site_at_ms INTEGER, cleared_at_ms INTEGER
+) WITHOUT ROWID;
+CREATE INDEX finding_open ON finding (stored_at_ms) WHERE cleared_at_ms IS NULL;
+CREATE INDEX finding_ended ON finding (cleared_at_ms) WHERE cleared_at_ms IS NOT NULL;
+"""
 # the latest values of each device
 DEVICE = """
 CREATE TABLE device (device TEXT PRIMARY KEY, "values" TEXT NOT NULL, values_at INTEGER) WITHOUT ROWID;
@@ -60,9 +70,9 @@ INSERT INTO device SELECT device, "values", values_at FROM device_2;
 DROP TABLE device_2;
 """
 # What a database of an earlier version lacks to be one of the next.
-UPGRADES = {1: REVOCATION, 2: TO_STATE, 3: ARTIFACT, 4: PASSAGE}
+UPGRADES = {1: REVOCATION, 2: TO_STATE, 3: ARTIFACT, 4: PASSAGE, 5: FINDING}
 
-TABLES = f"""{REVOCATION}{STATE}{DEVICE}{ARTIFACT}{PASSAGE}
+TABLES = f"""{REVOCATION}{STATE}{DEVICE}{ARTIFACT}{PASSAGE}{FINDING}
 CREATE TABLE estate (id TEXT NOT NULL);
 -- alarms and events, for ever: one row for each (device, boot, class, number), with the bytes that were verified
 CREATE TABLE message (
@@ -126,6 +136,7 @@ STATEMENTS = {
     "state": _insert("state", 3, "INSERT OR REPLACE"),
     "state_gone": "DELETE FROM state WHERE device = ? AND name = ?",
     "command": _insert("command", 15, "INSERT OR REPLACE"),
+    "finding": _insert("finding", 12, "INSERT OR REPLACE"),
     "incident": _insert("incident", 6, "INSERT OR REPLACE"),
     "passage": _insert("passage", 9, "INSERT OR REPLACE"),
     "stay": _insert("stay", 9, "INSERT OR IGNORE"),  # as of messages

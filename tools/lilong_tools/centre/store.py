@@ -19,8 +19,9 @@ PRUNE_EVERY = 1_000  # rows added to a table between two prunings of it
 PRUNE_AT_ONCE = 5_000
 ENDED_LOADED = 200  # alarms that have ended, for the list
 STAYS_LOADED = 200
+FINDINGS_LOADED = 200  # that have ended
 _JSON = (dict, list)
-_JSON_COLUMNS = frozenset(("values", "arguments", "counters", "alarms"))
+_JSON_COLUMNS = frozenset(("values", "arguments", "counters", "alarms", "detail"))
 _FLAGS = frozenset(("restored", "cleared", "insists", "leaves", "done"))
 
 
@@ -91,6 +92,11 @@ class Store:
                 *_rows(self._db, "SELECT * FROM alarm WHERE cleared = 0 ORDER BY stored_at_ms"),
             ],
             incidents=_rows(self._db, "SELECT * FROM incident WHERE ended_ms IS NULL"),
+            findings=[
+                *reversed(_rows(self._db, f"SELECT * FROM finding WHERE cleared_at_ms IS NOT NULL "
+                                          f"ORDER BY cleared_at_ms DESC LIMIT {FINDINGS_LOADED}")),
+                *_rows(self._db, "SELECT * FROM finding WHERE cleared_at_ms IS NULL ORDER BY stored_at_ms"),
+            ],
             revocations=_rows(self._db, "SELECT * FROM revocation ORDER BY stamp"),
             artifacts=_rows(self._db, "SELECT number, what, version, data, signature FROM artifact ORDER BY id"),
             passages=_rows(self._db, "SELECT * FROM passage WHERE done = 0 ORDER BY at_ms"),

@@ -1,6 +1,7 @@
 """The console's web side: a JSON API, a WebSocket, and the page itself."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,9 @@ class Web:
                 Route("/", self.page),
                 Route("/api/estate", self.estate),
                 Route("/api/registry", self.registry),
+                Route("/api/findings", self.findings),
+                Route("/api/finding/{finding}/acknowledge", self.acknowledge_finding, methods=["POST"]),
+                Route("/api/finding/{finding}/on_site", self.on_site, methods=["POST"]),
                 Route("/api/cards", self.cards),
                 Route("/api/stays", self.stays),
                 Route("/api/cards/revoke", self.revoke, methods=["POST"]),
@@ -109,6 +113,15 @@ class Web:
             return error_of(404 if self._core.alarms.find(alarm) is None else 400, error)
         return JSONResponse({"alarm": alarm}, 202)
 
+    async def findings(self, _: Request) -> Response:
+        return JSONResponse({"findings": self._core.findings.list()})
+
+    async def acknowledge_finding(self, request: Request) -> Response:
+        return await self._of_finding(request, self._core.acknowledge)
+
+    async def on_site(self, request: Request) -> Response:
+        return await self._of_finding(request, self._core.on_site)
+
     async def cards(self, _: Request) -> Response:
         return JSONResponse(self._core.cards.shown_as())
 
@@ -140,10 +153,26 @@ class Web:
 
     # ---- inside
 
+    async def _of_finding(self, request: Request, decide: Callable[[int, str, str], None]) -> Response:
+        if (foreign := is_foreign(request)) is not None:
+            return foreign
+        finding = request.path_params["finding"]
+        try:
+            self._core.findings.book.get(finding)
+        except CentreError as error:
+            return error_of(404, error)
+        try:
+            operator = text_of(await json_body(request, '{"operator": name}'), "operator")
+            self._ingest.decide(lambda now: decide(now, finding, operator))
+        except CentreError as error:
+            return error_of(400, error)
+        return JSONResponse({"finding": finding}, 202)
+
     def _first(self) -> list[Json]:
         alarms = [{"type": "alarm", "alarm": alarm} for alarm in self._core.alarm_list()]
         hello: Json = {"type": "hello", "now_ms": self._ingest.now(), "run": self._run}
-        return [hello, {"type": "states", "states": self._core.states()}, *alarms]
+        findings: Json = {"type": "findings", "findings": self._core.findings.list()}
+        return [hello, {"type": "states", "states": self._core.states()}, *alarms, findings]
 
     def _heard(self, client: Client, message: Any) -> None:
         core = self._core

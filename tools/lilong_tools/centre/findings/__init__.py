@@ -1,0 +1,91 @@
+"""What the centre concludes by itself, sans-io: the table is `lilong_protocol.pc.findings`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from lilong_protocol.pc.findings import OFFLINE
+from lilong_protocol.pc.received import Incident
+
+from ..alarms import Alarm
+from ..model import Estate, Json
+from ..outcome import Outcome
+from .book import Book, Found
+from .care import Care
+from .feeders import Feeders
+from .passage import Passages
+from .quiet import Quiet
+from .security import Security
+from .silence import Silence
+from .site import Site
+
+__all__ = ["Findings", "Found"]
+
+
+class Findings:
+    """All that may conclude something, and the book of what was found. Epoch ms."""
+
+    def __init__(self, estate: Estate, outcome: Outcome) -> None:
+        self.site = Site(estate)
+        self.book = Book(outcome)
+        self._quiet = Quiet(self.book)
+        self._feeders = Feeders(self.book, self.site)
+        self._silence = Silence(self.book, self.site, self._feeders)
+        self._security = Security(self.book, self.site, self._quiet)
+        self._passages = Passages(self.book, self.site, self._quiet)
+        self._care = Care(self.book, self.site)
+
+    # ---- in
+
+    def session(self, now_ms: int, device: str, lost: bool, last_ms: int | None) -> None:
+        """Whether its silence has proved that a device is lost."""
+        self._silence.session(now_ms, device, lost, last_ms)
+
+    def alarm(self, now_ms: int, alarm: Alarm) -> None:
+        """An alarm is new or has changed."""
+        self._silence.alarm(now_ms, alarm)
+        self._feeders.alarm(now_ms, alarm)
+        self._care.alarm(now_ms, alarm)
+
+    def event(self, now_ms: int, device: str, code: int, values: dict[int, Any], at_ms: int, exact: bool) -> None:
+        """An event whose turn has come, or that came late."""
+        self._silence.event(now_ms, device, code, values, at_ms)
+        self._passages.event(now_ms, device, code, values, at_ms, exact)
+
+    def incident(self, now_ms: int, incident: Incident) -> None:
+        """The engine has refused something."""
+        self._security.incident(now_ms, incident)
+
+    def step(self, now_ms: int) -> None:
+        """`deadline` has come."""
+        self._silence.step(now_ms)
+        self._feeders.step(now_ms)
+        self._quiet.step(now_ms)
+
+    # ---- out
+
+    @property
+    def deadline(self) -> int | None:
+        """Epoch ms of the next wanted `step`; None when there is none."""
+        due = self._silence.deadline, self._feeders.deadline, self._quiet.deadline
+        return min((at for at in due if at is not None), default=None)
+
+    def shown_as(self, found: Found) -> Json:
+        """As consoles get it."""
+        return found.shown_as(self.site.placed(found.device).name if found.device else "")
+
+    def list(self) -> list[Json]:
+        """All that stand and the last that ended, oldest first."""
+        return [self.shown_as(found) for found in self.book.all()]
+
+    # ---- after a restart
+
+    def restore(self, now_ms: int, rows: Iterable[Json], alarms: Iterable[Alarm], lost: Iterable[str]) -> None:
+        """Take back what was stored; `alarms`: the open ones, `lost`: who is silent."""
+        self.book.restore(Found(**row) for row in rows if not row["device"] or row["device"] in self.site)
+        open_ones = list(alarms)
+        lost = list(lost)
+        self._silence.restore(lost, open_ones)
+        self._feeders.restore(now_ms, [found.device for found in self.book.open(OFFLINE)], open_ones)
+        for found in self.book.all():
+            if not found.cleared:
+                self._quiet.again(now_ms, found)

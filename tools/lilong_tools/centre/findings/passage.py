@@ -1,0 +1,55 @@
+"""One card at two doors, too far apart for the time between: one of them is a copy."""
+
+from typing import Any
+
+from lilong_protocol import codes
+from lilong_protocol.pc.findings import IMPOSSIBLE_PASSAGE
+
+from .book import Book
+from .quiet import Quiet
+from .site import Site
+
+M_PER_S = 8.0  # (ours) nobody goes faster on foot or by bicycle, doors included
+NEAR_M = 20.0  # (ours) readers side by side, whose clocks differ by a second or two
+KEPT_MS = 120_000  # a kilometre
+USES = frozenset((codes.EVENT_DOOR_GRANTED, codes.EVENT_DOOR_DENIED, codes.EVENT_DOOR_PASSBACK))
+
+
+class Passages:
+    """Where each card was seen last."""
+
+    def __init__(self, book: Book, site: Site, quiet: Quiet) -> None:
+        self._book = book
+        self._site = site
+        self._quiet = quiet
+        self._seen: dict[int, tuple[int, str]] = {}
+        self._swept_ms = 0
+
+    def event(self, now_ms: int, device: str, code: int, values: dict[int, Any], at_ms: int, exact: bool) -> None:
+        """A door has told of a card. `exact` False: nobody knows when it was, so nothing follows from it."""
+        card = values.get(codes.Q_CREDENTIAL)
+        if code not in USES or not isinstance(card, int) or not exact:
+            return
+        before = self._seen.get(card)
+        if before is None or at_ms >= before[0]:
+            self._seen[card] = at_ms, device
+        self._sweep(now_ms)
+        if before is None or before[1] == device:
+            return
+        far_m, took_ms = self._site.apart_m(before[1], device), abs(at_ms - before[0])
+        if far_m <= NEAR_M or far_m <= M_PER_S * took_ms / 1000:
+            return
+        found = self._book.open_of(IMPOSSIBLE_PASSAGE, str(card))
+        if found is None:
+            first, second = sorted((before, (at_ms, device)))
+            found = self._book.begin(
+                now_ms, IMPOSSIBLE_PASSAGE, str(card), first[0], second[1], members=[first[1], second[1]],
+                credential=card, apart_m=round(far_m), within_ms=took_ms,
+            )  # fmt: skip
+        self._quiet.again(now_ms, found)
+
+    def _sweep(self, now_ms: int) -> None:
+        """Cards of long ago are forgotten, now and then."""
+        if now_ms >= self._swept_ms + KEPT_MS:
+            self._swept_ms = now_ms
+            self._seen = {card: seen for card, seen in self._seen.items() if seen[0] + KEPT_MS > now_ms}
