@@ -14,11 +14,11 @@ way to the mall or the lockers, or for a walk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lilong_simulator.estate import Device, Estate
-from lilong_simulator.random_streams import Streams
+from lilong_simulator.random_streams import Stream, Streams
 from lilong_simulator.world.arrivals import Arrivals
 from lilong_simulator.world.calls import ANSWERED, Call, Panels
 from lilong_simulator.world.doors import Passage, passage
@@ -31,6 +31,7 @@ GUESTS = 2_300 / 6_800  # couriers and visitors among those who cross the bounda
 GARAGE = 0.2  # who comes through the basement, where nobody knows who comes by car
 WALK_MS = (60_000, 150_000)  # from gate to lobby
 AWAY_MS = 300_000  # who has passed is not back before
+KEPT_MS = 7_200_000
 TRIES = 20  # to find somebody who is not under way, in a core of very few
 STAY_MS = (300_000, 1_500_000)  # of staff in a plant room
 MONTH_DAYS = 30
@@ -77,7 +78,8 @@ class CorePeople:
         self._gates = tuple(estate.gates.values())
         people = tuple(person for person in estate.residents if person.flat.core == core)
         self._cards = tuple(person.card for person in people)
-        self._guests = estate.guest_cards
+        # A pass is in one hand at a time: each core's desk has its own, as far as there are enough.
+        self._guests = estate.guest_cards[estate.cores.index(core) :: len(estate.cores)] or estate.guest_cards
         self._share = len(self._cards) / len(estate.residents)
         self._known = {*(person.card for person in estate.residents), *estate.guest_cards, *estate.staff_cards}
         self._panels = Panels(estate, core)
@@ -92,7 +94,7 @@ class CorePeople:
         self._stream = {
             habit: streams.stream(f"core{core}", habit) for habit in (*self._arrivals, "way in", "way out", "others")
         }
-        self._passed: dict[int, int] = {}  # by card: when its owner last set out
+        self._passed: dict[int, list[int]] = {}  # by card: when its owner has set out of late
 
     def passages(self, from_ms: int, to_ms: int, span: Span) -> Iterator[Movement]:
         """What those do who set out in a block."""
@@ -146,25 +148,34 @@ class CorePeople:
         """A courier or visitor: the gate, the panel, and the lobby where somebody answers."""
         stream, hold = self._stream["call"], self._volume.hold
         if doors := self._gate("call"):
-            yield passage(stream, at, doors, "card", stream.pick(self._guests), hold)
+            yield passage(stream, at, doors, "card", self._free(stream, self._guests, at), hold)
         yield self._panels.call(stream, at + stream.between(*WALK_MS), hold)
 
     def _card(self, habit: str, at: int) -> int:
         """The card of somebody who was not under way just then: nobody is at one door twice in half a minute."""
-        stream, passed = self._stream[habit], self._passed
+        stream = self._stream[habit]
+        return self._free(stream, self._guests if stream.chance(GUESTS) else self._cards, at)
+
+    def _free(self, stream: Stream, cards: Sequence[int], at: int) -> int:
         for _ in range(TRIES):
-            card = stream.pick(self._guests if stream.chance(GUESTS) else self._cards)
-            if abs(at - passed.get(card, -AWAY_MS)) >= AWAY_MS:
+            card = stream.pick(cards)
+            if self._is_free(card, at):
                 break
-        passed[card] = at
+        return self._use(card, at)
+
+    def _is_free(self, card: int, at: int) -> bool:
+        return all(abs(at - used) >= AWAY_MS for used in self._passed.get(card, ()))
+
+    def _use(self, card: int, at: int) -> int:
+        """A block's habits are drawn one after another, so its times do not only rise."""
+        self._passed[card] = [*(used for used in self._passed.get(card, ()) if at - used < KEPT_MS), at]
         return card
 
     def _driver(self, card: int, at: int) -> int:
         """The card at the lobby of who has parked: the driver's own, or another's who comes along."""
-        if not card or abs(at - self._passed.get(card, -AWAY_MS)) < AWAY_MS:
+        if not card or not self._is_free(card, at):
             return self._card("others", at)
-        self._passed[card] = at
-        return card
+        return self._use(card, at)
 
     def _strange_card(self) -> int:
         while (card := 1 + self._stream["denied"].below((1 << 30) - 1)) in self._known:
