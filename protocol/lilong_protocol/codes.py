@@ -67,7 +67,10 @@ Q_PULSE_CHARGE = const(70)
 Q_PULSE_ENERGY = const(71)
 Q_EARTH_VOLTAGE = const(72)
 Q_CALL_SIDE = const(73)
+Q_SEEN = const(75)
+Q_PRESET = const(76)
 Q_ENDED_BY = const(68)
+Q_BOX = const(74)
 Q_CHILD = const(64)
 Q_CHILDREN = const(65)
 Q_LINKAGE = const(66)
@@ -132,6 +135,7 @@ ALARM_GAS_VALVE_FAULT = const(56)
 ALARM_FENCE_EARTH_FAULT = const(60)
 ALARM_FENCE_PULSE_FAULT = const(61)
 ALARM_POWER_NOT_CUT = const(65)
+ALARM_BIN_FIRE = const(68)
 ALARM_GATEWAY_CHILDREN_OFFLINE = const(64)
 
 EVENT_DOOR_GRANTED = const(1)
@@ -177,6 +181,7 @@ EVENT_SETTING_CHANGED = const(40)
 EVENT_LANE_SECURED = const(60)
 EVENT_GATE_UNKNOWN_TAG = const(61)
 EVENT_GATE_STOLEN_TAG = const(62)
+EVENT_LOCKER_LEFT_OPEN = const(63)
 EVENT_GATEWAY_CHILDREN_LOST = const(48)
 EVENT_GATEWAY_CHILDREN_BACK = const(49)
 EVENT_GATEWAY_LINKAGE_ENDED = const(50)
@@ -200,6 +205,7 @@ CMD_SWITCH_ON = const(17)
 CMD_SWITCH_OFF = const(18)
 CMD_CLOSE_VALVE = const(24)
 CMD_DENY_VEHICLE = const(30)
+CMD_LOOK_AT = const(31)
 
 S_BEAT_S = const(1)
 S_SMOKE_TRIP = const(2)
@@ -270,11 +276,18 @@ CALL_SIDE_FLAT = const(1)
 CALL_SIDE_APP = const(2)
 CALL_SIDE_DESK = const(3)
 
+SEEN_FALLING_OBJECT = const(1)
+SEEN_LINE_CROSSING = const(2)
+SEEN_MOVEMENT = const(3)
+
 ENDED_BY_COMMAND = const(1)
 ENDED_BY_ALARM = const(2)
 ENDED_BY_SENSOR = const(3)
 ENDED_BY_FULL = const(4)
 ENDED_BY_TIME = const(5)
+ENDED_BY_UNPLUGGED = const(6)
+ENDED_BY_PERSON = const(7)
+ENDED_BY_POWER = const(8)
 
 LINKAGE_FIRE = const(1)
 LINKAGE_GAS = const(2)
@@ -326,16 +339,16 @@ ALARM_BITS = (
     b'\x7fooo_.9999999999'
     b'9:9995~99n~~~~\x7fn'
     b'n9~~~8>9:\x00\x00\x00~~\x00\x00'
-    b':\x7f'
+    b':\x7f\x00\x00\x7f'
 )
 # The place of its retry schedule, a digit.
-ALARM_SCHEDULE = b"000000000000222210000000000000000000000000000000000000000000000000"
+ALARM_SCHEDULE = b"000000000000222210000000000000000000000000000000000000000000000000000"
 # Seconds to wait after the 1st, 2nd ... sending; the last one repeats.
 SCHEDULES = ((1, 2, 4, 8, 16, 32, 60), (10,), (60, 120, 240, 480))
 
 
 def is_alarm(alarm: int) -> bool:
-    return 0 < alarm < 66
+    return 0 < alarm < 69
 
 
 def cap(alarm: int) -> "tuple[int, int, int]":

@@ -27,10 +27,10 @@ class SlowBand(wristband.Wristband):
     __slots__ = ()
 
 
-def _commands(kind):
+def _commands(kind, known):
     """(command, arguments)"""
-    plain = st.tuples(st.sampled_from(COMMANDS[kind]), st.just({}))
-    if codes.CMD_CARD_REVOKE in COMMANDS[kind]:
+    plain = st.tuples(st.sampled_from(known), st.just({}))
+    if codes.CMD_CARD_REVOKE in known:
         stamp = st.sampled_from((0, 1, 2))
         revoked = st.fixed_dictionaries({0: st.sampled_from((CARD_1000, 5)), 1: stamp})
         return st.one_of(
@@ -45,21 +45,22 @@ def _commands(kind):
 
 
 @st.composite
-def scripts(draw, kind, waits=None, most=40):
-    """A list of (ms to wait, what, arguments).
+def scripts(draw, kind, waits=None, most=40, values=None, commands=None):
+    """A list of (ms to wait, what, arguments). values, commands: where the kind has no file among the stories.
 
     Each script has a few channels, values and waits to itself, so that it comes back to them and gets far.
     """
-    channels = draw(st.lists(st.sampled_from(sorted(VALUES[kind])), min_size=1, max_size=3, unique=True))
+    values, commands = values or VALUES[kind], commands or COMMANDS[kind]
+    channels = draw(st.lists(st.sampled_from(sorted(values)), min_size=1, max_size=3, unique=True))
     some = st.lists(st.sampled_from(WAITS.get(waits or kind, (*_SHORT, MINUTE))), min_size=1, max_size=4, unique=True)
     wait = st.one_of(st.sampled_from(draw(some)), st.sampled_from((0, 1, 20)), st.integers(0, 15 * SECOND))
     senses = []
     for name in channels:
-        values = draw(st.lists(st.sampled_from(VALUES[kind][name]), min_size=2, max_size=4, unique=True))
-        senses.append(st.tuples(st.just("set"), st.tuples(st.just(name), st.sampled_from(values))))
+        some_values = draw(st.lists(st.sampled_from(values[name]), min_size=2, max_size=4, unique=True))
+        senses.append(st.tuples(st.just("set"), st.tuples(st.just(name), st.sampled_from(some_values))))
     deeds = senses * (4 // len(senses) + 1)
     if draw(st.booleans()):
-        deeds.append(st.tuples(st.just("command"), _commands(kind)))
+        deeds.append(st.tuples(st.just("command"), _commands(kind, commands)))
         deeds.append(st.tuples(st.just("acknowledge_all"), st.just(())))
     if draw(st.booleans()):
         deeds.append(st.tuples(st.sampled_from(("cut", "heal", "power_cut")), st.just(())))

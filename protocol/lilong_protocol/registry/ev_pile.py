@@ -8,10 +8,10 @@ KIND = Kind(
     label=Label("charging pile", "充电桩"),
     category="vehicle_management",
     link=Link(always_on=True, keepalive_s=600, beat_s=300, offline_s=900, telemetry_s=900),
-    quantities=("pile_state", "current", "voltage", "power", "energy", "temperature"),
+    quantities=("pile_state", "current", "voltage", "power", "energy", "temperature", "leakage", "ended_by"),
     alarms=("power.over_current", "power.over_temperature", "lamp.leakage_detected", "sensor.fault"),
     events=("pile.state", "tested"),
     commands=("test", "switch_on", "switch_off", "reset"),
-    outputs=("contactor",),
+    outputs=("contactor", "fault"),
     settings=("beat_s", "log_level"),
 )  # fmt: skip

@@ -8,6 +8,9 @@ ENDS = (
     (3, "sensor", Label("a sensor is silent", "传感器失效")),
     (4, "full", Label("battery full", "充满自停")),
     (5, "time", Label("longest session", "超时自停")),
+    (6, "unplugged", Label("unplugged", "拔枪")),
+    (7, "person", Label("by a person", "现场停止")),
+    (8, "power", Label("mains lost", "停电")),
 )
 
 QUANTITIES = (Quantity(68, "ended_by", "/", 0, 0, 255, Label("why the power went off", "断电原因"), meanings=ENDS),)

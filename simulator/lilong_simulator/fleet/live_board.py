@@ -14,7 +14,7 @@ from .board_config import BoardConfig
 from .board_lines import Line, Note, Offline, Online, Output, Ready, Sent
 from .live import LiveFleet
 from .live.dial import NOBODY, Target
-from .plant import Plant
+from .plant import LOAD, Plant
 from .process import UPDATING_HEAP, BoardError, BoardProcess
 from .provision import Provisioner
 from .slots import SIMULATION_KEY
@@ -41,11 +41,13 @@ class LiveBoard:
             beat_s=identity.beat_s, offline_s=identity.offline_s, boot=boot, seed=provisioner.draw_seed(placed),
             data=identity.data, tls=_tls(target),
             username=username, password=password.decode() if password else None,
-            values=dict(values or {}), maker=maker_settings(SIMULATION_KEY, SIMULATION, SIMULATED, placed.kind),
+            values={channel: value for channel, value in (values or {}).items() if channel != LOAD},
+            maker=maker_settings(SIMULATION_KEY, SIMULATION, SIMULATED, placed.kind),
         )  # fmt: skip
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._fleet = fleet
         self._plant = Plant()
+        self._plant.loaded((values or {}).get(LOAD, 0))
         self._process = BoardProcess(self._take, self._ended, UPDATING_HEAP)
 
     @property
@@ -65,6 +67,10 @@ class LiveBoard:
 
     def set(self, channel: str, value: int | None) -> None:
         """The world has changed: a sensor channel has a new value from now on."""
+        if channel == LOAD:
+            for felt, drawn in self._plant.loaded(value):
+                self.set(felt, drawn)
+            return
         try:
             self._process.set(channel, value)
         except BoardError:

@@ -14,20 +14,24 @@ STANDBY_DW = 5  # what the controller draws itself
 POWER_FACTOR = 95  # of an LED driver from half load upwards
 STANDBY_POWER_FACTOR = 50
 PULSE_V, RETURN_V = 6_500, 6_200  # of a fence in order, at either end of its line
-ANSWERED = frozenset(("barrier", "failure_level", "lamp", "pulse", "ring"))  # the outputs that are felt by a sensor
+LOAD = "load"  # what the world says of it, in mA: no channel of a device
+ANSWERED = frozenset(  # the outputs that are felt by a sensor
+    ("barrier", "contactor", "failure_level", "lamp", "pulse", "relay", "ring")
+)
 MOVES = {1: (("down", 0), ("up", 1)), 2: (("up", 0), ("down", 1))}  # a barrier's motor: raise, lower
 
 
 class Plant:
     """The outside of one device: a relay that feeds DALI gear, and its lamp; a motor and an arm; a fence's energizer; a
-    unit controller, which lets a side ring that an intercom asks for.
+    unit controller, which lets a side ring that an intercom asks for; what is plugged in behind a socket's relay or a
+    pile's contactor, and takes `load` mA while it is fed.
 
     What may be wrong with it: `broken`, the lamp has burnt out; `stuck`, where the relay has stuck (0 open, 1
     closed, None: it moves); `silent`, the gear does not hear, and lights at the system failure level that it was told;
     `jammed`, the arm stays where it is; `cut`, nothing comes back on the fence's line.
     """
 
-    __slots__ = ("_failure_level", "_level", "_pulsing", "broken", "cut", "jammed", "silent", "stuck")
+    __slots__ = ("_failure_level", "_fed", "_level", "_load", "_pulsing", "broken", "cut", "jammed", "silent", "stuck")
 
     def __init__(self) -> None:
         self.broken = self.cut = self.jammed = False
@@ -36,6 +40,7 @@ class Plant:
         self._level = 0
         self._failure_level = 100
         self._pulsing = 1
+        self._fed = self._load = 0
 
     def answer(self, output: str, value: int) -> Iterable[tuple[str, int]]:
         """The (channel, value) pairs that follow from an output."""
@@ -53,7 +58,19 @@ class Plant:
             return (("pulse_peak", PULSE_V * value), ("pulse_return", back * value))
         elif output == "ring" and value:
             return (("callee", value * 8 + RINGS),)
+        elif output in ("relay", "contactor") and value != self._fed:
+            self._fed = value
+            return self._drawn()
         return ()
+
+    def loaded(self, load: int) -> Iterable[tuple[str, int]]:
+        """What is plugged in takes so many mA from now on, once it is fed; 0: nothing is."""
+        self._load = load
+        return self._drawn()
+
+    def _drawn(self) -> Iterable[tuple[str, int]]:
+        current = self._load * self._fed
+        return (("current", current), ("power", current * SUPPLY_DV // 1_000))
 
     def felt(self) -> tuple[tuple[str, int], ...]:
         """What the sensors of a streetlight read now."""

@@ -34,13 +34,15 @@ class Provisioner:
 
     rate: the periods of heartbeats and telemetry are divided by it, down to SHORTEST_MS; nothing else is. What a birth
     tells of them is at least a second.
-    made: the class of the devices.
+    made: the class of the devices. accepts: the run accepts what they say, since the backend has no words for that.
     """
 
     def __init__(
-        self, estate: Estate, estate_key: bytes, seed: int, rate: float = 1.0, made: type[Device] = Device
-    ) -> None:
+        self, estate: Estate, estate_key: bytes, seed: int, rate: float = 1.0, made: type[Device] = Device,
+        accepts: bool = False,
+    ) -> None:  # fmt: skip
         self._rate = rate
+        self._pile = {"accepted": b"\x01"} if accepts else NOTHING
         self._made = made
         self._estate = estate
         self._estate_key = estate_key
@@ -78,6 +80,8 @@ class Provisioner:
             return self._lane(placed)
         if placed.kind == "cycle_gate":
             return self._cycle_gate(placed)
+        if placed.kind == "ev_pile":
+            return self._pile
         if placed.kind == "fence_zone":
             return NOTHING if placed.fence is None else {"fence": FENCES[placed.fence]}
         if placed.kind not in ("door", "intercom"):

@@ -13,7 +13,7 @@ from . import virtual_faults
 from .building_bus import BuildingBus
 from .calendar import Calendar
 from .observer import CONNACK, ONLINE, Observer
-from .plant import Plant
+from .plant import LOAD, Plant
 from .power import Fault
 from .slots import Flash, Simulated, simulated_maker
 from .still import Still
@@ -92,7 +92,10 @@ class VirtualFleet:
     def sense(self, device_id: str, channel: str, value: int | None) -> None:
         """The world has changed: a sensor channel has a new value from now on; None when it has none."""
         member = self._members[device_id]
-        if not member.burnt:
+        if channel == LOAD:
+            for felt, drawn in member.plant.loaded(value or 0):
+                self.sense(device_id, felt, drawn)
+        elif not member.burnt:
             now = int(self.env.now)
             if member.fault is not None and not member.fault.powered:
                 virtual_faults.remember(member, channel, value)

@@ -63,7 +63,10 @@ class BringUp:
             run.fleets.append(fleet)
             if run.template is not None:
                 fleet.speech = Payload(run.template, place.tenant, part.devices, run.epoch_zero)
-            maker = Provisioner(place.estate, settings.keys[place.tenant], place.seed, settings.scenario.rate, made)
+            maker = Provisioner(
+                place.estate, settings.keys[place.tenant], place.seed, settings.scenario.rate, made,
+                accepts=run.accepter is not None,
+            )  # fmt: skip
             makers.append(maker)
             for device in part.devices:
                 if device.id in real:

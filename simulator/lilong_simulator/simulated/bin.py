@@ -1,68 +1,69 @@
-"""Waste bin with a level sensor."""
+"""Waste bin: how full it is, and whether it burns."""
 
-from lilong_firmware.hold import Hold
 from lilong_protocol import codes
 
 from .base import SimulatedRules
+from .thresholds import Threshold, Thresholds
 
-FILL, TEMPERATURE, BATTERY = 0, 1, 2  # channels
+FILL, TEMPERATURE, BATTERY = range(3)  # channels
 
-SAMPLE_MS = 300_000  # (ours) it fills over hours
-FULL_PERCENT, EMPTIED_PERCENT = 90, 20  # (ours)
-FULL_MS = 600_000  # (ours) a bag that leans on the sensor falls down
+FILL_SAMPLE_MS = 300_000  # (ours) it fills over hours
+TEMPERATURE_SAMPLE_MS = 10_000  # (ours)
 BATTERY_SAMPLE_MS = 86_400_000
+EMPTIED_PERCENT = 20  # (ours)
+THRESHOLDS = (
+    # (ours) A bag that leans on the sensor falls down meanwhile; and it is emptied, not just pressed together.
+    Threshold(FILL, codes.ALARM_BIN_FULL, 90, 600_000, EMPTIED_PERCENT, 0),
+    # Heat detectors of class A1 respond from 54 to 65 Celsius (EN 54-5); the sun on a lid stays below. Holds: (ours).
+    Threshold(TEMPERATURE, codes.ALARM_BIN_FIRE, 6_500, 10_000, 5_000, 300_000),
+)
 BATTERY_LOW_PERCENT, BATTERY_GOOD_PERCENT = 10, 15  # (ours)
 
 
 class Bin(SimulatedRules):
-    """Filling > full > emptied."""
+    """Filling > full > emptied; and hot or not, whatever that is."""
 
     KIND = codes.KIND_BIN
-    CHANNELS = (("fill", SAMPLE_MS, 0), ("temperature", SAMPLE_MS, 2_000), ("battery", BATTERY_SAMPLE_MS, 100))
+    CHANNELS = (
+        ("fill", FILL_SAMPLE_MS, 0), ("temperature", TEMPERATURE_SAMPLE_MS, 2_000), ("battery", BATTERY_SAMPLE_MS, 100),
+    )  # fmt: skip
 
-    __slots__ = ("_full",)
+    __slots__ = ("_thresholds",)
 
     def start(self, now: int) -> None:
-        self._full = Hold()
-        for channel in (FILL, BATTERY):
-            if not self.device.faults >> channel & 1:
-                self.sample(now, channel, self.device.sampling.values[channel])
+        self._thresholds = Thresholds(self.device, THRESHOLDS)
+        if not self.device.faults >> BATTERY & 1:
+            self.sample(now, BATTERY, self.device.sampling.values[BATTERY])
 
     def quiet(self, channel: int, value: int) -> bool:
-        active = self.device.active
         if channel == BATTERY:
-            low = active(codes.ALARM_BATTERY_LOW)
+            low = self.device.active(codes.ALARM_BATTERY_LOW)
             return value < BATTERY_GOOD_PERCENT if low else value > BATTERY_LOW_PERCENT
-        if channel == FILL:
-            if active(codes.ALARM_BIN_FULL):
-                return value > EMPTIED_PERCENT
-            return self._full.follows(value >= FULL_PERCENT)
-        return True
+        return self._thresholds.quiet(channel, value)
 
     def sample(self, now: int, channel: int, value: int) -> None:
-        device = self.device
         if channel == BATTERY:
             if value <= BATTERY_LOW_PERCENT:
-                device.alarm(now, codes.ALARM_BATTERY_LOW, {codes.Q_BATTERY: value})
+                self.device.alarm(now, codes.ALARM_BATTERY_LOW, {codes.Q_BATTERY: value})
             elif value >= BATTERY_GOOD_PERCENT:
-                device.restore(now, codes.ALARM_BATTERY_LOW, {codes.Q_BATTERY: value})
-        elif channel == FILL:
-            full = device.active(codes.ALARM_BIN_FULL)
-            if full and value <= EMPTIED_PERCENT:
-                device.restore(now, codes.ALARM_BIN_FULL, {codes.Q_FILL: value})
-                device.event(now, codes.EVENT_BIN_EMPTIED, {codes.Q_FILL: value})
-            self._full.follow(now, value >= FULL_PERCENT and not full, FULL_MS)
-            self.deadline = self._full.at
+                self.device.restore(now, codes.ALARM_BATTERY_LOW, {codes.Q_BATTERY: value})
+            return
+        self._thresholds.follow(now, channel, value)
+        self.deadline = self._thresholds.at
 
     def silent(self, now: int, channel: int) -> None:
-        if channel == FILL:
-            self._full.follow(now, False, 0)
-            self.deadline = self._full.at
+        self._thresholds.silent(now, channel)
+        self.deadline = self._thresholds.at
 
     def timer(self, now: int) -> None:
-        if self._full.over(now):
-            self.device.alarm(now, codes.ALARM_BIN_FULL, self.report())
-        self.deadline = self._full.at
+        for code in self._thresholds.turned(now):
+            if self.device.active(code):
+                self.device.restore(now, code, self.report())
+                if code == codes.ALARM_BIN_FULL:
+                    self.device.event(now, codes.EVENT_BIN_EMPTIED, self.report())
+            else:
+                self.device.alarm(now, code, self.report())
+        self.deadline = self._thresholds.at
 
     def report(self) -> dict[int, int]:
         values = self.device.sampling.values

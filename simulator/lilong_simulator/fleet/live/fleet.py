@@ -6,6 +6,7 @@ from types import MappingProxyType
 from lilong_firmware.device import Device
 
 from ..observer import Observer
+from ..plant import LOAD
 from ..slots import Flash, Simulated, simulated_maker
 from .crowd import Crowd
 from .dial import Target
@@ -40,7 +41,10 @@ class LiveFleet(Crowd[LiveDevice]):
         device.updating = self._updating
         lean(device)
         for channel, value in values.items():
-            device.sense(0, member.slots[channel], value)
+            if channel == LOAD:
+                member.plant.loaded(value)
+            else:
+                device.sense(0, member.slots[channel], value)
         device.start(0)
         member.settle()
 

@@ -10,7 +10,7 @@ from lilong_protocol.codes import link
 from lilong_protocol.mqtt_packets import MqttError
 
 from ..observer import CONNACK, ONLINE
-from ..plant import ANSWERED, Plant
+from ..plant import ANSWERED, LOAD, Plant
 from ..power import Fault
 from ..slots import Flash
 from . import faulty
@@ -176,6 +176,10 @@ class LiveDevice:
             self.device.start(0)
 
     def sense(self, channel: str, value: int | None, due: float | None) -> None:
+        if channel == LOAD:
+            for felt, drawn in self.plant.loaded(value or 0):
+                self.sense(felt, drawn, due)
+            return
         time = self.fleet.time()
         self._called(time if due is None else due)
         now = int(time) - self.base
