@@ -29,7 +29,7 @@ def script_of(data, kind):
 def _machine(kind):
     met = {"values": VALUES[kind], "commands": COMMANDS[kind], "stories": STORIES[kind]}
     case = type("Life_of_" + kind, (Life,), {"kind": rules(kind), **met}).TestCase
-    case.settings = settings(max_examples=20, stateful_step_count=50, deadline=None)
+    case.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
     return case
 
 

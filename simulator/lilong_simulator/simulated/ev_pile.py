@@ -82,8 +82,9 @@ class EvPile(SimulatedRules):
             if value:
                 self._stop(now, codes.ENDED_BY_PERSON)
         elif channel == POWER:
-            self._meter.follow(now, value)
-            self._tick_at = now + METER_S * 1000 if value else NEVER
+            if value != self._meter.power:
+                self._meter.follow(now, value)
+                self._tick_at = now + METER_S * 1000 if value else NEVER
         else:
             if channel == CURRENT:
                 self._full.follow(now, self._turning(value), 0 if self._suspended else FULL_MS)
@@ -232,6 +233,7 @@ class EvPile(SimulatedRules):
     def _tell(self, now: int, why: int) -> None:
         """`why` a session has ended; 0: none has."""
         self.state = self._state()
+        self._meter.follow(now, self._meter.power)
         values = {codes.Q_PILE_STATE: self.state, codes.Q_ENERGY: self._meter.wh}
         if why:
             values[codes.Q_ENDED_BY] = why
