@@ -17,6 +17,7 @@ _FIRMWARE = (
     "session", "stays", "store", "streak", "uplink", "kinds/[a-z]*",
 )  # fmt: skip
 _SIMULATOR = (
+    "data_faults/held",
     "fleet/calendar", "fleet/live/client", "fleet/live/connection", "fleet/live/crowd", "fleet/live/fleet",
     "fleet/live/hub", "fleet/live/lean", "fleet/live/member", "fleet/live/plain", "fleet/live/wheel",
     "fleet/observer", "fleet/plant", "fleet/still", "fleet/uplinks", "fleet/virtual", "latency", "load/answered",

@@ -22,8 +22,14 @@ class HeldPlant(Plant):
         self._held = held
 
     def answer(self, output: str, value: int) -> Iterable[tuple[str, int]]:
+        return self._free(self.plant.answer(output, value))
+
+    def loaded(self, load: int) -> Iterable[tuple[str, int]]:
+        return self._free(self.plant.loaded(load))
+
+    def _free(self, answers: Iterable[tuple[str, int]]) -> Iterable[tuple[str, int]]:
         free = []
-        for channel, felt in self.plant.answer(output, value):
+        for channel, felt in answers:
             key = (self._device, channel)
             if key in self._held:
                 self._held[key] = felt

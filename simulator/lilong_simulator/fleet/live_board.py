@@ -68,7 +68,7 @@ class LiveBoard:
     def set(self, channel: str, value: int | None) -> None:
         """The world has changed: a sensor channel has a new value from now on."""
         if channel == LOAD:
-            for felt, drawn in self._plant.loaded(value):
+            for felt, drawn in self._plant.loaded(value or 0):
                 self.set(felt, drawn)
             return
         try:
