@@ -32,7 +32,6 @@ from rich.console import Console
 
 HOUR_MS, DAY_S = 3_600_000, 86_400
 SEED = 7
-FULL_ESTATE = 3_444  # devices of Music Plaza with every optional kind
 POLLED_H = 0.03  # polling takes a thousand times as many steps
 DAY = datetime(2026, 3, 4)
 
@@ -164,8 +163,7 @@ def main(hours: float, rounds: int, written_hours: float, street: int) -> None:
         name = f"lilong simulate, {label}, written"
         print(f"lilong simulate, {label} / bare heap: {ratio(name, 'bare heap, idle world'):.2f}")
         day = statistics.median(took[name]) * 24 / written_hours
-        full = day * FULL_ESTATE / len(estate.devices)
-        print(f"  an estate day: {day:.1f} s; of {FULL_ESTATE:,} devices with this mix: {full:.1f} s")
+        print(f"  an estate day: {day:.1f} s")
     if street:
         _street(street, written_hours)
 

@@ -107,6 +107,10 @@ class Recorder(Observer):
             self._set(device, boot, seq, "cleared", at)
 
     def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
+        self.count(at, device, cls)
+
+    def count(self, at: float, device: str, cls: str) -> None:
+        """A frame was sent; those of one device and class in their order."""
         self.messages[cls] = self.messages.get(cls, 0) + 1
         regular = self._regular.get(cls)
         if regular is not None:

@@ -41,8 +41,8 @@ def epoch_ms(estate: Estate, start: datetime) -> int:
 
 class VirtualRun:
     """Everything of one run. `recorder` and `world.truth` hold what came of it. `polls`: devices take quiet samples
-    too. `seals` False: heartbeats and telemetry are not sealed (`fleet.spoken`). `still`: takes them later, where that
-    can be: nothing else may listen to each as it is sent."""
+    too. `seals` False: heartbeats and telemetry are not sealed (`fleet.spoken`). `still`: is told of them later, where
+    that can be: nothing else may listen to each as it is sent."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class VirtualRun:
         self.env = self.world.env
         recorder.on_output = self.world.felt
         self._fleet = VirtualFleet(self.env, estate.id, backend, recorder)
-        if not seals and not polls and not faults:
+        if not polls and not faults:
             self._fleet.still = still
         backend.attach(self._fleet)
         if wired := wirings(estate):

@@ -33,7 +33,7 @@ KINDS = [kind for kind in FIRMWARE if TOUCHES[kind]]
 class Run(Observer):
     """One device, and a backend that answers births with the time and alarms with stored-acks."""
 
-    def __init__(self, kind, later, tells_time=True):
+    def __init__(self, kind, later, tells_time=True, seals=False):
         self.env = simpy.Environment()
         self.rows = []
         self.last = None  # when the backend heard what passes
@@ -44,17 +44,17 @@ class Run(Observer):
             self.fleet.still = Still(self.told, self.stays, self.heard)
         self.down = Seal(frame_key(ROOT, DOWN), TENANT, DEVICE, DOWN)
         device = the_device(kind, None, polls=False)
-        speak(device, seals=False)
+        speak(device, seals)
         self.fleet.add(DEVICE, device, 0, DELAY_MS)
         self.slots = {channel[0] for channel in device.rules.CHANNELS}
 
     # ---- as observer
 
     def sent(self, at, device, cls, data, due):
-        self.told(at, device, cls, said_of(data))
+        self.told(at, device, cls, said_of(data), data or None)
 
-    def told(self, at, device, cls, said):
-        self.rows.append((at, cls, said.kind, said.seq, said.uptime, said.epoch, repr(said.body)))
+    def told(self, at, device, cls, said, data):
+        self.rows.append((at, cls, said.kind, said.seq, said.uptime, said.epoch, repr(said.body), data))
 
     # ---- as backend
 
@@ -91,8 +91,8 @@ class Run(Observer):
         self.env.run(until=until)
 
 
-def everything(kind, doings, until, later, tells_time=True):
-    run = Run(kind, later, tells_time)
+def everything(kind, doings, until, later, **how):
+    run = Run(kind, later, **how)
     heard = []
     for at, what, *arguments in sorted(doings, key=lambda doing: doing[0]):
         run.go_on(at)
@@ -129,8 +129,9 @@ def doings(kind):
 @given(st.data())
 def test_told_later_is_told_alike(data):
     kind = data.draw(st.sampled_from(KINDS))
-    plan = data.draw(doings(kind))
-    assert everything(kind, plan, 6 * HOUR, later=True) == everything(kind, plan, 6 * HOUR, later=False)
+    plan, seals = data.draw(doings(kind)), data.draw(st.booleans())
+    later, at_once = (everything(kind, plan, 6 * HOUR, how, seals=seals) for how in (True, False))
+    assert later == at_once
 
 
 @pytest.mark.parametrize("kind", ["door", "fence_zone", "gas", "streetlight"])

@@ -6,14 +6,14 @@ from typing import TextIO
 from lilong_protocol.frame import Frame
 from lilong_simulator.recorder import Recorder
 
-Told = Callable[[int, str, str, Frame], None]
+Told = Callable[[int, str, str, Frame, bytes | None], None]
 
 
 class VirtualRecorder(Recorder):
     """A recorder that hands every frame on, and forgets what no judgement will ask for."""
 
     def __init__(self, up: Callable[[int, str, str, bytes], None], told: Told | None = None) -> None:
-        """told: takes what was said without bytes, later and out of order; None: nothing must be."""
+        """told: takes what is told later, out of order; None: nothing must be."""
         super().__init__()
         self._up = up
         self._told = told
@@ -22,11 +22,11 @@ class VirtualRecorder(Recorder):
         super().sent(at, device, cls, frame, due)
         self._up(int(at), device, cls, frame)
 
-    def told(self, at: int, device: str, cls: str, said: Frame) -> None:
-        """A message without bytes was sent then."""
-        self.messages[cls] = self.messages.get(cls, 0) + 1
+    def told(self, at: int, device: str, cls: str, said: Frame, data: bytes | None) -> None:
+        """A message was sent then."""
+        self.count(at, device, cls)
         if self._told is not None:
-            self._told(at, device, cls, said)
+            self._told(at, device, cls, said, data)
 
     def forget(self, before: float, but: Container[str]) -> None:
         """Outputs and events from before a time, of all devices `but` these; how each output stands is kept."""

@@ -17,8 +17,8 @@ from .spoken import said_of
 if TYPE_CHECKING:
     from .virtual import Member
 
-Told = Callable[[int, str, str, Frame], None]
-"""Virtual time, device, class and content of a message that was sent."""
+Told = Callable[[int, str, str, Frame, bytes | None], None]
+"""Virtual time, device, class, content and bytes, where it has any, of a message that was sent."""
 Stays = Callable[[int, str], bool]
 """Whether the backend will take what a device says from a time of arrival on without a word, until further notice."""
 Heard = Callable[[int, str], None]
@@ -39,7 +39,7 @@ class Cycle:
 
 
 class Still:
-    """The still devices of a fleet that does not seal."""
+    """The still devices of a fleet whose frames are `Spoken`."""
 
     def __init__(self, told: Told, stays: Stays, heard: Heard) -> None:
         self._told = told
@@ -92,12 +92,13 @@ class Still:
         if at >= end:
             return
         beat_ms, rows = session._beat_ms, session._telemetry_ms > 0
-        uplink: Any = member.device.uplink  # an UnsealedUplink
+        uplink: Any = member.device.uplink  # a SpokenUplink
         while at < end:
             phase = len(session._rows) if rows else 0
             if cycle.whole and phase < len(cycle.beats):
                 for cls, kind, body in cycle.beats[phase]:
-                    self._told(at + base, member.id, cls, uplink.say(at, kind, cls, body))
+                    said, data = uplink.say(at, kind, cls, body)
+                    self._told(at + base, member.id, cls, said, data)
                 if rows:
                     session._rows = [*session._rows, (at, cycle.row)] if phase + 1 < len(cycle.beats) else []
                 session._beat_at = at + beat_ms
@@ -112,11 +113,10 @@ class Still:
         session = device.session
         session._beat(at)
         sent, device.out = device.out, []
-        said = [(effect[1], said_of(effect[2])) for effect in sent]
-        for cls, one in said:
-            self._told(at + member.base, member.id, cls, one)
+        for effect in sent:
+            self._told(at + member.base, member.id, effect[1], said_of(effect[2]), effect[2] or None)
         if not cycle.whole and phase == len(cycle.beats):
-            cycle.beats.append([(cls, one.kind, one.body) for cls, one in said])
+            cycle.beats.append([(effect[1], effect[2].said.kind, effect[2].said.body) for effect in sent])
             cycle.whole = not session._rows
             if session._rows:
                 cycle.row = session._rows[-1][1]

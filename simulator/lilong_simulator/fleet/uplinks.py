@@ -68,6 +68,14 @@ class SpokenUplink(Uplink):
         spoken.said = self._said(now, kind, cls, body, ref, counter)
         return spoken
 
+    def say(self, now: int, kind: int, cls: str, body: dict[int, Any]) -> tuple[Said, bytes | None]:
+        """What the next frame says, and its bytes where it has any: as `frame`, for whom they need not be one."""
+        if cls in self.bare:
+            self._seqs[_AT[cls]] += 1
+            return self._said(now, kind, cls, body, None, None), None
+        data = Uplink.frame(self, now, kind, cls, body)
+        return self._said(now, kind, cls, body, None, None), data
+
     def _said(
         self, now: int, kind: int, cls: str, body: dict[int, Any], ref: tuple[int, int] | None, counter: int | None
     ) -> Said:
@@ -88,8 +96,3 @@ class UnsealedUplink(SpokenUplink):
     __slots__ = ()
 
     bare = PASSING
-
-    def say(self, now: int, kind: int, cls: str, body: dict[int, Any]) -> Said:
-        """What a frame without bytes says; it takes the next number of its class."""
-        self._seqs[_AT[cls]] += 1
-        return self._said(now, kind, cls, body, None, None)

@@ -57,9 +57,9 @@ class Messages:
     def down(self, at: int, device: str, cls: str, frame: bytes) -> None:
         self._take(at, device, cls, said_of(frame), frame or None, False)
 
-    def told(self, at: int, device: str, cls: str, said: Frame) -> None:
-        """What a device said without bytes."""
-        self._take(at, device, cls, said, None, True)
+    def told(self, at: int, device: str, cls: str, said: Frame, data: bytes | None) -> None:
+        """What a device has said."""
+        self._take(at, device, cls, said, data, True)
 
     def close(self) -> None:
         """All that was sent up to now has been told."""
