@@ -8,6 +8,7 @@ import pytest
 from commands import SMALL_ESTATE
 from lilong_tools.virtual import PARQUET, Job, simulate
 
+
 @pytest.mark.parametrize("seals", [True, False])
 def test_a_run_that_polls_and_one_that_waits_write_the_same(tmp_path: Path, seals: bool) -> None:
     written = []
