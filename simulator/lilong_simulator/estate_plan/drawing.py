@@ -92,7 +92,7 @@ class _Sheet:
             found.append(f'<polygon points="{points}" fill="{fill}" stroke="{line}" stroke-width="1.2"/>')
             box = geometry.box([tuple(xy) for xy in building["polygon"]])
             west, north, east, south = (side * self._k for side in box)
-            y = south + 12 if building["cores"] else (north + south) / 2
+            y = (north + south) / 2 if not building["cores"] and east - west > NAME else south + 12
             name = f"{building['name']['en']} {building['name']['zh']}, {building['storeys']} storeys"
             found.append(
                 f'<text class="halo" x="{(west + east) / 2:.1f}" y="{y:.1f}" font-size="10" '
