@@ -74,6 +74,7 @@ def score(
     shown_expected: bool = False,
     local_observed: bool = True,
     clears_observed: bool = True,
+    resolution_ms: float = TICK_MS,
 ) -> Score:
     """Judge a run.
 
@@ -82,14 +83,15 @@ def score(
     rows that cross later explain alarms but are not judged, since the run ended before their limits; `by_puback`: with
     no feed, the PUBACK counts as ingest, since it was asked for: it says that a broker has the alarm, and no more;
     `excuses`: what faults of the run kept devices from; `shown_expected`: a console was there all the time;
-    `local_observed`, `clears_observed`: whether outputs of devices were seen, and that they ended alarms.
+    `local_observed`, `clears_observed`: whether outputs of devices were seen, and that they ended alarms;
+    `resolution_ms`: so long before its crossing an alarm may seem to have been decided.
     """
     judged = [Judged(row, world_zero + row.crossing_ms) for row in truth]
     devices = [one for one in judged if one.row.by == "device"]
     backend = [one for one in judged if one.row.by == "backend"]
     excuses = excuses or Excuses()
     by_name = {alarm.id: alarm for alarm in alarms}
-    false, duplicates = _match(devices, by_name.values(), excuses)
+    false, duplicates = _match(devices, by_name.values(), excuses, resolution_ms)
     failures = [f"false: {text}" for text, _, _, _ in false]
     effects = effects_of(feed, epoch_zero, by_name) if feed is not None else None
     _clocks(devices, effects, by_puback)
@@ -152,7 +154,7 @@ def score(
 
 
 def _match(
-    judged: list[Judged], alarms: Iterable[AlarmClocks], excuses: Excuses
+    judged: list[Judged], alarms: Iterable[AlarmClocks], excuses: Excuses, resolution_ms: float
 ) -> tuple[list[tuple[str, str, str, float]], list[str]]:
     """Gives each alarm to its row; says which belong to no row, and which are the second of one episode.
 
@@ -165,7 +167,7 @@ def _match(
     duplicates: list[str] = []
     for alarm in sorted(alarms, key=lambda alarm: alarm.decided):
         mine = rows.get((alarm.device, alarm.code), [])
-        at = bisect_left([one.crossing for one in mine], alarm.decided + TICK_MS) - 1
+        at = bisect_left([one.crossing for one in mine], alarm.decided + resolution_ms) - 1
         # Several of one number may be true at once, each child of a gateway: an older row may explain it as well.
         while at > 0 and mine[at].alarm is not None and mine[at].row.expect == mine[at - 1].row.expect == "may":
             at -= 1

@@ -28,6 +28,10 @@ RUN_BY = {
     ".venv/bin/lilong simulate music_plaza --days 1 --seed 7 --out out/": (
         "tests/tools/test_readme.py::test_the_simulation_of_the_readme_passes_as_it_stands_there"
     ),
+    ".venv/bin/lilong score --messages out/ --truth out/truth.jsonl --observed out/observed.jsonl "
+    "--expectations out/expectations.jsonl --report out/again": (
+        "tests/tools/test_score_command.py::test_a_fire_is_judged_with_what_had_to_follow"
+    ),
     ".venv/bin/lilong boards": (
         "tests/tools/test_boards.py::test_the_list_says_chip_flash_radio_kinds_and_that_nothing_is_proved"
     ),

@@ -26,6 +26,7 @@ REFUSALS = (
     "lilong_simulator.load.record:RecordError",
     "lilong_simulator.load.scenario:ScenarioError",
     "lilong_simulator.load.thresholds:ThresholdError",
+    "lilong_simulator.truth:TruthError",
     "lilong_tools.boards.complaints:BoardError",
     "lilong_tools.broker.errors:BrokerError",
     "lilong_tools.broker_config.errors:BrokerConfigError",

@@ -103,17 +103,18 @@ class Several:
         self.cut = next((source.cut for source in self._sources if source.cut is not None), None)
 
 
-def open_source(path: Path) -> Source:
-    """The recording at a path; RecordingError when it is none."""
+def open_source(path: Path, sealed: bool = True) -> Source:
+    """The recording at a path; RecordingError when it is none, or when it has frames that are not `sealed`."""
     if not path.exists():
         raise RecordingError(f"{path}: is not there; {GIVE}")
     if path.is_dir():
-        found = [*_folder(path), *chain.from_iterable(map(_folder, sorted(path.iterdir())))]
+        folders = (path, *sorted(one for one in path.iterdir() if one.is_dir()))
+        found = list(chain.from_iterable(_folder(one, sealed) for one in folders))
         if not found:
             raise RecordingError(f"{path}: holds no messages.parquet and no messages.jsonl; {GIVE}")
         return found[0] if len(found) == 1 else Several(str(path), found)
     if path.suffix == ".parquet":
-        return Table(path)
+        return Table(path, sealed)
     return Simulated(path) if path.name == "messages.jsonl" else Recorded(path)
 
 
@@ -171,9 +172,9 @@ def look_through(source: Source) -> Contents:
     return found
 
 
-def _folder(path: Path) -> Iterator[Source]:
+def _folder(path: Path, sealed: bool) -> Iterator[Source]:
     if (path / "messages.parquet").is_file():
-        yield Table(path / "messages.parquet")
+        yield Table(path / "messages.parquet", sealed)
     elif (path / "messages.jsonl").is_file():
         yield Simulated(path / "messages.jsonl")
 

@@ -11,7 +11,6 @@ from ..tables import parquet
 from .lines import GIVE, Lines, RecordingError, Said, value_of
 
 BATCH_ROWS = 8_192
-MAGIC = b"PAR1"  # of a Parquet file, at its beginning and its end
 
 
 class Simulated:
@@ -43,16 +42,17 @@ class Simulated:
 
 
 class Table:
-    """messages.parquet of `lilong simulate`."""
+    """messages.parquet of `lilong simulate`. `sealed` False: frames that are not are empty ones."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sealed: bool = True) -> None:
         self.name = str(path)
         self.cut: str | None = None
         self.epoch_zero: float | None = None
         self._path = path
+        self._sealed = sealed
         if not parquet.is_there():
             raise RecordingError(f"{path}: what reads it is not installed; pip install 'lilong[parquet]'")
-        if not _is_whole(path):  # the reader would panic
+        if not _whole(path):  # the reader would panic
             raise RecordingError(f"{path}: is no whole Parquet file; run lilong simulate to its end")
         try:
             for batch in self._batches():
@@ -67,9 +67,9 @@ class Table:
             for at, tenant, device, cls, way, data in zip(*columns, strict=True):
                 if way != "up":
                     continue
-                if data is None:
+                if data is None and self._sealed:
                     raise RecordingError(f"{self.name}: frames that are not sealed; simulate without --unsealed")
-                yield Said(float(at), tenant, device, cls, data)
+                yield Said(float(at), tenant, device, cls, data or b"")
 
     def _batches(self) -> Iterator[dict[str, list[Any]]]:
         from arro3.core import DataType  # noqa: PLC0415  only who has tables needs it
@@ -83,11 +83,8 @@ class Table:
             yield found
 
 
-def _is_whole(path: Path) -> bool:
+def _whole(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            begins = file.read(len(MAGIC))
-            file.seek(-min(len(MAGIC), path.stat().st_size), 2)
-            return begins == file.read() == MAGIC and path.stat().st_size > 2 * len(MAGIC)
+        return parquet.is_whole(path)
     except OSError as error:
         raise RecordingError(f"{path}: {error.strerror}; {GIVE}") from None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BATCH_ROWS = 8_192  # made at a time: what is held of a table in RAM
 GROUP_ROWS = 16 * BATCH_ROWS
 COMPRESSION = "zstd(1)"
+MAGIC = b"PAR1"  # at the beginning and the end of a file
 
 Columns = Sequence[Sequence[Any]]
 """One sequence of values for each column of a table, all of the same length; `Lists` for a column of lists. Empty: no
@@ -48,6 +49,14 @@ def is_there() -> bool:
     except ImportError:
         return False
     return True
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file begins and ends as a Parquet file does; OSError for one that cannot be read."""
+    with path.open("rb") as file:
+        begins = file.read(len(MAGIC))
+        file.seek(-min(len(MAGIC), path.stat().st_size), 2)
+        return begins == file.read() == MAGIC and path.stat().st_size > 2 * len(MAGIC)
 
 
 def write(
