@@ -23,6 +23,7 @@ COMMANDS = {
     "capacity": (
         ".capacity.command:capacity",
         "How many gateways and brokers are needed: messages, bytes, connections and memory against what one can take.",
+    ),
     "score": (
         ".score_command:score",
         "A recorded run of anybody's backend, judged from its observed feed: missed, late, false, by incident.",
