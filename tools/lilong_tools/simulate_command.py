@@ -12,6 +12,7 @@ import typer
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.incidents import INCIDENTS, IncidentError, find
 from lilong_simulator.load.faults import FAULTS, FaultAsked, FaultError, parse
+from lilong_simulator.load.faults.given import of_incidents
 from lilong_simulator.load.faults.timeline import plan
 from lilong_simulator.tables import parquet
 from lilong_simulator.tables.parquet import ParquetError
@@ -71,6 +72,7 @@ def simulate(
         raise InputError(f"--unsealed: frames are all that messages.jsonl has; write Parquet ({INSTALL}), or seal")
     whole = virtual_days("--days", days)
     faults = _faults(place, copies, fault or (), whole)
+    faults += tuple(of_incidents(map(find, names), place, begin, whole * DAY_S))
     folder = output_folder("--out", out)
     jobs = [
         Job(

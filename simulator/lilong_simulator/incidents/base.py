@@ -32,6 +32,7 @@ class Incident(ABC):
 
     name: str
     timeline: tuple[Step, ...]
+    has_faults = False
 
     @abstractmethod
     def device_names(self, estate: Estate) -> list[str]:

@@ -118,7 +118,9 @@ def _there(story: Story, row: Row) -> Sequence[Device | None]:
 
 
 def _ended(story: Story, element: Element, found: Span) -> Span:
-    """A device that is destroyed sees no end."""
+    """A device that is destroyed sees no end; where devices act on it, nobody knows the end."""
+    if element.felt:
+        return found[0], None
     dead = element.dead(story.scene)
     return found if dead is None or (found[1] is not None and found[1] < dead) else (found[0], dead)
 

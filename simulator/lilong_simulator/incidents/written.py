@@ -30,6 +30,7 @@ class WrittenIncident(Incident):
     def __init__(self, name: str, content: IncidentFile, when: time | float | None = None) -> None:
         self.name = name
         self.content = content
+        self.has_faults = bool(content.faults)
         self._when = when if when is not None else 0.0 if content.at == "start" else content.at
 
     def elsewhere(
@@ -56,6 +57,13 @@ class WrittenIncident(Incident):
             lasts = f" for {fault['for_s']:g} s" if "for_s" in fault else ""
             steps.append(Step(round(fault["at_s"] * 1000), f"{fault['name']}{lasts}"))
         return tuple(sorted(steps, key=lambda step: step.after_ms))
+
+    @property
+    def when_words(self) -> str:
+        """When it begins, in words."""
+        if isinstance(self._when, time):
+            return f"at {self._when.isoformat()}, local time"
+        return f"{self._when:g} s after the world" if self._when else "with the world"
 
     def begins(self, local: LocalTime) -> int:
         """World time of its beginning, ms."""

@@ -13,6 +13,7 @@ from .destroyed import Destroyed
 from .door_forced import DoorForced
 from .door_held import DoorHeld
 from .fall import Fall
+from .falling_object import FallingObject
 from .fence_cut import FenceCut
 from .fence_load import FenceLoad
 from .gas_leak import GasLeak
@@ -27,8 +28,8 @@ from .whiff import Whiff
 __all__ = ["MODELS", "Curve", "Element", "Physics", "Scene"]
 
 Physics = Annotated[
-    BurntPan | Card | Channel | CoverMoved | Destroyed | DoorForced | DoorHeld | Fall | FenceCut | FenceLoad | GasLeak
-    | Pins | Press | Rain | Rush | Smoke | Stimulus | Whiff,
+    BurntPan | Card | Channel | CoverMoved | Destroyed | DoorForced | DoorHeld | Fall | FallingObject | FenceCut
+    | FenceLoad | GasLeak | Pins | Press | Rain | Rush | Smoke | Stimulus | Whiff,
     Field(discriminator="model"),
 ]  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
 
 from pydantic import Field
 
@@ -60,6 +60,9 @@ class Element(Table):
     at: Slug
     after_s: Seconds = 0.0
     says: str = ""
+
+    felt: ClassVar[bool] = False
+    """What devices do changes how it goes on, so that its end is not known before."""
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ So what the detector does is felt by what it measures: the world goes on second 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -35,6 +35,8 @@ class GasLeak(Element):
     aired_s: Seconds | None = None
     aired_per_h: Annotated[float, Field(ge=0, le=60)] = 20.0
     valve: bool = True
+
+    felt: ClassVar[bool] = True
 
     @model_validator(mode="after")
     def _ordered(self) -> GasLeak:

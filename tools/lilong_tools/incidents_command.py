@@ -1,0 +1,131 @@
+"""`lilong incidents`: what can go wrong in an estate; each incident explained as its file and the estate have it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import time
+from typing import Annotated
+
+import typer
+from lilong_simulator.estate import Estate, load_estate
+from lilong_simulator.incidents import CAUSES, INCIDENTS, IncidentError, WrittenIncident, find, read
+from lilong_simulator.incidents.story import Story
+from lilong_simulator.random_streams import Streams
+from lilong_simulator.truth import Expectation, TruthRow
+
+from .inputs import InputError
+
+SEED = 7
+SHOWN = 4  # devices named in a line
+CLOCKS = (("L", "local_ms"), ("I", "ingest_ms"), ("S", "shown_ms"), ("H", "acknowledged_ms"))
+
+
+def incidents(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME|FILE.toml]", help="as --incident takes it: NAME, NAME@21:10, NAME:PLACE=VALUE"),
+    ] = None,
+    estate: Annotated[str, typer.Option(help="where it happens: a built-in estate, or a file")] = "music_plaza",
+) -> None:
+    """What can go wrong. With a NAME: its timeline, what must be raised and by when, what must not, what follows."""
+    if name is None:
+        typer.echo("\n".join(_listed()))
+        return
+    incident = find(name)
+    if not isinstance(incident, WrittenIncident):
+        raise InputError(f"{name}: is one alarm by its stimulus, and has no file; play it with --incident {name}")
+    typer.echo("\n".join(_explained(incident, load_estate(estate))))
+
+
+def _listed() -> Iterator[str]:
+    width = max(map(len, INCIDENTS))
+    for name in sorted(INCIDENTS):
+        content = read(name).content
+        begins = content.at.isoformat() if isinstance(content.at, time) else "at once"
+        yield f"{name:<{width}}  {begins:<8}  {content.title.en} {content.title.zh}"
+    yield ""
+    yield f"and alone, by its stimulus, at the first device of its kind: {', '.join(sorted(CAUSES))}"
+    yield "lilong incidents NAME explains one; --incident NAME of simulate, demo and load plays it"
+
+
+def _explained(incident: WrittenIncident, estate: Estate) -> Iterator[str]:
+    content = incident.content
+    yield f"{incident.name}: {content.title.en} {content.title.zh}"
+    yield ""
+    yield content.about.strip()
+    yield ""
+    yield f"begins {incident.when_words}; times below are h:mm:ss after that, in {estate.id}"
+    yield from _block("timeline", [f"{_clock(step.after_ms):>8}  {step.what}" for step in incident.timeline])
+    try:
+        story = incident.story(estate, 0, Streams(SEED))
+    except IncidentError as error:
+        yield ""
+        yield f"it has no place there: {error}"
+    else:
+        yield from _rows(story)
+    yield from _block("sources", [f"  {source}" for source in content.sources])
+
+
+def _rows(story: Story) -> Iterator[str]:
+    places = story.scene.places
+    named = [(name, [one.name for one in places.devices(name)]) for name in story.content.places]
+    yield from _block("places", [f"  {name}: {_several(devices)}" for name, devices in named])
+    must = [row for row in story.truth if row.expect == "must"]
+    yield from _block(
+        "must be raised, and by when after its crossing: L local output, I stored, S shown, H answered",
+        [f"{_clock(row.crossing_ms):>8}  {row.alarm} at {row.name or 'the estate'}: {_limits(row)}" for row in must],
+    )
+    expectations = [one for _, them in story.expectations for one in them]
+    yield from _block("must follow", [f"  {line}" for line in _followed(expectations)])
+    for expect, words in (("must_not", "must not be raised"), ("may", "may be raised, or not")):
+        rows = [row for row in story.truth if row.expect == expect]
+        yield from _block(words, list(_alike(rows)))
+
+
+def _alike(rows: Sequence[TruthRow]) -> Iterator[str]:
+    """Rows that differ by their devices only are one line."""
+    groups: dict[tuple[str, int, int | None, str], list[str]] = {}
+    for row in rows:
+        groups.setdefault((row.alarm, row.crossing_ms, row.until_ms, row.cause), []).append(row.name or "the estate")
+    for (alarm, begin, end, cause), names in groups.items():
+        until = "" if end is None else f" to {_clock(end)}"
+        yield f"{_clock(begin):>8}{until}  {alarm} at {_several(names)}: {cause}"
+
+
+def _followed(expectations: Iterable[Expectation]) -> Iterator[str]:
+    groups: dict[tuple[str, str, int, int, int | None], list[str]] = {}
+    for one in expectations:
+        groups.setdefault((one.what, one.action, one.quorum, len(one.after), one.within_ms), []).append(one.name)
+    for (what, action, quorum, count, within_ms), names in groups.items():
+        if what == "not_cleared":
+            yield f"the {action} of {_several(names)} stays, though its device is lost"
+            continue
+        done = "done" if what == "command" else "reported"
+        after = "the alarm" if count == quorum == 1 else f"{quorum} of {count} alarms"
+        within = "" if within_ms is None else f" within {_seconds(within_ms)}"
+        yield f"{action} at {_several(names)}: {done}{within} of {after}"
+
+
+def _limits(row: TruthRow) -> str:
+    told = [f"{clock} {_seconds(limit)}" for clock, key in CLOCKS if (limit := row.limits.get(key)) is not None]
+    return ", ".join(told) or "no limit"
+
+
+def _block(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield ""
+        yield title
+        yield from lines
+
+
+def _several(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return (", ".join(names[:SHOWN]) + more) or "none"
+
+
+def _seconds(ms: int) -> str:
+    return f"{ms / 1000:g} s"
+
+
+def _clock(ms: int) -> str:
+    minutes, seconds = divmod(ms / 1000, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{int(seconds):02d}"
