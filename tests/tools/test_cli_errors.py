@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from commands import PATIENCE_S, SMALL_ESTATE, embedded_broker, run_lilong
 from lilong_simulator.estate_source import ESTATES
+from lilong_simulator.incidents import INCIDENTS
 
 CLOSED_PORT = 1  # tcpmux, reserved: nobody listens there
 NO_BROKER = f"mqtt://127.0.0.1:{CLOSED_PORT}"
@@ -72,7 +73,7 @@ def test_every_problem_of_an_estate_file_has_its_line(tmp_path: Path) -> None:
 
 def test_an_unknown_incident_is_answered_with_the_known_ones() -> None:
     said = refusal("simulate", "music_plaza", "--out", "never", "--incident", "kitchen_fier")
-    near = 'did you mean "kitchen_fire"? known: kitchen_fire, kitchen_fire_cut, morning_rush'
+    near = f'did you mean "kitchen_fire"? known: {", ".join(sorted(INCIDENTS))}'
     assert said.startswith(f'no incident is called "kitchen_fier"; {near}, and alarms: band.sos, ')
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "score": (
         ".score_command:score",
         "A recorded run of anybody's backend, judged from its observed feed: missed, late, false, by incident.",
+    ),
     "incidents": (
         ".incidents_command:incidents",
         "What can go wrong: incidents listed, and each explained: its timeline, what must be raised and by when.",

@@ -25,7 +25,7 @@ def incidents(
     ] = None,
     estate: Annotated[str, typer.Option(help="where it happens: a built-in estate, or a file")] = "music_plaza",
 ) -> None:
-    """What can go wrong. With a NAME: its timeline, what must be raised and by when, what must not, what follows."""
+    """What can go wrong: incidents listed, and each explained: its timeline, what must be raised and by when."""
     if name is None:
         typer.echo("\n".join(_listed()))
         return

@@ -13,7 +13,7 @@ from .base import Curve, Element, Scene, idle_of
 
 GRAVITY = 9.81  # m/s2
 STOREY_M = 3.0  # (ours)
-CLIPS = 1 << 40
+SEEN_MS = 1_000  # (ours)
 
 
 class FallingObject(Element):
@@ -38,11 +38,9 @@ class FallingObject(Element):
         return self.says or f"something comes down from storey {self.storey} before {self.at}"
 
     def curves(self, scene: Scene, device: Device) -> Sequence[Curve]:
-        idle_of(scene, self, device, "track")
+        idle_of(scene, self, device, "falling")
         left, down = scene.at(self.after_s), scene.at(self.ends_s)
-        clip = scene.stream(device, f"clip {self.name}").below(CLIPS)
         return [
             Curve("storey", [(left, self.storey)]),
-            Curve("clip", [(left, clip)]),
-            Curve("track", [(down, self.sure), (down + 1_000, 0)]),
+            Curve("falling", [(down, self.sure), (down + SEEN_MS, 0)]),
         ]
