@@ -102,7 +102,7 @@ def score(
         haunting = [name for name in effects.alarms if name not in by_name]
         false += [(name, name, name.partition("-")[0], effects.stored[name]) for name in haunting]
         failures += [f"false: {name} is stored, and no device raised it" for name in haunting]
-        findings = score_findings.match(backend, effects, excuses)
+        findings = score_findings.match(backend, effects)
         duplicates += _repeated(devices, effects)
         duplicate, out_of_order = len(duplicates), len(effects.disordered)
         if clears_observed:

@@ -1,7 +1,8 @@
 """What a backend itself must conclude, judged from its observed feed alone: rows of the truth `by` "backend".
 
 A finding answers a row of the same name that crossed before it and, where the row has a device, names that device.
-Devices raise none of it; without a feed nothing of it is observed, and every figure is None.
+Devices raise none of it; without a feed nothing of it is observed, and every figure is None. False is what a must_not
+forbids, and what nothing but a cause of its own can bring about, as a refusal.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from dataclasses import dataclass, field
 from .feed import FeedEvent
 from .feed_effects import Effects
 from .judged import Judged
-from .load.faults.excuses import Excuses
 
-SILENCE = "comms."  # findings about devices that are not heard
+DAILY = ("comms.", "care.", "weather.")  # what daily life and faults bring about, of which the truth has no row
+LABELLED = "quality."  # judged against the labels of data faults (`quality_score`), never here
 
 
 @dataclass(slots=True)
@@ -34,13 +35,15 @@ class Findings:
         return {name: getattr(self, name) for name in ("true", "stored", "missed", "late", "false", "duplicate")}
 
 
-def match(judged: Sequence[Judged], effects: Effects, excuses: Excuses) -> Findings:
+def match(judged: Sequence[Judged], effects: Effects) -> Findings:
     """Gives each finding to its row, and judges those that have none."""
     found = Findings(stored=0, missed=0, late=0, false=0, duplicate=0)
     rows: dict[str, list[Judged]] = {}
     for one in sorted(judged, key=lambda one: one.crossing):
         rows.setdefault(one.row.alarm, []).append(one)
     for event in effects.findings:
+        if event.name.startswith(LABELLED) and event.name not in rows:
+            continue
         at = effects.stored[event.alarm]
         mine = [one for one in rows.get(event.name, ()) if one.row.device in ("", event.device) and one.crossing <= at]
         free = [one for one in mine if one.answer is None]
@@ -50,7 +53,7 @@ def match(judged: Sequence[Judged], effects: Effects, excuses: Excuses) -> Findi
                 _answer(wanted[-1], event, effects)
                 break
         else:
-            _unwanted(found, mine, event, at, excuses)
+            _unwanted(found, mine, event, effects)
     names = {event.alarm for event in effects.findings}
     for name in effects.repeated:
         if name in names:
@@ -70,20 +73,20 @@ def _answer(one: Judged, event: FeedEvent, effects: Effects) -> None:
     one.misnamed = len(told - set(one.row.members)) if one.row.members else 0
 
 
-def _unwanted(found: Findings, mine: Sequence[Judged], event: FeedEvent, at: float, excuses: Excuses) -> None:
-    what = f"{event.alarm} ({event.name})"
+def _unwanted(found: Findings, mine: Sequence[Judged], event: FeedEvent, effects: Effects) -> None:
+    what, at = f"{event.alarm} ({event.name})", effects.stored[event.alarm]
     forbidden = [one for one in mine if one.row.expect == "must_not" and one.lasts(at)]
-    answered = [one for one in mine if one.answer is not None]
+    open_still = [one for one in mine if one.answer is not None and effects.cleared.get(one.answer, at) >= at]
     if forbidden:
         forbidden[-1].broken.append(event.alarm)
         forbidden[-1].failures.append(f"false: {what} must not be")
         found.failures.append(f"false: {what} must not be, {forbidden[-1].row.cause}")
-    elif answered:
-        answered[-1].repeated.append(event.alarm)
-        answered[-1].failures.append(f"duplicate: {what} is a second finding of {answered[-1].row.id}")
-        found.failures.append(f"duplicate: {what} is a second finding of {answered[-1].row.id}")
+    elif open_still:
+        open_still[-1].repeated.append(event.alarm)
+        open_still[-1].failures.append(f"duplicate: {what} is a second finding of {open_still[-1].row.id}")
+        found.failures.append(open_still[-1].failures[-1])
         return
-    elif event.name.startswith(SILENCE) and excuses.silent(event.device, at):
+    elif event.name.startswith(DAILY):
         return
     else:
         found.failures.append(f"false: {what} has no cause at {at:.0f} ms")

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 from lilong_protocol.pc.findings import BY_NAME
 from lilong_simulator.feed import FeedEvent
-from lilong_simulator.load.faults.excuses import Excuses, Hindrance
 from lilong_simulator.score import score
 from lilong_simulator.truth import finding_row, limits
 from score_runs import A, B
@@ -52,12 +51,20 @@ def test_late_after_the_limit_and_not_at_it(at, late):
     assert [text.split(":")[0] for text in judged.failures] == ["late"] * late
 
 
-def test_false_without_a_cause_before_it_or_at_another_device():
-    for event in (told(OFFLINE, 90_000, B), told(OFFLINE, 49_999), told("sec.replay", 90_000)):
-        judged = score([SILENT], [], [event])
-        assert counts(judged) == {"true": 1, "missed": 1, "false": 1}
+def test_false_is_what_only_a_cause_of_its_own_can_bring_about():
     baseless = score([], [], [told("sec.replay", 90_000)])
     assert baseless.failures == ["false: sec.replay-1 (sec.replay) has no cause at 90000 ms"]
+    assert counts(score([SILENT], [], [told("sec.replay", 90_000)])) == {"true": 1, "missed": 1, "false": 1}
+
+
+@pytest.mark.parametrize("finding", ["comms.offline", "care.dispatch", "weather.rain_level", "quality.gap"])
+def test_what_daily_life_or_labels_explain_is_not_false_without_a_row(finding):
+    assert score([], [], [told(finding, 90_000)]).passed
+
+
+@pytest.mark.parametrize("event", [told(OFFLINE, 90_000, B), told(OFFLINE, 49_999)], ids=["another device", "before it"])
+def test_a_finding_about_something_else_answers_nothing(event):
+    assert counts(score([SILENT], [], [event])) == {"true": 1, "missed": 1}
 
 
 def test_false_about_what_must_not_be_found_while_it_lasts():
@@ -87,10 +94,9 @@ def test_a_must_is_answered_before_a_may_of_the_same_device():
     assert score([SILENT, maybe], [], [told(OFFLINE, 90_000)]).passed
 
 
-def test_a_silent_device_that_a_fault_has_silenced_is_no_false_one():
-    excuses = Excuses([Hindrance(A, "unpowered", 10_000, 200_000)])
-    assert score([], [], [told(OFFLINE, 90_000)], excuses=excuses).passed
-    assert score([], [], [told(OFFLINE, 90_000, B)], excuses=excuses).findings.false == 1
+def test_a_finding_anew_after_the_first_was_over_is_no_duplicate():
+    over = told(OFFLINE, 92_000, event="cleared")
+    assert score([SILENT], [], [told(OFFLINE, 90_000), over, told(OFFLINE, 95_000, number=2)]).passed
 
 
 def test_one_finding_about_many_has_to_name_them_all_and_no_other():

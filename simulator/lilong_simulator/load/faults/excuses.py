@@ -83,10 +83,6 @@ class Excuses:
         """From when to when a device could not be heard; an end may be infinite."""
         return [(one.begin, one.could_send) for one in self._of.get(device, ()) if one.why in SEND]
 
-    def silent(self, device: str, at: float) -> bool:
-        """Whether a device could not be heard at a time, or shortly before."""
-        return any(begin <= at <= end for begin, end in self.silences(device))
-
     def of(self, device: str, crossing: float, limits: Mapping[str, int | None], decided: float | None) -> Excuse:
         """What is excused of a row. decided: when its alarm was raised, if it was."""
         raise_from = send_from = crossing
