@@ -62,7 +62,7 @@ def test_what_daily_life_or_labels_explain_is_not_false_without_a_row(finding):
     assert score([], [], [told(finding, 90_000)]).passed
 
 
-@pytest.mark.parametrize("event", [told(OFFLINE, 90_000, B), told(OFFLINE, 49_999)], ids=["another device", "before it"])
+@pytest.mark.parametrize("event", [told(OFFLINE, 90_000, B), told(OFFLINE, 49_999)], ids=["other device", "before"])
 def test_a_finding_about_something_else_answers_nothing(event):
     assert counts(score([SILENT], [], [event])) == {"true": 1, "missed": 1}
 
