@@ -1,6 +1,7 @@
 """How well a backend's quality checks do: what it has found, by its observed feed, against the labels of data faults.
 
-A finding is right when it names the kind of a label at its device, from its beginning to GRACE_MS after its end.
+A finding is right when it names the kind of a label at its device, and was there between the label's beginning and
+GRACE_MS after its end: at the instant when it was stored, or, where the feed says when it was cleared, until then.
 Precision is the share of findings that are right; recall is the share of the labels that were found, of those that are
 evident: what no message showed is asked of nobody. Of what was not observed nothing is known: None.
 """
@@ -71,16 +72,19 @@ def quality_score(
     of: dict[tuple[str, str], list[Label]] = {}
     for label in labels:
         of.setdefault((label.device, label.kind), []).append(label)
+    seen = [event for event in feed if event.finding.startswith(PREFIX)]
+    cleared = {event.alarm: event.at for event in seen if event.event == "cleared"}
     found: set[int] = set()
     right: list[FeedEvent] = []
     wrong: list[FeedEvent] = []
-    for event in feed:
-        if event.event != "stored" or not event.finding.startswith(PREFIX):
+    for event in seen:
+        if event.event != "stored":
             continue
-        at = event.at - epoch_zero - world_zero
+        since = event.at - epoch_zero - world_zero
+        until = cleared.get(event.alarm, event.at) - epoch_zero - world_zero
         mine = [
             label for label in of.get((event.device, event.finding.removeprefix(PREFIX)), ())
-            if label.from_ms <= at and (label.to_ms is None or at <= label.to_ms + GRACE_MS)
+            if label.from_ms <= until and (label.to_ms is None or since <= label.to_ms + GRACE_MS)
         ]  # fmt: skip
         found.update(id(label) for label in mine)
         (right if mine else wrong).append(event)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Protocol
 
+from .data_faults.asked import DataFaultsAsked
+from .data_faults.virtual import VirtualDataFaults
 from .estate import Estate
 from .fleet.building_bus import BuildingBus
 from .fleet.provision import Provisioner
@@ -57,10 +59,12 @@ class VirtualRun:
         seals: bool = True,
         faults: Sequence[Planned] = (),
         still: Still | None = None,
+        data_faults: DataFaultsAsked | None = None,
     ) -> None:
         self.estate = estate
         self.recorder = recorder
         self.faults: VirtualFaults | None = None
+        self.data_faults: VirtualDataFaults | None = None
         incidents = [*incidents, *incidents_of(faults, estate.id)]
         self.world = World(estate, seed, start, incidents, self._sense, self._destroyed)
         self.env = self.world.env
@@ -74,6 +78,8 @@ class VirtualRun:
             self._fleet.bus = BuildingBus(self._fleet, children, self._missed)
         if faults:
             self.faults = VirtualFaults(self._fleet, faults, recorder, self._sense)
+        if data_faults:
+            self.data_faults = VirtualDataFaults(self._fleet, self.world, data_faults, seed, recorder)
         provisioner = Provisioner(estate, estate_key, seed)
         for placed in estate.devices:
             power_on = draw_below(POWER_ON_MS, seed, placed.id, "power on")
@@ -100,6 +106,8 @@ class VirtualRun:
 
     def mend(self) -> None:
         """End all faults; go on until links are back and backlogs have drained, 3 minutes at most."""
+        if self.data_faults is not None:
+            self.data_faults.faults.finish()
         if self.faults is None:
             return
         self.faults.finish()
@@ -122,5 +130,7 @@ class VirtualRun:
 
     def _sense(self, device: str, channel: str, value: int | None) -> None:
         if self.faults is not None and self.faults.keeps(device, channel, value):
+            return
+        if self.data_faults is not None and self.data_faults.faults.keeps(device, channel, value):
             return
         self._fleet.sense(device, channel, value)

@@ -1,5 +1,6 @@
 """Precision and recall of a backend's quality checks, by labels and its observed feed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,15 @@ def test_precision_and_recall_by_kind_and_together() -> None:
     assert judged.to_json()["by_kind"]["future_time"]["precision"] is None
 
 
+def test_a_finding_that_lasts_answers_for_what_begins_before_it_is_cleared() -> None:
+    labels = [label("a", "rate", 0, 10), label("a", "rate", 3 * GRACE_MS, 3 * GRACE_MS + 10)]
+    first = finding("a", "rate", 5)
+    assert quality_score(labels, [first], 0.0, ZERO).whole.found == 1
+    cleared = replace(first, event="cleared", at=ZERO + 3 * GRACE_MS + 5)
+    judged = quality_score(labels, [first, cleared], 0.0, ZERO)
+    assert (judged.whole.found, judged.whole.findings, judged.whole.right) == (2, 1, 1)
+
+
 def test_the_clocks_of_run_and_world_are_reckoned_with() -> None:
     judged = quality_score([label("a", "stuck", 0, 10)], [finding("a", "stuck", 60_005)], 60_000.0, ZERO)
     assert judged.whole.recall == judged.whole.precision == 1
@@ -94,6 +104,6 @@ def test_rates_by_kind() -> None:
     ],
 )
 def test_what_is_no_rate_is_told(text: str, complaint: str) -> None:
-    with pytest.raises(DataFaultError, match="--data-faults") as told:
+    with pytest.raises(DataFaultError, match=repr(text)) as told:
         parse(text)
     assert complaint in str(told.value)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from commands import SMALL_ESTATE, embedded_broker, run_lilong
 
@@ -12,7 +13,7 @@ NOWHERE = "mqtt://127.0.0.1:1"
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        ("blackout at=1 for=2 feeder=cor1", 'no feeder is called \'cor1\'; did you mean "core1"?'),
+        ("blackout at=1 for=2 feeder=cor1", "no feeder is called 'cor1'; did you mean \"core1\"?"),
         ("blackout at=90 for=2", "the run is over after 60 s; begin earlier"),
         ("broker_restart at=1 for=2", "the broker at 127.0.0.1:1 is not ours; give --broker-restart 'a shell command'"),
     ],
@@ -58,3 +59,31 @@ def test_faults_in_virtual_time_begin_when_devices_have_their_power(tmp_path: Pa
     ended = run_lilong("simulate", SMALL_ESTATE, *given)
     assert ended.code == 2
     assert "devices get their power within the first 60 s; begin later" in ended.err
+
+
+def test_wrong_data_of_a_virtual_run_has_its_labels_in_both_formats(tmp_path: Path) -> None:
+    for form in ("jsonl", "parquet"):
+        given = ("--days", 0.5, "--format", form, "--incident", "none", "--data-faults", "0.05,stuck=0")
+        ended = run_lilong("simulate", SMALL_ESTATE, "--out", tmp_path / form, *given)
+        assert ended.code == 0, ended
+    lines = [json.loads(line) for line in (tmp_path / "jsonl/labels.jsonl").read_text("utf-8").splitlines()]
+    table = pq.read_table(tmp_path / "parquet/labels.parquet").to_pylist()
+    assert len(lines) == len(table) > 10
+    for line, row in zip(lines, table, strict=True):
+        assert row["quantity"] == (line["quantity"] or None)
+        assert bool(row["evident"]) is line["evident"]
+        same = ("device", "name", "kind", "from_ms", "to_ms", "class", "boot", "seq", "messages")
+        assert {name: row[name] for name in same} == {name: line[name] for name in same}
+    assert "stuck" not in {line["kind"] for line in lines}
+
+
+@pytest.mark.parametrize("command", ["simulate", "load", "demo"])
+def test_rates_of_wrong_data_that_are_none_are_bad_input(command: str, tmp_path: Path) -> None:
+    given = {
+        "simulate": (SMALL_ESTATE, "--out", tmp_path, "--incident", "none"),
+        "load": (SMALL_ESTATE, "--broker", NOWHERE),
+        "demo": ("--estate", SMALL_ESTATE),
+    }
+    ended = run_lilong(command, *given[command], "--data-faults", "0.1,stuk=2")
+    assert (ended.code, ended.out) == (2, "")
+    assert "no kind is called 'stuk'; did you mean \"stuck\"?" in ended.err

@@ -18,7 +18,7 @@ from lilong_tools.virtual import DAY_MS, JSONL, PARQUET, STEP_MS, Job, simulate
 from rich.console import Console
 
 NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-LINES = ("truth.jsonl", "expectations.jsonl", "observed.jsonl")
+LINES = ("truth.jsonl", "expectations.jsonl", "observed.jsonl", "labels.jsonl")
 
 
 @pytest.fixture

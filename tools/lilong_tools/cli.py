@@ -11,6 +11,7 @@ BAD_INPUT = 2
 REFUSALS = (
     "lilong_protocol.pc.keystore:KeyStoreError",
     "lilong_protocol.pc.simulation:PublicKeyError",
+    "lilong_simulator.data_faults.asked:DataFaultError",
     "lilong_simulator.estate_errors:EstateError",
     "lilong_simulator.estate_new.asked:NewEstateError",
     "lilong_simulator.feed:FeedError",

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from lilong_protocol.pc.simulation import simulation_key_at
 from lilong_simulator import incidents
+from lilong_simulator.data_faults import parse as parse_data_faults
 from lilong_simulator.fleet.live import need_files
 from lilong_simulator.load.faults.given import with_faults
 from lilong_simulator.load.places import Place, places_of
@@ -47,6 +48,7 @@ def demo(
     seed: Seed = 7,
     incident: Incidents = None,
     fault: options.Faults = None,
+    data_faults: options.DataFaults = None,
     start: Start = None,
     http: Annotated[str, typer.Option(help="where the console listens; port 0: any free one")] = "127.0.0.1:8765",
     public_key: PublicKey = False,
@@ -59,6 +61,7 @@ def demo(
     scenario = replace(
         Scenario((Copies(estate),)), seed=seed, start=local_time("--start", start or START),
         duration_s=seconds("--duration", duration), incidents=_names(incident),
+        data_faults={} if data_faults is None else parse_data_faults(data_faults),
     )  # fmt: skip
     scenario = with_faults(scenario, fault)
     places = places_of(scenario)

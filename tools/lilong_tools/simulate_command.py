@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from lilong_simulator.data_faults import DATA_FAULTS
+from lilong_simulator.data_faults import parse as parse_data_faults
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.incidents import INCIDENTS, IncidentError, find
 from lilong_simulator.load.faults import FAULTS, FaultAsked, FaultError, parse
@@ -56,6 +58,10 @@ def simulate(
         list[str] | None,
         typer.Option("--fault", help=f"'blackout at=20 for=30 feeder=core3': {', '.join(FAULTS)}; several times"),
     ] = None,
+    data_faults: Annotated[
+        str | None,
+        typer.Option(help=f"wrong data per device and hour, as 0.001,stuck=0.0005: {', '.join(DATA_FAULTS)}"),
+    ] = None,
     start: Annotated[datetime | None, typer.Option(help="local time of the estate when the world begins")] = None,
 ) -> None:
     """A day of an estate in virtual time, the management centre answering in the loop."""
@@ -73,11 +79,12 @@ def simulate(
     whole = virtual_days("--days", days)
     faults = _faults(place, copies, fault or (), whole)
     faults += tuple(of_incidents(map(find, names), place, begin, whole * DAY_S))
+    wrong = {} if data_faults is None else parse_data_faults(data_faults)
     folder = output_folder("--out", out)
     jobs = [
         Job(
             estate, copy, seed, begin, whole, names, _folder(folder, place, copy, copies), chosen, sealed,
-            faults=faults,
+            faults=faults, data_faults=wrong,
         )
         for copy in range(1, copies + 1)
     ]  # fmt: skip

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from io import BufferedWriter, TextIOWrapper
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator import linkage, report
 from lilong_simulator.completeness import completeness
+from lilong_simulator.data_faults import write_labels
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.feed import FeedEvent
 from lilong_simulator.fleet.still import Still
@@ -40,7 +41,9 @@ STEP_MS = 300_000  # written after so much virtual time: what is held in RAM
 FORGET_MS = 3_600_000
 COLLECT_MS = 6 * FORGET_MS
 PARQUET, JSONL = "parquet", "jsonl"
-LINES = ("messages.jsonl", "truth.jsonl", "expectations.jsonl", "observed.jsonl", "score.json", "score.html")
+LINES = (
+    "messages.jsonl", "truth.jsonl", "expectations.jsonl", "observed.jsonl", "labels.jsonl", "score.json", "score.html",
+)  # fmt: skip
 
 Progress = Callable[[float], None]
 """Told the share of the run that is over, 0 to 1."""
@@ -62,6 +65,7 @@ class Job:
     seals: bool = True
     polls: bool = False
     faults: tuple[FaultAsked, ...] = ()
+    data_faults: dict[str, float] = field(default_factory=dict)
 
     @property
     def horizon(self) -> int:
@@ -183,6 +187,8 @@ class _One:
         truth = [row for row in run.world.truth if row.crossing_ms <= self.horizon]
         write_rows(out / "truth.jsonl", truth)
         write_rows(out / "expectations.jsonl", run.world.expectations)
+        labels = [] if run.data_faults is None else run.data_faults.faults.labels
+        write_labels(out / "labels.jsonl", labels)
         with (out / "observed.jsonl").open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(json.dumps(row) + "\n" for row in self._feed)
         if job.format == PARQUET:
@@ -190,6 +196,7 @@ class _One:
             self.write(schema.TRUTH, iter([rows.truth(self._estate, self._epoch_zero, truth)]))
             self.write(schema.EXPECTATIONS, iter([rows.expectations(self._estate, run.world.expectations)]))
             self.write(schema.OBSERVED, iter([rows.observed(self._estate, self._feed)]))
+            self.write(schema.LABELS, iter([rows.labels(self._estate, self._epoch_zero, labels)]))
         return self._judge()
 
     def _run(self, log: Messages | JsonLines, progress: Progress) -> Iterator[None]:
@@ -202,7 +209,8 @@ class _One:
         run = self._virtual = VirtualRun(
             self._estate, key, self._seed, job.start, self._incidents, centre, self._recorder, job.polls, job.seals,
             plan(job.faults, {self._estate.id: self._estate.devices}, self._seed, whole=False),
-            None if told is None else Still(recorder.told, centre.stays, centre.heard),
+            None if told is None or job.data_faults else Still(recorder.told, centre.stays, centre.heard),
+            job.data_faults,
         )  # fmt: skip
         self._feed = centre.feed
         gc.freeze()  # what lives as long as the run
@@ -240,7 +248,10 @@ class _One:
         job, run, zero = self._job, self._virtual, self._epoch_zero
         feed = [FeedEvent.of(row) for row in self._feed]
         faults = None if run.faults is None else run.faults.timeline
-        excuses = None if faults is None else Excuses(faults.hindrances)
+        hindrances = [] if faults is None else faults.hindrances
+        if run.data_faults is not None:
+            hindrances = hindrances + run.data_faults.faults.hindrances
+        excuses = Excuses(hindrances) if hindrances else None
         judged = score(
             run.world.truth, self._recorder.alarms.values(), feed, 0, zero, horizon=self.horizon, excuses=excuses,
             shown_expected=True,

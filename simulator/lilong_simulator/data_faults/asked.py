@@ -19,7 +19,7 @@ class DataFaultError(ValueError):
 
 
 def parse(text: str) -> dict[str, float]:
-    """What follows `--data-faults`; DataFaultError for what is none."""
+    """What follows `--data-faults`, or stands under `data_faults` of a street file; DataFaultError for what is none."""
     rates: dict[str, float] = {}
     whole: float | None = None
     for part in text.split(","):
@@ -27,17 +27,17 @@ def parse(text: str) -> dict[str, float]:
         try:
             rate = float(value)
         except ValueError:
-            raise DataFaultError(f"--data-faults {text!r}: {part.strip()!r} is no rate; {FORM}") from None
+            raise DataFaultError(f"{text!r}: {part.strip()!r} is no rate; {FORM}") from None
         if not 0 <= rate <= MOST_AN_HOUR:
-            raise DataFaultError(f"--data-faults {text!r}: {value}: out of bounds; give 0 to {MOST_AN_HOUR:g} an hour")
+            raise DataFaultError(f"{text!r}: {value}: out of bounds; give 0 to {MOST_AN_HOUR:g} an hour")
         if not equals:
             if whole is not None:
-                raise DataFaultError(f"--data-faults {text!r}: two rates for all kinds; leave one out")
+                raise DataFaultError(f"{text!r}: two rates for all kinds; leave one out")
             whole = rate
         elif name not in DATA_FAULTS:
-            raise DataFaultError(f"--data-faults {text!r}: no kind is called {name!r}; {nearest(name, DATA_FAULTS)}")
+            raise DataFaultError(f"{text!r}: no kind is called {name!r}; {nearest(name, DATA_FAULTS)}")
         elif name in rates:
-            raise DataFaultError(f"--data-faults {text!r}: {name} is given twice; leave one out")
+            raise DataFaultError(f"{text!r}: {name} is given twice; leave one out")
         else:
             rates[name] = rate
     found = {name: rates.get(name, whole or 0.0) for name in DATA_FAULTS}

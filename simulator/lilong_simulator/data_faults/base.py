@@ -43,7 +43,9 @@ class DataFault:
     NAME: ClassVar[str]
     KINDS: ClassVar[frozenset[str]]  # of devices at which it can be
     ONCE: ClassVar[bool] = False  # the first frame that shows it is its end
-    MAY: ClassVar[dict[str, tuple[str, ...]]] = {}  # by kind: alarms that come of it, in good faith
+    # Alarms that are raised for what it shows, in good faith, by kind: while it lasts, and when it is over.
+    MAY_RAISE: ClassVar[dict[str, tuple[str, ...]]] = {}
+    MAY_FOLLOW: ClassVar[dict[str, tuple[str, ...]]] = {}
 
     def __init__(self, device: Device, beat_ms: int, stream: Stream, pace: float = 1.0) -> None:
         self.device = device
@@ -53,8 +55,8 @@ class DataFault:
         self.quantity = ""
 
     @property
-    def for_ms(self) -> int:
-        """How long it lasts."""
+    def for_ms(self) -> float:
+        """How long it lasts; infinity: until it shows."""
         return round(max(LEAST_MS / self.pace, BEATS * self.beat_ms))
 
     def begin(self, hands: Hands) -> bool:

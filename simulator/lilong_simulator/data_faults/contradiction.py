@@ -25,10 +25,10 @@ class Contradiction(HeldSensor):
     }  # fmt: skip
     KINDS = frozenset(CHANNELS)
     # Freed, the contact says that the door stands open, and of the opening nobody knows.
-    MAY = {"door": ("door.forced", "door.held")}
+    MAY_FOLLOW = {"door": ("door.forced", "door.held")}
 
     @property
-    def for_ms(self) -> int:
+    def for_ms(self) -> float:
         return round(DOOR_MS / self.pace) if self.device.kind == "door" else super().for_ms
 
     def reads(self, now: int) -> int:

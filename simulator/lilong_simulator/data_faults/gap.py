@@ -1,5 +1,7 @@
 """Gap: events of a device are lost before they are sent, as with a part of its store: their numbers never come."""
 
+from math import inf
+
 from lilong_protocol.frame import EVENT as EVENT_FRAME
 from lilong_protocol.frame import Frame
 from lilong_protocol.topics import EVENT, UP_CLASSES
@@ -14,11 +16,12 @@ class Gap(DataFault):
 
     NAME = "gap"
     ONCE = True
-    KINDS = frozenset(("door", "cycle_gate", "vehicle_lane", "intercom", "gas", "streetlight", "wristband"))
+    # Kinds that have an event or more a day.
+    KINDS = frozenset(("door", "cycle_gate", "vehicle_lane", "intercom", "streetlight", "wristband"))
 
     @property
-    def for_ms(self) -> int:
-        return 24 * 3_600_000  # (ours) until the next event, a day at most
+    def for_ms(self) -> float:
+        return inf  # until the next event
 
     def begin(self, hands: Hands) -> bool:
         uplink = hands.firmware(self.device.id).uplink

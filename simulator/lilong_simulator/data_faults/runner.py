@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from math import inf
@@ -26,6 +26,7 @@ from .label import Label
 
 HOUR_MS = 3_600_000
 _CLASS = {row.number: row.cls for row in MESSAGES}
+RESET_MS = 600_000  # (ours) until somebody has reset an alarm that latches
 HEARD_MS = 7_200_000  # (ours) none begins before its device has been silent for as long as it may, or this
 
 
@@ -197,18 +198,22 @@ class DataFaults:
         if fault.quantity:
             one.hindrance = Hindrance(device, STUCK, self._zero + at, counts=False)
             self.hindrances.append(one.hindrance)
+        self._may(at, device, fault.MAY_RAISE, fault.NAME)
 
     def _end(self, at: int, device: str) -> None:
         one = self._active[device]
         one.label.to_ms = at
         if one.hindrance is not None:
-            one.hindrance.end = self._zero + at
-        placed = self._devices[device]
-        for alarm in one.fault.MAY.get(placed.kind, ()):
-            cause = f"what followed from a data fault: {one.fault.NAME}"
-            self._host.expect(device, truth_row(placed, alarm, at, cause, "may"))
+            latched = RESET_MS if self._devices[device].kind in one.fault.MAY_RAISE else 0
+            one.hindrance.end = self._zero + at + latched
+        self._may(at, device, one.fault.MAY_FOLLOW, one.fault.NAME)
         if self._host.member(device) is not None:
             one.fault.end(self)
         del self._active[device]
         for key in [key for key in self._held if key[0] == device]:
             del self._held[key]  # of what has burnt
+
+    def _may(self, at: int, device: str, alarms: Mapping[str, Sequence[str]], name: str) -> None:
+        placed = self._devices[device]
+        for alarm in alarms.get(placed.kind, ()):
+            self._host.expect(device, truth_row(placed, alarm, at, f"a data fault: {name}", "may"))

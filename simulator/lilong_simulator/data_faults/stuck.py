@@ -18,7 +18,7 @@ class Stuck(HeldSensor):
     KINDS = frozenset(CHANNELS)
 
     @property
-    def for_ms(self) -> int:
+    def for_ms(self) -> float:
         return FOR_MS
 
     def reads(self, now: int) -> int:

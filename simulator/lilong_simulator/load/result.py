@@ -9,6 +9,7 @@ from math import inf
 from typing import Any
 
 from ..carried_out import LINKED_OUTPUTS
+from ..data_faults.label import Label
 from ..recorder import AlarmClocks, Recorder, Regular
 from ..truth import Expectation, TruthRow
 from .faults.excuses import Hindrance
@@ -47,6 +48,7 @@ class ShardResult:
     stimuli: tuple[int, str] = (0, "0")
     faults: list[Outcome] = field(default_factory=list)
     hindrances: list[Hindrance] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
 
     @property
     def missing(self) -> int:
@@ -55,11 +57,15 @@ class ShardResult:
     @classmethod
     def of(cls, run: LiveRun, connect_s: float | None, lost: int, index: int = 0, count: int = 1) -> ShardResult:
         """What a run has come to."""
+        faults, data_faults = run.faults, run.data_faults
+        hindrances = [] if faults is None else faults.timeline.hindrances
         return cls(
             (index,), count, run.recorder, run.truth, run.expectations, run.world_zero, run.epoch_zero, run.horizon,
             round(run.world_now / 1000, 1), len(run.devices), lost, connect_s, run.troubles,
             {device.kind: device.name for device in run.settings.boards}, run.stimuli,
-            *((run.faults.timeline.outcomes, run.faults.timeline.hindrances) if run.faults is not None else ()),
+            [] if faults is None else faults.timeline.outcomes,
+            hindrances if data_faults is None else hindrances + data_faults.hindrances,
+            [] if data_faults is None else data_faults.labels,
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
@@ -78,6 +84,7 @@ class ShardResult:
             "stimuli": list(self.stimuli),
             "faults": [one.to_json() for one in self.faults],
             "hindrances": [one.to_json() for one in self.hindrances],
+            "labels": [asdict(one) for one in self.labels],
             "truth": [asdict(row) for row in self.truth],
             "expectations": [asdict(row) for row in self.expectations],
             "messages": seen.messages,
@@ -124,6 +131,7 @@ class ShardResult:
             dict(values["troubles"]), dict(values["boards"]), tuple(values["stimuli"]),
             [Outcome.from_json(one) for one in values["faults"]],
             [Hindrance(**one) for one in values["hindrances"]],
+            [Label(**one) for one in values["labels"]],
         )  # fmt: skip
 
 
@@ -158,6 +166,7 @@ def merge(results: Sequence[ShardResult]) -> ShardResult:
         added([one.stimuli for one in results]),
         merged_faults([one.faults for one in results]),
         [hindrance for one in results for hindrance in one.hindrances],
+        sorted((label for one in results for label in one.labels), key=lambda label: (label.from_ms, label.device)),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from math import inf
 
 from lilong_protocol.registry import KIND
 
+from ..data_faults.live import LiveDataFaults
 from ..fleet.live import LiveFleet
 from ..fleet.live_board import LiveBoard
 from ..truth import Expectation, TruthRow
@@ -66,6 +67,7 @@ class LiveRun:
         self._burnt: set[str] = set()
         self._dying: list[asyncio.Future[None]] = []  # boards that burnt
         self.faults: LiveFaults | None = None
+        self.data_faults: LiveDataFaults | None = None
 
     def clock(self) -> float:
         """Milliseconds since the run began."""
@@ -139,7 +141,11 @@ class LiveRun:
         heapify(agenda)
         if self.settings.scenario.faults:
             self.faults = LiveFaults(self, zero)
+        if self.settings.scenario.data_faults:
+            self.data_faults = LiveDataFaults(self, zero)
         await self._pump(agenda, lambda: end is not None and zero + agenda[0][0] > end and self.clock() >= end)
+        if self.data_faults is not None:
+            self.data_faults.finish()
         if self.faults is not None:
             await self.faults.finish()
         # The drain: the worlds go on, so that what has begun ends, but what they do now is not judged.
@@ -178,6 +184,8 @@ class LiveRun:
     def _sense(self, play: Play, device: str, channel: str, value: int | None) -> None:
         if self.faults is not None and self.faults.keeps(device, channel, value):
             return
+        if self.data_faults is not None and self.data_faults.keeps(device, channel, value):
+            return
         board = self.boards.get(device)
         if board is not None:
             board.set(channel, value)
@@ -212,6 +220,10 @@ class LiveRun:
                 heapreplace(agenda, (play.peek(), number))
             if self.faults is not None:
                 self.faults.step(now)
+            if self.data_faults is not None:
+                self.data_faults.step(now)
             faulted = inf if self.faults is None else self.faults.timeline.due
+            if self.data_faults is not None:
+                faulted = min(faulted, self.data_faults.due)
             wait = min(zero + agenda[0][0], now + LOOK_MS, faulted) - self.clock()
             await self.pause(max(0.0, wait / 1000))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ..data_faults.asked import DataFaultError, DataFaultsAsked
+from ..data_faults.asked import parse as parse_data_faults
 from ..estate_errors import nearest
 from ..toml_lines import key_lines
 from .faults import FaultAsked, FaultError, from_table, several
@@ -45,7 +47,7 @@ class Scenario:
     rates of the world's events multiplied; timers of rules, retries and limits never. telemetry_qos: 1 lets the broker
     answer each sample; None: as each kind does. accept: what ends the retries of an alarm: the backend's stored-ack,
     the PUBACK, or the backend's observed feed. incidents: names; each copy has its own. template: name and text of the
-    template by which devices speak; None: in sealed frames.
+    template by which devices speak; None: in sealed frames. data_faults: a device and hour, by kind.
     """
 
     estates: tuple[Copies, ...]
@@ -59,6 +61,7 @@ class Scenario:
     incidents: tuple[str, ...] = ()
     template: tuple[str, str] | None = None
     faults: tuple[FaultAsked, ...] = ()
+    data_faults: DataFaultsAsked = field(default_factory=dict)
 
     @property
     def several(self) -> bool:
@@ -85,7 +88,7 @@ class Scenario:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Scenario:
         """What `to_json` gave; ScenarioError for anything else."""
-        known = {field.name for field in fields(cls)}
+        known = {one.name for one in fields(cls)}
         if unknown := set(values) - known:
             name = min(unknown)
             raise ScenarioError(f"a scenario has no {name!r}; {nearest(name, known)}")
@@ -122,6 +125,7 @@ class _Street(_Table):
     incidents: list[str] | None = None
     template: Annotated[str, Field(min_length=1)] | None = None
     faults: list[dict[str, Any]] | None = None
+    data_faults: str | None = None
 
 
 def read_scenario(name_or_path: str) -> Scenario:
@@ -168,6 +172,11 @@ def _street(file: Path, text: str, values: dict[str, Any]) -> Scenario:
         given["template"] = _template(file, text, street.template, street.accept)
     if "faults" in given:
         given["faults"] = _faults(file, text, given["faults"])
+    if street.data_faults is not None:
+        try:
+            given["data_faults"] = parse_data_faults(street.data_faults)
+        except DataFaultError as error:
+            raise ScenarioError(f"{file}:{key_lines(text)[('data_faults',)]}: data_faults: {error}") from None
     return replace(Scenario(estates), **given)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from lilong_protocol.registry import ALARM
 
+from ..data_faults.label import Label
 from ..estate import Estate
 from ..truth import Expectation, TruthRow
 from .parquet import Columns, Lists
@@ -50,6 +51,17 @@ def observed(estate: Estate, rows: Sequence[dict[str, Any]]) -> Columns:
         for it in rows
     )  # fmt: skip
     return [*columns, _lists(it.get("members", ()) for it in rows)] if rows else []
+
+
+def labels(estate: Estate, epoch_zero: int, rows: Iterable[Label]) -> Columns:
+    """epoch_zero: Unix time in ms at which the run begins."""
+    return _columns(
+        (
+            estate.id, it.device, it.name, it.quantity or None, it.kind, epoch_zero + it.from_ms, it.from_ms, it.to_ms,
+            it.cls, it.boot, it.seq, it.messages, int(it.evident),
+        )
+        for it in rows
+    )  # fmt: skip
 
 
 def _columns(rows: Iterable[tuple[Any, ...]]) -> list[Sequence[Any]]:

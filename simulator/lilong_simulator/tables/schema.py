@@ -115,7 +115,23 @@ OBSERVED = Table("observed", "what the centre did about alarms, its observed fee
     Column("members", TEXTS, "of a finding about several devices: their ids"),
 ))  # fmt: skip
 
-TABLES = (MESSAGES, DEVICES, TRUTH, EXPECTATIONS, OBSERVED)
+LABELS = Table("labels", "data that is wrong, and known to be; none without `--data-faults`", (
+    _ESTATE,
+    _DEVICE,
+    _NAME,
+    Column("quantity", TEXT, "name in the registry of what is wrong; null: no quantity is, but time or numbers"),
+    Column("kind", TEXT, "`out_of_range`, `stuck`, `rate`, `future_time`, `gap` or `contradiction`"),
+    Column("time", TIME, "when it began"),
+    Column("from_ms", WHOLE, f"the same, {_RUN_MS}"),
+    Column("to_ms", WHOLE, f"when it was over, {_RUN_MS}; null: by the end it was not"),
+    Column("class", TEXT, "of the topic of the first message that showed it; null, here and below: none has"),
+    Column("boot", WHOLE, "of that message"),
+    Column("seq", WHOLE, "of that message"),
+    Column("messages", WHOLE, "how many have shown it"),
+    Column("evident", WHOLE, "1: they are enough to find it by; 0: nobody is asked to"),
+))  # fmt: skip
+
+TABLES = (MESSAGES, DEVICES, TRUTH, EXPECTATIONS, OBSERVED, LABELS)
 
 
 def names(columns: Iterable[Column]) -> list[str]:

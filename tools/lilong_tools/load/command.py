@@ -11,6 +11,7 @@ from typing import Any
 import typer
 from lilong_protocol.pc.simulation import is_loopback
 from lilong_simulator import report
+from lilong_simulator.data_faults import parse as parse_data_faults
 from lilong_simulator.feed import Feed
 from lilong_simulator.fleet.live import need_files
 from lilong_simulator.load.faults.given import with_faults
@@ -55,6 +56,7 @@ def load(
     start: options.Start = None,
     incident: options.Incidents = None,
     fault: options.Faults = None,
+    data_faults: options.DataFaults = None,
     workers: options.Workers = None,
     cluster: options.Cluster = None,
     cluster_ca: options.ClusterCa = None,
@@ -107,6 +109,7 @@ def load(
         "seed": seed, "start": None if start is None else local_time("--start", start),
         "duration_s": seconds("--duration", duration), "ramp_s": ramp_of(ramp), "rate": rate_of(rate),
         "telemetry_qos": telemetry_qos, "accept": None if accept is None else accept.value,
+        "data_faults": None if data_faults is None else parse_data_faults(data_faults),
     }  # fmt: skip
     scenario = scenario_of(played, copies, incident)
     scenario = replace(scenario, **{name: value for name, value in given.items() if value is not None})

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from lilong_simulator import incidents
+from lilong_simulator.data_faults import DATA_FAULTS
 from lilong_simulator.load.faults import FAULTS
 from lilong_simulator.load.payload.template import built_in
 
@@ -76,6 +77,13 @@ Faults = Annotated[
     typer.Option(
         "--fault", rich_help_panel=FLEET,
         help=f"'blackout at=20 for=30 feeder=core3': {', '.join(FAULTS)}; several times",
+    ),
+]  # fmt: skip
+DataFaults = Annotated[
+    str | None,
+    typer.Option(
+        "--data-faults", rich_help_panel=FLEET,
+        help=f"wrong data per device and hour, as 0.001,stuck=0.0005: {', '.join(DATA_FAULTS)}",
     ),
 ]  # fmt: skip
 DryRun = Annotated[

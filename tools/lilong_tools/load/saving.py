@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lilong_simulator.data_faults import write_labels
 from lilong_simulator.load.junit import write_junit
 from lilong_simulator.load.result import ShardResult
 from lilong_simulator.report_html import render
@@ -25,6 +26,7 @@ def save(
             (folder / "report.json", lambda file: file.write_text(_json(content), encoding="utf-8")),
             (folder / "truth.jsonl", lambda file: write_rows(file, result.truth)),
             (folder / "expectations.jsonl", lambda file: write_rows(file, result.expectations)),
+            (folder / "labels.jsonl", lambda file: write_labels(file, result.labels)),
             (folder / "report.html", lambda file: file.write_text(render(content, result.recorder), encoding="utf-8")),
         ]
     if junit is not None:

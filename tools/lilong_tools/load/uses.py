@@ -47,6 +47,9 @@ def played(scenario: Scenario, given: Mapping[str, Any]) -> Iterator[Row]:
         yield "fault", str(fault)
     if not scenario.faults:
         yield "faults", "none"
+    if scenario.data_faults:
+        rates = ", ".join(f"{kind} {rate:g}" for kind, rate in scenario.data_faults.items())
+        yield "data faults", f"per device and hour: {rates}"
     for name in DONE_BY:
         if given.get(name):
             yield name.replace("_", " "), f"by {given[name]!r}"

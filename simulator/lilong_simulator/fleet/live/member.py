@@ -62,6 +62,10 @@ class LiveDevice:
             self._plant = Plant()
         return self._plant
 
+    @plant.setter
+    def plant(self, plant: Plant) -> None:
+        self._plant = plant
+
     # ---- the connection
 
     def opened(self, will: bytes) -> None:
