@@ -109,6 +109,8 @@ class Recorder(Observer):
 
     def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
         self.count(at, device, cls)
+        if self.on_sent is not None:
+            self.on_sent(at, device, frame)
 
     def count(self, at: float, device: str, cls: str) -> None:
         """A frame was sent; those of one device and class in their order."""
@@ -122,8 +124,6 @@ class Recorder(Observer):
                 seen.count += 1
         elif cls == EVENT:
             self.events_sent.setdefault(device, []).append(at)
-        if self.on_sent is not None:
-            self.on_sent(at, device, frame)
 
     def lag(self, lag_ms: float) -> None:
         self.lags.record(lag_ms)

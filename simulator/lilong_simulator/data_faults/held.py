@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..fleet.plant import Plant
 
-Held = dict[tuple[str, str], int]
+Held = dict[tuple[str, str], int | None]
 """By device and channel: what there is really."""
 
 

@@ -53,7 +53,7 @@ class LiveDataFaults:
         for one in self._all:
             one.finish()
 
-    def keeps(self, device: str, channel: str, value: int) -> bool:
+    def keeps(self, device: str, channel: str, value: int | None) -> bool:
         """Whether a change of the world is kept from its device."""
         return self._of[device][0].keeps(device, channel, value)
 
@@ -63,7 +63,7 @@ class LiveDataFaults:
         fleet = self._of[device][1].fleet
         return None if fleet is None else fleet.members.get(device)
 
-    def sense(self, device: str, channel: str, value: int) -> None:
+    def sense(self, device: str, channel: str, value: int | None) -> None:
         fleet = self._of[device][1].fleet
         if fleet is not None:
             fleet.sense(device, channel, value, self._run.clock())

@@ -44,7 +44,7 @@ class Host(Protocol):
     def member(self, device: str) -> Member | None:
         """None: it has burnt, or is no simulated device of this host."""
 
-    def sense(self, device: str, channel: str, value: int) -> None:
+    def sense(self, device: str, channel: str, value: int | None) -> None:
         """Let a sensor read a value, past what holds it."""
 
     def expect(self, device: str, row: TruthRow) -> None:
@@ -117,7 +117,7 @@ class DataFaults:
         self._begins.clear()
         self._ends.clear()
 
-    def keeps(self, device: str, channel: str, value: int) -> bool:
+    def keeps(self, device: str, channel: str, value: int | None) -> bool:
         """Whether a change of the world is kept from its device."""
         if (device, channel) not in self._held:
             return False

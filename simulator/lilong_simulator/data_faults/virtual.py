@@ -30,7 +30,7 @@ class VirtualDataFaults:
         member = self._fleet._members[device]
         return None if member.burnt else member
 
-    def sense(self, device: str, channel: str, value: int) -> None:
+    def sense(self, device: str, channel: str, value: int | None) -> None:
         self._fleet.sense(device, channel, value)
 
     def expect(self, device: str, row: TruthRow) -> None:
