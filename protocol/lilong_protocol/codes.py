@@ -292,6 +292,7 @@ ENDED_BY_POWER = const(8)
 LINKAGE_FIRE = const(1)
 LINKAGE_GAS = const(2)
 LINKAGE_INTRUDER = const(3)
+LINKAGE_COVER = const(4)
 LINKAGE_BY_HAND = const(255)
 
 KIND_SMOKE = const(1)

@@ -15,6 +15,7 @@ OUTPUTS: Mapping[str, Mapping[str, int]] = {
     "close_valve": {"valve": SHUT},
     "open_valve": {"valve": 0},
     "set_level": {"lamp": FULL},
+    "look_at": {"preset": 1},
     "switch_on": {"relay": 1},
     "switch_off": {"relay": 0},
 }

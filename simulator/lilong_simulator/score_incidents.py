@@ -15,7 +15,7 @@ from .score import Score
 
 PASS, FAIL, NOT_JUDGED = "pass", "fail", "not judged"
 DONE = {
-    "fire_release": "released", "close_valve": "shut", "set_level": "lit", "switch_off": "cut off", "preset": "turned",
+    "fire_release": "released", "close_valve": "shut", "set_level": "lit", "switch_off": "cut off", "look_at": "turned",
     "unlock": "unlocked", "open_barrier": "opened", "mute": "muted",
 }  # fmt: skip
 PLURAL = {

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lilong_firmware.children import CHILDREN_MAX
 from lilong_firmware.linkage import ROWS_MAX
 from lilong_protocol import cbor
-from lilong_protocol.pc.linkages import LINKAGES, Act, Linkage
+from lilong_protocol.pc.linkages import LINKAGES, NEAR_M, Act, Linkage
 from lilong_protocol.registry import ALARM, COMMAND, KIND
 
 from .estate import Device, Estate
@@ -25,7 +25,6 @@ WIRED = (
     "smoke", "gas", "door", "streetlight", "vehicle_lane", "cycle_gate", "fence_zone", "intercom", "shed_socket",
 )  # fmt: skip
 LIMIT_S = 90  # (ours) 4.1 has 100 s until the fault of a burnt detector is told
-NEAR_M = 40.0  # (ours) as long as a fence zone may be
 
 
 def place_of(device: Device) -> str:

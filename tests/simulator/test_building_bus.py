@@ -11,6 +11,7 @@ from lilong_firmware.kinds import rules
 from lilong_firmware.linkage import Linkage
 from lilong_protocol import codes
 from lilong_protocol.pc import linkages
+from lilong_protocol.pc.linkages import NEAR_M
 from lilong_simulator.estate import load_estate
 from lilong_simulator.fleet.provision import Provisioner
 from lilong_simulator.incidents.one_alarm import OneAlarm
@@ -20,7 +21,7 @@ from lilong_simulator.load.faults.timeline import plan
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.score import score
 from lilong_simulator.virtual_run import VirtualRun
-from lilong_simulator.wiring import NEAR_M, wirings
+from lilong_simulator.wiring import wirings
 
 SMALL = Path(__file__).with_name("small_estate.toml").read_text()
 GATEWAYS = """

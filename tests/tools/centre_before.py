@@ -13,6 +13,12 @@ CREATE TABLE revocation (
     at_ms INTEGER NOT NULL
 );
 """
+INCIDENT = """
+CREATE TABLE incident (
+    rule TEXT NOT NULL, core INTEGER NOT NULL, at_ms INTEGER NOT NULL, command TEXT NOT NULL, alarms TEXT NOT NULL,
+    ended_ms INTEGER, PRIMARY KEY (rule, core, at_ms)
+) WITHOUT ROWID;
+"""
 TABLES = """
 CREATE TABLE estate (id TEXT NOT NULL);
 -- alarms and events, for ever: one row for each (device, boot, class, number), with the bytes that were verified

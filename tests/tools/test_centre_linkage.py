@@ -20,6 +20,7 @@ from centre_world import (
     raised,
 )
 from lilong_protocol import frame
+from lilong_protocol.pc.linkages import Act
 from lilong_tools.centre.core import Core
 from lilong_tools.centre.linkage import LINKAGES, Linkage
 from lilong_tools.centre.model import CentreError
@@ -52,7 +53,7 @@ def test_a_second_detector_of_the_core_releases_its_doors_within_three_seconds(w
         world.run(100)
         assert world.now - second <= 3 * SECOND
     (incident,) = [change["incident"] for change in world.changes("incident")]
-    assert (incident["rule"], incident["core"], len(incident["alarms"])) == ("fire", 1, 2)
+    assert (incident["rule"], incident["place"], len(incident["alarms"])) == ("fire", "core 1", 2)
     assert [row[0] for row in world.rows("record") if row[2:4] == ("command", 5)] == list(DOORS[:2])
     assert world.answers("linkage fire, core 1") == [200, 200]
 
@@ -176,7 +177,7 @@ def test_an_incident_ends_with_the_last_of_its_alarms_and_may_come_again(world):
 
 
 def test_rules_are_data(world):
-    one_is_enough = Linkage("single", code=1, devices=1, within_ms=1, command="unlock")
+    one_is_enough = Linkage("single", 9, (1,), 1, 1, "core", (Act(("door",), "unlock"),))
     world = World(SMOKE, *DOORS, linkages=(*LINKAGES, one_is_enough))
     world.burn(SMOKE)
     assert released(world) == [DOOR, BASEMENT_DOOR]
@@ -185,4 +186,4 @@ def test_rules_are_data(world):
 
 def test_a_rule_whose_command_no_door_takes_is_refused_when_the_centre_starts():
     with pytest.raises(CentreError, match=r"linkage 'dim' is a door; it takes"):
-        Core(ESTATE, KEY, NOW, linkages=[Linkage("dim", 1, 2, 1, "set_level")])
+        Core(ESTATE, KEY, NOW, linkages=[Linkage("dim", 9, (1,), 2, 1, "core", (Act(("door",), "set_level"),))])

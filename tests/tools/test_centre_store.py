@@ -178,7 +178,8 @@ class TestEarlierReleases:
         Store(path, TENANT).close()
         with closing(sqlite3.connect(path)) as db, db:
             later = "".join(f"DROP TABLE {table}; " for table in ("artifact", "passage", "stay", "finding"))
-            db.executescript(f"{later}PRAGMA user_version = 3;")
+            earlier = centre_before.INCIDENT
+            db.executescript(f"{later}DROP TABLE incident; {earlier} PRAGMA user_version = 3;")
         store = Store(path, TENANT)
         core = Core(ESTATE, KEY, NOW, saved=store.load())
         core.updates.provide(NOW, Artifact(7, FIRMWARE, "1.1.0", b"firmware"), "Wang")

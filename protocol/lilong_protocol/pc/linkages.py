@@ -12,7 +12,7 @@ from lilong_protocol import codes
 @dataclass(frozen=True)
 class Act:
     """What devices of `kinds` do, by a command of the registry with its first argument; `end`: a command when it is
-    over, None where a person has to see to that."""
+    over, None where a person has to see to that. Of cameras the first preset is where the fence is (ours)."""
 
     kinds: tuple[str, ...]
     command: str
@@ -37,6 +37,7 @@ class Linkage:
 
 
 WITHIN_MS = 600_000  # (ours)
+NEAR_M = 40.0  # (ours) as long as a fence zone may be
 
 LINKAGES = (
     # Two independent detectors confirm a fire; the start signal follows within 3 s (GB 50166-2019). Doors on the way
@@ -48,5 +49,9 @@ LINKAGES = (
     # (ours) Lamps at full level 2 s after the alarm, until it has been reset.
     Linkage("intruder", codes.LINKAGE_INTRUDER,
             (codes.ALARM_FENCE_CLIMB, codes.ALARM_FENCE_TOUCH, codes.ALARM_FENCE_SHORT, codes.ALARM_FENCE_CUT),
-            1, WITHIN_MS, "near", (Act(("streetlight",), "set_level", 100, "automatic"),)),
+            1, WITHIN_MS, "near",
+            (Act(("streetlight",), "set_level", 100, "automatic"), Act(("camera",), "look_at", 1, "automatic"))),
+    # (ours) A hole in the ground is lit, until somebody has put the cover back. Covers hang on no gateway.
+    Linkage("cover", codes.LINKAGE_COVER, (codes.ALARM_MANHOLE_MOVED,), 1, WITHIN_MS, "near",
+            (Act(("streetlight",), "set_level", 100, "automatic"),)),
 )  # fmt: skip

@@ -6,6 +6,7 @@ LINKAGES = (
     (1, "fire", Label("fire", "火灾联动")),
     (2, "gas", Label("gas leak", "燃气联动")),
     (3, "intruder", Label("intruder", "周界联动")),
+    (4, "cover", Label("cover displaced", "井盖联动")),
     (255, "by_hand", Label("by hand", "手动")),
 )
 

@@ -1,155 +1,198 @@
-"""Linkage: alarms that confirm one another make other devices act. The rules are data."""
+"""Linkage: alarms that confirm one another make other devices act. The rules are data, the same as of gateways.
 
-from collections.abc import Iterable
+A rule counts in places: a core, a flat, or the device itself with what is near. Each place where a rule acts is an
+incident, until the last of its alarms is cleared; then a device is told to end it, unless another incident still wants
+the same of it.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from math import hypot
 
-from lilong_protocol.pc import linkages
+from lilong_protocol.pc.linkages import LINKAGES, NEAR_M, Act, Linkage
 from lilong_protocol.pc.order import Order, checked
 from lilong_protocol.pc.orders import Orders
+from lilong_protocol.registry import COMMAND
 
 from .alarms import Alarm
-from .model import Estate, Json, Row
+from .model import Estate, Json, PlacedDevice, Row
 from .outcome import Outcome
 
+__all__ = ["LINKAGES", "Incident", "Linkage", "Linkages"]
 
-@dataclass(frozen=True)
-class Linkage:
-    """`devices` different devices of one core with alarm `code` within `within_ms`: `command` to the core's way out.
-
-    The times compared are those at which the devices decided; alarms that have been cleared do not count.
-    """
-
-    name: str
-    code: int
-    devices: int
-    within_ms: int
-    command: str
-
-
-# Of the one table that gateways have too, what concerns the doors of a core.
-LINKAGES = tuple(
-    Linkage(known.name, code, known.devices, known.within_ms, act.command)
-    for known in linkages.LINKAGES
-    if known.scope == "core"
-    for code in known.alarms
-    for act in known.acts
-    if "door" in act.kinds
-)
+BETWEEN = ("cycle_gate", "vehicle_lane")  # in the open, between every core and the street
 
 
 @dataclass
 class Incident:
-    """A linkage that has acted, until the last of its alarms is cleared."""
+    """A linkage that has acted. `place`: "core 3", a flat of it as "core 3, 1203", or the name of a device."""
 
     rule: str
-    core: int
+    place: str
     at_ms: int
-    command: str
     alarms: list[str] = field(default_factory=list)
     ended_ms: int | None = None
 
     @property
     def cause(self) -> str:
         """Of the orders that it gives."""
-        return f"linkage {self.rule}, core {self.core}"
+        return f"linkage {self.rule}, {self.place}"
 
     def row(self) -> Row:
-        return Row("incident", (self.rule, self.core, self.at_ms, self.command, self.alarms, self.ended_ms))
+        return Row("incident", (self.rule, self.place, self.at_ms, self.alarms, self.ended_ms))
 
     def shown_as(self) -> Json:
         return {
-            "rule": self.rule, "core": self.core, "at": self.at_ms, "command": self.command, "alarms": self.alarms,
-            "ended_at": self.ended_ms,
+            "rule": self.rule, "place": self.place, "at": self.at_ms, "alarms": self.alarms, "ended_at": self.ended_ms,
         }  # fmt: skip
 
 
 class Linkages:
-    """The open alarms by rule and core, and the incidents that came of them."""
+    """The open alarms by rule and place, and the incidents that came of them."""
 
     def __init__(self, estate: Estate, rules: Iterable[Linkage], commands: Orders, outcome: Outcome) -> None:
-        self.active: dict[tuple[str, int], Incident] = {}
-        self._rules = tuple(rules)
+        self.active: dict[tuple[str, str], Incident] = {}
+        self._estate = estate
+        self._rules = {rule.name: rule for rule in rules}
+        self._of_alarm: dict[int, list[Linkage]] = {}
+        for rule in self._rules.values():
+            for code in rule.alarms:
+                self._of_alarm.setdefault(code, []).append(rule)
         self._commands = commands
         self._outcome = outcome
-        self._open: dict[tuple[str, int], dict[str, Alarm]] = {}
-        self._core_of = {device.id: device.core for device in estate.devices if device.core is not None}
-        self._kind_of = {device.id: device.kind for device in estate.devices}
-        self._doors = {core: [door.id for door in estate.escape_doors(core)] for core in set(self._core_of.values())}
-        for rule in self._rules:
-            for kind in {self._kind_of[door] for doors in self._doors.values() for door in doors}:
-                checked(rule.command, kind, {}, f"linkage {rule.name!r}")  # now, not when it burns
+        self._open: dict[tuple[str, str], dict[str, Alarm]] = {}
+        self._placed = {device.id: device for device in estate.devices}
+        self._names = {device.name: device for device in estate.devices}
+        self._told: dict[tuple[str, str], dict[str, Act]] = {}  # by rule and place: who does what
+        kinds = {device.kind for device in estate.devices}
+        for rule in self._rules.values():
+            for act in rule.acts:
+                for kind in kinds & set(act.kinds):
+                    for command in filter(None, (act.command, act.end)):  # now, not when it burns
+                        checked(command, kind, _arguments(act, command), f"linkage {rule.name!r}")
 
     def alarm(self, now_ms: int, alarm: Alarm) -> None:
         """An alarm is new or has changed."""
-        core = self._core_of.get(alarm.device)
-        if core is None:
-            return
-        for rule in self._rules:
-            if rule.code != alarm.code:
+        for rule in self._of_alarm.get(alarm.code, ()):
+            place = self._place(rule, alarm.device)
+            if place is None:
                 continue
-            key = (rule.name, core)
+            key = (rule.name, place)
             alarms = self._open.setdefault(key, {})
             if alarm.cleared:
                 alarms.pop(alarm.id, None)
-                if not alarms and key in self.active:
-                    self._end(now_ms, key)
+                if not alarms:
+                    del self._open[key]
+                    if key in self.active:
+                        self._end(now_ms, key)
             else:
                 alarms[alarm.id] = alarm
                 if key in self.active:
                     self._grow(key, alarm)
                 elif (together := _together(rule, alarm, alarms.values())) is not None:
-                    self._begin(now_ms, key, Incident(rule.name, core, now_ms, rule.command, together))
+                    self._begin(now_ms, key, Incident(rule.name, place, now_ms, together))
 
     def born(self, now_ms: int, device: str) -> None:
-        """A device is back: a door of an incident under way is told again, it may have lost what it was told."""
-        for incident in self.active.values():
-            if device in self._doors[incident.core]:
-                self._order(now_ms, device, incident)
+        """A device is back: of an incident under way it is told again, it may have lost what it was told."""
+        for key, incident in self.active.items():
+            if (act := self._acts(key).get(device)) is not None:
+                self._order(now_ms, device, incident, act)
 
     def restore_alarm(self, alarm: Alarm) -> None:
         """Take back an alarm after a restart; what it caused is restored by itself."""
-        core = self._core_of.get(alarm.device)
-        for rule in self._rules:
-            if core is not None and rule.code == alarm.code and not alarm.cleared:
-                self._open.setdefault((rule.name, core), {})[alarm.id] = alarm
+        for rule in self._of_alarm.get(alarm.code, ()):
+            place = self._place(rule, alarm.device)
+            if place is not None and not alarm.cleared:
+                self._open.setdefault((rule.name, place), {})[alarm.id] = alarm
 
     def restore(self, incident: Incident) -> None:
-        """Take back an incident that was under way, if its core and rule are still there."""
-        if incident.core in self._doors and any(rule.name == incident.rule for rule in self._rules):
-            self.active[(incident.rule, incident.core)] = incident
+        """Take back an incident that was under way, if its place and rule are still there."""
+        rule = self._rules.get(incident.rule)
+        if rule is not None and any(self._place(rule, device) == incident.place for device in self._placed):
+            self.active[(incident.rule, incident.place)] = incident
 
-    # ---- inside
+    # ---- where
 
-    def _begin(self, now_ms: int, key: tuple[str, int], incident: Incident) -> None:
+    def _place(self, rule: Linkage, device: str) -> str | None:
+        """Where an alarm of a device counts; None: nowhere."""
+        placed = self._placed[device]
+        if rule.scope == "near":
+            return placed.name
+        if placed.core is None or (rule.scope == "flat" and placed.unit is None):
+            return None
+        return f"core {placed.core}" if rule.scope == "core" else f"core {placed.core}, {placed.unit}"
+
+    def _acts(self, key: tuple[str, str]) -> dict[str, Act]:
+        """What each device does there."""
+        told = self._told.get(key)
+        if told is None:
+            rule, place = self._rules[key[0]], key[1]
+            near = list(self._near(rule, place))
+            told = {device.id: act for act in rule.acts for device in near if device.kind in act.kinds}
+            self._told[key] = told
+        return told
+
+    def _near(self, rule: Linkage, place: str) -> Iterator[PlacedDevice]:
+        """The devices that a place has a say over."""
+        if rule.scope == "near":
+            centre = self._names[place]
+            yield from (one for one in self._estate.devices if hypot(one.x - centre.x, one.y - centre.y) <= NEAR_M)
+        elif rule.scope == "flat":
+            yield from (one for one in self._estate.devices if self._place(rule, one.id) == place)
+        else:
+            yield from self._estate.escape_doors(int(place.rpartition(" ")[2]))
+            yield from (one for one in self._estate.devices if one.kind in BETWEEN and one.core is None)
+
+    # ---- what
+
+    def _begin(self, now_ms: int, key: tuple[str, str], incident: Incident) -> None:
         self.active[key] = incident
-        for door in self._doors[incident.core]:
-            self._order(now_ms, door, incident)
+        for device, act in self._acts(key).items():
+            self._order(now_ms, device, incident, act)
         self._tell(incident)
 
-    def _grow(self, key: tuple[str, int], alarm: Alarm) -> None:
+    def _grow(self, key: tuple[str, str], alarm: Alarm) -> None:
         incident = self.active[key]
         if alarm.id not in incident.alarms:
             incident.alarms.append(alarm.id)
             self._tell(incident)
 
-    def _end(self, now_ms: int, key: tuple[str, int]) -> None:
+    def _end(self, now_ms: int, key: tuple[str, str]) -> None:
         incident = self.active.pop(key)
         incident.ended_ms = now_ms
-        for door in self._doors[incident.core]:
-            self._commands.withdraw(now_ms, door, incident.cause)
+        for device, act in self._acts(key).items():
+            self._commands.withdraw(now_ms, device, incident.cause)
+            if act.end is not None and not self._wanted(device, act):
+                self._give(now_ms, device, act.end, act, f"{incident.cause}, is over")
         self._tell(incident)
 
-    def _order(self, now_ms: int, door: str, incident: Incident) -> None:
-        if any(order.cause == incident.cause for order in self._commands.open_of(door)):
+    def _wanted(self, device: str, act: Act) -> bool:
+        """Whether another incident wants the same of a device."""
+        return any(self._acts(key).get(device) == act for key in self.active)
+
+    def _order(self, now_ms: int, device: str, incident: Incident, act: Act) -> None:
+        if any(order.cause == incident.cause for order in self._commands.open_of(device)):
             return  # it is under way, and goes out again by itself
-        known, arguments = checked(incident.command, self._kind_of[door], {}, door)
-        order = Order(door, 0, known.name, arguments, None, incident.cause, now_ms, True)
+        for order in list(self._commands.open_of(device)):
+            if order.name == act.end and order.cause.startswith("linkage "):
+                self._commands.withdraw(now_ms, device, order.cause)  # the end of another, which is over
+        self._give(now_ms, device, act.command, act, incident.cause)
+
+    def _give(self, now_ms: int, device: str, command: str, act: Act, cause: str) -> None:
+        known, arguments = checked(command, self._placed[device].kind, _arguments(act, command), device)
+        order = Order(device, 0, known.name, arguments, None, cause, now_ms, True)
         self._commands.issue(now_ms, order)
-        self._outcome.record(door, now_ms, "command", known.number, {}, order.counter)
+        self._outcome.record(device, now_ms, "command", known.number, {}, order.counter)
 
     def _tell(self, incident: Incident) -> None:
         self._outcome.row(incident.row())
         self._outcome.tell({"type": "incident", "incident": incident.shown_as()})
+
+
+def _arguments(act: Act, command: str) -> dict[str, int]:
+    if command != act.command or act.argument is None:
+        return {}
+    return {COMMAND[command].arguments[0].name: act.argument}
 
 
 def _together(rule: Linkage, alarm: Alarm, alarms: Iterable[Alarm]) -> list[str] | None:

@@ -1,7 +1,7 @@
 """The centre's database: its tables, and the statement that takes a row of each."""
 
 APPLICATION_ID = 0x4C696C6F  # "Lilo", in the header of the file
-VERSION = 6
+VERSION = 7
 
 REVOCATION = """
 -- revoked credentials of the whole estate, for ever, in the order in which every door takes them
@@ -47,6 +47,20 @@ CREATE TABLE finding (
 CREATE INDEX finding_open ON finding (stored_at_ms) WHERE cleared_at_ms IS NULL;
 CREATE INDEX finding_ended ON finding (cleared_at_ms) WHERE cleared_at_ms IS NOT NULL;
 """
+INCIDENT = """
+-- linkages that have acted
+CREATE TABLE incident (
+    rule TEXT NOT NULL, place TEXT NOT NULL, at_ms INTEGER NOT NULL, alarms TEXT NOT NULL, ended_ms INTEGER,
+    PRIMARY KEY (rule, place, at_ms)
+) WITHOUT ROWID;
+"""
+# Incidents were of cores alone, and named their one command.
+TO_PLACES = f"""
+ALTER TABLE incident RENAME TO incident_6;
+{INCIDENT}
+INSERT INTO incident SELECT rule, 'core ' || core, at_ms, alarms, ended_ms FROM incident_6;
+DROP TABLE incident_6;
+"""
 # the latest values of each device
 DEVICE = """
 CREATE TABLE device (device TEXT PRIMARY KEY, "values" TEXT NOT NULL, values_at INTEGER) WITHOUT ROWID;
@@ -70,9 +84,9 @@ INSERT INTO device SELECT device, "values", values_at FROM device_2;
 DROP TABLE device_2;
 """
 # What a database of an earlier version lacks to be one of the next.
-UPGRADES = {1: REVOCATION, 2: TO_STATE, 3: ARTIFACT, 4: PASSAGE, 5: FINDING}
+UPGRADES = {1: REVOCATION, 2: TO_STATE, 3: ARTIFACT, 4: PASSAGE, 5: FINDING, 6: TO_PLACES}
 
-TABLES = f"""{REVOCATION}{STATE}{DEVICE}{ARTIFACT}{PASSAGE}{FINDING}
+TABLES = f"""{REVOCATION}{STATE}{DEVICE}{ARTIFACT}{PASSAGE}{FINDING}{INCIDENT}
 CREATE TABLE estate (id TEXT NOT NULL);
 -- alarms and events, for ever: one row for each (device, boot, class, number), with the bytes that were verified
 CREATE TABLE message (
@@ -96,10 +110,6 @@ CREATE TABLE command (
     PRIMARY KEY (device, counter)
 ) WITHOUT ROWID;
 CREATE INDEX command_open ON command (device) WHERE code IS NULL;
-CREATE TABLE incident (
-    rule TEXT NOT NULL, core INTEGER NOT NULL, at_ms INTEGER NOT NULL, command TEXT NOT NULL, alarms TEXT NOT NULL,
-    ended_ms INTEGER, PRIMARY KEY (rule, core, at_ms)
-) WITHOUT ROWID;
 -- what happened to a device: for ever, and the part that is pruned (births, deaths, telemetry)
 CREATE TABLE record (
     id INTEGER PRIMARY KEY, device TEXT NOT NULL, at INTEGER NOT NULL, what TEXT NOT NULL, code INTEGER,
@@ -137,7 +147,7 @@ STATEMENTS = {
     "state_gone": "DELETE FROM state WHERE device = ? AND name = ?",
     "command": _insert("command", 15, "INSERT OR REPLACE"),
     "finding": _insert("finding", 12, "INSERT OR REPLACE"),
-    "incident": _insert("incident", 6, "INSERT OR REPLACE"),
+    "incident": _insert("incident", 5, "INSERT OR REPLACE"),
     "passage": _insert("passage", 9, "INSERT OR REPLACE"),
     "stay": _insert("stay", 9, "INSERT OR IGNORE"),  # as of messages
     "revocation": _insert("revocation", 5, "INSERT OR REPLACE"),
