@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from lilong_simulator.estate_checks import points
 from lilong_simulator.estate_devices import Devices
 from lilong_simulator.estate_errors import EstateError, Problem, estate_error, nearest
 from lilong_simulator.estate_file import read_estate_file
-from lilong_simulator.estate_model import Curves, EstateFile, Rates
+from lilong_simulator.estate_model import Curves, EstateFile, GridLevel, Name, Rates
 from lilong_simulator.estate_parts import Device, Flat, Resident
 from lilong_simulator.estate_people import card_numbers, flats_of, residents_of
 from lilong_simulator.estate_source import find_file
@@ -21,6 +21,8 @@ from lilong_simulator.kinds import EVERY, KINDS
 
 # A share is no rate; and the few people of the staff cannot be at one door twice in half a minute.
 RATES = tuple(name for name in Rates.model_fields if "_share" not in name and name != "staff_entries_per_door")
+
+GRID_LEVELS = ("street", "community", "grid")
 
 __all__ = ["KINDS", "Device", "Estate", "EstateError", "Flat", "Resident", "load_estate"]
 
@@ -32,13 +34,15 @@ def load_estate(
     kinds: Collection[str] = EVERY,
     copy: int = 1,
     event_rate: float = 1.0,
+    grid: Sequence[str] = (),
 ) -> Estate:
     """Reads a built-in estate by name, or an estate file by path.
 
     `adoption` overrides the file's `[adoption]`: the share of the optional devices of a kind that residents
     take (0 to 1); lowering it only takes devices away. `kinds` are the kinds of device that a file may name.
     `copy` 2, 3 ... is another estate by the same plan: a tenant of its own, `{id}_2`, with device ids and cards of its
-    own. `event_rate` multiplies how often things happen in it.
+    own. `event_rate` multiplies how often things happen in it. `grid`: the ids of street, community and cell in which
+    it lies, in place of the file's.
     Raises EstateError, whose text has one line a problem: `file:line: key.path: what is wrong; what to do`.
     """
     file = find_file(name_or_path)
@@ -48,6 +52,10 @@ def load_estate(
     if event_rate != 1.0:
         rates = {name: getattr(content.rates, name) * event_rate for name in RATES}
         content = content.model_copy(update={"rates": content.rates.model_copy(update=rates)})
+    if grid:
+        levels = zip(GRID_LEVELS, grid, strict=True)
+        named = [GridLevel(level=level, id=id_, name=Name(en=id_, zh=id_)) for level, id_ in levels]
+        content = content.model_copy(update={"grid": named})
     shares = {**content.adoption, **(adoption or {})}
     optional = {rule.kind for rule in content.devices if getattr(rule, "optional", False)}
     for kind, share in shares.items():

@@ -8,7 +8,7 @@ told by the shard that hosts the device. So any number of shards gives the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..estate import Device, Estate, load_estate
@@ -16,7 +16,7 @@ from ..incidents import Incident, IncidentError, find
 from ..random_streams import draw
 from .faults.timeline import incidents as from_faults
 from .faults.timeline import plan
-from .scenario import Scenario
+from .scenario import Copies, Scenario
 
 EVENT_RATE_MAX = 20.0  # (ours) at 100 the same card is at one door twice before it may be, which the truth cannot know
 _THERE = 0  # the seed of what does not depend on the run's
@@ -75,11 +75,11 @@ def places_of(scenario: Scenario, alike: bool = False) -> list[Place]:
     """
     copies: dict[str, int] = {}
     found = []
-    for group in scenario.estates:
+    for group in _alike(scenario.estates) if alike else scenario.estates:
         first = copies.get(group.estate, 0) + 1
         copies[group.estate] = first + group.copies - 1
         for copy in range(first, first + (1 if alike else group.copies)):
-            place = _place(scenario, group.estate, copy, group.scale)
+            place = _place(scenario, group, copy)
             found.append(replace(place, copies=group.copies) if alike else place)
     tenants: dict[str, Place] = {}
     for place in found:
@@ -103,8 +103,17 @@ def parts_of(places: Sequence[Place], shard: Shard = WHOLE) -> list[Part]:
     return parts
 
 
-def _place(scenario: Scenario, estate_name: str, copy: int, scale: float) -> Place:
-    estate = load_estate(estate_name, copy=copy, event_rate=min(scenario.rate, EVENT_RATE_MAX))
+def _alike(groups: Iterable[Copies]) -> list[Copies]:
+    """Those of one estate and one scale as one, wherever they lie."""
+    found: dict[tuple[str, float], Copies] = {}
+    for one in groups:
+        known = found.get((one.estate, one.scale))
+        found[one.estate, one.scale] = one if known is None else replace(known, copies=known.copies + one.copies)
+    return list(found.values())
+
+
+def _place(scenario: Scenario, group: Copies, copy: int) -> Place:
+    estate = load_estate(group.estate, copy=copy, event_rate=min(scenario.rate, EVENT_RATE_MAX), grid=group.grid)
     chosen = tuple(find(name) for name in scenario.incidents)
     touched = set()
     for incident in chosen:
@@ -113,7 +122,7 @@ def _place(scenario: Scenario, estate_name: str, copy: int, scale: float) -> Pla
         except IncidentError as error:
             raise IncidentError(f"{error}; --incident none goes without") from None
     seed = scenario.seed if copy == 1 else draw(scenario.seed, "copy", copy) >> 1
-    return Place(estate, copy, seed, tuple(_there(estate, scale, touched)), chosen)
+    return Place(estate, copy, seed, tuple(_there(estate, group.scale, touched)), chosen)
 
 
 def _there(estate: Estate, scale: float, touched: set[str]) -> Iterator[Device]:

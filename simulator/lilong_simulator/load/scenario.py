@@ -18,6 +18,7 @@ from ..estate_errors import nearest
 from ..toml_lines import key_lines
 from .faults import FaultAsked, FaultError, from_table, several
 from .payload.template import TemplateError, read_template
+from .street import MOST_CELLS, Committee, Street
 
 STREETS = Path(__file__).parent.parent / "streets"
 START = datetime(2026, 3, 4, 18, 38, 45)  # a Wednesday evening: people come home, kitchens are busy
@@ -32,11 +33,15 @@ class ScenarioError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """One estate, several times over: `estate` is a built-in name or a path, `scale` the share of its devices."""
+    """One estate, several times over: `estate` is a built-in name or a path, `scale` the share of its devices.
+
+    grid: street, committee and cell in which it lies; empty: where its file says.
+    """
 
     estate: str
     copies: int = 1
     scale: float = 1.0
+    grid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ class Scenario:
     rates of the world's events multiplied; timers of rules, retries and limits never. telemetry_qos: 1 lets the broker
     answer each sample; None: as each kind does. accept: what ends the retries of an alarm: the backend's stored-ack,
     the PUBACK, or the backend's observed feed. incidents: names; each copy has its own. template: name and text of the
-    template by which devices speak; None: in sealed frames. data_faults: a device and hour, by kind.
+    template by which devices speak; None: in sealed frames. data_faults: a device and hour, by kind. street: its
+    committees, where the file has any; a process that plays needs the estates' grid paths alone.
     """
 
     estates: tuple[Copies, ...]
@@ -62,6 +68,7 @@ class Scenario:
     template: tuple[str, str] | None = None
     faults: tuple[FaultAsked, ...] = ()
     data_faults: DataFaultsAsked = field(default_factory=dict)
+    street: Street | None = None
 
     @property
     def several(self) -> bool:
@@ -81,7 +88,8 @@ class Scenario:
         """Plain values, for another process."""
         template = None if self.template is None else list(self.template)
         return {
-            **asdict(self), "start": self.start.isoformat(), "incidents": list(self.incidents), "template": template,
+            **asdict(replace(self, street=None)), "start": self.start.isoformat(), "incidents": list(self.incidents),
+            "template": template,
             "faults": [one.to_json() for one in self.faults],
         }  # fmt: skip
 
@@ -93,7 +101,7 @@ class Scenario:
             name = min(unknown)
             raise ScenarioError(f"a scenario has no {name!r}; {nearest(name, known)}")
         try:
-            estates = tuple(Copies(**one) for one in values["estates"])
+            estates = tuple(Copies(**{**one, "grid": tuple(one.get("grid", ()))}) for one in values["estates"])
             start = datetime.fromisoformat(values["start"])
             template = None if values.get("template") is None else tuple(values["template"])
             given = {"estates": estates, "start": start, "incidents": tuple(values["incidents"]), "template": template}
@@ -113,8 +121,25 @@ class _Copies(_Table):
     scale: Annotated[float, Field(gt=0, le=1)] = 1.0
 
 
+class _Name(_Table):
+    en: Annotated[str, Field(min_length=1, max_length=80)]
+    zh: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+_Text = Annotated[str, Field(min_length=1, max_length=80)]
+_Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+
+
+class _Committee(_Table):
+    id: _Slug
+    name: _Name
+    officers: Annotated[list[_Text], Field(min_length=1, max_length=MOST_CELLS)]
+    estates: list[_Text]
+
+
 class _Street(_Table):
-    estates: Annotated[list[_Copies], Field(min_length=1)]
+    estates: list[_Copies] = []
+    committees: list[_Committee] = []
     seed: int | None = None
     start: datetime | None = None
     duration_s: Annotated[float, Field(ge=1)] | None = None
@@ -145,7 +170,7 @@ def read_scenario(name_or_path: str) -> Scenario:
         values = tomllib.loads(text)
     except (OSError, ValueError):
         return alone  # whoever reads the estate says what is wrong with the file
-    return _street(file, text, values) if "estates" in values else alone
+    return _street(file, text, values) if values.keys() & {"estates", "committees"} else alone
 
 
 def _street(file: Path, text: str, values: dict[str, Any]) -> Scenario:
@@ -158,14 +183,23 @@ def _street(file: Path, text: str, values: dict[str, Any]) -> Scenario:
             path = one["loc"]
             known = {len(path[:end]): lines[path[:end]] for end in range(1, len(path) + 1) if path[:end] in lines}
             line = known[max(known)] if known else 1
-            table = _Copies if len(path) > 2 else _Street
+            table = _Street if len(path) <= 2 else _Copies if path[0] == "estates" else _Committee
             what = one["msg"][:1].lower() + one["msg"][1:]
             if one["type"] == "extra_forbidden":
                 what = f"is not a key here; {nearest(path[-1], table.model_fields)}"
             problems.append(f"{file}:{line}: {'.'.join(str(part) for part in path)}: {what}")
         raise ScenarioError("\n".join(problems)) from None
     estates = tuple(Copies(_there(file, one.estate), one.copies, one.scale) for one in street.estates)
-    given = {name: value for name, value in street.model_dump(exclude={"estates"}).items() if value is not None}
+    given = {
+        name: value
+        for name, value in street.model_dump(exclude={"estates", "committees"}).items()
+        if value is not None
+    }
+    if street.committees:
+        given["street"] = governed = _governed(file, text, street)
+        estates += tuple(Copies(name, grid=grid) for name, grid in governed.estates())
+    if not estates:
+        raise ScenarioError(f"{file}:1: names no estate; add [[estates]], or `estates` to a committee")
     if "incidents" in given:
         given["incidents"] = tuple(given["incidents"])
     if street.template is not None:
@@ -178,6 +212,26 @@ def _street(file: Path, text: str, values: dict[str, Any]) -> Scenario:
         except DataFaultError as error:
             raise ScenarioError(f"{file}:{key_lines(text)[('data_faults',)]}: data_faults: {error}") from None
     return replace(Scenario(estates), **given)
+
+
+def _governed(file: Path, text: str, street: _Street) -> Street:
+    """The committees; ScenarioError where two have one id."""
+    lines, seen = key_lines(text), set()
+    for at, one in enumerate(street.committees):
+        if one.id in seen:
+            line = lines[("committees", at, "id")]
+            raise ScenarioError(f"{file}:{line}: committees.{at}.id: {one.id} is already taken; give each its own")
+        seen.add(one.id)
+    return Street(
+        file.stem,
+        tuple(
+            Committee(
+                one.id, one.name.en, one.name.zh, tuple(one.officers),
+                tuple(_there(file, estate) for estate in one.estates),
+            )
+            for one in street.committees
+        ),
+    )  # fmt: skip
 
 
 def _template(file: Path, text: str, given: str, accept: Accept | None) -> tuple[str, str]:
