@@ -202,3 +202,89 @@ def test_a_group_may_be_reckoned_with_by_its_first_copy_alone():
     each, alike = places_of(scenario), places_of(scenario, alike=True)
     assert [(place.tenant, place.copies) for place in alike] == [("lane_house", 2), ("lane_house_3", 1)]
     assert [place.devices for place in alike] == [each[0].devices, each[2].devices]
+
+
+# ---- committees
+
+COMMITTEES = """
+[[committees]]
+id = "c1"
+name = { en = "One", zh = "一" }
+officers = ["Chen Min", "Gu Wei"]
+estates = ["lane.toml", "lane.toml", "lane.toml"]
+
+[[committees]]
+id = "c2"
+name = { en = "Two", zh = "二" }
+officers = ["Lu Jia"]
+estates = []
+"""
+
+
+def governed(folder, text=COMMITTEES):
+    (folder / "lane.toml").write_text(Path(SMALL).read_text())
+    file = folder / "lu_road.toml"
+    file.write_text(text)
+    return read_scenario(str(file))
+
+
+def test_the_estates_of_a_committee_lie_in_its_cells_in_turn(tmp_path):
+    scenario = governed(tmp_path)
+    assert scenario.several
+    assert [one.grid for one in scenario.estates] == [("lu_road", "c1", cell) for cell in ("g1", "g2", "g1")]
+    places = places_of(scenario)
+    assert [place.tenant for place in places] == ["lane_house", "lane_house_2", "lane_house_3"]
+    assert {device.grid[:3] for device in places[1].devices} == {("lu_road", "c1", "g2")}
+    (alone,) = places_of(Scenario((Copies(SMALL),)))
+    assert [device.id for device in places[0].devices] == [device.id for device in alone.devices], "whoever governs it"
+
+
+def test_each_cell_has_an_officer(tmp_path):
+    street = governed(tmp_path).street
+    assert [(cell.grid[1:], cell.officer) for cell in street.cells] == [
+        (("c1", "g1"), "Chen Min"), (("c1", "g2"), "Gu Wei"), (("c2", "g1"), "Lu Jia"),
+    ]  # fmt: skip
+    assert street.officer_of(("lu_road", "c1", "g2", "b1", "0101")) == "Gu Wei"
+    with pytest.raises(LookupError, match="lu_road/c9/g1 is in no cell of lu_road"):
+        street.officer_of(("lu_road", "c9", "g1"))
+
+
+def test_changshou_road_has_31_committees_of_4_cells_and_is_as_large_as_42_estates():
+    scenario = read_scenario("changshou_road")
+    assert len(scenario.street.committees) == 31
+    assert {len(one.officers) for one in scenario.street.committees} == {4}
+    assert len({cell.officer for cell in scenario.street.cells}) == 124
+    assert len(scenario.estates) == 70
+    places = places_of(scenario, alike=True)
+    devices = sum(place.copies * len(place.devices) for place in places)
+    assert devices / 3_444 == pytest.approx(42, rel=0.01)
+    plaza = next(estate for estate, grid in scenario.street.estates() if grid == ("changshou_road", "c17", "g2"))
+    assert plaza == "music_plaza", "where its own file says that it lies"
+
+
+def test_the_city_has_more_than_12000_estates_as_large_as_4565_of_music_plaza():
+    places = places_of(read_scenario("shanghai"), alike=True)
+    assert sum(place.copies for place in places) > 12_000
+    assert sum(place.copies * len(place.devices) for place in places) / 3_444 == pytest.approx(4_565, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('id = "c2"', 'id = "c1"'), "lu_road.toml:9: committees.1.id: c1 is already taken; give each its own"),
+        (("officers", "oficers"), 'committees.0.oficers: is not a key here; did you mean "officers"? known: '),
+        (('["Lu Jia"]', "[]"), "lu_road.toml:11: committees.1.officers: list should have at least 1 item"),
+        (('estates = ["lane.toml", "lane.toml", "lane.toml"]', "estates = []"), "lu_road.toml:1: names no estate; add"),
+    ],
+)
+def test_a_wrong_committee_is_told_with_file_and_line(tmp_path, change, told):
+    with pytest.raises(ScenarioError) as wrong:
+        governed(tmp_path, COMMITTEES.replace(*change))
+    assert told in str(wrong.value)
+
+
+def test_committees_go_over_json_as_the_grid_paths_of_their_estates(tmp_path):
+    scenario = governed(tmp_path)
+    back = Scenario.from_json(json.loads(json.dumps(scenario.to_json())))
+    assert back.estates == scenario.estates
+    assert back.street is None

@@ -2,11 +2,12 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from lilong_simulator.data_faults import DATA_FAULTS
@@ -16,6 +17,7 @@ from lilong_simulator.incidents import INCIDENTS, IncidentError, find
 from lilong_simulator.load.faults import FAULTS, FaultAsked, FaultError, parse
 from lilong_simulator.load.faults.given import of_incidents
 from lilong_simulator.load.faults.timeline import plan
+from lilong_simulator.load.scenario import read_scenario
 from lilong_simulator.tables import parquet
 from lilong_simulator.tables.parquet import ParquetError
 from lilong_simulator.virtual_run import POWER_ON_MS
@@ -40,7 +42,7 @@ class Format(StrEnum):
 
 
 def simulate(
-    estate: Annotated[str, typer.Argument(help="a built-in estate, or the path of an estate file")],
+    estate: Annotated[str, typer.Argument(help="a built-in estate or street, or the path of a file of one")],
     out: Annotated[Path, typer.Option(help="folder for messages, truth and score")],
     days: Annotated[float, typer.Option(help="virtual days; fractions are welcome")] = 1.0,
     seed: Annotated[int, typer.Option(help="the same seed gives the same bytes, whatever the number of workers")] = 7,
@@ -66,10 +68,13 @@ def simulate(
 ) -> None:
     """A day of an estate in virtual time, the management centre answering in the loop."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    place = load_estate(estate)
-    names = _checked(place, incident or USUAL)
     if not 1 <= copies <= MOST_COPIES:
         raise InputError(f"--copies {copies}: out of bounds; give 1 to {MOST_COPIES:,}")
+    members, usual = _members(estate, copies)
+    known = {name: load_estate(name) for name in dict.fromkeys(one.estate for one in members)}
+    names: tuple[str, ...] = ()
+    for place in known.values():
+        names = _checked(place, incident or usual)
     if workers is not None and workers < 1:
         raise InputError(f"--workers {workers}: too few; give at least 1")
     begin = local_time("--start", start or START)
@@ -77,16 +82,18 @@ def simulate(
     if not sealed and chosen == JSONL:
         raise InputError(f"--unsealed: frames are all that messages.jsonl has; write Parquet ({INSTALL}), or seal")
     whole = virtual_days("--days", days)
-    faults = _faults(place, copies, fault or (), whole)
-    faults += tuple(of_incidents(map(find, names), place, begin, whole * DAY_S))
+    faults = _faults({_id(known[one.estate], one.copy): known[one.estate] for one in members}, fault or (), whole)
+    chosen_incidents = [find(name) for name in names]
+    caused = {name: tuple(of_incidents(chosen_incidents, place, begin, whole * DAY_S)) for name, place in known.items()}
     wrong = {} if data_faults is None else parse_data_faults(data_faults)
     folder = output_folder("--out", out)
     jobs = [
         Job(
-            estate, copy, seed, begin, whole, names, _folder(folder, place, copy, copies), chosen, sealed,
-            faults=faults, data_faults=wrong,
+            one.estate, one.copy, seed, begin, whole, names,
+            folder / _id(known[one.estate], one.copy) if len(members) > 1 else folder, chosen, sealed,
+            faults=faults + caused[one.estate], data_faults=wrong, grid=one.grid,
         )
-        for copy in range(1, copies + 1)
+        for one in members
     ]  # fmt: skip
     try:
         with told_by_signals() as stopped:
@@ -94,6 +101,33 @@ def simulate(
         sys.exit(code)
     except (ParquetError, OSError) as error:
         raise InputError(str(error)) from error
+
+
+class Member(NamedTuple):
+    """One estate of a run: `copy` 1, 2 ... of those by its plan; `grid`: where it lies, if a street says so."""
+
+    estate: str
+    copy: int
+    grid: tuple[str, ...] = ()
+
+
+def _members(name: str, copies: int) -> tuple[list[Member], tuple[str, ...]]:
+    """All estates of a run, and the incidents that are usual for it: a street's own, or those of an estate."""
+    scenario = read_scenario(name)
+    if not scenario.several:
+        (alone,) = scenario.estates
+        return [Member(alone.estate, copy) for copy in range(1, copies + 1)], scenario.incidents or USUAL
+    if copies > 1:
+        raise InputError(f"--copies {copies}: {name} says itself how many of each; leave it out")
+    if any(group.scale < 1 for group in scenario.estates):
+        raise InputError(f"{name}: has shares of estates (scale), which only lilong load plays; give whole ones")
+    members: list[Member] = []
+    many: Counter[str] = Counter()
+    for group in scenario.estates:
+        for _ in range(group.copies):
+            many[group.estate] += 1
+            members.append(Member(group.estate, many[group.estate], group.grid))
+    return members, scenario.incidents or (NONE,)
 
 
 def _checked(place: Estate, names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
@@ -108,8 +142,8 @@ def _checked(place: Estate, names: list[str] | tuple[str, ...]) -> tuple[str, ..
     return tuple(names)
 
 
-def _faults(place: Estate, copies: int, texts: Iterable[str], days: float) -> tuple[FaultAsked, ...]:
-    """FaultError for one that is none, that begins too late, or that the estate has no place for."""
+def _faults(places: Mapping[str, Estate], texts: Iterable[str], days: float) -> tuple[FaultAsked, ...]:
+    """FaultError for one that is none, that begins too late, or that there is no place for. places: by id."""
     faults = tuple(parse(text) for text in texts)
     for one in faults:
         if one.at_s >= days * DAY_S:
@@ -118,19 +152,12 @@ def _faults(place: Estate, copies: int, texts: Iterable[str], days: float) -> tu
             raise FaultError(
                 f"fault {one}: devices get their power within the first {POWER_ON_MS // 1000} s; begin later", "at_s"
             )
-    plan(faults, {_id(place, copy): place.devices for copy in range(1, copies + 1)}, seed=0)
+    plan(faults, {tenant: place.devices for tenant, place in places.items()}, seed=0)
     return faults
 
 
 def _id(place: Estate, copy: int) -> str:
     return place.id if copy == 1 else f"{place.id}_{copy}"
-
-
-def _folder(out: Path, place: Estate, copy: int, copies: int) -> Path:
-    """Of one estate: its id names it where there are several."""
-    if copies == 1:
-        return out
-    return out / _id(place, copy)
 
 
 def _format(wanted: Format | None, console: Console) -> str:

@@ -52,7 +52,7 @@ Opened = Callable[[Path, Spare], SparedFile]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is run, in plain values. `copy` 1: the estate itself, 2, 3 ...: others by the same plan."""
+    """What is run, in plain values. `copy` 1: the estate itself, 2, 3 ...: others by its plan. `grid`: its place."""
 
     estate: str
     copy: int
@@ -66,6 +66,7 @@ class Job:
     polls: bool = False
     faults: tuple[FaultAsked, ...] = ()
     data_faults: dict[str, float] = field(default_factory=dict)
+    grid: tuple[str, ...] = ()
 
     @property
     def horizon(self) -> int:
@@ -111,7 +112,7 @@ def simulate(
     or a failure apart, as a run of so many days leaves. Raises EstateError, IncidentError, ParquetError, InputError,
     OSError."""
     began = time.perf_counter()
-    estate = load_estate(job.estate, copy=job.copy)
+    estate = load_estate(job.estate, copy=job.copy, grid=job.grid)
     job.out.mkdir(parents=True, exist_ok=True)
     for name in (*LINES, *(f"{table.name}.parquet" for table in schema.TABLES)):
         (job.out / name).unlink(missing_ok=True)  # of an earlier run, perhaps in the other format

@@ -79,7 +79,7 @@ class Scenario:
     def name(self) -> str:
         """For people: `music_plaza`, `music_plaza x 3`, `5 estates`."""
         if len(self.estates) > 1:
-            return f"{sum(one.copies for one in self.estates)} estates"
+            return f"{sum(one.copies for one in self.estates):,} estates"
         (only,) = self.estates
         name = Path(only.estate).stem
         return name if only.copies == 1 else f"{name} x {only.copies}"
