@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from lilong_protocol import codes, topics
+from lilong_protocol import codes
 from lilong_protocol.frame import BIRTH, EVENT, HEARTBEAT, TELEMETRY, Frame
 from lilong_protocol.pc.findings import CONTRADICTION, FUTURE_TIME, GAP, OUT_OF_RANGE, RATE, STUCK
 from lilong_protocol.pc.quality import Checker, Doubt
@@ -29,11 +29,11 @@ class Backend:
         self.seq = 0
 
     def beat(self, device: str, uptime: int, values: dict[int, Any], **more: Any) -> list[Doubt]:
-        return self.checker.take(T0 + uptime, device, topics.HEARTBEAT, frame(HEARTBEAT, {3: values}, uptime, **more))
+        return self.checker.take(T0 + uptime, device, frame(HEARTBEAT, {3: values}, uptime, **more))
 
     def event(self, device: str, uptime: int, code: int, seq: int | None = None, boot: int = 1) -> list[Doubt]:
         self.seq = self.seq + 1 if seq is None else seq
-        return self.checker.take(T0 + uptime, device, topics.EVENT, frame(EVENT, {0: code}, uptime, self.seq, boot))
+        return self.checker.take(T0 + uptime, device, frame(EVENT, {0: code}, uptime, self.seq, boot))
 
 
 def kinds(doubts: list[Doubt]) -> list[tuple[str, str, bool]]:
@@ -52,7 +52,7 @@ def test_out_of_range_begins_once_and_ends_with_a_value_that_can_be() -> None:
 def test_every_row_of_telemetry_is_looked_at_oldest_first() -> None:
     backend = Backend()
     rows = frame(TELEMETRY, {0: [codes.Q_GAS], 1: [600_000, 300_000, 0], 2: [[0, 1_001, 7]]}, 900_000)
-    doubts = backend.checker.take(T0 + 900_000, GAS, topics.TELEMETRY, rows)
+    doubts = backend.checker.take(T0 + 900_000, GAS, rows)
     assert [doubt.begins for doubt in doubts] == [True, False]
 
 
@@ -109,7 +109,7 @@ def test_values_after_a_restart_are_held_against_those_before_it() -> None:
     backend = Backend()
     backend.beat(BAND, 0, {codes.Q_LATITUDE: 31_240_000})
     told = frame(BIRTH, {7: {codes.Q_LATITUDE: 36_240_000}}, 1_000, 1, 2)
-    assert [doubt.what for doubt in backend.checker.take(T0 + 600_000, BAND, topics.STATE, told)] == [RATE]
+    assert [doubt.what for doubt in backend.checker.take(T0 + 600_000, BAND, told)] == [RATE]
 
 
 def test_a_time_to_come() -> None:
@@ -201,10 +201,10 @@ def test_no_more_comes_back_from_a_fence_than_was_sent() -> None:
 def test_strangers_wills_and_retained_births_are_not_looked_at() -> None:
     checker = Checker(KINDS)
     wrong = frame(BIRTH, {7: {codes.Q_GAS: -1}}, 1_000)
-    assert checker.take(T0, "stranger", topics.STATE, wrong) == []
-    assert checker.take(T0, GAS, topics.STATE, wrong, retained=True) == []
-    assert checker.take(T0, GAS, topics.STATE, Frame({0: 1, 1: 2, 2: 1, 7: {0: 1}})) == []
-    assert kinds(checker.take(T0, GAS, topics.STATE, wrong)) == [("quality.out_of_range", "gas", True)]
+    assert checker.take(T0, "stranger", wrong) == []
+    assert checker.take(T0, GAS, wrong, retained=True) == []
+    assert checker.take(T0, GAS, Frame({0: 1, 1: 2, 2: 1, 7: {0: 1}})) == []
+    assert kinds(checker.take(T0, GAS, wrong)) == [("quality.out_of_range", "gas", True)]
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 10**6), st.integers(-100, 10**6)), max_size=60))
@@ -216,3 +216,11 @@ def test_doubts_about_one_thing_begin_and_end_in_turns(said: list[tuple[int, int
             key = (doubt.what.name, doubt.about)
             assert doubt.begins == (key not in open_)
             open_ ^= {key}
+
+
+def test_a_checker_that_begins_anew_tells_the_end_of_what_had_begun() -> None:
+    checker = Checker(KINDS)
+    checker.resume(GAS, OUT_OF_RANGE, "gas")
+    checker.resume("stranger", OUT_OF_RANGE, "gas")
+    ended = checker.take(T0, GAS, frame(HEARTBEAT, {3: {codes.Q_GAS: 0}}, 0))
+    assert kinds(ended) == [("quality.out_of_range", "gas", False)]

@@ -35,7 +35,7 @@ class Checked(Recorder):
         super().sent(at, device, cls, frame, due)
         now, said = self._zero + int(at) + WAY_MS, said_of(frame)
         self.frames.append((int(at), device, cls, said))
-        doubts = self.checker.take(now, device, cls, said)
+        doubts = self.checker.take(now, device, said)
         if self.checker.deadline is not None and self.checker.deadline <= now:
             doubts += self.checker.step(now)
         for one in doubts:

@@ -204,7 +204,7 @@ class _One:
         """Runs, and pauses after each STEP_MS for what was logged to be written."""
         job, horizon = self._job, self._job.horizon
         key = simulation_key(self._estate.id)
-        centre = CentreInTheLoop(self._estate, key, self._epoch_zero, self._seed, log)
+        centre = CentreInTheLoop(self._estate, key, self._epoch_zero, self._seed, log, bool(job.data_faults))
         told = log.told if isinstance(log, Messages) else None
         self._recorder = recorder = VirtualRecorder(log.up, told)
         run = self._virtual = VirtualRun(

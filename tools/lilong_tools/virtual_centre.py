@@ -42,8 +42,11 @@ class _Known:
 class CentreInTheLoop:
     """A backend of a virtual run. `feed`: the rows of its observed feed that nobody has taken yet."""
 
-    def __init__(self, estate: Estate, estate_key: bytes, epoch_zero: int, seed: int, log: Log) -> None:
-        self._core = Core(estate, estate_key, epoch_zero, durable=False)
+    def __init__(
+        self, estate: Estate, estate_key: bytes, epoch_zero: int, seed: int, log: Log, checks: bool = False
+    ) -> None:
+        """checks: what devices say is checked for whether it can be, which takes some time."""
+        self._core = Core(estate, estate_key, epoch_zero, durable=False, checks=checks)
         self._engine = self._core.engine
         self._engine.receiver.opened = _told
         self._supervision = self._engine.presence.supervision
@@ -87,6 +90,9 @@ class CentreInTheLoop:
         if not isinstance(frame, Spoken) or frame.said.body.get(_TIME_WANTED) or not self.stays(arrival, device):
             return False
         self.heard(arrival, device)
+        quality = self._core.findings.quality
+        if quality is not None and quality.said(self._epoch_zero + arrival, device, frame.said):
+            self._settle()
         return True
 
     def stays(self, arrival: int, device: str) -> bool:

@@ -7,7 +7,8 @@ A finding has a number above those of all alarms, and stands in a backend's obse
      "since": epoch ms when it began}
 
 and by its kind: `members`, the ids of all devices that it is about, in one `updated` line more when the list has
-grown; `feeder`; `officer`, `cell` and `cause`, the id of the alarm that sends somebody; `reason` of a refusal.
+grown; `feeder`; `officer`, `cell` and `cause`, the id of the alarm that sends somebody; `reason` of a refusal; `about`
+and `text` of data that are doubted.
 An id is used once; a finding is stored once, and cleared once when it is over.
 """
 
@@ -42,7 +43,7 @@ OUT_OF_RANGE = Finding(1007, "quality.out_of_range", BLUE, Label("value out of r
 STUCK = Finding(1008, "quality.stuck", BLUE, Label("value stands still", "数值停滞"))
 RATE = Finding(1009, "quality.rate", BLUE, Label("value changes too fast", "数值突变"))
 FUTURE_TIME = Finding(1010, "quality.future_time", BLUE, Label("time to come", "时间超前"))
-GAP = Finding(1011, "quality.gap", BLUE, Label("messages lack", "数据缺失"))
+GAP = Finding(1011, "quality.gap", BLUE, Label("messages lack", "数据缺失"), 10 * MINUTE_MS)
 CONTRADICTION = Finding(1012, "quality.contradiction", BLUE, Label("values contradict", "数据矛盾"))
 RAIN_LEVEL = Finding(1013, "weather.rain_level", BLUE, Label("rain", "降雨预警"))  # no device measures it
 

@@ -43,8 +43,10 @@ class Core:
         linkages: Iterable[Linkage] = LINKAGES,
         saved: Saved | None = None,
         durable: bool = True,
+        checks: bool = True,
     ) -> None:
-        """`durable` False: nobody will start another core from its rows; those of the engine are not made then."""
+        """`durable` False: nobody will start another core from its rows; those of the engine are not made then.
+        `checks` False: nobody asks whether what devices say can be (`lilong_protocol.pc.quality`)."""
         saved = saved or Saved()
         self.estate = estate
         self.messages = 0
@@ -62,7 +64,7 @@ class Core:
         self.cards = Cards(estate.devices, self.commands, self._outcome)
         self.stays = Stays(estate.devices, self._outcome)
         self.updates = Updates(self.engine, self.register, self._outcome)
-        self.findings = Findings(estate, self._outcome)
+        self.findings = Findings(estate, self._outcome, checks)
         self._intake = Intake(
             self.engine, self.register, self.alarms, self.presence, self.linkages, self.cards, self.stays,
             self.findings, self._outcome,

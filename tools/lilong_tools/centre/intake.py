@@ -49,6 +49,7 @@ class Intake:
     def take(self, now_ms: int, received: Message) -> None:
         """Decide what a message means."""
         kind = received.kind
+        self._findings.said(now_ms, received)
         if received.cls == topics.ALARM:
             self._episode(now_ms, received)
         elif kind == frame.EVENT:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import Any
 
-from ... import topics
 from ...frame import BIRTH, EVENT, HEARTBEAT, RAISE, TELEMETRY, UPDATE, Frame
 from ...registry import KIND, QUANTITY
 from ..findings import CONTRADICTION, FUTURE_TIME, GAP, OUT_OF_RANGE, RATE, STUCK, Finding
@@ -54,7 +53,7 @@ class Checker:
         """Epoch ms of the next wanted `step`, or None."""
         return self._due[0][0] if self._due else None
 
-    def take(self, now_ms: int, device: str, cls: str, frame: Frame, retained: bool = False) -> list[Doubt]:
+    def take(self, now_ms: int, device: str, frame: Frame, retained: bool = False) -> list[Doubt]:
         """A frame has arrived, perhaps not for the first time. A retained one tells of no time, and nothing here."""
         kind = self._kinds.get(device)
         if kind is None or retained or frame.boot is None or frame.uptime is None:
@@ -63,7 +62,7 @@ class Checker:
         if known is None:
             known = self._devices[device] = _Device(kind)
         found = list(self._clock(now_ms, device, known, frame))
-        if cls == topics.EVENT and frame.seq is not None:
+        if frame.kind == EVENT and frame.seq is not None:
             waits = known.holes.deadline
             fresh = known.holes.take(now_ms, frame.boot, frame.seq)
             if waits is None and known.holes.deadline is not None:
@@ -72,6 +71,12 @@ class Checker:
                 return found  # said again, or overtaken
         found += self._readings(now_ms, device, known, frame)
         return found
+
+    def resume(self, device: str, what: Finding, about: str) -> None:
+        """A doubt had begun before this checker was made: it will tell the end."""
+        kind = self._kinds.get(device)
+        if kind is not None:
+            self._devices.setdefault(device, _Device(kind)).open.add((what.name, about))
 
     def step(self, now_ms: int) -> list[Doubt]:
         """`deadline` has come."""

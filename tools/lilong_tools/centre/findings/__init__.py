@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lilong_protocol.pc.findings import OFFLINE
+from lilong_protocol.pc.message import Message
 from lilong_protocol.pc.received import Incident
 
 from ..alarms import Alarm
@@ -13,6 +14,7 @@ from .book import Book, Found
 from .care import Care
 from .feeders import Feeders
 from .passage import Passages
+from .quality import Quality
 from .quiet import Quiet
 from .security import Security
 from .silence import Silence
@@ -24,7 +26,8 @@ __all__ = ["Findings", "Found"]
 class Findings:
     """All that may conclude something, and the book of what was found. Epoch ms."""
 
-    def __init__(self, estate: Estate, outcome: Outcome) -> None:
+    def __init__(self, estate: Estate, outcome: Outcome, checks: bool = True) -> None:
+        """checks: what devices say is checked, too."""
         self.site = Site(estate)
         self.book = Book(outcome)
         self._quiet = Quiet(self.book)
@@ -33,6 +36,7 @@ class Findings:
         self._security = Security(self.book, self.site, self._quiet)
         self._passages = Passages(self.book, self.site, self._quiet)
         self._care = Care(self.book, self.site)
+        self.quality = Quality(self.book, self.site, self._quiet) if checks else None
 
     # ---- in
 
@@ -51,6 +55,11 @@ class Findings:
         self._silence.event(now_ms, device, code, values, at_ms)
         self._passages.event(now_ms, device, code, values, at_ms, exact)
 
+    def said(self, now_ms: int, message: Message) -> None:
+        """A device has said something, in the order in which it came or, of events, in their own."""
+        if self.quality is not None:
+            self.quality.said(now_ms, message.device, message.frame, message.retained)
+
     def incident(self, now_ms: int, incident: Incident) -> None:
         """The engine has refused something."""
         self._security.incident(now_ms, incident)
@@ -60,13 +69,16 @@ class Findings:
         self._silence.step(now_ms)
         self._feeders.step(now_ms)
         self._quiet.step(now_ms)
+        if self.quality is not None:
+            self.quality.step(now_ms)
 
     # ---- out
 
     @property
     def deadline(self) -> int | None:
         """Epoch ms of the next wanted `step`; None when there is none."""
-        due = self._silence.deadline, self._feeders.deadline, self._quiet.deadline
+        checks = None if self.quality is None else self.quality.deadline
+        due = self._silence.deadline, self._feeders.deadline, self._quiet.deadline, checks
         return min((at for at in due if at is not None), default=None)
 
     def shown_as(self, found: Found) -> Json:
@@ -86,6 +98,8 @@ class Findings:
         lost = list(lost)
         self._silence.restore(lost, open_ones)
         self._feeders.restore(now_ms, [found.device for found in self.book.open(OFFLINE)], open_ones)
+        if self.quality is not None:
+            self.quality.restore(self.book.all())
         for found in self.book.all():
             if not found.cleared:
                 self._quiet.again(now_ms, found)

@@ -1,7 +1,7 @@
 """What an estate's data say about a device beyond its kind: its feeder, its cell, its gateway, its place in metres."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
 from lilong_simulator.wiring import wirings
@@ -43,6 +43,10 @@ class Site:
             wired = wirings(cast(Any, estate)).values()
             self.children = {one.gateway.id: tuple(child.id for child in one.children) for one in wired}
         self._cell_of = cast(Wired, estate).cell_of if hasattr(estate, "cell_of") else lambda device: None
+
+    @property
+    def devices(self) -> Iterable[PlacedDevice]:
+        return self._placed.values()
 
     def __contains__(self, device: str) -> bool:
         return device in self._placed
