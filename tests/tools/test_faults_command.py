@@ -66,7 +66,11 @@ def test_wrong_data_of_a_virtual_run_has_its_labels_in_both_formats(tmp_path: Pa
         given = ("--days", 0.5, "--format", form, "--incident", "none", "--data-faults", "0.05,stuck=0")
         ended = run_lilong("simulate", SMALL_ESTATE, "--out", tmp_path / form, *given)
         assert ended.err == ""
-        assert json.loads((tmp_path / form / "score.json").read_text())["alarms"]["false"] == 0
+        score = json.loads((tmp_path / form / "score.json").read_text())
+        assert score["alarms"]["false"] == 0
+        assert score["quality"]["labels"] > 10
+        assert score["quality"]["precision"] == score["quality"]["recall"] == 1
+        assert score["quality"]["by_kind"]["stuck"]["recall"] is None
     lines = [json.loads(line) for line in (tmp_path / "jsonl/labels.jsonl").read_text("utf-8").splitlines()]
     table = pq.read_table(tmp_path / "parquet/labels.parquet").to_pylist()
     assert len(lines) == len(table) > 10

@@ -24,6 +24,7 @@ from lilong_simulator.load.scenario import Scenario
 from lilong_simulator.load.settings import ONLINE_TIMEOUT_S, SETTLE_S, Settings
 from lilong_simulator.load.shards.unseen import Unseen
 from lilong_simulator.load.thresholds import Threshold
+from lilong_simulator.quality_score import quality_score
 from lilong_simulator.report_model import SEALED
 from lilong_simulator.retained import Topics, of_frames, remove_own_retained, remove_retained
 from lilong_simulator.score import score
@@ -271,6 +272,9 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
             world_zero + result.played_s * 1000, scenario.rate, Excuses(result.hindrances),
         ),
         world_began=None if result.world_zero is None else result.epoch_zero + result.world_zero,
+        quality=quality_score(result.labels, feed, world_zero, result.epoch_zero).to_json()
+        if scenario.data_faults
+        else None,
     )
     return report.build(conditions, result.recorder, scored, linked)
 

@@ -22,6 +22,7 @@ from lilong_simulator.incidents import Incident, find
 from lilong_simulator.load.faults import FaultAsked
 from lilong_simulator.load.faults.excuses import Excuses
 from lilong_simulator.load.faults.timeline import plan
+from lilong_simulator.quality_score import quality_score
 from lilong_simulator.random_streams import draw
 from lilong_simulator.score import score
 from lilong_simulator.score_incidents import steps_of
@@ -269,6 +270,7 @@ class _One:
                     self._estate.devices, self._recorder, 0.0, self.horizon, excuses=excuses
                 ),
                 world_began=float(zero),
+                quality=self._quality(feed),
             ),
             self._recorder, judged,
             linkage.judge(
@@ -280,6 +282,12 @@ class _One:
             content["verdict"] = report.FAIL
         report.write(job.out, content, self._recorder, "score")
         return content
+
+    def _quality(self, feed: list[FeedEvent]) -> dict[str, Any] | None:
+        data_faults = self._virtual.data_faults
+        if data_faults is None:
+            return None
+        return quality_score(data_faults.faults.labels, feed, 0, self._epoch_zero).to_json()
 
     def _cut_short(self) -> tuple[str, ...]:
         if self.horizon == self._job.horizon:

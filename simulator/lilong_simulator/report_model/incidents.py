@@ -95,7 +95,8 @@ class Completeness(Received):
 class Found(Table):
     """One kind of data fault: labels that were found, and findings that were right."""
 
-    labels: Count
+    labels: Count = Field(description="data faults that are evident")
+    not_evident: Count = Field(description="those that are not, which nobody is asked to find")
     found: Count | None = Field(description="labels with a finding of their kind; null: no feed")
     findings: Count | None
     right: Count | None = Field(description="findings with a label of their kind")
