@@ -41,7 +41,7 @@ class Run(Observer):
         self.tells_time = tells_time
         self.fleet = VirtualFleet(self.env, TENANT, self, self)
         if later:
-            self.fleet.still = Still(self.told, self.stays, self.heard)
+            self.fleet.still = Still(self.told, self)
         self.down = Seal(frame_key(ROOT, DOWN), TENANT, DEVICE, DOWN)
         device = the_device(kind, None, polls=False)
         speak(device, seals)
@@ -66,6 +66,14 @@ class Run(Observer):
 
     def stays(self, arrival, device):
         return not self.watched
+
+    def rests(self, arrival, device):
+        self.resting = self.stays(arrival, device)
+        return self.resting
+
+    def stirs(self, device):
+        assert self.resting
+        self.resting = False
 
     def heard(self, arrival, device):
         self.last = arrival

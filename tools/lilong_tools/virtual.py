@@ -211,7 +211,7 @@ class _One:
         run = self._virtual = VirtualRun(
             self._estate, key, self._seed, job.start, self._incidents, centre, self._recorder, job.polls, job.seals,
             plan(job.faults, {self._estate.id: self._estate.devices}, self._seed, whole=False),
-            None if told is None or job.data_faults else Still(recorder.told, centre.stays, centre.heard),
+            None if told is None or job.data_faults else Still(recorder.told, centre),
             job.data_faults,
         )  # fmt: skip
         self._feed = centre.feed

@@ -59,6 +59,7 @@ class CentreInTheLoop:
         self._lost_at = NEVER
         self._known: dict[str, _Known] = {}  # devices that are there
         self._heard: dict[str, _Known] = {}  # those of them of which the core has not been told that they were heard
+        self._resting: set[str] = set()  # devices that are there, and of which it is told later
         self.feed: list[dict[str, Any]] = []
 
     def attach(self, fleet: VirtualFleet) -> None:
@@ -87,7 +88,7 @@ class CentreInTheLoop:
         The core would open it, note its values and that it was heard. Only the last can make it do anything later, and
         that once it has something to send: `_look`.
         """
-        if not isinstance(frame, Spoken) or frame.said.body.get(_TIME_WANTED) or not self.stays(arrival, device):
+        if not isinstance(frame, Spoken) or frame.said.body.get(_TIME_WANTED) or not self._stays(arrival, device):
             return False
         self.heard(arrival, device)
         quality = self._core.findings.quality
@@ -95,19 +96,30 @@ class CentreInTheLoop:
             self._settle()
         return True
 
-    def stays(self, arrival: int, device: str) -> bool:
-        """Whether what passes of a device from an arrival on will go on to: until an order is given to it (`_settle`),
-        or it is silent for long."""
-        known = self._known.get(device)
-        if known is None or device in self._core.stays.lanes:  # a fee waits for what a lane says
-            return False
-        return self._epoch_zero + arrival - known.last < known.offline_ms and not self._core.commands.open_of(device)
-
     def heard(self, arrival: int, device: str) -> None:
         """What passes was heard last then."""
         known = self._known[device]
         known.last = self._epoch_zero + arrival
         self._heard[device] = known
+
+    def rests(self, arrival: int, device: str) -> bool:
+        """Until an order is given to it (`_settle`) what it says passes, and it is there."""
+        if not self._stays(arrival, device):
+            return False
+        self._resting.add(device)
+        return True
+
+    def stirs(self, device: str) -> None:
+        """It may be lost again."""
+        self._resting.discard(device)
+        self._heard[device] = self._known[device]
+        self._tell(device)
+
+    def _stays(self, arrival: int, device: str) -> bool:
+        known = self._known.get(device)
+        if known is None or device in self._core.stays.lanes:  # a fee waits for what a lane says
+            return False
+        return self._epoch_zero + arrival - known.last < known.offline_ms and not self._core.commands.open_of(device)
 
     def _tell(self, device: str) -> None:
         """Let the core know when it was heard last."""
@@ -134,7 +146,7 @@ class CentreInTheLoop:
 
     def _there(self, device: str) -> bool:
         """Whether a device beats though nobody has been told; the core is told when it was heard last."""
-        if self._fleet.still is not None and device in self._fleet.still:
+        if device in self._resting:
             return True
         if device in self._heard:
             self._tell(device)
@@ -142,9 +154,7 @@ class CentreInTheLoop:
 
     def _look(self) -> None:
         """Who is there? To be asked before the core may send anything but an answer."""
-        self._fleet.catch_up()
-        for device in list(self._heard):
-            self._tell(device)
+        self._supervision.ask(self._now(), self._there)
         silent = self._supervision.deadline
         if silent is not None and silent <= self._now():
             self._engine.presence.step(self._now())

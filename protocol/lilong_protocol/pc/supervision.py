@@ -85,13 +85,12 @@ class Supervision:
     def ask(self, until_ms: int, there: Callable[[str], bool]) -> int | None:
         """For who notes signs of life elsewhere: of each device that is due by then, `there` may bring them to `heard`.
 
-        `there` True: it has beaten within half of its limit, whenever that was. Epoch ms at which the first of the
-        others is lost, None when none is by `until_ms`.
+        `there` True: nobody need look after it until it is `heard` again. Epoch ms at which the first of the others is
+        lost, None when none is by `until_ms`.
         """
         lost = []
         for device in list(self._agenda.due(until_ms)):
             if there(device):
-                self._agenda.plan(device, until_ms + self._watched[device][1] // 2)
                 continue
             self._plan(device)
             last_ms, offline_ms, _ = self._watched[device]

@@ -6,7 +6,7 @@ beats, from one telemetry to the next, and as long as its device is still the ot
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lilong_firmware.effects import NEVER
 from lilong_firmware.session import ONLINE, TIME_WANTED_AFTER_MS
@@ -19,12 +19,20 @@ if TYPE_CHECKING:
 
 Told = Callable[[int, str, str, Frame, bytes | None], None]
 """Virtual time, device, class, content and bytes, where it has any, of a message that was sent."""
-Stays = Callable[[int, str], bool]
-"""Whether the backend will take what a device says from a time of arrival on without a word, until further notice."""
-Heard = Callable[[int, str], None]
-"""When the last of it arrived, or will have."""
-
 WORTH = 2  # beats
+
+
+class Listener(Protocol):
+    """The backend: it takes what a still device says without a word."""
+
+    def rests(self, arrival: int, device: str) -> bool:
+        """Whether it will, from a time of arrival on; it need not look after the device until that `stirs`."""
+
+    def heard(self, arrival: int, device: str) -> None:
+        """When the last of it arrived, or will have."""
+
+    def stirs(self, device: str) -> None:
+        """From now on it hears each message by itself again."""
 
 
 class Cycle:
@@ -41,14 +49,10 @@ class Cycle:
 class Still:
     """The still devices of a fleet whose frames are `Spoken`."""
 
-    def __init__(self, told: Told, stays: Stays, heard: Heard) -> None:
+    def __init__(self, told: Told, backend: Listener) -> None:
         self._told = told
-        self._stays = stays
-        self._heard = heard
+        self._backend = backend
         self._members: dict[str, tuple[Member, Cycle]] = {}
-
-    def __contains__(self, device: str) -> bool:
-        return device in self._members
 
     def begin(self, member: "Member", due: int) -> int:
         """When the device must be called if it is still from now on; `due`, its next deadline, where it is not."""
@@ -63,7 +67,7 @@ class Still:
         beat = session._beat_at
         wants_time = session._timed_at + TIME_WANTED_AFTER_MS
         until = min(device.sampling.deadline(), device.rules.deadline, wants_time)
-        if until - beat < WORTH * session._beat_ms or not self._stays(beat + member.base + member.delay, member.id):
+        if until - beat < WORTH * session._beat_ms or not self._rests(beat, member):
             return due
         member.still = True
         if member.id not in self._members:
@@ -74,6 +78,7 @@ class Still:
         """Something is about to happen to the device at or after the virtual time `before`."""
         member.still = False
         self._tell(member, self._members.pop(member.id)[1], before)
+        self._backend.stirs(member.id)
         device = member.device
         device.deadline = min(device.session.deadline(), device.sampling.deadline(), device.rules.deadline)
 
@@ -83,6 +88,9 @@ class Still:
             self._tell(member, cycle, before)
 
     # ---- inside
+
+    def _rests(self, beat: int, member: "Member") -> bool:
+        return self._backend.rests(beat + member.base + member.delay, member.id)
 
     def _tell(self, member: "Member", cycle: Cycle, before: int) -> None:
         base = member.base
@@ -105,7 +113,7 @@ class Still:
             else:
                 self._learn(member, cycle, at, phase)
             at += beat_ms
-        self._heard(at - beat_ms + base + member.delay, member.id)
+        self._backend.heard(at - beat_ms + base + member.delay, member.id)
 
     def _learn(self, member: "Member", cycle: Cycle, at: int, phase: int) -> None:
         """The firmware's own beat; one that follows those of the cycle is of it."""
