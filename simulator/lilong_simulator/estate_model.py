@@ -279,6 +279,14 @@ class Rates(Table):
     """At the panels of the flat's core: 300 of 903 flats."""
     ev_sessions_per_pile: PerDay = 1.2
     shed_sessions_per_socket: PerDay = 1.5
+    parcels_per_flat: PerDay = 0.1
+    """Into lockers, without a call before; 0.1 is assumed."""
+    falling_objects_per_facade_camera_year: PerYear = 1.857
+    """One a week before 28 cameras."""
+    falling_nuisances_per_facade_camera: PerDay = 0.14286
+    """Birds and leaves that are taken for objects: four a day before 28 cameras."""
+    birds_per_facade_camera: PerDay = 0.4
+    """That are not, in fair weather; 0.4 is assumed."""
     fence_touches_per_zone: PerDay = 0.1
     """Of nobody, long enough for an alarm, in fair weather; tenfold in wind and rain."""
     fence_brushes_per_zone: PerDay = 0.3

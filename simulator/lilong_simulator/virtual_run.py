@@ -29,7 +29,10 @@ DELAY_MS = (5, 40)  # one way, constant for a device
 
 
 class BackendInTheLoop(Backend, Protocol):
-    """A backend that answers in virtual time."""
+    """A backend that answers in virtual time.
+
+    It may also have `app(device, command)`: what people ask of a device by the estate's app.
+    """
 
     def attach(self, fleet: VirtualFleet) -> None:
         """Told once, before the run: its clock is `fleet.env.now`, `fleet.downlink` and `fleet.call` are its hands."""
@@ -69,6 +72,7 @@ class VirtualRun:
         self.world = World(estate, seed, start, incidents, self._sense, self._destroyed)
         self.env = self.world.env
         recorder.on_output = self.world.felt
+        self.world.app = getattr(backend, "app", self.world.app)
         self._fleet = VirtualFleet(self.env, estate.id, backend, recorder)
         if not polls and not faults:
             self._fleet.still = still

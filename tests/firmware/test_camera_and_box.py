@@ -142,5 +142,5 @@ def test_that_a_flat_is_called_is_nobodys_business():
     said = len(station.sent)
     station.set("call", 1)
     station.run(SECOND)
-    assert station.outputs["ring"] == 1
+    assert station.outputs["chime"] == 1
     assert len(station.sent) == said

@@ -13,7 +13,7 @@ from lilong_simulator.estate import Estate
 from lilong_simulator.random_streams import Stream, Streams
 from lilong_simulator.truth import TruthRow
 from lilong_simulator.world.breakdowns import PARTS
-from lilong_simulator.world.fences import _moments
+from lilong_simulator.world.fences import moments
 from lilong_simulator.world.local_time import DAY_MS, HOUR_MS
 from lilong_simulator.world.weather import rough_hours
 from world_log import WorldLog, run
@@ -81,10 +81,10 @@ def test_a_touch_that_must_not_alarm_is_over_before_it_counts(month: WorldLog) -
 
 def test_moments_of_a_day_follow_its_weather() -> None:
     rough = [hour in (3, 4) for hour in range(24)]
-    moments = [at for seed in range(400) for at in _moments(Stream(seed), rough, 1.0)]
-    assert agrees(len(moments), 400 * (22 + 20) / 24)
-    assert agrees(sum(at // HOUR_MS in (3, 4) for at in moments), 400 * 20 / 24)
-    assert not _moments(Stream(1), rough, 0.0)
+    found = [at for seed in range(400) for at in moments(Stream(seed), rough, 1.0)]
+    assert agrees(len(found), 400 * (22 + 20) / 24)
+    assert agrees(sum(at // HOUR_MS in (3, 4) for at in found), 400 * 20 / 24)
+    assert not moments(Stream(1), rough, 0.0)
 
 
 def test_batteries_of_smoke_detectors_last_five_years(month: WorldLog) -> None:

@@ -63,6 +63,11 @@ def passages(log: WorldLog, out: bool) -> list[Call]:
     return [call for call in log.of("loop") if call[3] and leads_out(log.world.estate.by_id[call[1]]) == out]
 
 
+def called(log: WorldLog) -> list[Call]:
+    """Calls at panels."""
+    return [call for call in log.of("call") if call[3] and log.world.estate.by_id[call[1]].kind == "intercom"]
+
+
 def rides(log: WorldLog, sheds: bool = False) -> list[tuple[int, str, int, int]]:
     """(time, gate, tag, direction) of each passage of a cycle gate, however often the tag was read."""
     found = []
@@ -95,21 +100,21 @@ def test_seventeen_hundred_cycles_pass_and_as_many_come_as_go(week: WorldLog, es
 
 
 def test_three_hundred_call_and_three_in_four_are_answered_and_let_in(week: WorldLog, estate: Estate) -> None:
-    calls = [call for call in week.of("call") if call[3]]
+    calls = called(week)
     assert agrees(on(calls, WORKDAYS), 5 * 300)
     assert chi_square(calls, estate.curves.call, WORKDAYS) < CHI_SQUARE
     answered = [call for call in week.of("callee") if call[3] % 8 == ANSWERS]
     assert len(answered) / len(calls) == pytest.approx(0.75, abs=4 * sqrt(0.75 * 0.25 / len(calls)))
-    called, rings, talks = {}, [], []
+    since, rings, talks = dict[str, int](), list[int](), list[int]()
     for at, panel, channel, value in week.calls:
         if channel == "call" and value:
-            called[panel] = at
+            since[panel] = at
         elif channel == "callee" and value % 8 == ANSWERS:
-            rings.append(at - called[panel])
-            called[panel] = at
+            rings.append(at - since[panel])
+            since[panel] = at
             assert value // 8 == 1 + rings[-1] // 20_000, "the side that rings then"
         elif channel == "callee" and value % 8 == OPENS:
-            talks.append(at - called[panel])
+            talks.append(at - since[panel])
     assert sum(rings) / len(rings) == pytest.approx(12_000, rel=0.08)
     assert sum(talks) / len(talks) == pytest.approx(20_000, rel=0.08)
     assert max(rings) < 60_000
@@ -120,7 +125,7 @@ def test_a_weekend_has_as_many_and_its_morning_is_at_ten(week: WorldLog, estate:
     curves = estate.curves
     traffic: tuple[tuple[Sequence[Timed], int, list[float]], ...] = (
         (passages(week, True), 450, curves.car_out), (passages(week, False), 450, curves.car_in),
-        (rides(week), 1_700, curves.cycle), ([call for call in week.of("call") if call[3]], 300, curves.call),
+        (rides(week), 1_700, curves.cycle), (called(week), 300, curves.call),
     )  # fmt: skip
     for calls, mean, curve in traffic:
         assert agrees(on(calls, WEEKEND), 2 * mean)
@@ -227,8 +232,8 @@ def test_a_caller_comes_by_a_gate_with_a_pass_and_is_let_in_beside_the_panel(wee
         if value % 8 == OPENS and at < 6 * DAY:
             door = estate.by_id[panel].name.replace("intercom", "door")
             assert any(0 <= press - at < 240_000 for press in presses[door])
-    called = [at for at, _, _, value in week.of("call") if value and at > DAY]
-    assert all(any(60_000 <= at - past < 600_000 for past in passes) for at in called[:50])
+    calls = [call[0] for call in called(week) if call[0] > DAY]
+    assert all(any(60_000 <= at - past < 600_000 for past in passes) for at in calls[:50])
 
 
 def test_nobody_comes_by_car_where_nobody_can_leave(tmp_path: Path) -> None:
@@ -241,7 +246,7 @@ def test_twice_the_rate_is_twice_as_many(tmp_path: Path) -> None:
     estate = full_estate(tmp_path, cars_by, ("calls_per_flat = 0.33223", "calls_per_flat = 1"))
     day = run(estate, MONDAY, DAY)
     assert agrees(len([call for call in day.of("loop") if call[3]]), 400)
-    assert agrees(len([call for call in day.of("call") if call[3]]), 903)
+    assert agrees(len(called(day)), 903)
 
 
 def test_what_a_file_may_leave_out_is_as_in_the_reference_estate(tmp_path: Path, estate: Estate) -> None:

@@ -19,6 +19,7 @@ COMMIT_MS = 5  # a group commit of the store
 SILENCE_MS = 5_000  # it looks so far ahead for who may be lost
 DRAW_MS = 50  # until a console has an alarm on its screen
 OPERATOR = "simulated operator"
+RESIDENT = "resident's app"
 _OFFLINE_S, _ALWAYS_ON, _TIME_WANTED = 4, 5, 4  # in the bodies of a birth and of a heartbeat
 
 
@@ -212,6 +213,13 @@ class CentreInTheLoop:
                 self._core.acknowledge(self._now(), action.alarm, OPERATOR)
             else:
                 self._core.command(self._now(), action.device, action.what, {}, OPERATOR)
+        self._settle()
+
+    def app(self, device: str, command: str) -> None:
+        """Somebody who lives there asks something of a device; what is refused they do not get."""
+        self._look()
+        with contextlib.suppress(CentreError):
+            self._core.command(self._now(), device, command, {}, RESIDENT)
         self._settle()
 
     def _now(self) -> int:

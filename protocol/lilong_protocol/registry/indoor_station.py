@@ -12,6 +12,6 @@ KIND = Kind(
     alarms=("panic", "tamper", "sensor.fault"),
     events=("tested",),
     commands=("test", "reset"),
-    outputs=("ring", "fault"),
+    outputs=("chime", "fault"),
     settings=("beat_s", "log_level"),
 )  # fmt: skip

@@ -31,7 +31,7 @@ class IndoorStation(SimulatedRules):
         elif channel == CALL:
             if (value != 0) != self._ringing:
                 self._ringing = int(value != 0)
-                self.device.output("ring", self._ringing)
+                self.device.output("chime", self._ringing)
         else:
             self.switch(now, channel, value)
 

@@ -28,12 +28,14 @@ GAP_MS = 4_000  # until the next one calls
 class Call:
     """Somebody who calls a flat. `answered_ms`, `talk_ms`: 0 where nobody answers; `patience_ms`: until they go then.
 
-    `entry`: how who was let in passes the door, at a time that the call decides.
+    `station`: what rings in the flat, where it has one. `entry`: how who was let in passes the door, at a time that the
+    call decides.
     """
 
     at: int
     panel: Device
     flat: int
+    station: Device | None
     answered_ms: int
     talk_ms: int
     patience_ms: int
@@ -48,12 +50,13 @@ class Panels:
         doors = {door.name.rsplit("/", 1)[0]: door for door in estate.doors_of_core(core)}
         self._panels = [(panel, doors.get(panel.name.rsplit("/", 1)[0])) for panel in panels]
         self._panels.sort(key=lambda place: -place[0].z)  # the ground floor first
-        self.flats = tuple(int(flat.unit) for flat in estate.flats if flat.core == core) if panels else ()
+        flats = [flat for flat in estate.flats if flat.core == core] if panels else []
+        self.flats = tuple((int(flat.unit), estate.find(flat.stem, "indoor_station")) for flat in flats)
 
     def call(self, stream: Stream, at: int, hold: float) -> Call:
         """Somebody calls one of the flats and passes the door beside the panel."""
         panel, door = self._panels[0]
-        flat = stream.pick(self.flats)
+        flat, station = stream.pick(self.flats)
         answered = stream.chance(ANSWERED)
         ring = _about(stream, RING_MEAN_MS, LONGEST_MS[0])
         side, rest = divmod(ring, SIDE_MS)
@@ -62,8 +65,8 @@ class Panels:
         patience = stream.between(15_000, RING_MS - 2_000) if stream.chance(GIVES_UP) else 0
         entry = passage(stream, at, (door,), "button", hold=hold) if door is not None else None
         if not answered:
-            return Call(at, panel, flat, 0, 0, patience, None)
-        return Call(at, panel, flat, ring, talk, 0, entry)
+            return Call(at, panel, flat, station, 0, 0, patience, None)
+        return Call(at, panel, flat, station, ring, talk, 0, entry)
 
 
 def _about(stream: Stream, mean_ms: int, longest_ms: int) -> int:
@@ -86,6 +89,10 @@ class Calls:
         at = max(call.at, self._free.get(panel.id, 0))
         if not world.claims.free(panel.id, "call", at, at + RING_MS):
             return None
+        rings_ms = min(call.answered_ms or call.patience_ms or SIDE_MS, SIDE_MS)
+        if call.station is not None:
+            world.change(at, call.station, "call", 1)
+            world.change(at + rings_ms, call.station, "call", 0)
         world.change(at, panel, "call", call.flat)
         world.change(at + PRESS_MS, panel, "call", 0)
         if not call.answered_ms:

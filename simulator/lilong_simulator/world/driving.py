@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lilong_simulator.estate import Device, Estate, Resident
@@ -10,7 +11,7 @@ from lilong_simulator.vehicles import cars, cycles
 from lilong_simulator.world.lanes import Drive, drive
 from lilong_simulator.world.local_time import DAY_MS
 from lilong_simulator.world.rides import IN, OUT, Ride, ride
-from lilong_simulator.world.vehicles import Strangers, Vehicles, owned
+from lilong_simulator.world.vehicles import Strangers, Vehicle, Vehicles, owned
 from lilong_simulator.world.ways import Ways
 
 ALWAYS_AWAY = {"car": 0.05, "cycle": 0.2}  # of all vehicles (assumed)
@@ -60,6 +61,14 @@ class Driving:
         night = [hour >= NIGHT[0] or hour < NIGHT[1] for hour in range(24)]
         self._misread = [rates.plate_misread_share_night if dark else rates.plate_misread_share for dark in night]
 
+    def standing(self, device: Device, at_ms: int) -> Iterator[Vehicle]:
+        """Vehicles that may be charged at a device: cars anywhere, cycles in the shed that its name begins with."""
+        if device.kind == "ev_pile":
+            yield from self._cars.idle(at_ms)
+            return
+        shed = device.name.split("/")[0]
+        yield from (one for one in self._cycles.idle(at_ms) if one.shed and one.shed.name.split("/")[0] == shed)
+
     def comes(self, way: str, at: int, hour: int) -> Trip | None:
         """Home by car or by cycle; None where none is away, or no bay is free."""
         stream = self._stream
@@ -82,7 +91,7 @@ class Driving:
             return self._rides_out(at)
         number, own = self._strangers.leaves(at), None
         if number is None:
-            own = self._cars.leaves(stream)
+            own = self._cars.leaves(stream, at)
             number = own.number if own is not None else self._strangers.leaves(at + DAY_MS)
         if number is None:
             return None
@@ -106,7 +115,7 @@ class Driving:
 
     def _rides_out(self, at: int) -> Trip | None:
         stream = self._stream
-        own = self._cycles.leaves(stream)
+        own = self._cycles.leaves(stream, at)
         if own is None:
             return None
         movements = []

@@ -52,7 +52,7 @@ class Fences:
         for zone in self._zones:
             for what, per_day in (("touch", rates.fence_touches_per_zone), ("brush", rates.fence_brushes_per_zone)):
                 stream = world.streams.stream(zone.name, what, ordinal)
-                for at in _moments(stream, rough, per_day):
+                for at in moments(stream, rough, per_day):
                     self._touch(zone, stream, midnight + at, what == "touch")
         world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
 
@@ -78,7 +78,7 @@ class Fences:
         world.expect(truth_row(zone, ALARMS[channel], at, cause, expect, until_ms=over))
 
 
-def _moments(stream: Stream, rough: list[bool], per_day: float) -> list[int]:
+def moments(stream: Stream, rough: list[bool], per_day: float) -> list[int]:
     """When it happens on a day, ms after midnight: `per_day` times in fair weather."""
     at, hours = 0.0, sum(ROUGH if hour else 1 for hour in rough)
     moments: list[int] = []

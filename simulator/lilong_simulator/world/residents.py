@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
+from lilong_simulator.estate import Device
+from lilong_simulator.random_streams import Stream
 from lilong_simulator.truth import Expect, truth_row
 from lilong_simulator.world.arrivals import BLOCK_MS, burst_weight
 from lilong_simulator.world.calls import Call, Calls
@@ -15,6 +17,7 @@ from lilong_simulator.world.lanes import Drive, Lanes
 from lilong_simulator.world.local_time import HOUR_MS
 from lilong_simulator.world.rides import Rides
 from lilong_simulator.world.trips import CorePeople, Movement, StaffRounds, Volume, forcings
+from lilong_simulator.world.vehicles import Vehicle
 from lilong_simulator.world.ways import Ways
 
 if TYPE_CHECKING:
@@ -50,6 +53,7 @@ class Residents:
         self._ways = Ways(estate, volume)
         hour = world.local.hour(0)
         cores = [CorePeople(estate, streams, core, volume, self._ways, hour) for core in estate.cores]
+        self._driving = [core.driving for core in cores]
         rooms = (StaffRounds(estate, streams, door, volume) for door in estate.staff_doors)
         self._people: list[CorePeople | StaffRounds] = [*cores, *rooms]
         self._lanes, self._rides, self._calls = Lanes(world), Rides(world), Calls(world)
@@ -64,6 +68,11 @@ class Residents:
     def parked(self) -> int:
         """How many cars stand in the estate."""
         return self._ways.parking.taken
+
+    def parked_at(self, device: Device, at_ms: int, stream: Stream) -> Vehicle | None:
+        """A vehicle that somebody may charge at a device, or None."""
+        standing = [vehicle for driving in self._driving for vehicle in driving.standing(device, at_ms)]
+        return stream.pick(standing) if standing else None
 
     def add_window(self, window: Window) -> None:
         """Lets an incident shape a span; spans must not overlap."""
@@ -133,8 +142,11 @@ class Residents:
             if isinstance(who, Drive):
                 self._lanes.perform(who)
             elif isinstance(who, Call):
-                if (entry := self._calls.perform(who)) is not None:
+                entry = self._calls.perform(who)
+                if entry is not None:
                     self._put(entry)
+                elif not who.answered_ms:
+                    self._world.lockers.unanswered(who.at)
             elif not isinstance(who, Passage):
                 self._rides.perform(who)
             elif not claims.free(who.doors[0].id, "contact", who.at, who.at + who.push_ms + who.open_ms):

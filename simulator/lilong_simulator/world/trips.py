@@ -85,7 +85,7 @@ class CorePeople:
         self._panels = Panels(estate, core)
         callable_flats = sum(flat.core in {panel.core for panel in estate.of_kind("intercom")} for flat in estate.flats)
         self._callers = len(self._panels.flats) / max(1, callable_flats)
-        self._driving = Driving(estate, streams, core, people, ways, hour)
+        self.driving = Driving(estate, streams, core, people, ways, hour)
         self._garage = GARAGE if not ways.cars else 0.0
         self._arrivals = {
             habit: Arrivals(streams.stream(f"core{core}", f"when {habit}"))
@@ -127,7 +127,7 @@ class CorePeople:
         walk = stream.between(*WALK_MS)
         if doors := self._gate("in"):
             yield passage(stream, at, doors, "card", card, hold)
-        trip = self._driving.comes(way, at, hour) if way else None
+        trip = self.driving.comes(way, at, hour) if way else None
         if trip is not None:
             yield from trip.movements
             card, walk = self._driver(trip.card, at), walk + trip.ms
@@ -141,7 +141,7 @@ class CorePeople:
             yield passage(stream, at, doors, "button", hold=hold)
         if doors := self._gate("out"):
             yield passage(stream, at + walk, doors, "card", card, hold)
-        if way and (trip := self._driving.leaves(way, at + walk, hour)) is not None:
+        if way and (trip := self.driving.leaves(way, at + walk, hour)) is not None:
             yield from trip.movements
 
     def _call(self, at: int) -> Iterator[Movement]:

@@ -6,7 +6,7 @@ plate. Strangers' cars come and go again when their stay is over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -14,16 +14,21 @@ from lilong_simulator.estate import Device, Resident
 from lilong_simulator.random_streams import Stream
 
 ADULT = 18
+TRIES = 5  # to find one that is not being charged
 STAY_MS = (1_200_000, 14_400_000)  # of a stranger's car (assumed)
 
 
 @dataclass(slots=True)
 class Vehicle:
-    """`number`: of its plate or tag; `card`: of who drives it; `shed`: where a cycle stands when it is at home."""
+    """`number`: of its plate or tag; `card`: of who drives it; `shed`: where a cycle stands when it is at home.
+
+    `busy_until`: it is charged, and its owner seldom takes it before.
+    """
 
     number: int
     card: int
     shed: Device | None = None
+    busy_until: int = 0
 
 
 def owned(numbers: Iterable[tuple[str, int]], people: Iterable[Resident]) -> list[Vehicle]:
@@ -57,11 +62,19 @@ class Vehicles:
 
     def comes(self, stream: Stream) -> Vehicle | None:
         """One that was away is at home now; None: all are."""
-        return _move(stream, self._away, self._home)
+        return _move(self._away, self._home, stream.below(max(1, len(self._away))))
 
-    def leaves(self, stream: Stream) -> Vehicle | None:
+    def leaves(self, stream: Stream, at_ms: int) -> Vehicle | None:
         """One that was at home is away now; None: all are."""
-        return _move(stream, self._home, self._away)
+        for _ in range(TRIES):
+            place = stream.below(max(1, len(self._home)))
+            if not self._home or self._home[place].busy_until <= at_ms:
+                break
+        return _move(self._home, self._away, place)
+
+    def idle(self, at_ms: int) -> Iterator[Vehicle]:
+        """Those at home that are not being charged."""
+        return (vehicle for vehicle in self._home if vehicle.busy_until <= at_ms)
 
 
 @dataclass(slots=True)
@@ -96,10 +109,9 @@ class Strangers:
         return heappop(self._inside)[1]
 
 
-def _move(stream: Stream, here: list[Vehicle], there: list[Vehicle]) -> Vehicle | None:
+def _move(here: list[Vehicle], there: list[Vehicle], at: int) -> Vehicle | None:
     if not here:
         return None
-    at = stream.below(len(here))
     here[at], here[-1] = here[-1], here[at]
     vehicle = here.pop()
     there.append(vehicle)

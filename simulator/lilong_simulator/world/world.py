@@ -13,13 +13,18 @@ from lilong_simulator.random_streams import Streams
 from lilong_simulator.truth import Expectation, TruthRow
 from lilong_simulator.world.agenda import Agenda
 from lilong_simulator.world.batteries import Batteries
+from lilong_simulator.world.bins import Bins
 from lilong_simulator.world.breakdowns import Breakdowns
+from lilong_simulator.world.charging import Charging
 from lilong_simulator.world.claims import Claims
 from lilong_simulator.world.covers import Covers
 from lilong_simulator.world.daylight import Daylight
+from lilong_simulator.world.facades import Facades
 from lilong_simulator.world.fences import Fences
 from lilong_simulator.world.kitchens import Kitchens
+from lilong_simulator.world.lamps import Lamps
 from lilong_simulator.world.local_time import LocalTime
+from lilong_simulator.world.lockers import Lockers
 from lilong_simulator.world.monoxide import Monoxide
 from lilong_simulator.world.rain import Drains
 from lilong_simulator.world.residents import Residents
@@ -59,15 +64,19 @@ class World:
         self.streams = Streams(seed)
         self.agenda = Agenda(self.env)
         self.claims = Claims()
+        self.lockers = Lockers(self)
+        self.app: Callable[[str, str], object] = lambda device, command: None
+        """Carries out what people ask for by the estate's app (device id, command); whoever hosts the world has one."""
+        self._listeners: dict[tuple[str, str], list[Callable[[int], object]]] = {}
         self.residents = Residents(self)
         self.stranger: Callable[[Attack, Device | None], None] = lambda attack, victim: None
         """What lets a stranger publish at the broker; whoever hosts the world gives it."""
-        self._listeners: dict[tuple[str, str], list[Callable[[int], object]]] = {}
         self._sink = sink
         self._destroyed = destroyed
         self._actors = (
             self.residents, Kitchens(self), Wearers(self), Daylight(self), Covers(self), Monoxide(self), Drains(self),
-            Sewers(self), Fences(self), Batteries(self), Breakdowns(self),
+            Sewers(self), Fences(self), Batteries(self), Breakdowns(self), self.lockers, Bins(self), Charging(self),
+            Facades(self), Lamps(self),
         )  # fmt: skip
         for incident in incidents:
             incident.install(self)

@@ -1,0 +1,70 @@
+"""Waste bins: filled by those who go out, emptied early in the morning and after noon; sometimes too full before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lilong_simulator.estate import Device
+from lilong_simulator.truth import truth_row
+from lilong_simulator.world.local_time import HOUR_MS, MINUTE_MS
+
+if TYPE_CHECKING:
+    from lilong_simulator.world.world import World
+
+# All figures are assumed.
+A_DAY_PERCENT = (95, 145)  # what comes in on a day
+EMPTIED_H = (6, 14)
+FORGOTTEN = 0.03  # of the emptyings
+LEFT_PERCENT = 3
+FULL_PERCENT, MOST_PERCENT = 90, 100
+STEPS = 2  # an hour
+
+
+class Bins:
+    """All bins of an estate, a day at a time."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._fill = {bin_.id: 20.0 for bin_ in world.estate.of_kind("bin")}
+        self._full: dict[str, int] = {}
+
+    def begin(self) -> None:
+        """Puts the rest of the first day on the agenda."""
+        self._plan(0)
+
+    def initial(self) -> Iterator[tuple[str, str, int]]:
+        """How full they are when the world begins."""
+        for bin_, fill in self._fill.items():
+            yield bin_, "fill", int(fill)
+
+    def _plan(self, day: int) -> None:
+        world = self._world
+        midnight, ordinal = world.local.midnight(day), world.local.ordinal(day)
+        for bin_ in world.estate.of_kind("bin"):
+            stream = world.streams.stream(bin_.name, "waste", ordinal)
+            comes = stream.between(*A_DAY_PERCENT)
+            emptied = {
+                hour * STEPS: stream.between(0, 25) * MINUTE_MS for hour in EMPTIED_H if not stream.chance(FORGOTTEN)
+            }
+            for step in range(24 * STEPS):
+                at = midnight + step * HOUR_MS // STEPS
+                if at < world.agenda.now:
+                    continue
+                if step in emptied:
+                    self._set(bin_, at + emptied[step], LEFT_PERCENT)
+                elif share := world.estate.curves.door_out[step // STEPS]:
+                    fuller = self._fill[bin_.id] + comes * share / 100 / STEPS
+                    self._set(bin_, at + stream.between(0, 25) * MINUTE_MS, fuller)
+        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
+
+    def _set(self, bin_: Device, at: int, fill: float) -> None:
+        """So full it is from `at` on; who finds it full puts things beside it."""
+        world = self._world
+        before, self._fill[bin_.id] = self._fill[bin_.id], min(fill, MOST_PERCENT)
+        if not world.claims.free(bin_.id, "fill", at, at) or int(before) == int(self._fill[bin_.id]):
+            return
+        world.change(at, bin_, "fill", int(self._fill[bin_.id]))
+        if int(before) < FULL_PERCENT <= int(self._fill[bin_.id]):
+            # Must be told only when nobody empties it within the quarter of an hour that it takes to be sure.
+            world.expect(truth_row(bin_, "bin.full", at, "full", "may"))

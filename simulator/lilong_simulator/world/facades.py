@@ -1,0 +1,88 @@
+"""What falls past the facades, and what their cameras take for it: birds, leaves, sheets of rain.
+
+The world plays the analytics: a camera is told how sure they are of what they saw, and must tell what they are sure
+of, a bird too. They miss one thing in ten that really falls; that nobody can be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lilong_simulator.estate import Device
+from lilong_simulator.random_streams import Stream
+from lilong_simulator.truth import truth_row
+from lilong_simulator.world.fences import moments
+from lilong_simulator.world.local_time import MINUTE_MS
+from lilong_simulator.world.weather import rough_hours
+
+if TYPE_CHECKING:
+    from lilong_simulator.world.world import World
+
+RECALL = 0.9
+SURE, UNSURE = (70, 98), (15, 45)  # percent; a camera tells from 60
+APART_MS = 3 * MINUTE_MS  # from one sight of a camera to the next, so that each is an alarm of its own
+DROP_MS = 400
+ALARM = "camera.falling_object"
+
+
+class Facades:
+    """The cameras that look at facades, a day at a time."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._cameras = [camera for camera in world.estate.of_kind("camera") if "facade" in camera.name]
+        self._storeys = {
+            building: max(flat.storey for flat in world.estate.flats if flat.building == building)
+            for building in {flat.building for flat in world.estate.flats}
+        }
+        self._seen: dict[str, int] = {}
+
+    def begin(self) -> None:
+        """Puts the rest of the first day on the agenda."""
+        self._plan(0)
+
+    def initial(self) -> Iterator[tuple[str, str, int]]:
+        """Nothing falls when the world begins."""
+        return iter(())
+
+    def _plan(self, day: int) -> None:
+        world, rates = self._world, self._world.estate.rates
+        midnight, ordinal = world.local.midnight(day), world.local.ordinal(day)
+        fair = [False] * 24
+        rough = rough_hours(world.streams, world.estate.id, ordinal) if self._cameras else fair
+        for camera in self._cameras:
+            for what, hours, per_day in (
+                ("object", fair, rates.falling_objects_per_facade_camera_year / 365),
+                ("taken for an object", fair, rates.falling_nuisances_per_facade_camera),
+                ("bird", rough, rates.birds_per_facade_camera),
+            ):  # fmt: skip
+                stream = world.streams.stream(camera.name, what, ordinal)
+                for at in moments(stream, hours, per_day):
+                    self._fall(camera, stream, midnight + at, what)
+        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
+
+    def _fall(self, camera: Device, stream: Stream, at: int, what: str) -> None:
+        world = self._world
+        seen = what != "object" or stream.chance(RECALL)
+        sure = stream.between(*(UNSURE if what == "bird" else SURE))
+        storey, place = stream.between(2, max(2, self._storeys.get(camera.building or "", 2))), stream.between(0, 40)
+        if at < max(world.agenda.now, self._seen.get(camera.id, 0) + APART_MS):
+            return
+        if not world.claims.free(camera.id, "falling", at - APART_MS, at + APART_MS):
+            return
+        if not world.claims.free(camera.id, "blocked", at, at):
+            return
+        if not seen:
+            world.expect(truth_row(camera, ALARM, at, "an object that the analytics miss", "may", until_ms=at))
+            return
+        self._seen[camera.id] = at
+        world.change(at, camera, "storey", storey)
+        world.change(at, camera, "position", place)
+        world.change(at, camera, "falling", sure)
+        world.change(at + DROP_MS, camera, "falling", 0)
+        cause = f"a bird or leaf {what}" if what.startswith("taken") else f"a falling {what}"
+        if what == "bird":
+            world.expect(truth_row(camera, ALARM, at, "a bird", "must_not", until_ms=at + APART_MS))
+        else:
+            world.expect(truth_row(camera, ALARM, at, cause, until_ms=at + DROP_MS))
