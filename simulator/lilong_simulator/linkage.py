@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from .carried_out import carried_out
 from .feed import FeedEvent
+from .load.faults.base import UNPOWERED
 from .load.faults.excuses import Excuses
 from .recorder import AlarmClocks, Recorder
 from .truth import Expectation
@@ -46,7 +47,8 @@ def judge(
     """Judge what must follow from alarms; `alarm_of_row` gives the alarm that answered a truth row.
 
     An expectation whose trigger came so late that the run ended before its limit is left out. What a device did by
-    itself while faults of the run kept it from saying so, it may report after them (`excuses`).
+    itself while faults of the run kept it from saying so, it may report after them; one without power does nothing
+    before it has power again (`excuses`).
     """
     judged = []
     for expectation in expectations:
@@ -75,8 +77,10 @@ def _after(
         cleared = [event.at - epoch_zero for event in feed if event.event == "cleared" and event.alarm == alarm.id]
         return None if not cleared else cleared[0] - trigger
     done = carried_out(expectation.action, expectation.device, trigger, recorder.outputs)
-    if done is None or expectation.what == "command":
-        return None if done is None else done - trigger
+    if done is None:
+        return None
+    if expectation.what == "command":
+        return done - _possible(expectation, trigger, done, excuses)
     reports = [at for at in recorder.events_sent.get(expectation.device, ()) if at >= done]
     if not reports:
         return None
@@ -85,3 +89,11 @@ def _after(
         limits = {"ingest_ms": expectation.within_ms}
         since = max(trigger, excuses.of(expectation.device, trigger, limits, done).send_from)
     return max(0.0, reports[0] - since)
+
+
+def _possible(expectation: Expectation, trigger: float, done: float, excuses: Excuses | None) -> float:
+    """From when on its device could do it."""
+    if excuses is None:
+        return trigger
+    excuse = excuses.of(expectation.device, trigger, {"local_ms": expectation.within_ms}, done)
+    return excuse.raise_from if excuse.why == UNPOWERED else trigger

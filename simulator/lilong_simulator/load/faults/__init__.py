@@ -8,6 +8,7 @@ from .base import CUT_OFF, STUCK, UNPOWERED, Fault, Levers
 from .blackout import Blackout
 from .broker_restart import BrokerRestart
 from .frozen_broker import FrozenBroker
+from .full_flash import FullFlash
 from .low_battery import LowBattery, battery_period_ms
 from .nuisance_flood import NuisanceFlood
 from .partition import Partition
@@ -22,7 +23,8 @@ __all__ = [
 FAULTS: dict[str, type[Fault]] = {
     fault.NAME: fault
     for fault in (
-        BadRadio, Blackout, BrokerRestart, FrozenBroker, LowBattery, NuisanceFlood, Partition, StuckSensor, WrongClock,
+        BadRadio, Blackout, BrokerRestart, FrozenBroker, FullFlash, LowBattery, NuisanceFlood, Partition, StuckSensor,
+        WrongClock,
     )
 }  # fmt: skip
 

@@ -32,6 +32,9 @@ class Levers(Protocol):
     def stick(self, device: str, channel: str | None, stuck: bool) -> None:
         """None: every channel."""
 
+    def flash(self, device: str, full: bool) -> None:
+        """True: nothing more can be written."""
+
     def broker(self, up: bool) -> None: ...
 
     def freeze(self, frozen: bool) -> None: ...

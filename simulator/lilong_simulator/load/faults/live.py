@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol
 
+from ...fleet.full_flash import fill
 from ...fleet.live import LiveFleet, faulty
 from ...fleet.live.member import LiveDevice
 from ...fleet.radio import Conditions, Tally
@@ -77,6 +78,10 @@ class LiveLevers:
 
     def stick(self, device: str, channel: str | None, stuck: bool) -> None:
         self.stuck.set(device, channel, stuck)
+
+    def flash(self, device: str, full: bool) -> None:
+        if member := self.member(device):
+            fill(member.device, full)
 
     def broker(self, up: bool) -> None:
         if self._hands is not None:

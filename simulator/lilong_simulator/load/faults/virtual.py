@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ...fleet import virtual_faults
+from ...fleet.full_flash import fill
 from ...fleet.radio import Conditions, Tally
 from ...fleet.virtual import VirtualFleet
 from ...recorder import Recorder
@@ -54,6 +55,9 @@ class VirtualFaults:
 
     def stick(self, device: str, channel: str | None, stuck: bool) -> None:
         self._stuck.set(device, channel, stuck)
+
+    def flash(self, device: str, full: bool) -> None:
+        fill(self._fleet._members[device].device, full)
 
     def broker(self, up: bool) -> None:
         virtual_faults.set_broker(self._fleet, up)
