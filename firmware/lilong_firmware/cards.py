@@ -2,7 +2,7 @@
 
 A door is given (`Identity.data`) sorted 4-byte big-endian numbers: "cards" of those whose door it is, "visitors" of
 all others, and "pins", each with a 1 before its 4 to 8 digits (0042 is 10042). Without "card_key" no pseudonym is told
-and nothing can be revoked.
+and nothing can be revoked; of "unnamed", some of those numbers, none is told either.
 """
 
 from lilong_protocol import codes, frame
@@ -116,7 +116,7 @@ class Cards:
         who = int.from_bytes(self._key.mac(message)[:4], "big")
         if place(self._revoked, who) >= 0:
             denial = codes.DENIAL_REVOKED
-        return denial, who, duress
+        return denial, who if place(given.get("unnamed", b""), number) < 0 else None, duress
 
     def wrong(self, now: int) -> bool:
         """Another wrong attempt; True when it makes the row an alarm."""

@@ -13,8 +13,9 @@ from lilong_simulator.estate_checks import points
 from lilong_simulator.estate_devices import Devices
 from lilong_simulator.estate_errors import EstateError, Problem, estate_error, nearest
 from lilong_simulator.estate_file import read_estate_file
+from lilong_simulator.estate_households import Household, households_of
 from lilong_simulator.estate_model import Curves, EstateFile, GridLevel, Name, Rates
-from lilong_simulator.estate_parts import Device, Flat, Resident
+from lilong_simulator.estate_parts import Cell, Device, Flat, Resident
 from lilong_simulator.estate_people import card_numbers, flats_of, residents_of
 from lilong_simulator.estate_source import find_file
 from lilong_simulator.kinds import EVERY, KINDS
@@ -95,6 +96,8 @@ class Estate:
         self.devices: tuple[Device, ...] = tuple(placed.devices)
         self.wearers: dict[str, Resident] = placed.wearers
         """The resident who wears each wristband, by device id."""
+        self.households: tuple[Household, ...] = tuple(households_of(content, flats, residents, placed.declined))
+        """One for each flat, in the order of the flats."""
         self.cores: tuple[int, ...] = tuple(sorted({flat.core for flat in flats}))
         holders = content.population
         cards = card_numbers(
@@ -116,6 +119,10 @@ class Estate:
     def by_name(self) -> dict[str, Device]:
         """Devices by name, such as `core3/12F/1203/smoke`."""
         return {device.name: device for device in self.devices}
+
+    @cached_property
+    def _households(self) -> dict[str, Household]:
+        return {household.flat.key: household for household in self.households}
 
     @cached_property
     def _by_key(self) -> dict[str, Flat]:
@@ -147,6 +154,26 @@ class Estate:
             return self._by_key[key]
         except KeyError:
             raise LookupError(f"{self.id} has no flat {key!r}; {_near(key, self._by_key)}") from None
+
+    def household(self, flat: Flat) -> Household:
+        """Who lives in a flat."""
+        return self._households[flat.key]
+
+    def feeder_of(self, device_id: str) -> str | None:
+        """The feeder that a device has its power from; None: it has a battery, or the file says of no feeder."""
+        return self.by_id[device_id].feeder
+
+    @cached_property
+    def feeders(self) -> dict[str, dict[str, str]]:
+        """The names of the estate's feeders, en and zh, by their ids."""
+        return {feeder.id: {"en": feeder.name.en, "zh": feeder.name.zh} for feeder in self._file.feeders}
+
+    def cell_of(self, device: Device) -> Cell | None:
+        """The grid cell where a device is, with its officer; None where the file names no officer."""
+        for level in reversed(self._file.grid):
+            if level.officer is not None:
+                return Cell(level.id, {"en": level.name.en, "zh": level.name.zh}, level.officer)
+        return None
 
     def doors_of_core(self, core: int) -> tuple[Device, ...]:
         """The lobby doors of a core: ground, then basement."""

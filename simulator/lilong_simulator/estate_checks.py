@@ -34,6 +34,8 @@ def problems_of(content: EstateFile, kinds: Collection[str]) -> list[Problem]:
         *_roads(content),
         *_population(content),
         *_rules(content, kinds),
+        *_households(content),
+        *_feeders(content),
         *_curves(content),
     ]
 
@@ -168,14 +170,55 @@ def _population(content: EstateFile) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def _rules(content: EstateFile, kinds: Collection[str]) -> Iterator[Problem]:
-    flats = {
+def _flat_keys(content: EstateFile) -> set[str]:
+    return {
         f"{core.id}/{storey:02d}{number:02d}"
         for building in content.buildings
         for core in building.cores
         for storey in range(core.from_storey, building.storeys + 1)
         for number in range(1, core.flats_per_storey + 1)
     }
+
+
+def _no_flat(path: Path, key: str) -> Problem:
+    return Problem(path, f'there is no flat "{key}"', "write core/flat as in 3/1203")
+
+
+def _households(content: EstateFile) -> Iterator[Problem]:
+    flats, wanted = _flat_keys(content), content.households
+    for n, key in enumerate(wanted.confidential_flats):
+        if key not in flats:
+            yield _no_flat(("households", "confidential_flats", n), key)
+    optional = {rule.kind for rule in content.devices if getattr(rule, "optional", False)}
+    always = {(key, rule.kind) for rule in content.devices if isinstance(rule, FlatsRule) for key in rule.always}
+    for key, refused in wanted.opted_out.items():
+        at: Path = ("households", "opted_out", key)
+        if key not in flats:
+            yield _no_flat(at, key)
+        for kind in refused:
+            if kind not in optional:
+                yield Problem(at, f'"{kind}" is not a kind that residents choose', nearest(kind, optional))
+            elif (key, kind) in always:
+                yield Problem(at, f"a device rule puts a {kind} there always", "take the flat out of one of them")
+
+
+def _feeders(content: EstateFile) -> Iterator[Problem]:
+    buildings = {building.id for building in content.buildings}
+    yield from _twice([(feeder.id, ("feeders", n, "id")) for n, feeder in enumerate(content.feeders)])
+    rest = [n for n, feeder in enumerate(content.feeders) if not feeder.buildings and not feeder.places]
+    for n in rest[1:]:
+        yield Problem(("feeders", n), "has the rest, which another feeder has", "give it buildings or places")
+    if content.feeders and not rest:
+        yield Problem(("feeders",), "nobody has the rest", "let the last feeder name neither buildings nor places")
+    for n, feeder in enumerate(content.feeders):
+        for m, building in enumerate(feeder.buildings):
+            if building not in buildings:
+                what = f'there is no building "{building}"'
+                yield Problem(("feeders", n, "buildings", m), what, nearest(building, buildings))
+
+
+def _rules(content: EstateFile, kinds: Collection[str]) -> Iterator[Problem]:
+    flats = _flat_keys(content)
     buildings = {building.id for building in content.buildings}
     optional = {rule.kind for rule in content.devices if getattr(rule, "optional", False)}
     known = all(rule.kind in kinds for rule in content.devices)
@@ -197,7 +240,7 @@ def _rules(content: EstateFile, kinds: Collection[str]) -> Iterator[Problem]:
             case FlatsRule():
                 for m, key in enumerate(rule.always):
                     if key not in flats:
-                        yield Problem((*at, "always", m), f'there is no flat "{key}"', "write core/flat as in 3/1203")
+                        yield _no_flat((*at, "always", m), key)
             case SpotsRule():
                 yield from _in_buildings(rule.spots, (*at, "spots"), buildings)
             case RowsRule():

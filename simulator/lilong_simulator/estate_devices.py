@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from lilong_simulator import geometry
@@ -51,6 +51,8 @@ class Devices:
         self._flats = flats
         self._people = people
         self._adoption = adoption
+        self.declined: dict[str, set[str]] = {}
+        """By flat key the kinds that its household could have had and has not taken, or refuses."""
         self._grid = tuple(level.id for level in content.grid)
         self._names: set[str] = set()
         self._rule = 0
@@ -101,32 +103,56 @@ class Devices:
         device = Device(
             device_id(self._content.id, name), rule.kind, name, round(x, 1), round(y, 1), z,
             building, core, unit, grid, rule.beat_s, rule.offline_s, mains, fence,
+            self._feeder(stem, building) if mains else None,
         )  # fmt: skip
         self.devices.append(device)
         return device
 
+    def _feeder(self, stem: str, building: str | None) -> str | None:
+        """The first that names where it is, else the one that has the rest."""
+        rest = None
+        for feeder in self._content.feeders:
+            if building in feeder.buildings or stem.partition("/")[0] in feeder.places:
+                return feeder.id
+            if not feeder.buildings and not feeder.places:
+                rest = feeder.id
+        return rest
+
+    def _taken(self, rule: FlatsRule | EldersRule, ranked: Sequence[Item], flat: Callable[[Item], str]) -> set[Item]:
+        """Those of `ranked`, who could all have it, that take the device; the others decline it.
+
+        An adoption that grows keeps everything that a smaller one had.
+        """
+        refused = self._content.households.opted_out
+        adoption = self._adoption.get(rule.kind, 1.0) if rule.optional else 1.0
+        willing = [one for one in ranked if rule.kind not in refused.get(flat(one), ())]
+        taken = set(willing[: int(len(ranked) * adoption + 0.5)])
+        for one in ranked:
+            if one not in taken:
+                self.declined.setdefault(flat(one), set()).add(rule.kind)
+        return taken
+
     def _in_flats(self, rule: FlatsRule) -> None:
-        share = rule.share * (self._adoption.get(rule.kind, 1.0) if rule.optional else 1.0)
         always = set(rule.always)
 
         def rank(flat: Flat) -> tuple[bool, int]:
             return flat.key not in always, draw(_ESTATE, self._content.id, rule.kind, flat.key)
 
-        chosen = set(_first(self._flats, int(len(self._flats) * share + 0.5), rank))
+        ranked = sorted(self._flats, key=rank)[: int(len(self._flats) * rule.share + 0.5)]
+        taken = self._taken(rule, ranked, lambda flat: flat.key)
         for flat in self._flats:
-            if flat in chosen:
+            if flat in taken:
                 self._add(flat.stem, flat.x, flat.y, flat.storey, flat.building, flat.core, flat.unit)
 
     def _on_elders(self, rule: EldersRule) -> None:
-        count = int(rule.count * (self._adoption.get(rule.kind, 1.0) if rule.optional else 1.0) + 0.5)
         elders = [person for person in self._people if person.age >= 60]
 
         def rank(person: Resident) -> int:
             return draw(_ESTATE, self._content.id, rule.kind, person.key) // (3 if person.age >= 80 else 1)
 
-        chosen = set(_first(elders, count, rank))
+        taken = self._taken(rule, sorted(elders, key=rank)[: rule.count], lambda person: person.flat.key)
         for person in elders:
-            if person in chosen:
+            if person in taken:
                 flat, number = person.flat, person.key.rsplit("/", 1)[1]
                 device = self._add(
                     f"{flat.stem}/{number}", flat.x, flat.y, flat.storey, flat.building, flat.core, flat.unit
@@ -221,11 +247,6 @@ class Devices:
             self.problems.append(Problem(("devices", self._rule, "of"), what, "move this rule down, or name another"))
         for one in beside:
             self._add(one.name.rpartition("/")[0], one.x, one.y, one.z, one.building, one.core, one.unit)
-
-
-def _first(things: Sequence[Item], count: int, rank: Callable[[Item], object]) -> Iterator[Item]:
-    """The `count` things of lowest rank; a share that grows keeps everything that a smaller one had."""
-    return iter(sorted(things, key=rank)[:count])  # type: ignore[arg-type]
 
 
 def _clearance(

@@ -11,6 +11,7 @@ XY = Annotated[list[Metres], Field(min_length=2, max_length=2)]
 Line = Annotated[list[XY], Field(min_length=2, max_length=500)]
 Polygon = Annotated[list[XY], Field(min_length=3, max_length=500)]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+FlatKey = Annotated[str, Field(pattern=r"^\d{1,4}/\d{2,5}$")]
 Storey = Annotated[int, Field(ge=-9, le=200)]
 Count = Annotated[int, Field(ge=0, le=20_000)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -33,11 +34,12 @@ class Name(Table):
 
 
 class GridLevel(Table):
-    """One level above the building: street, community, grid cell, or whatever a city calls it."""
+    """One level above the building: street, community, grid cell, or whatever a city calls it; and its officer."""
 
     level: Slug
     id: Slug
     name: Name
+    officer: Annotated[str, Field(min_length=1, max_length=80)] | None = None
 
 
 class Site(Table):
@@ -59,6 +61,25 @@ class Population(Table):
     aged_80: Annotated[int, Field(ge=0, le=200_000)]
     guest_passes: Annotated[int, Field(ge=1, le=10_000)]
     staff: Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Households(Table):
+    """What households want of their own: `confidential`, the share of them of which nothing may be told that names
+    them, drawn, and flats that are confidential in any case; and flats that refuse kinds which residents choose."""
+
+    confidential: Share = 0.02
+    confidential_flats: list[FlatKey] = []
+    opted_out: dict[FlatKey, list[Slug]] = {}
+
+
+class Feeder(Table):
+    """A feeder of the mains, with all that is in some buildings, and what has a name that begins with one of `places`;
+    one that says neither has the rest."""
+
+    id: Slug
+    name: Name
+    buildings: list[Slug] = []
+    places: list[Slug] = []
 
 
 class Core(Table):
@@ -134,7 +155,7 @@ class FlatsRule(OptionalRule):
 
     where: Literal["flats"]
     share: Share = 1.0
-    always: list[Annotated[str, Field(pattern=r"^\d{1,4}/\d{2,5}$")]] = []
+    always: list[FlatKey] = []
 
 
 class EldersRule(OptionalRule):
@@ -337,10 +358,12 @@ class EstateFile(Table):
     grid: list[GridLevel] = []
     site: Site
     population: Population
+    households: Households = Households()
     adoption: dict[Slug, Share] = {}
     buildings: Annotated[list[Building], Field(min_length=1, max_length=500)]
     roads: list[Road] = []
     gates: list[Gate] = []
+    feeders: list[Feeder] = []
     greens: list[Polygon] = []
     devices: list[DeviceRule] = []
     rates: Rates

@@ -18,7 +18,8 @@ def device_id(estate: str, name: str) -> str:
 class Device:
     """One device in its place; `x`, `y` in metres, `z` the storey as people count it (12F is 12, outdoors 0).
 
-    `mains`: a feeder has it; `fence`: what a fence zone is made of, where the file says so.
+    `mains`: its power comes from a feeder, from `feeder` where the file says which there are. `fence`: what a fence
+    zone is made of, where the file says so.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Device:
     offline_s: int | None = None
     mains: bool = True
     fence: str | None = None
+    feeder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,23 @@ class Flat:
     x: float
     y: float
 
-    @property
-    def number(self) -> int:
-        """What is dialled for it at any panel of the estate: 31203."""
-        return self.core * 10_000 + int(self.unit)
+    def number_at(self, core: int | None) -> int:
+        """What is dialled for it at the panels of its core, 1203, and at those that belong to no core, 31203."""
+        return int(self.unit) if core is not None else self.core * 10_000 + int(self.unit)
 
     @property
     def stem(self) -> str:
         """How the names of its devices begin: `core3/12F/1203`."""
         return f"core{self.core}/{self.storey:02d}F/{self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The grid cell of the street's government that an estate lies in, and the officer who walks it."""
+
+    id: str
+    name: dict[str, str]
+    officer: str
 
 
 @dataclass(frozen=True, slots=True)

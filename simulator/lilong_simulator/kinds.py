@@ -31,6 +31,10 @@ def rules(kind: str) -> type[Rules]:
     return lilong_firmware.kinds.rules(kind)
 
 
+STANDBY = frozenset(("door", "fence_zone", "gateway", "intercom", "vehicle_lane"))
+"""Those on the mains that have a battery which stands by: so many hours of a blackout change nothing for them."""
+
+
 def on_mains(kind: str) -> bool:
     """Whether a device of a kind has its power from a feeder: it has no battery, or one that stands by."""
     known = registry.KIND.get(kind)

@@ -164,7 +164,7 @@ def test_a_detector_that_burns_is_missed_within_100_s_and_its_fire_goes_on(estat
 
 
 def test_a_feeder_in_the_dark_is_one_alarm_of_its_gateway_within_120_s(estate):
-    doors = [f"blackout at=300 for=400 kind={kind}" for kind in ("door", "streetlight")]
+    doors = [f"blackout at=300 for=400 kind={kind} standby=0" for kind in ("door", "streetlight")]
     log = Log()
     planned = plan([parse(text) for text in doors], {estate.id: estate.devices}, 7)
     run = VirtualRun(estate, KEY, 7, START, [], InTheLoop(estate.id), log, faults=planned)

@@ -9,7 +9,7 @@ from lilong_simulator.fleet.radio import Conditions, Radio, Tally
 from lilong_simulator.load.faults import FAULTS, FaultAsked, FaultError, made, parse
 from lilong_simulator.load.faults.given import with_faults
 from lilong_simulator.load.faults.timeline import plan
-from lilong_simulator.load.faults.where import feeder_of
+from lilong_simulator.wiring import place_of
 from lilong_simulator.load.places import places_of
 from lilong_simulator.load.scenario import Copies, Scenario, ScenarioError, dumps, read_scenario
 
@@ -65,7 +65,7 @@ def test_every_fault_says_what_it_models(name):
 
 
 def test_a_feeder_is_the_riser_of_a_core_or_what_stands_outside():
-    feeders = {feeder_of(device) for device in ESTATE.devices}
+    feeders = {place_of(device) for device in ESTATE.devices}
     assert {"core1", "core2"} < feeders
     assert all(name.startswith("core1/") for name in touched("partition at=1 for=1 feeder=core1"))
 

@@ -95,9 +95,9 @@ class Played:
 
 
 def test_without_power_nothing_is_said_and_all_return_at_once_with_the_next_boot():
-    played = Played("blackout at=120 for=60")
+    played = Played("blackout at=120 for=60 standby=0")
     assert [boot for _, boot in played.births(DOOR)] == [1, 2]
-    dark = {device.id for device in plan([parse("blackout at=120 for=60")], {"x": ESTATE.devices}, 7)[0].devices["x"]}
+    dark = {device.id for device in plan([parse("blackout at=120 for=60 standby=0")], {"x": ESTATE.devices}, 7)[0].devices["x"]}
     assert not [at for at, who, _, _ in played.log.frames if who in dark and 120_000 < at < 180_000]
     (outcome,) = played.outcomes
     assert (outcome.devices, outcome.links_lost, outcome.reconnect.count) == (ALWAYS_ON, ALWAYS_ON, ALWAYS_ON)
@@ -105,7 +105,7 @@ def test_without_power_nothing_is_said_and_all_return_at_once_with_the_next_boot
 
 
 def test_a_danger_in_the_dark_is_excused_and_no_pass():
-    played = Played("blackout at=120 for=60", incidents=[BreakIn(150)])
+    played = Played("blackout at=120 for=60 standby=0", incidents=[BreakIn(150)])
     assert (played.count("excused"), played.count("undetected"), played.count("raised")) == (1, 0, 0)
     (judged,) = played.score.judged
     assert judged.excused == "unpowered"
@@ -113,12 +113,12 @@ def test_a_danger_in_the_dark_is_excused_and_no_pass():
 
 
 def test_a_danger_after_the_dark_is_not_excused():
-    played = Played("blackout at=120 for=60", incidents=[BreakIn(200)])
+    played = Played("blackout at=120 for=60 standby=0", incidents=[BreakIn(200)])
     assert (played.count("excused"), played.count("stored")) == (0, 1)
 
 
 def test_an_alarm_that_was_raised_before_the_dark_survives_it_on_flash():
-    played = Played("partition at=110 for=40", "blackout at=120 for=60", incidents=[BreakIn(115)])
+    played = Played("partition at=110 for=40", "blackout at=120 for=60 standby=0", incidents=[BreakIn(115)])
     assert (played.count("stored"), played.count("missed"), played.count("late")) == (1, 0, 0)
     (alarm,) = played.log.alarms.values()
     assert (alarm.boot, alarm.local is not None, alarm.stored > 180_000) == (1, True, True)
@@ -256,7 +256,7 @@ def test_a_nuisance_that_really_crosses_is_a_must():
 
 
 def test_two_faults_may_hold_a_device_at_once():
-    played = Played("blackout at=120 for=60", "partition at=150 for=90", incidents=[BreakIn(230)])
+    played = Played("blackout at=120 for=60 standby=0", "partition at=150 for=90", incidents=[BreakIn(230)])
     assert (played.count("stored"), played.count("late")) == (1, 0)
     assert not played.timeline.waiting
 

@@ -13,8 +13,9 @@ from lilong_protocol.registry import KIND
 
 from ..estate import Device as Placed
 from ..estate import Estate
+from ..estate_households import Household
 from ..kinds import rules
-from ..vehicles import bicycles, leads_out, plates, tags
+from ..vehicles import bicycles, cars, cycles, leads_out, plates, tags
 from ..wiring import Wiring, wirings
 from ..world.daylight import calendar
 from .pins import pins
@@ -93,8 +94,40 @@ class Provisioner:
             "pins": b"" if placed.core is None else self._blob(tuple(self.pins_of(placed.core).values())),
             "card_key": self._card_key,
             "two_way": b"\x01" if gate else b"",
+            "unnamed": self._unnamed(placed),
+            "discreet": self._discreet(placed) if placed.kind == "intercom" else b"",
         }
         return {name: value for name, value in given.items() if value}
+
+    @cached_property
+    def _flats(self) -> tuple[str, ...]:
+        return tuple(flat.key for flat in self._estate.flats)
+
+    @cached_property
+    def _nameless(self) -> frozenset[str]:
+        """Keys of the flats of confidential households: nothing may be told that names them."""
+        return frozenset(one.flat.key for one in self._estate.households if one.confidential)
+
+    @cached_property
+    def _cycles(self) -> list[tuple[str, int]]:
+        return cycles(self._estate.id, self._flats)
+
+    def _confidential(self, core: int | None) -> list[Household]:
+        """Such households of a core, or all of them."""
+        return [one for one in self._estate.households if one.confidential and core in (None, one.flat.core)]
+
+    def _unnamed(self, placed: Placed) -> bytes:
+        """Cards and PINs of which no pseudonym is told; in the staff's rooms there are none."""
+        if placed.kind == "door" and placed in self._estate.staff_doors:
+            return b""
+        households = self._confidential(placed.core)
+        pins = {} if placed.core is None else self.pins_of(placed.core)
+        numbers = [who.card for one in households for who in one.persons]
+        return self._blob(tuple(numbers + [pins[one.flat.key] for one in households if one.flat.key in pins]))
+
+    def _discreet(self, placed: Placed) -> bytes:
+        """Flats of which a panel does not tell that they are called."""
+        return self._blob(tuple(one.flat.number_at(placed.core) for one in self._confidential(placed.core)))
 
     @cached_property
     def _wirings(self) -> dict[str, Wiring]:
@@ -102,17 +135,25 @@ class Provisioner:
 
     def _lane(self, placed: Placed) -> dict[str, bytes]:
         """The cars of all bays; strangers pay. Of a gate's numbered lanes every second one leads out."""
+        estate = self._estate
+        cars_ = cars(estate.id, estate.bays, self._flats)
         given = {
-            "cards": self._blob(plates(self._estate.id, self._estate.bays)), "card_key": self._card_key,
-            "paying": b"\x01",
+            "cards": self._blob(plates(estate.id, estate.bays)), "card_key": self._card_key, "paying": b"\x01",
+            "unnamed": self._blob(tuple(plate for flat, plate in cars_ if flat in self._nameless)),
+            "out": b"\x01" if leads_out(placed) else b"",
         }  # fmt: skip
-        return {**given, "out": b"\x01"} if leads_out(placed) else given
+        return {name: value for name, value in given.items() if value}
 
     def _cycle_gate(self, placed: Placed) -> dict[str, bytes]:
         """The tags of all flats; before the lifts of a core only bicycles may go in."""
-        own = tags(self._estate.id, tuple(flat.key for flat in self._estate.flats))
-        given = {"cards": self._blob(own), "card_key": self._card_key}
-        return given if placed.core is None else {**given, "lobby": b"\x01", "bicycles": self._blob(bicycles(own))}
+        own = tags(self._estate.id, self._flats)
+        given = {
+            "cards": self._blob(own), "card_key": self._card_key,
+            "unnamed": self._blob(tuple(tag for flat, tag in self._cycles if flat in self._nameless)),
+        }  # fmt: skip
+        if placed.core is not None:
+            given |= {"lobby": b"\x01", "bicycles": self._blob(bicycles(own))}
+        return {name: value for name, value in given.items() if value}
 
     def pins_of(self, core: int) -> dict[str, int]:
         """The PIN of each flat at its core's lobby doors, by flat key.

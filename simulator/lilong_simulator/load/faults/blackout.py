@@ -2,8 +2,9 @@
 
 What models it: a device without power keeps its flash and nothing else; its connection breaks without a word, its
 sensors change unseen, and it cannot raise. When power is back it boots anew, with the next boot, and connects without
-waiting, as all the others on that feeder do. Devices with a battery (smoke, covers, bands) go on. A gateway has a
-standby battery: it says that its mains are away, unless `standby=0`, which kills it as well. Doors have none here.
+waiting, as all the others on that feeder do. What has a battery of its own goes on (flats' smoke detectors, covers,
+bands), and so does what has one that stands by: doors, panels, lanes, fence zones and gateways, of which the last two
+say that their mains are away; unless `standby=0`, which kills them as well.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from ...estate import Device, Estate
 from ...incidents import Incident, Step
+from ...kinds import STANDBY
 from ...truth import NO_LIMITS, Expect, limits, truth_row
 from .base import UNPOWERED, Fault, Levers, Parameter
-from .low_battery import battery_period_ms, channels_of
+from .low_battery import channels_of
 
 if TYPE_CHECKING:
     from ...world import World
@@ -34,10 +36,10 @@ class Blackout(Fault):
     SIMULATED = True
 
     def touches(self, device: Device) -> bool:
-        return battery_period_ms(device.kind) is None or _has_standby(device)
+        return device.mains
 
     def hinders(self, device: Device) -> bool:
-        return not (_has_standby(device) and self.value("standby"))
+        return not (device.kind in STANDBY and self.value("standby"))
 
     def begin(self, levers: Levers, devices: Sequence[Device]) -> None:
         for device in filter(self.hinders, devices):
@@ -48,7 +50,7 @@ class Blackout(Fault):
             levers.power(device.id, True)
 
     def incident(self, devices: Sequence[Device]) -> Incident | None:
-        standby = [device for device in devices if not self.hinders(device)]
+        standby = [one for one in devices if not self.hinders(one) and "mains" in channels_of(one.kind)]
         return MainsAway(self, standby) if standby else None
 
 
@@ -74,7 +76,3 @@ class MainsAway(Incident):
             expect: Expect = "must" if self._fault.for_ms > DIP_MS else "may"
             bounds = limits(None, INGEST_MS, None, None) if expect == "must" else NO_LIMITS
             world.expect(truth_row(device, "power.mains_loss", at, "a blackout", expect, self.name, ends, bounds))
-
-
-def _has_standby(device: Device) -> bool:
-    return {"mains", "battery"} <= set(channels_of(device.kind))

@@ -1,8 +1,8 @@
 """Which devices a fault touches: by feeder, gateway, kind, name, or a share of them, drawn by the seed.
 
-Estate files have no wiring. So a feeder is the riser of a core, `core3`, and so is a gateway, as domain practice has
-it (one unit controller a core); what stands in a building outside its cores hangs on the building, `b3`, and what
-stands in the open on `outdoors`.
+A feeder is one that the estate's file names, on which its devices on the mains hang, or a part of one, the riser of a
+core, `core3`. A gateway is such a riser too, as domain practice has it (one unit controller a core); what stands in a
+building outside its cores hangs on the building, `b3`, and what stands in the open on `outdoors`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ from .asked import Argument, FaultError, unknown
 SELECTORS = ("device", "estate", "feeder", "gateway", "kind", "share")
 
 
-feeder_of = gateway_of = place_of
-
 _OF: dict[str, Callable[[Device], tuple[str, ...]]] = {
-    "feeder": lambda device: (feeder_of(device),),
-    "gateway": lambda device: (gateway_of(device),),
+    "feeder": lambda device: (place_of(device),) if device.feeder is None else (device.feeder, place_of(device)),
+    "gateway": lambda device: (place_of(device),),
     "kind": lambda device: (device.kind,),
     "device": lambda device: (device.name, device.id),
 }
