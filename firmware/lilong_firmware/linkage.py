@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Name = tuple[int, int]  # an action: row, group
 
-ROWS_MAX = 24  # (ours)
+ROWS_MAX = 48  # (ours) twenty zones of a fence, each with its lamps and its cameras, are 40
 ALARMS_MAX = 64  # (ours) a building in which more are open has acted on them long since
 
 # Places in a row.

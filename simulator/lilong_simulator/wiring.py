@@ -1,6 +1,6 @@
 """What hangs on which gateway of an estate, and the linkage that each is provisioned with: `lilong_firmware.linkage`.
 
-Estate files have no wiring. So a gateway has what stands where it stands: in its core, in its building outside of the
+Estate files say nothing of buses. So a gateway has what stands where it stands: in its core, in its building outside of the
 cores, or in the open; of several in one place the first has it. Beyond that a line of release goes from each core's
 gateway to what lies between the core and the street.
 """
@@ -22,7 +22,8 @@ from .estate import Device, Estate
 OUTDOORS = "outdoors"
 # What has wires, or a radio in the building. Covers, bands and what people bring along reach the backend by themselves.
 WIRED = (
-    "smoke", "gas", "door", "streetlight", "vehicle_lane", "cycle_gate", "fence_zone", "intercom", "shed_socket",
+    "smoke", "gas", "door", "streetlight", "vehicle_lane", "cycle_gate", "fence_zone", "intercom", "indoor_station",
+    "shed_socket", "camera",
 )  # fmt: skip
 LIMIT_S = 90  # (ours) 4.1 has 100 s until the fault of a burnt detector is told
 
@@ -68,7 +69,7 @@ class Wiring:
         if linkage.scope == "flat":
             triggers = [at for at in triggers if self.children[at].unit]
             targets = [at for at in targets if self.children[at].unit]
-        if linkage.scope != "near" or len(triggers) > ROWS_MAX - len(LINKAGES):
+        if linkage.scope != "near" or len(triggers) * len(linkage.acts) > ROWS_MAX - len(LINKAGES):
             if triggers and targets:
                 yield triggers, targets
             return

@@ -279,3 +279,23 @@ def test_a_door_without_a_link_knows_what_was_revoked():
     host.cut()
     assert tried(host, VISITOR) == "denied"
     assert tried(host, RESIDENT) is None
+
+
+# ---- who is nobody's business
+
+
+@pytest.mark.parametrize(("number", "channel"), [(RESIDENT, "credential"), (PIN, "pin")])
+def test_who_is_not_to_be_named_passes_and_no_pseudonym_is_told(number, channel):
+    host = door(data={**GIVEN, "unnamed": packed(RESIDENT, PIN)})
+    assert tried(host, number, channel) is None
+    assert tried(host, OTHER) is None
+    granted = [event.body[4] for event in host.events(codes.EVENT_DOOR_GRANTED)]
+    assert [values.get(codes.Q_CREDENTIAL) for values in granted] == [None, pseudonym(OTHER)]
+
+
+def test_a_card_that_is_not_to_be_named_can_be_revoked_all_the_same():
+    host = door(data={**GIVEN, "unnamed": packed(RESIDENT)})
+    assert host.order(REVOKE, {0: pseudonym(RESIDENT), 1: 1}) == frame.OK
+    assert tried(host, RESIDENT) == codes.DENIAL_REVOKED
+    denied = host.events(codes.EVENT_DOOR_DENIED)[-1].body[4]
+    assert codes.Q_CREDENTIAL not in denied

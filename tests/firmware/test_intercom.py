@@ -388,3 +388,21 @@ def test_a_call_never_keeps_a_card_from_opening_or_help_from_being_told(data):
     assert host.outputs["lock"] == FREE or revoked
     host.sense("panic", 1)
     assert host.device.active(PANIC)
+
+
+# ---- a household whose visitors are nobody's business
+
+
+def test_a_call_of_a_discreet_flat_goes_on_as_any_other_and_its_flat_is_not_told():
+    said = {}
+    for discreet in (b"", (101).to_bytes(4, "big")):
+        host = Host("intercom", data={**GIVEN["intercom"], "discreet": discreet})
+        host.run(10 * SECOND)
+        talking(host)
+        says(host, FLAT + OPENS)
+        assert host.outputs["lock"] == FREE
+        said[discreet] = [event.body[4] for event in host.events()]
+    named, nameless = said.values()
+    assert any(codes.Q_FLAT in values for values in named)
+    assert not any(codes.Q_FLAT in values for values in nameless)
+    assert [{**values, codes.Q_FLAT: 0} for values in named] == [{**values, codes.Q_FLAT: 0} for values in nameless]

@@ -148,6 +148,52 @@ WRONG = {
         "[adoption]\ndoor = 1.0\n\n[population]",
         r"adoption\.door: is not a kind that residents choose",
     ),
+    "a gate rule says neither how many nor which ways": (
+        'use = "pedestrian"\neach = 2',
+        'use = "pedestrian"',
+        r"devices\[1\]: needs `each` or `ways`, and not both; write `each = 2`",
+    ),
+    "zones of a fence are too long": (
+        'kind = "smoke"\nwhere = "corridors"\nbeat_s = 3600\noffline_s = 7200',
+        'kind = "fence_zone"\nwhere = "boundary"\ncount = 4',
+        r"devices\[4\]\.count: zones of 50 m are longer than 40 m; make it 5 or more",
+    ),
+    "something else than a fence has its wires": (
+        "beat_s = 3600",
+        'fence = ["pulse"]',
+        r"devices\[4\]\.fence: a smoke is no fence; leave it out",
+    ),
+    "a camera stands beside what is not there": (
+        'where = "corridors"\nbeat_s = 3600\noffline_s = 7200',
+        'where = "beside"\nof = "locker"',
+        r"devices\[4\]\.of: no rule before this one places a locker; move this rule down",
+    ),
+    "a row lies outside the site": (
+        'where = "corridors"\nbeat_s = 3600\noffline_s = 7200',
+        'where = "rows"\nlabel = "one"\nrows = [{ id = "r", line = [[1, 1], [70, 1]], count = 2 }]',
+        r"rows\[0\]\.line\[1\]: \(70, 1\) is outside the site",
+    ),
+    "a flat that is not there refuses": (
+        "[population]",
+        '[households]\nopted_out = { "9/0101" = ["gas"] }\n\n[population]',
+        r'households\.opted_out\."9/0101": there is no flat "9/0101"',
+    ),
+    "a kind that nobody chooses is refused": (
+        "[population]",
+        '[households]\nopted_out = { "1/0101" = ["door"] }\n\n[population]',
+        r'opted_out\."1/0101": "door" is not a kind that residents choose',
+    ),
+    "nobody has the rest of the power": (
+        "[[gates]]",
+        '[[feeders]]\nid = "a"\nname = { en = "A", zh = "甲" }\nplaces = ["lane"]\n\n[[gates]]',
+        r"feeders: nobody has the rest; let the last feeder name neither",
+    ),
+    "a feeder has a building that is not there": (
+        "[[gates]]",
+        '[[feeders]]\nid = "a"\nname = { en = "A", zh = "甲" }\nbuildings = ["b7"]\n\n[[feeders]]\nid = "b"\n'
+        'name = { en = "B", zh = "乙" }\n\n[[gates]]',
+        r'feeders\[0\]\.buildings\[0\]: there is no building "b7"; .*b1',
+    ),
     "the TOML has no value": ("width_m = 60", "width_m =", r"\(TOML\): invalid value \(column 10\)"),
     "the TOML has a key twice": (
         "staff = 2",
@@ -192,7 +238,14 @@ LINES = {
     "lamps would stand in a building": "aside_m = 2.0",
     "an outline crosses itself": "polygon = [",
     "nobody would live there": "persons = 30",
+    "a gate rule says neither how many nor which ways": '[[devices]]\nkind = "door"\nwhere = "gates"',
 }
+# How far below the first line that was put in the key stands.
+BELOW = {
+    "nothing can be opted out of": 1, "zones of a fence are too long": 2, "a camera stands beside what is not there": 1,
+    "a row lies outside the site": 2, "a flat that is not there refuses": 1, "a kind that nobody chooses is refused": 1,
+    "a feeder has a building that is not there": 3,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", WRONG)
@@ -210,9 +263,8 @@ def test_a_wrong_file_is_refused_with_line_key_and_remedy(case: str, tmp_path: P
     )
     assert found, said
     line = line_of_change(SMALL, text)
-    if case == "nothing can be opted out of":
-        line += 1  # the key stands below the header that was put in
-    elif case in LINES:
+    line += BELOW.get(case, 0)
+    if case in LINES:
         line = SMALL.count("\n", 0, SMALL.index(LINES[case])) + 1
     elif case.startswith(("the TOML has a key twice", "a string is never closed")):
         line = text.count("\n", 0, text.rindex(new.split("\n")[1])) + 1
@@ -305,3 +357,50 @@ def test_any_damage_to_a_file_is_either_harmless_or_an_estate_error_with_a_line(
             found = re.match(rf"{re.escape(str(file))}:(\d+): [^\n]+: [^\n]+; [^\n]+$", problem)
             assert found, problem
             assert 1 <= int(found[1]) <= text.count("\n") + 1
+
+
+# ---- files that extend others
+
+
+def extension(folder: Path, text: str) -> Path:
+    (folder / "base.toml").write_text(SMALL, "utf-8")
+    file = folder / "mine.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def test_what_a_file_says_goes_before_what_it_extends_key_by_key_in_tables(tmp_path: Path) -> None:
+    text = 'extends = "base.toml"\nid = "other"\n[site]\nbays = 7\n'
+    found = load_estate(extension(tmp_path, text))
+    assert (found.id, found.bays, found.width_m, len(found.flats)) == ("other", 7, 60, 12)
+
+
+def test_each_problem_names_the_file_and_line_in_which_its_key_stands(tmp_path: Path) -> None:
+    file = extension(tmp_path, 'extends = "base.toml"\n[population]\nstaff = 0\n')
+    (tmp_path / "base.toml").write_text(SMALL.replace("storeys = 3", "storeys = 0"), "utf-8")
+    with pytest.raises(EstateError) as raised:
+        load_estate(file)
+    own, below = raised.value.problems
+    assert own.startswith(f"{file}:3: population.staff: 0 is out of bounds")
+    line = SMALL.count("\n", 0, SMALL.index("storeys = 3")) + 1
+    assert below.startswith(f"{tmp_path / 'base.toml'}:{line}: buildings[0].storeys: 0 is out of bounds")
+
+
+def test_a_list_is_replaced_as_a_whole_with_its_lines(tmp_path: Path) -> None:
+    text = 'extends = "base.toml"\n\n[[roads]]\nid = "path"\nlines = [[[0, 5], [99, 5]]]\n'
+    with pytest.raises(EstateError, match=r"mine\.toml:5: roads\[0\]\.lines\[0\]\[1\]: \(99, 5\) is outside the site"):
+        load_estate(extension(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ('"music_plasa"', r'mine\.toml:1: extends: cannot be used:\nno estate is called "music_plasa"; did you mean'),
+        ('"none.toml"', r"mine\.toml:1: extends: cannot be used:\n.*none\.toml: cannot be read"),
+        ("7", r"mine\.toml:1: extends: must be a text in quotes"),
+        ('"mine.toml"', r"mine\.toml:1: extends: goes round in a circle"),
+    ],
+)
+def test_a_file_that_cannot_be_extended_is_told_where_that_is_asked(tmp_path: Path, given: str, told: str) -> None:
+    with pytest.raises(EstateError, match=told):
+        load_estate(extension(tmp_path, f"extends = {given}\n"))

@@ -9,9 +9,9 @@ from lilong_simulator.fleet.radio import Conditions, Radio, Tally
 from lilong_simulator.load.faults import FAULTS, FaultAsked, FaultError, made, parse
 from lilong_simulator.load.faults.given import with_faults
 from lilong_simulator.load.faults.timeline import plan
-from lilong_simulator.wiring import place_of
 from lilong_simulator.load.places import places_of
 from lilong_simulator.load.scenario import Copies, Scenario, ScenarioError, dumps, read_scenario
+from lilong_simulator.wiring import place_of
 
 FILE = str(Path(__file__).with_name("small_estate.toml"))
 ESTATE = load_estate(FILE)

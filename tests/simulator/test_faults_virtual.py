@@ -97,7 +97,8 @@ class Played:
 def test_without_power_nothing_is_said_and_all_return_at_once_with_the_next_boot():
     played = Played("blackout at=120 for=60 standby=0")
     assert [boot for _, boot in played.births(DOOR)] == [1, 2]
-    dark = {device.id for device in plan([parse("blackout at=120 for=60 standby=0")], {"x": ESTATE.devices}, 7)[0].devices["x"]}
+    planned = plan([parse("blackout at=120 for=60 standby=0")], {"x": ESTATE.devices}, 7)
+    dark = {device.id for device in planned[0].devices["x"]}
     assert not [at for at, who, _, _ in played.log.frames if who in dark and 120_000 < at < 180_000]
     (outcome,) = played.outcomes
     assert (outcome.devices, outcome.links_lost, outcome.reconnect.count) == (ALWAYS_ON, ALWAYS_ON, ALWAYS_ON)
