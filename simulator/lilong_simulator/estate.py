@@ -56,6 +56,7 @@ def load_estate(
     if grid:
         levels = zip(GRID_LEVELS, grid, strict=True)
         named = [GridLevel(level=level, id=id_, name=Name(en=id_, zh=id_)) for level, id_ in levels]
+        named[-1] = named[-1].model_copy(update={"officer": f"officer of {grid[-1]}"})
         content = content.model_copy(update={"grid": named})
     shares = {**content.adoption, **(adoption or {})}
     optional = {rule.kind for rule in content.devices if getattr(rule, "optional", False)}

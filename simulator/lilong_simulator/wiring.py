@@ -1,7 +1,7 @@
 """What hangs on which gateway of an estate, and the linkage that each is provisioned with: `lilong_firmware.linkage`.
 
-Estate files say nothing of buses. So a gateway has what stands where it stands: in its core, in its building outside of the
-cores, or in the open; of several in one place the first has it. Beyond that a line of release goes from each core's
+Estate files say nothing of buses. So a gateway has what stands where it stands: in its core, in its building outside of
+the cores, or in the open; of several in one place the first has it. Beyond that a line of release goes from each core's
 gateway to what lies between the core and the street.
 """
 
