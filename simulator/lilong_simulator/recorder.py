@@ -65,6 +65,7 @@ class Recorder(Observer):
         self.on_link: Callable[[float, str, bool], None] | None = None  # who else wants to hear of links
         self.on_output: Callable[[str, str, int], None] | None = None  # and of outputs: the world, which feels them
         self._regular = {HEARTBEAT: self.beats, TELEMETRY: self.samples, STATE: self.births}
+        self.overheard: dict[str, dict[str, bytes]] = {}  # of some devices, the newest frame of each class
         self.on_sent: Callable[[float, str, bytes], None] | None = None  # and of frames
         self._sounding: dict[str, dict[str, float]] = {}  # the alarm outputs that are on, by device, and since when
         self._silent: dict[str, AlarmClocks] = {}  # the last alarm of a device that began without one
@@ -109,6 +110,8 @@ class Recorder(Observer):
 
     def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
         self.count(at, device, cls)
+        if device in self.overheard:
+            self.overheard[device][cls] = frame
         if self.on_sent is not None:
             self.on_sent(at, device, frame)
 

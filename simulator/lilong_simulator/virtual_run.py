@@ -7,13 +7,14 @@ from typing import Protocol
 
 from .data_faults.asked import DataFaultsAsked
 from .data_faults.virtual import VirtualDataFaults
-from .estate import Estate
+from .estate import Device, Estate
 from .fleet.building_bus import BuildingBus
 from .fleet.provision import Provisioner
 from .fleet.still import Still
 from .fleet.uplinks import speak
 from .fleet.virtual import Backend, VirtualFleet
-from .incidents import Incident
+from .incidents import Incident, stranger
+from .incidents.attacks import Attack
 from .load.faults.timeline import Planned
 from .load.faults.timeline import incidents as incidents_of
 from .load.faults.virtual import VirtualFaults
@@ -77,6 +78,9 @@ class VirtualRun:
         if not polls and not faults:
             self._fleet.still = still
         backend.attach(self._fleet)
+        self._backend = backend
+        recorder.overheard = {device: {} for device in stranger.victims(estate, incidents)}
+        self.world.stranger = self._attack
         if wired := wirings(estate):
             children = {gateway: [child.id for child in wiring.children] for gateway, wiring in wired.items()}
             self._fleet.bus = BuildingBus(self._fleet, children, self._missed)
@@ -118,6 +122,12 @@ class VirtualRun:
         timeline = self.faults.timeline
         while timeline.waiting and self.env.now < timeline.settled_by:
             self.run(int(self.env.now) + MENDED_LOOK_MS)
+
+    def _attack(self, attack: Attack, victim: Device | None) -> None:
+        """A stranger publishes at the broker."""
+        said = stranger.published(self.estate, attack, victim, self.recorder.overheard)
+        if said is not None:
+            self._backend.receive(int(self.env.now), *said, False)
 
     def _missed(self, gateway: str, child: str) -> None:
         """A child of a gateway is silent: what it says of that is true."""

@@ -76,10 +76,10 @@ class CentreInTheLoop:
             self._tell(device)
         if cls == STATE:
             said = said_of(payload)
-            if said.kind == BIRTH:
-                self._known[device] = _Known(said.body, at)
-            else:
+            if said.kind != BIRTH:
                 self._known.pop(device, None)
+            elif isinstance(payload, Spoken):  # else it is a stranger's
+                self._known[device] = _Known(said.body, at)
         self._core.receive(at, topic, payload, retained)
         self._settle()
 
