@@ -24,6 +24,19 @@ MOTORS = ("barrier",)
 LINKED_OUTPUTS = frozenset(name for outputs in OUTPUTS.values() for name in outputs)
 
 
+def so_since(action: str, device: str, at: float, outputs: Iterable[tuple[float, str, str, int]]) -> float | None:
+    """Since when an output of the device has been as the command wants it, at `at`; None: it is not."""
+    wanted = OUTPUTS.get(action, {})
+    since: float | None = None
+    for when, of, name, value in outputs:
+        if of == device and name in wanted and when <= at and (value or name not in MOTORS):
+            if value != wanted[name]:
+                since = None
+            elif since is None:
+                since = when
+    return since
+
+
 def carried_out(action: str, device: str, since: float, outputs: Iterable[tuple[float, str, str, int]]) -> float | None:
     """When an output of the device was as the command wants it: at `since` if it was so already; None: never.
 

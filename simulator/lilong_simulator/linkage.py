@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .carried_out import carried_out
+from .carried_out import carried_out, so_since
 from .feed import FeedEvent
 from .load.faults.base import UNPOWERED
 from .load.faults.excuses import Excuses
@@ -81,7 +81,9 @@ def _after(
         return None
     if expectation.what == "command":
         return done - _possible(expectation, trigger, done, excuses)
-    reports = [at for at in recorder.events_sent.get(expectation.device, ()) if at >= done]
+    # What it was already, for another cause, it has said then.
+    said_from = so_since(expectation.action, expectation.device, done, recorder.outputs)
+    reports = [at for at in recorder.events_sent.get(expectation.device, ()) if at >= (said_from or done)]
     if not reports:
         return None
     since = trigger

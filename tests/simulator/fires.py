@@ -24,8 +24,12 @@ def kitchen_fire(
     data["at"] = "start" if at is None else at
     data["places"]["flat"]["flat"] = flat
     onset = 0
-    for smoke, crosses in zip(data["physics"], crossings_s, strict=True):
+    *smokes, burns = data["physics"]
+    for smoke, crosses in zip(smokes, crossings_s, strict=True):
         smoke.update(after_s=onset, crosses_s=crosses, out_s=out_s)
         onset = crosses
-    data["physics"][0]["burns_s"] = burnout_s
+    if burnout_s is None:
+        data["physics"], data["finding"] = smokes, []
+    else:
+        burns["after_s"] = burnout_s
     return WrittenIncident(name, IncidentFile.model_validate(data))

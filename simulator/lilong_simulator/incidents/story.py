@@ -19,11 +19,13 @@ Span = tuple[int, int | None]
 
 @dataclass
 class Story:
-    """Everything in ms of world time. `seen`: by the name of the element; `expectations`: with when they begin."""
+    """Everything in ms of world time. `seen`: by the name of the element; `expectations`: with when they begin; `dead`:
+    when devices are destroyed, by their ids."""
 
     scene: Scene
     content: IncidentFile
     seen: dict[str, Seen] = field(default_factory=dict)
+    dead: dict[str, int] = field(default_factory=dict)
     truth: list[TruthRow] = field(default_factory=list)
     expectations: list[tuple[int, list[Expectation]]] = field(default_factory=list)
 
@@ -34,6 +36,9 @@ def tell(content: IncidentFile, scene: Scene) -> Story:
     for element in content.physics:
         devices = scene.places.devices(element.at)
         story.seen[element.name] = {device: element.curves(scene, device) for device in devices}
+        if (dead := element.dead(scene)) is not None:
+            story.dead.update((device.id, min(dead, story.dead.get(device.id, dead))) for device in devices)
+    _end(story)
     rows: dict[str, list[TruthRow]] = {}  # what must be raised, by the element
     late: list[Row] = []
     for row in (*content.truth, *content.finding):
@@ -44,13 +49,23 @@ def tell(content: IncidentFile, scene: Scene) -> Story:
         story.truth += found
         if row.expect == "must":
             rows.setdefault(row.of, []).extend(found)
-        if isinstance(row, Truth) and row.stays and _burns(story, row.of):
-            story.expectations += [(one.crossing_ms, [_stays(scene, one)]) for one in found]
+        if isinstance(row, Truth) and row.stays:
+            lost = [one for one in found if one.device in story.dead]
+            story.expectations += [(one.crossing_ms, [_stays(scene, one)]) for one in lost]
     for row in late:
         story.truth += _of_place(story, row, rows)
     for follow in content.follow:
         story.expectations += _followed(story, follow, rows)
     return story
+
+
+def _end(story: Story) -> None:
+    """A device that is destroyed sees nothing any more."""
+    for seen in story.seen.values():
+        for device, curves in seen.items():
+            if (dead := story.dead.get(device.id)) is not None:
+                for curve in curves:
+                    curve.steps[:] = [step for step in curve.steps if step[0] < dead]
 
 
 # ---- the truth
@@ -68,11 +83,12 @@ def _of_element(story: Story, row: Row, name: str) -> Iterator[TruthRow]:
         if there is not None and device not in there:
             continue
         for alarm in row.alarms if isinstance(row, Truth) else [""]:
-            found = span(alarm, curves)
+            dead = element.dead(story.scene)
+            found = span(alarm, curves) if dead is None else (dead, None)
             if found is None:
                 what = f"{alarm} has no cause at {device.name}: its level is never crossed"
                 raise IncidentError(f"{story.scene.name}: {name}: {what}; make it stronger, or last longer")
-            yield _row(story, row, device, alarm, _ended(story, element, found), element.told())
+            yield _row(story, row, device, alarm, _ended(story, element, device, found), element.told())
 
 
 def _of_place(story: Story, row: Row, rows: Mapping[str, list[TruthRow]]) -> Iterator[TruthRow]:
@@ -117,12 +133,12 @@ def _there(story: Story, row: Row) -> Sequence[Device | None]:
     return [None] if row.at is None else story.scene.places.devices(row.at)
 
 
-def _ended(story: Story, element: Element, found: Span) -> Span:
+def _ended(story: Story, element: Element, device: Device, found: Span) -> Span:
     """A device that is destroyed sees no end; where devices act on it, nobody knows the end."""
     if element.felt:
         return found[0], None
-    dead = element.dead(story.scene)
-    return found if dead is None or (found[1] is not None and found[1] < dead) else (found[0], dead)
+    dead = story.dead.get(device.id)
+    return found if dead is None or dead <= found[0] or (found[1] or dead) < dead else (found[0], dead)
 
 
 def _times(story: Story, name: str) -> list[int]:
@@ -133,10 +149,6 @@ def _times(story: Story, name: str) -> list[int]:
     element = next(one for one in story.content.physics if one.name == name)
     steps = [at for curves in seen.values() for curve in curves for at, _ in curve.steps]
     return steps or [story.scene.at(element.after_s), story.scene.at(element.ends_s)]
-
-
-def _burns(story: Story, name: str) -> bool:
-    return any(one.name == name and one.dead(story.scene) is not None for one in story.content.physics)
 
 
 def _first(story: Story, name: str) -> int:

@@ -128,8 +128,7 @@ class WrittenIncident(Incident):
 def _spans(story: Story) -> Iterator[tuple[Device, str, int, int]]:
     """Who drives which channel from when to when."""
     for element in story.content.physics:
-        dead = element.dead(story.scene)
         for device, curves in story.seen[element.name].items():
             for channel, steps in curves:
                 if steps:
-                    yield device, channel, steps[0][0], FOREVER_MS if dead is not None else steps[-1][0]
+                    yield device, channel, steps[0][0], FOREVER_MS if device.id in story.dead else steps[-1][0]

@@ -87,14 +87,10 @@ class Element(Table):
 
     def install(self, scene: Scene, world: World, seen: Mapping[Device, Sequence[Curve]]) -> None:
         """Put it onto the world's agenda, for devices and what they see; what is felt back is played step by step."""
-        dead = self.dead(scene)
         for device, curves in seen.items():
             for channel, steps in curves:
                 for at, value in steps:
-                    if dead is None or at < dead:
-                        world.change(at, device, channel, value)
-            if dead is not None:
-                world.destroy(dead, device)
+                    world.change(at, device, channel, value)
 
 
 def wrong(scene: Scene, element: Element, what: str) -> IncidentError:

@@ -15,22 +15,19 @@ from .base import Curve, Element, Scene, Seconds
 class Smoke(Element):
     """Begins at `after_s`, is above the trip level at exactly `crosses_s`, is let out from `out_s` on.
 
-    `clearing_s`: it then loses one part in so many a second. `burns_s`: the detector is destroyed.
+    `clearing_s`: it then loses one part in so many a second.
     """
 
     model: Literal["smoke"]
     crosses_s: Seconds
     out_s: Seconds
     clearing_s: Annotated[int, Field(ge=1, le=86_400)] = 120
-    burns_s: Seconds | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Smoke:
-        times = [self.after_s, self.crosses_s, *([] if self.burns_s is None else [self.burns_s]), self.out_s]
-        if sorted(set(times)) != times:
+        if not self.after_s < self.crosses_s < self.out_s:
             raise ValueError(
-                "after_s, crosses_s, burns_s and out_s are not in this order; let the smoke spread before the detector "
-                "burns and the fire is out"
+                "after_s, crosses_s and out_s are not in this order; let the smoke spread before the fire is out"
             )
         return self
 
@@ -43,6 +40,3 @@ class Smoke(Element):
         stairs = growth(scene.at(self.after_s), scene.at(self.crosses_s), out)
         stairs += clearing(out, min(DENSE_MDBM, stairs[-1][1]), self.clearing_s)
         return [Curve("obscuration", stairs)]
-
-    def dead(self, scene: Scene) -> int | None:
-        return None if self.burns_s is None else scene.at(self.burns_s)
