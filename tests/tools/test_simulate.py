@@ -98,7 +98,7 @@ def check_score(folder: Path, ended: Ended) -> None:
 
 
 def check_linkage(linkage: list[dict[str, Any]]) -> None:
-    """22 doors, lanes and cycle gates had to open by command and to report it; the burnt detector's alarm had to stay."""
+    """Doors, lanes and cycle gates had to open by command and report it; the burnt detector's alarm had to stay."""
     assert all(row["triggered"] for row in linkage)
     for what, limit_ms in (("command", 3_000), ("report", 5_000)):
         doors = [row for row in linkage if row["what"] == what]
