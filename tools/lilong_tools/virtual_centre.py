@@ -129,6 +129,8 @@ class CentreInTheLoop:
 
     def _listen(self) -> None:
         """Whose silence will prove a loss before this is called again? It is looked at when it does."""
+        self._look()
+        self._settle()
         self._expect()
         self._fleet.call(SILENCE_MS, self._listen)
 
