@@ -83,7 +83,8 @@ class CorePeople:
         self._share = len(self._cards) / len(estate.residents)
         self._known = {*(person.card for person in estate.residents), *estate.guest_cards, *estate.staff_cards}
         self._panels = Panels(estate, core)
-        callable_flats = sum(flat.core in {panel.core for panel in estate.of_kind("intercom")} for flat in estate.flats)
+        with_panels = {panel.core for panel in estate.of_kind("intercom")}
+        callable_flats = sum(flat.core in with_panels for flat in estate.flats)
         self._callers = len(self._panels.flats) / max(1, callable_flats)
         self.driving = Driving(estate, streams, core, people, ways, hour)
         self._garage = GARAGE if not ways.cars else 0.0
