@@ -27,9 +27,9 @@ SAID = (topics.STATE, topics.ALARM, topics.EVENT)  # classes that are read; of t
 ABOUT_MS = 3_600_000.0  # (ours) a device's clock may drift by 10 s a day: so long it is as good as right
 CLOCKS = 1_000  # dated births by which a recording without a date is dated
 _BOOT, _SEQ, _UPTIME, _EPOCH, _BODY, _REF = 2, 3, 4, 5, 7, 9  # payload keys
-_KIND, _BEAT_S, _VALUES = 0, 3, 4  # keys of bodies
+_KIND, _BEAT_S = 0, 3  # keys of a birth
 _EVENT = {event.name: event.number for event in EVENTS}
-_LAMP_LEVEL = next(one.number for one in QUANTITIES if one.name == "lamp_level")
+_QUANTITY = {quantity.name: quantity.number for quantity in QUANTITIES}
 TOLD_BY = {
     _EVENT["door.released"]: ("lock", FREE), _EVENT["door.locked"]: ("lock", 0),
     _EVENT["lane.released"]: ("barrier", LIFT),
@@ -37,6 +37,13 @@ TOLD_BY = {
     _EVENT["socket.on"]: ("relay", 1), _EVENT["socket.off"]: ("relay", 0),
 }  # fmt: skip
 """Outputs by the event that tells of them."""
+SHOWN_BY = {
+    _QUANTITY["lamp_level"]: "lamp", _QUANTITY["unlocked"]: "lock", _QUANTITY["valve_closed"]: "valve",
+    _QUANTITY["switched_on"]: "relay",
+}  # fmt: skip
+"""Outputs by the quantity that has their value, wherever it is told."""
+_VALUES_AT = {frame.BIRTH: 7, frame.HEARTBEAT: 3, frame.EVENT: 4}  # in bodies
+BEATS_TELL = ("streetlight",)  # kinds whose outputs change without an event
 
 
 @dataclass(slots=True)
@@ -75,7 +82,8 @@ def read(source: Source) -> RecordedRun:
         if not cls:
             continue
         run.recorder.sent(at, device, cls, data, None)
-        fields = _fields(data) if cls in SAID else None
+        tells = cls in SAID or (cls == topics.HEARTBEAT and run.kinds.get(device, ("",))[0] in BEATS_TELL)
+        fields = _fields(data) if tells else None
         if fields is None:
             continue
         clocks.heard(at, device, fields)
@@ -83,7 +91,7 @@ def read(source: Source) -> RecordedRun:
             _born(run, device, fields)
             if fields.get(_EPOCH) is not None and len(dates) < CLOCKS:
                 dates.append(fields[_EPOCH] - at)
-        elif fields[1] != frame.DEATH:
+        if fields[1] != frame.DEATH:
             told.append((at, device, fields))
     if run.epoch_zero is None and dates:
         run.epoch_zero = float(round(median(dates)))
@@ -113,7 +121,14 @@ class _Clocks:
 def _tell(recorder: Recorder, told: Iterable[tuple[float, str, dict[int, Any]]], clocks: _Clocks) -> None:
     """Alarms and outputs, from what was said of them."""
     for at, device, fields in told:
+        if _UPTIME not in fields:
+            continue
         body, made = fields[_BODY], clocks.made(at, device, fields)
+        values = body.get(_VALUES_AT.get(fields[1], -1)) or {}
+        recorder.outputs += [
+            (made, device, SHOWN_BY[quantity], value)
+            for quantity, value in values.items() if quantity in SHOWN_BY and value is not None
+        ]  # fmt: skip
         if fields[1] == frame.RAISE:
             key = device, fields[_BOOT], fields[_SEQ]
             if key not in recorder.alarms:
@@ -122,11 +137,8 @@ def _tell(recorder: Recorder, told: Iterable[tuple[float, str, dict[int, Any]]],
             alarm = recorder.alarms.get((device, *fields[_REF]))
             if alarm is not None and alarm.cleared is None:
                 alarm.cleared = made
-        elif fields[1] == frame.EVENT:
-            if body[0] in TOLD_BY:
-                recorder.outputs.append((made, device, *TOLD_BY[body[0]]))
-            elif body[0] == _EVENT["lamp.level"] and _LAMP_LEVEL in body.get(_VALUES, {}):
-                recorder.outputs.append((made, device, "lamp", body[_VALUES][_LAMP_LEVEL]))
+        elif fields[1] == frame.EVENT and body[0] in TOLD_BY:
+            recorder.outputs.append((made, device, *TOLD_BY[body[0]]))
     recorder.outputs.sort(key=lambda row: row[0])
 
 

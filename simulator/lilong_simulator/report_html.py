@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from . import plots
+from .incident_drawing import draw
 from .recorder import Recorder
 from .score import CLOCKS
 
@@ -28,6 +29,7 @@ def render(report: Mapping[str, Any], recorder: Recorder) -> str:
         lstrip_blocks=True,
     )
     environment.filters["span"] = lambda ms: "–" if ms is None else plots.span(ms)
+    environment.filters["later"] = _later
     environment.filters["count"] = lambda number: "not observed" if number is None else f"{number:,}"
     must = [row for row in report["alarm_rows"] if row["expect"] == "must"]
     shown = sorted(must, key=_trouble)[:ROWS_SHOWN]
@@ -46,8 +48,25 @@ def render(report: Mapping[str, Any], recorder: Recorder) -> str:
         classes=plots.bars(list(report["messages"]["by_class"].items())),
         by_alarm=_by_alarm(report),
         drawings=list(_drawings(report)),
+        incidents=[(one, _drawn(report, one)) for one in report["by_incident"]],
         lag=plots.curve([(p, recorder.lags.percentile(p) or 0.0) for p in LAG_PERCENTS], "ms"),
     )
+
+
+def _later(ms: float) -> str:
+    """Since an incident began: +95 s, +2 min 30 s, +1 h 5 min."""
+    seconds = round(ms / 1000)
+    if seconds < 120:
+        return f"+{seconds} s"
+    if seconds < 3_600:
+        return f"+{seconds // 60} min" + (f" {seconds % 60} s" if seconds % 60 else "")
+    return f"+{seconds // 3600} h" + (f" {seconds % 3600 // 60} min" if seconds % 3600 >= 60 else "")
+
+
+def _drawn(report: Mapping[str, Any], incident: Mapping[str, Any]) -> str:
+    rows = [row for row in report["alarm_rows"] if row["incident"] == incident["name"]]
+    linkage = [row for row in report["linkage"] if row["incident"] == incident["name"]]
+    return draw(incident, rows, linkage)
 
 
 def _trouble(row: Mapping[str, Any]) -> tuple[bool, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from lilong_protocol.registry import KIND
@@ -12,6 +13,7 @@ from .incidents import Incident
 from .judged import Judged
 from .linkage import Linked
 from .score import Score
+from .world.local_time import LocalTime
 
 PASS, FAIL, NOT_JUDGED = "pass", "fail", "not judged"
 DONE = {
@@ -22,6 +24,7 @@ PLURAL = {
     "door": "doors", "vehicle_lane": "lanes", "cycle_gate": "cycle gates", "gas": "valves", "streetlight": "lamps",
     "camera": "cameras", "shed_socket": "sockets",
 }  # fmt: skip
+AT_ONCE_MS = 1.0  # it was so already, or its device did it by itself
 AFTER_MS = 60_000.0  # (ours) what is false at a device of an incident so long after it is still its own
 
 
@@ -33,9 +36,10 @@ class Step:
     what: str
 
 
-def steps_of(incident: Incident) -> list[Step]:
-    """Those of its timeline; when each was, where the incident knows when it began."""
-    began = getattr(incident, "began_ms", None)
+def steps_of(incident: Incident, start: datetime, world_zero: float = 0.0) -> list[Step]:
+    """Those of its timeline in a world that begins at `start`, at `world_zero` of the run's clock."""
+    begins = getattr(incident, "begins", None)
+    began = None if begins is None else world_zero + begins(LocalTime(start))
     return [Step(None if began is None else began + one.after_ms, one.what) for one in incident.timeline]
 
 
@@ -200,7 +204,7 @@ def _actions(linked: Sequence[Linked]) -> list[dict[str, Any]]:
             "missing": sum(one.after is None for one in rows),
             "slowest_ms": round(max(after), 3) if after else None,
             "limit_ms": max((one.expectation.within_ms or 0 for one in commands), default=0) or None,
-            "kinds": sorted({_kind(one.expectation.name) for one in rows}),
+            "kinds": sorted({kind_of(one.expectation.name) for one in rows}),
         })  # fmt: skip
     return told
 
@@ -214,13 +218,14 @@ def _done(action: Mapping[str, Any]) -> str:
     verb = DONE.get(action["action"], action["action"].replace("_", " "))
     done, asked = action["done"], action["devices"]
     count = f"{done}" if done == asked else f"{done} of {asked}"
-    when = "" if action["slowest_ms"] is None else f" in {action['slowest_ms'] / 1000:.2g} s"
+    slowest = action["slowest_ms"]
+    when = "" if slowest is None else " at once" if slowest < AT_ONCE_MS else f" in {slowest / 1000:.2g} s"
     late = f", {action['late']} late" if action["late"] else ""
     silent = action["missing"] - (asked - done)
     return f"{count} {many} {verb}{when}{late}{f', {silent} without a report' if silent > 0 else ''}"
 
 
-def _kind(name: str) -> str:
+def kind_of(name: str) -> str:
     """Of a device, by the end of its name; empty where that is none."""
     kind = name.rpartition("/")[2].rstrip("0123456789")
     return kind if kind in KIND else ""

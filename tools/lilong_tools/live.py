@@ -266,7 +266,7 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         warnings=(*(() if played.reasons else cut_short(lasted, scenario.duration_s)), *played.warnings),
         workers=played.workers,
         unseen=played.unseen,
-        steps={one.name: steps_of(one) for one in request.places[0].incidents},
+        steps={one.name: steps_of(one, scenario.start, world_zero) for one in request.places[0].incidents},
         completeness=completeness(
             [device for place in request.places for device in place.devices], result.recorder, world_zero,
             world_zero + result.played_s * 1000, scenario.rate, Excuses(result.hindrances),

@@ -265,7 +265,7 @@ class _One:
                 len(self._estate.devices), {}, 0, None, {}, None,
                 ingest_by=report.BY_FEED, faults=() if faults is None else faults.outcomes,
                 warnings=self._cut_short(),
-                steps={one.name: steps_of(one) for one in self._incidents},
+                steps={one.name: steps_of(one, job.start) for one in self._incidents},
                 completeness=completeness(
                     self._estate.devices, self._recorder, 0.0, self.horizon, excuses=excuses
                 ),
