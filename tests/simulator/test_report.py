@@ -210,7 +210,8 @@ class Page(HTMLParser):
         self.addresses += [name for name, _ in attrs if name.startswith("on")]
 
     def handle_data(self, data):
-        self.read.append(data)
+        if self.tags[-1:] != ["style"]:
+            self.read.append(data)
 
 
 def hostile():
