@@ -54,6 +54,7 @@ class Played:
     feed: list[dict[str, Any]]
     score: Score
     linked: list[linkage.Linked]
+    epoch_zero: int
 
     @property
     def failures(self) -> list[str]:
@@ -90,4 +91,4 @@ def played(names: Sequence[str], start: datetime, minutes: float, estate: Estate
     linked = linkage.judge(
         run.world.expectations, judged.alarm_of_row, recorder, feed, zero, horizon, excuses
     )
-    return Played(run, recorder, centre.feed, judged, linked)
+    return Played(run, recorder, centre.feed, judged, linked, zero)

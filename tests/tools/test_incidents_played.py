@@ -30,6 +30,17 @@ def test_each_incident_passes_alone(name: str) -> None:
     assert [one.expectation.id for one in run.linked if one.trigger is None] == []
 
 
+def test_a_detector_that_burns_is_missed_by_its_gateway_and_its_alarm_stays() -> None:
+    run = played(["kitchen_fire"], *WINDOWS["kitchen_fire"])
+    (burnt,) = [row for row in run.rows if row.alarm == "comms.offline"]
+    (lost,) = [row for row in run.feed if row.get("finding") == "comms.offline" and row["event"] == "stored"]
+    assert lost["device"] == burnt.device
+    assert lost["at"] - run.epoch_zero - burnt.crossing_ms <= 100_000
+    alarm = run.score.alarm_of_row[run.rows[0].id]
+    assert alarm.device == burnt.device
+    assert alarm.id not in {row["alarm"] for row in run.feed if row["event"] == "cleared"}
+
+
 def test_gas_rises_as_the_room_mixes_and_stops_at_the_valve() -> None:
     """6 %LEL at 384 s, 10 at 653 s; the valve is shut long before 25 at 1,758 s, and then nothing flows."""
     run = played(["gas_leak"], *WINDOWS["gas_leak"])

@@ -6,10 +6,9 @@ from pathlib import Path
 from commands import run_lilong
 
 HOUSE = Path(__file__).with_name("gateway_house.toml")
-# The flat's detector has told at 18:41:41, before it is cut off; the second one is heard by the gateway alone, and what
-# the gateway has to say of a detector that burns waits for the network too.
-FIRE = 'extends = "kitchen_fire"\nfinding = []\n'
-TIMES = ("--days", "0.025", "--start", "2026-03-04 18:30:00", "--fault", "partition at=720 for=900")
+# The flat's detector has told at 18:41:41, before it is cut off; the second one is heard by the gateway alone.
+FIRE = ("--days", "0.025", "--start", "2026-03-04 18:30:00", "--incident", "kitchen_fire",
+        "--fault", "partition at=720 for=900")  # fmt: skip
 RULE = """[[devices]]
 kind = "gateway"
 where = "lobbies"
@@ -20,9 +19,7 @@ lobbies = ["ground"]
 def simulated(tmp_path, text):
     file = tmp_path / "house.toml"
     file.write_text(text)
-    fire = tmp_path / "fire.toml"
-    fire.write_text(FIRE)
-    ended = run_lilong("simulate", file, *TIMES, "--incident", fire, "--out", tmp_path / "out")
+    ended = run_lilong("simulate", file, *FIRE, "--out", tmp_path / "out")
     content = json.loads((tmp_path / "out" / "score.json").read_text())
     return ended, content, [row for row in content["linkage"] if row["what"] == "command"]
 
