@@ -81,6 +81,7 @@ soak: $(DEV_READY)  ## long runs; each line says what it came to, and in what ti
 	$(BIN)/python -m tests.soak.generator street --minutes 10
 	$(BIN)/python -m tests.soak.generator cluster --minutes 10
 	$(BIN)/python -m tests.soak.generator days --days 30
+	$(BIN)/python -m tests.soak.estate_days --days 30 --seed $(SOAK_SEED)
 
 codes: $(READY)  ## write what follows from the registry
 	$(BIN)/python -m lilong_protocol.registry.generate
