@@ -15,7 +15,7 @@ from lilong_protocol.frame import Frame
 from .spoken import said_of
 
 if TYPE_CHECKING:
-    from .virtual import Member
+    from .virtual_member import Member
 
 Told = Callable[[int, str, str, Frame, bytes | None], None]
 """Virtual time, device, class, content and bytes, where it has any, of a message that was sent."""

@@ -16,7 +16,8 @@ from .ticks import Drifting
 from .uplinks import PASSING
 
 if TYPE_CHECKING:
-    from .virtual import Member, VirtualFleet
+    from .virtual import VirtualFleet
+    from .virtual_member import Member
 
 
 class Held:
