@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,13 +48,20 @@ def _facts(estate: Estate) -> Iterator[tuple[str, str]]:
         f"{len(residential)} residential of up to {high} storeys with {len(estate.cores)} cores, "
         f"{len(plan['buildings']) - len(residential)} commercial"
     )
-    yield "homes", f"{len(estate.flats):,}"
+    private = sum(home.confidential for home in estate.households)
+    less = sum(bool(home.opted_out) for home in estate.households)
+    yield "homes", f"{len(estate.flats):,}, of which {private:,} are confidential and {less:,} lack what they might have"
     ages = [person.age for person in estate.residents]
     yield "people", (
         f"{len(ages):,}, of whom {sum(age >= 60 for age in ages):,} are 60 or older "
         f"and {sum(age >= 80 for age in ages):,} 80 or older"
     )
     yield "devices", f"{len(estate.devices):,}, of which {len(_gateways(estate))} are gateways"
+    mains = Counter(feeder for one in estate.devices if (feeder := estate.feeder_of(one.id)) is not None)
+    feeders = ", ".join(f"{estate.feeders[id_]['en']} with {mains[id_]:,} devices" for id_ in estate.feeders)
+    yield "feeders", feeders or "none"
+    cells = {cell.id: cell.officer for one in estate.devices if (cell := estate.cell_of(one)) is not None}
+    yield "cells", ", ".join(f"{id_}, whose officer is {officer}" for id_, officer in cells.items()) or "no officer"
     said = sum(one.messages for one in traffic.steady(estate.devices).values())
     events = traffic.events_a_day(estate)
     yield "messages", f"{said:,.1f} a second by themselves, {said * traffic.DAY_S:,.0f} a day"

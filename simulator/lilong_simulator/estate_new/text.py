@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..geometry import Point
+from ..random_streams import draw_below
 from .asked import Asked
 from .devices import rules_of
 from .layout import Block, Layout, layout_of
@@ -21,6 +22,8 @@ CURVES = {
                        9.0, 3.0, 2.0, 2.5, 7.0, 16.0, 11.5, 4.5, 2.0, 1.4, 0.8, 0.6),
 }  # fmt: skip
 """The reference estate's, in percent an hour."""
+CONFIDENTIAL = 0.02  # of the households, as in the reference estate
+OFFICERS = ("Chen Jie", "Gu Min", "Lu Wen", "Shen Yan", "Xu Hong", "Ye Ping", "Tang Bo", "Fang Rui")
 
 
 def text_of(asked: Asked) -> str:
@@ -28,7 +31,7 @@ def text_of(asked: Asked) -> str:
     layout = layout_of(asked)
     parts = [
         _head(asked, layout), _people(asked), _banner("buildings"), _buildings(asked, layout),
-        _banner("drives, paths and gates"), _roads(layout), _banner("devices"), *rules_of(asked, layout),
+        _banner("drives, paths and gates"), _roads(layout), _banner("power"), _feeders(layout), _banner("devices"), *rules_of(asked, layout),
         _banner("habits"), _habits(asked),
     ]  # fmt: skip
     return "\n".join(parts)
@@ -97,7 +100,7 @@ name = {name(asked.name_en, asked.name_zh)}
 grid = [
     {{ level = "street", id = "changshou_road", name = {name("Changshou Road", "长寿路街道")} }},
     {{ level = "community", id = "c1", name = {name("Community 1", "第一社区")} }},
-    {{ level = "grid", id = "g1", name = {name("Cell 1", "第一网格")} }},
+    {{ level = "grid", id = "g1", name = {name("Cell 1", "第一网格")}, officer = {text(_officer(asked))} }},
 ]
 
 # Gardens, a cell of lanes and avenues each; drawn beneath everything.
@@ -124,6 +127,10 @@ aged_60 = {elders}  # {elders / everybody:.1%}
 aged_80 = {oldest}
 guest_passes = {max(4, round(0.133 * asked.households))}  # couriers and visitors share these cards
 staff = {max(4, round(0.0266 * asked.households))}
+
+# {_private(asked)}
+[households]
+confidential = {1 if asked.kind_of_estate.private else CONFIDENTIAL:g}
 
 # The share of each optional kind that residents take.
 [adoption]
@@ -175,6 +182,32 @@ def _roads(layout: Layout) -> str:
             f'[[gates]]\nid = "{gate.id}"\nname = {name(en, zh)}\nuse = "{gate.use}"\nx = {gate.x:g}\ny = {gate.y:g}\n'
         )
     return "\n".join(found)
+
+
+def _feeders(layout: Layout) -> str:
+    """The first half of the buildings with what stands along the boundary, and the rest."""
+    half = [block.id for block in layout.blocks[: (len(layout.blocks) + 1) // 2]]
+    return f"""# Who loses power together: a feeder that names neither buildings nor places has the rest.
+[[feeders]]
+id = "a"
+name = {name("Feeder A", "甲路")}
+buildings = {json.dumps(half)}
+places = ["fence", "ring"]
+
+[[feeders]]
+id = "b"
+name = {name("Feeder B", "乙路")}
+"""
+
+
+def _officer(asked: Asked) -> str:
+    return OFFICERS[draw_below(len(OFFICERS), asked.seed, asked.id, "officer")]
+
+
+def _private(asked: Asked) -> str:
+    if asked.kind_of_estate.private:
+        return "No household wants anything told that names it."
+    return "One household in fifty wants nothing told that names it."
 
 
 def _habits(asked: Asked) -> str:
