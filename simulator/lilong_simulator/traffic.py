@@ -87,9 +87,9 @@ HAPPENINGS = (
     Happening("held_open", 2, ("door_in", "door_out"), "door"),  # raised, cleared
     Happening("smoke_nuisance", 2, ("smoke_nuisance",), "smoke"),
     Happening("car_passages_per_bay", 2, ("car_in", "car_out"), "vehicle_lane", "bay"),  # opened, passed
-    Happening("cycle_passages_per_flat", 1, ("cycle",), "cycle_gate", "flat"),
+    Happening("cycle_passages_per_flat", 1.4, ("cycle",), "cycle_gate", "flat"),  # and at the sheds
     Happening("calls_per_flat", 6.6, ("call",), "intercom", "flat"),  # its states, and the door of three in four
-    Happening("ev_sessions_per_pile", 4, ("car_in",), "ev_pile", "device"),  # its states
+    Happening("ev_sessions_per_pile", 3, ("car_in",), "ev_pile", "device"),  # its states
     Happening("shed_sessions_per_socket", 2, ("cycle",), "shed_socket", "device"),  # on, off
 )
 

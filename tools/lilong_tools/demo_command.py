@@ -22,8 +22,10 @@ from .inputs import InputError, local_time, output_folder, seconds
 from .live import Request
 from .load import options
 from .running import run
+from .usual_incidents import fitting
 
 NO_INCIDENT = "none"
+USUAL = ("kitchen_fire_cut",)
 
 Seed = Annotated[int, typer.Option(help="the same seed gives the same run")]
 Duration = Annotated[float | None, typer.Option(help="seconds from the moment when all are online")]
@@ -60,7 +62,7 @@ def demo(
         raise InputError("--broker and --own-broker: only one broker can be used; leave one of them out")
     scenario = replace(
         Scenario((Copies(estate),)), seed=seed, start=local_time("--start", start or START),
-        duration_s=seconds("--duration", duration), incidents=_names(incident),
+        duration_s=seconds("--duration", duration), incidents=_names(incident, estate),
         data_faults={} if data_faults is None else parse_data_faults(data_faults),
     )  # fmt: skip
     scenario = with_faults(scenario, fault)
@@ -72,10 +74,11 @@ def demo(
     run(lambda stopper: run_demo(request, estate, broker, own_broker, http, headless, _console(), stopper))
 
 
-def _names(given: list[str] | None) -> tuple[str, ...]:
-    """The names of the incidents that were asked for."""
-    names = given or ["kitchen_fire_cut"]
-    return () if names == [NO_INCIDENT] else tuple(names)
+def _names(given: list[str] | None, estate: str) -> tuple[str, ...]:
+    """The names of the incidents that were asked for, or of the usual one."""
+    if not given:
+        return fitting(USUAL, [estate])
+    return () if given == [NO_INCIDENT] else tuple(given)
 
 
 def _keys(places: Sequence[Place], broker: str | None, asked_for: bool) -> dict[str, bytes]:

@@ -50,7 +50,7 @@ def _facts(estate: Estate) -> Iterator[tuple[str, str]]:
     )
     private = sum(home.confidential for home in estate.households)
     less = sum(bool(home.opted_out) for home in estate.households)
-    yield "homes", f"{len(estate.flats):,}, of which {private:,} are confidential and {less:,} lack what they might have"
+    yield "homes", f"{len(estate.flats):,}, of which {private:,} confidential; {less:,} have not all that they might"
     ages = [person.age for person in estate.residents]
     yield "people", (
         f"{len(ages):,}, of whom {sum(age >= 60 for age in ages):,} are 60 or older "

@@ -25,6 +25,7 @@ from rich.console import Console
 
 from .inputs import InputError, local_time, output_folder, virtual_days
 from .stopping import told_by_signals
+from .usual_incidents import fitting
 from .virtual import JSONL, PARQUET, Job
 from .virtual_estates import run_virtual
 
@@ -116,12 +117,13 @@ def _members(name: str, copies: int) -> tuple[list[Member], tuple[str, ...]]:
     scenario = read_scenario(name)
     if not scenario.several:
         (alone,) = scenario.estates
-        return [Member(alone.estate, copy) for copy in range(1, copies + 1)], scenario.incidents or USUAL
+        members = [Member(alone.estate, copy) for copy in range(1, copies + 1)]
+        return members, fitting(USUAL, [alone.estate]) or (NONE,)
     if copies > 1:
         raise InputError(f"--copies {copies}: {name} says itself how many of each; leave it out")
     if any(group.scale < 1 for group in scenario.estates):
         raise InputError(f"{name}: has shares of estates (scale), which only lilong load plays; give whole ones")
-    members: list[Member] = []
+    members = []
     many: Counter[str] = Counter()
     for group in scenario.estates:
         for _ in range(group.copies):

@@ -31,8 +31,8 @@ def text_of(asked: Asked) -> str:
     layout = layout_of(asked)
     parts = [
         _head(asked, layout), _people(asked), _banner("buildings"), _buildings(asked, layout),
-        _banner("drives, paths and gates"), _roads(layout), _banner("power"), _feeders(layout), _banner("devices"), *rules_of(asked, layout),
-        _banner("habits"), _habits(asked),
+        _banner("drives, paths and gates"), _roads(layout), _banner("power"), _feeders(layout), _banner("devices"),
+        *rules_of(asked, layout), _banner("habits"), _habits(asked),
     ]  # fmt: skip
     return "\n".join(parts)
 

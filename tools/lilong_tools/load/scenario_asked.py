@@ -9,6 +9,7 @@ from lilong_simulator.load.payload import Template, read_template
 from lilong_simulator.load.scenario import MOST_COPIES, Copies, Scenario, read_scenario
 
 from ..inputs import InputError
+from ..usual_incidents import fitting
 
 INCIDENTS = ("kitchen_fire_cut",)
 NO_INCIDENT = "none"
@@ -24,7 +25,9 @@ def scenario_of(played: str, copies: int | None, incident: list[str] | None) -> 
         scenario = replace(scenario, estates=(Copies(played, copies),))
     if incident is not None:
         return replace(scenario, incidents=() if incident == [NO_INCIDENT] else tuple(incident))
-    return scenario if scenario.incidents else replace(scenario, incidents=INCIDENTS)
+    if scenario.incidents:
+        return scenario
+    return replace(scenario, incidents=fitting(INCIDENTS, (one.estate for one in scenario.estates)))
 
 
 def ramp_of(value: float | None) -> float | None:
