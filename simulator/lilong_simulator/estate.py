@@ -36,6 +36,7 @@ def load_estate(
     copy: int = 1,
     event_rate: float = 1.0,
     grid: Sequence[str] = (),
+    officer: str = "",
 ) -> Estate:
     """Reads a built-in estate by name, or an estate file by path.
 
@@ -43,7 +44,7 @@ def load_estate(
     take (0 to 1); lowering it only takes devices away. `kinds` are the kinds of device that a file may name.
     `copy` 2, 3 ... is another estate by the same plan: a tenant of its own, `{id}_2`, with device ids and cards of its
     own. `event_rate` multiplies how often things happen in it. `grid`: the ids of street, community and cell in which
-    it lies, in place of the file's.
+    it lies, in place of the file's; `officer`: who looks after that cell.
     Raises EstateError, whose text has one line a problem: `file:line: key.path: what is wrong; what to do`.
     """
     file = find_file(name_or_path)
@@ -56,7 +57,7 @@ def load_estate(
     if grid:
         levels = zip(GRID_LEVELS, grid, strict=True)
         named = [GridLevel(level=level, id=id_, name=Name(en=id_, zh=id_)) for level, id_ in levels]
-        named[-1] = named[-1].model_copy(update={"officer": f"officer of {grid[-1]}"})
+        named[-1] = named[-1].model_copy(update={"officer": officer or f"officer of {grid[-1]}"})
         content = content.model_copy(update={"grid": named})
     shares = {**content.adoption, **(adoption or {})}
     optional = {rule.kind for rule in content.devices if getattr(rule, "optional", False)}

@@ -235,6 +235,7 @@ def test_the_estates_of_a_committee_lie_in_its_cells_in_turn(tmp_path):
     places = places_of(scenario)
     assert [place.tenant for place in places] == ["lane_house", "lane_house_2", "lane_house_3"]
     assert {device.grid[:3] for device in places[1].devices} == {("lu_road", "c1", "g2")}
+    assert {places[1].estate.cell_of(device).officer for device in places[1].devices} == {"Gu Wei"}
     (alone,) = places_of(Scenario((Copies(SMALL),)))
     assert [device.id for device in places[0].devices] == [device.id for device in alone.devices], "whoever governs it"
 
@@ -258,7 +259,7 @@ def test_changshou_road_has_31_committees_of_4_cells_and_is_as_large_as_42_estat
     places = places_of(scenario, alike=True)
     devices = sum(place.copies * len(place.devices) for place in places)
     assert devices / 3_444 == pytest.approx(42, rel=0.01)
-    plaza = next(estate for estate, grid in scenario.street.estates() if grid == ("changshou_road", "c17", "g2"))
+    plaza = next(name for name, cell in scenario.street.estates() if cell.grid == ("changshou_road", "c17", "g2"))
     assert plaza == "music_plaza", "where its own file says that it lies"
 
 

@@ -42,6 +42,15 @@ def test_a_check_prints_the_totals_by_kind() -> None:
     assert facts["people"].startswith("30, of whom 9 are 60 or older and 2 80 or older")
 
 
+def test_a_check_of_the_reference_estate_counts_what_the_documents_ask_for() -> None:
+    told = said("check", "music_plaza")
+    assert "homes      903, of which 18 confidential; " in told
+    assert "feeders    Feeder A with 1,135 devices, Feeder B with 1,136 devices\n" in told
+    assert re.search(r"^all +3,444 ", told, re.MULTILINE)
+    assert re.search(r"^messages +11\.4 a second by themselves, 98\d,\d{3} a day$", told, re.MULTILINE)
+    assert re.search(r"all together 11\.9 messages a second$", told, re.MULTILINE)
+
+
 def test_a_check_tells_each_problem_with_file_line_and_remedy(tmp_path: Path) -> None:
     text = SMALL_ESTATE.read_text("utf-8")
     file = tmp_path / "wrong.toml"
@@ -79,7 +88,7 @@ def test_a_new_estate_checks_clean_and_says_what_it_is(tmp_path: Path) -> None:
     numbers = ("--households", 96, "--cores", 2, "--storeys", 12, "--name", "Willow Court", "--name-zh", "柳苑")
     told = said("new", file, *numbers, "--adopt", "smoke=0.5", "--seed", 3)
     assert told.startswith(f"{file}: Willow Court, 96 homes, ")
-    assert "homes      96\n" in said("check", file)
+    assert "homes      96, of which 2 confidential; " in said("check", file)
     again = tmp_path / "again" / "willow_court.toml"
     again.parent.mkdir()
     said("new", again, *numbers, "--adopt", "smoke=0.5", "--seed", 3)

@@ -93,6 +93,7 @@ def simulate(
             one.estate, one.copy, seed, begin, whole, names,
             folder / _id(known[one.estate], one.copy) if len(members) > 1 else folder, chosen, sealed,
             faults=faults + caused[one.estate], data_faults=wrong, grid=one.grid,
+            officer=one.officer,
         )
         for one in members
     ]  # fmt: skip
@@ -105,11 +106,12 @@ def simulate(
 
 
 class Member(NamedTuple):
-    """One estate of a run: `copy` 1, 2 ... of those by its plan; `grid`: where it lies, if a street says so."""
+    """One estate of a run: `copy` 1, 2 ... of those by its plan; `grid`, `officer`: where, if a street says so."""
 
     estate: str
     copy: int
     grid: tuple[str, ...] = ()
+    officer: str = ""
 
 
 def _members(name: str, copies: int) -> tuple[list[Member], tuple[str, ...]]:
@@ -128,7 +130,7 @@ def _members(name: str, copies: int) -> tuple[list[Member], tuple[str, ...]]:
     for group in scenario.estates:
         for _ in range(group.copies):
             many[group.estate] += 1
-            members.append(Member(group.estate, many[group.estate], group.grid))
+            members.append(Member(group.estate, many[group.estate], group.grid, group.officer))
     return members, scenario.incidents or (NONE,)
 
 

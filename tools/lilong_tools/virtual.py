@@ -68,6 +68,7 @@ class Job:
     faults: tuple[FaultAsked, ...] = ()
     data_faults: dict[str, float] = field(default_factory=dict)
     grid: tuple[str, ...] = ()
+    officer: str = ""
 
     @property
     def horizon(self) -> int:
@@ -113,7 +114,7 @@ def simulate(
     or a failure apart, as a run of so many days leaves. Raises EstateError, IncidentError, ParquetError, InputError,
     OSError."""
     began = time.perf_counter()
-    estate = load_estate(job.estate, copy=job.copy, grid=job.grid)
+    estate = load_estate(job.estate, copy=job.copy, grid=job.grid, officer=job.officer)
     job.out.mkdir(parents=True, exist_ok=True)
     for name in (*LINES, *(f"{table.name}.parquet" for table in schema.TABLES)):
         (job.out / name).unlink(missing_ok=True)  # of an earlier run, perhaps in the other format

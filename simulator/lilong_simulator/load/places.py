@@ -113,7 +113,9 @@ def _alike(groups: Iterable[Copies]) -> list[Copies]:
 
 
 def _place(scenario: Scenario, group: Copies, copy: int) -> Place:
-    estate = load_estate(group.estate, copy=copy, event_rate=min(scenario.rate, EVENT_RATE_MAX), grid=group.grid)
+    estate = load_estate(
+        group.estate, copy=copy, event_rate=min(scenario.rate, EVENT_RATE_MAX), grid=group.grid, officer=group.officer
+    )
     chosen = tuple(find(name) for name in scenario.incidents)
     touched = set()
     for incident in chosen:

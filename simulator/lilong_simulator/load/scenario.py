@@ -35,13 +35,14 @@ class ScenarioError(ValueError):
 class Copies:
     """One estate, several times over: `estate` is a built-in name or a path, `scale` the share of its devices.
 
-    grid: street, committee and cell in which it lies; empty: where its file says.
+    grid: street, committee and cell in which it lies, and who looks after that; empty: as its file says.
     """
 
     estate: str
     copies: int = 1
     scale: float = 1.0
     grid: tuple[str, ...] = ()
+    officer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ def _street(file: Path, text: str, values: dict[str, Any]) -> Scenario:
     }
     if street.committees:
         given["street"] = governed = _governed(file, text, street)
-        estates += tuple(Copies(name, grid=grid) for name, grid in governed.estates())
+        estates += tuple(Copies(name, grid=cell.grid, officer=cell.officer) for name, cell in governed.estates())
     if not estates:
         raise ScenarioError(f"{file}:1: names no estate; add [[estates]], or `estates` to a committee")
     if "incidents" in given:

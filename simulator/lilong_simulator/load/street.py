@@ -43,11 +43,12 @@ class Street:
             for n, officer in enumerate(committee.officers, 1)
         ]
 
-    def estates(self) -> Iterator[tuple[str, tuple[str, str, str]]]:
-        """Each estate by name, and the grid path of where it lies."""
+    def estates(self) -> Iterator[tuple[str, Cell]]:
+        """Each estate by name, and the cell in which it lies."""
         for committee in self.committees:
             for n, estate in enumerate(committee.estates):
-                yield estate, (self.id, committee.id, f"g{n % len(committee.officers) + 1}")
+                at = n % len(committee.officers)
+                yield estate, Cell((self.id, committee.id, f"g{at + 1}"), committee.officers[at])
 
     def officer_of(self, grid: tuple[str, ...]) -> str:
         """Who looks after a place, by a device's grid path; LookupError where it is nobody of this street."""
