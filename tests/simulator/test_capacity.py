@@ -87,6 +87,6 @@ def test_every_kind_says_what_its_link_promises_in_as_many_bytes_as_a_frame_has(
         size = sizes_of(place.estate, place.estate.of_kind(kind)[0])
         always_on, _, _, _, telemetry_s = link(KIND[kind].number)
         assert TCP_IP + 50 < size.birth < 400
-        assert bool(size.telemetry) >= bool(telemetry_s)
+        assert bool(size.telemetry) == bool(telemetry_s)
         assert bool(size.heartbeat) >= always_on
         assert TCP_IP + 50 < size.event < 300

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from lilong_firmware.device import Device
 from lilong_firmware.effects import CONNECT, DISCONNECT, NEVER, PUBLISH
 from lilong_protocol import frame, topics
+from lilong_protocol.codes import link
+from lilong_protocol.keys import frame_key
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_protocol.registry import EVENTS, KIND
+from lilong_protocol.seal import DOWN, Seal
 
 from ..estate import Device as Placed
 from ..estate import Estate
@@ -16,6 +19,7 @@ from ..fleet.provision import Provisioner
 
 EVENT_VALUES = 4  # (ours) that an event tells
 STEPS = 500  # in which a device has said all that it says by itself
+EPOCH_MS = 1_800_000_000_000
 TCP_IP = 40  # bytes of headers of a segment
 PUBLISH_HEAD, PACKET_ID, TOPIC_LENGTH = 3, 2, 2  # of MQTT 3.1.1, for messages of 128 bytes and more
 _NUMBER = {event.name: event.number for event in EVENTS}
@@ -37,7 +41,9 @@ def sizes_of(estate: Estate, placed: Placed) -> Sizes:
     for slot, (_, _, value) in enumerate(device.rules.CHANNELS):
         device.sense(0, slot, value)
     device.start(0)
-    said = {cls: _wire(estate.id, placed.id, cls, data) for cls, data in reversed(list(_said(device)))}
+    always_on, _, _, _, telemetry_s = link(KIND[placed.kind].number)
+    periodic = {topics.STATE, *[topics.HEARTBEAT] * always_on, *[topics.TELEMETRY] * bool(telemetry_s)}
+    said = {cls: _wire(estate.id, placed.id, cls, data) for cls, data in reversed(_said(device, periodic))}
     code = next((_NUMBER[name] for name in KIND[placed.kind].events), 0)
     values = dict(list(device.rules.report().items())[:EVENT_VALUES])
     event = device.uplink.frame(0, frame.EVENT, topics.EVENT, {0: code, 4: values})
@@ -47,8 +53,8 @@ def sizes_of(estate: Estate, placed: Placed) -> Sizes:
     )  # fmt: skip
 
 
-def _said(device: Device) -> list[tuple[str, bytes]]:
-    """What it publishes when every message arrives at once, until it has nothing new to say."""
+def _said(device: Device, periodic: set[str]) -> list[tuple[str, bytes]]:
+    """What it publishes when every message arrives at once, until it has said each of these classes."""
     now, found = 0, []
     for _ in range(STEPS):
         for effect in device.out[:]:
@@ -61,16 +67,24 @@ def _said(device: Device) -> list[tuple[str, bytes]]:
                 found.append((effect[1], effect[2]))
                 if effect[4]:
                     device.published(now)
+                if effect[1] == topics.STATE:
+                    device.received(now, topics.COMMAND, _time(device), False)  # a pile says nothing before
         if device.out:
             continue
-        if device.deadline >= NEVER or {cls for cls, _ in found} >= _PERIODIC:
+        if device.deadline >= NEVER or periodic <= {cls for cls, _ in found}:
             break
         now = max(now, device.deadline)
         device.step(now)
     return found
 
 
-_PERIODIC = {topics.STATE, topics.HEARTBEAT, topics.TELEMETRY}
+def _time(device: Device) -> bytes:
+    """A backend's answer to a birth."""
+    identity, uplink = device.identity, device.uplink
+    payload = frame.pack(
+        frame.TIME, {0: device.session.asked}, epoch=EPOCH_MS, target=uplink.boot, nonce=uplink.nonce
+    )  # fmt: skip
+    return Seal(frame_key(identity.root, DOWN), identity.tenant, identity.device, DOWN).seal(topics.COMMAND, payload)
 
 
 def _wire(tenant: str, device: str, cls: str, data: bytes) -> int:
