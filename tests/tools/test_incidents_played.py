@@ -81,6 +81,37 @@ def test_a_thrown_pot_is_told_with_its_storey_and_a_bird_is_not() -> None:
     assert len(run.stored(codes.ALARM_CAMERA_FALLING_OBJECT)) == 1
 
 
+def test_an_elder_who_is_not_seen_to_fall_is_missed_after_twelve_hours() -> None:
+    """Twelve hours of a whole estate's people, which takes 4 s."""
+    run = played(["elder_inactive"], datetime(*DAY, 3, 3), 12 * 60 + 8)
+    assert [line for line in run.failures if "wristband" in line] == []
+    (row,) = [row for row in run.rows if row.alarm == "band.inactive"]
+    assert run.score.alarm_of_row[row.id].decided - row.crossing_ms <= 10_000
+    assert run.stored(codes.ALARM_BAND_FALL) == []
+
+
+def test_a_fire_is_seen_in_the_morning_rush() -> None:
+    run = played(["morning_rush"], datetime(*DAY, 6, 58), 65)
+    assert run.failures == []
+    must = [row for row in run.rows if row.expect == "must"]
+    assert sorted(row.alarm for row in must) == ["door.held", "door.held", "smoke.alarm"]
+
+
+def test_the_rush_is_the_same_for_people_while_the_cloud_cannot_be_reached() -> None:
+    start = datetime(*DAY, 6, 53)
+    online, offline = played(["morning_rush"], start, 80), played(["morning_rush_offline"], start, 80)
+    assert offline.failures == []
+    fire, cut_off = (
+        next(run.score.alarm_of_row[row.id] for row in run.rows if row.alarm == "smoke.alarm")
+        for run in (online, offline)
+    )
+    assert cut_off.local is not None
+    assert abs(cut_off.local - (fire.local or 0)) <= 4_000, "a detector looks every 4 s"
+    stored = next(one for one in offline.feed if one["event"] == "stored" and one["alarm"] == cut_off.id)
+    assert stored["at"] - offline.epoch_zero > 72 * 60_000, "after the links are back"
+    assert sum(row.alarm == "door.held" for row in offline.rows) == 2
+
+
 def test_the_same_incident_twice_elsewhere_and_at_another_time() -> None:
     run = played(["kitchen_fire@now", "kitchen_fire:flat=5/0903@+200"], QUIET, 32)
     assert run.failures == []

@@ -1,0 +1,186 @@
+"""Incident files: the example of the README is played as it stands, and what is wrong in one is told with its line."""
+
+import re
+from datetime import datetime, time
+from pathlib import Path
+
+import pytest
+from lilong_simulator import incidents
+from lilong_simulator.estate import Estate, load_estate
+from lilong_simulator.incidents import IncidentError, WrittenIncident
+from lilong_simulator.incidents.asked import parse
+from lilong_simulator.incidents.model import IncidentFile
+from lilong_simulator.incidents.physics import MODELS
+from lilong_simulator.random_streams import Streams
+from lilong_simulator.world import World
+from lilong_simulator.world.local_time import LocalTime
+from world_log import run
+
+SMALL = Path(__file__).with_name("small_estate.toml")
+README = Path(__file__).parents[2] / "simulator/README.md"
+EVENING = datetime(2026, 3, 4, 20)
+MINUTE = 60_000
+EXAMPLE = re.search(r"```toml\n(title.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+assert EXAMPLE is not None
+ELEVENTH = EXAMPLE[1]
+
+
+@pytest.fixture(scope="module")
+def small() -> Estate:
+    return load_estate(SMALL)
+
+
+def written(folder: Path, text: str = ELEVENTH) -> str:
+    file = folder / "lift_hall.toml"
+    file.write_text(text, encoding="utf-8")
+    return str(file)
+
+
+def story(text: str, estate: Estate, folder: Path):
+    incident = incidents.find(written(folder, text))
+    assert isinstance(incident, WrittenIncident)
+    return incident.story(estate, 0, Streams(7))
+
+
+def test_the_eleventh_of_the_readme_needs_no_code(small: Estate, tmp_path: Path) -> None:
+    log = run(small, EVENING, 30 * MINUTE, [incidents.find(written(tmp_path))])
+    rows = [row for row in log.world.truth if row.incident == "lift_hall"]
+    begin = 15 * MINUTE
+    assert [(row.expect, row.alarm, row.crossing_ms - begin) for row in rows] == [
+        ("must_not", "door.forced", 0), ("must", "smoke.alarm", 60_000), ("must", "door.held", 151_000),
+    ]  # fmt: skip
+    smoke = log.of("obscuration", small.device("core1/02F/corridor/smoke").id)
+    assert next(at for at, _, _, value in smoke if value > 230) - begin == 60_000
+
+
+def test_the_readme_names_every_model_and_every_key() -> None:
+    text = README.read_text(encoding="utf-8")
+    text = text[text.index("## Incidents are files") : text.index("## Against a backend")]
+    named = set(re.findall(r"[a-z_0-9]+", text))
+    assert set(MODELS) <= named
+    for model in MODELS.values():
+        assert set(model.model_fields) <= named, model
+    assert set(IncidentFile.model_fields) <= named
+
+
+WRONG = {
+    "a key that is none": ("crosses_s = 60", "crosess_s = 60", r":13: .*crosess_s: is not a key here; did you mean"),
+    "a model that is none": (
+        '"smoke"\nat', '"smok"\nat', r':11: physics\[0\].model: "smok" is no model; did you mean "smoke"',
+    ),
+    "a place that is none": (
+        'at = "hall"', 'at = "hal"', r':12: physics\[0\].at: .hal. is none of the places; did you mean "hall"',
+    ),
+    "an element that is none": ('of = "smoke"', 'of = "smoek"', r"of: .smoek. is none of the elements; did you mean"),
+    "an alarm that is none": ('"smoke.alarm"', '"smoke.alrm"', r'is no alarm; did you mean "smoke.alarm"'),
+    "an alarm without limits": ('"door.held"', '"tamper"', r"tamper has no limits of its own; give local_s"),
+    "a number in quotes": ("for_s = 90", 'for_s = "90"', r'must be a number, but is "90"; write it without quotes'),
+    "an order that cannot be": ("out_s = 300", "out_s = 30", r"crosses_s and out_s are not in this order"),
+    "no title": ("title = {", "tile = {", r"tile: is not a key here; did you mean"),
+    "two places in one": ("hall = { device", "hall = { core = 1, device", r"has device and core; choose one"),
+    "a limit of a must_not": ("until_s = 400", "until_s = 400\nlocal_s = 3", r"has a limit, and must_not be raised"),
+    "nothing when": ("after_s = 0\n", "", r"says not once when it begins; give of, or at with"),
+    "no TOML": ("[places]", "[places", r":6: \(TOML\): expected"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_told_with_file_line_and_remedy(tmp_path: Path, what: str) -> None:
+    right, wrong, told = WRONG[what]
+    assert right in ELEVENTH
+    with pytest.raises(IncidentError, match=told) as error:
+        incidents.find(written(tmp_path, ELEVENTH.replace(right, wrong, 1)))
+    assert re.match(rf"{re.escape(str(tmp_path))}/lift_hall\.toml:\d+: ", str(error.value))
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(IncidentError, match=r"none\.toml: cannot be read \(No such file"):
+        incidents.find(str(tmp_path / "none.toml"))
+
+
+FOLLOW = '\n[[follow]]\naction = "fire_release"\nat = "lobby"\nafter = "smoke"\nwithin_s = 3\n'
+FAULT = '\n[[faults]]\nname = "partition"\nat = "lobby"\nat_s = 10\nfor_s = 20\n'
+FINDING = '\n[[finding]]\nname = "comms.offline"\nat = "lobby"\nafter_s = 5\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (FOLLOW.replace("fire_release", "open_sesame"), r"open_sesame cannot be seen; .*known: .*fire_release"),
+        (FOLLOW.replace('"smoke"', '"hall"'), r"no alarm must be raised of 'hall'; known: door_held, smoke"),
+        (FAULT.replace("partition", "partitoin"), r'partitoin.*did you mean "partition"'),
+        (FAULT.replace("for_s = 20\n", ""), r"partition has no for_s; say how long"),
+        (FINDING.replace("offline", "ofline"), r'comms.ofline is no finding; did you mean "comms.offline"'),
+    ],
+)
+def test_what_follows_faults_and_findings_are_checked_too(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(IncidentError, match=told):
+        incidents.find(written(tmp_path, ELEVENTH + text))
+
+
+def test_follow_faults_and_findings(small: Estate, tmp_path: Path) -> None:
+    whole = story(ELEVENTH + FOLLOW + FAULT + FINDING, small, tmp_path)
+    ((begins, expected),) = whole.expectations
+    assert begins == 60_000
+    assert [(one.what, one.name, one.within_ms) for one in expected] == [("command", "core1/ground/door", 3_000)]
+    (found,) = [row for row in whole.truth if row.by == "backend"]
+    assert (found.alarm, found.name, found.crossing_ms) == ("comms.offline", "core1/ground/door", 5_000)
+    incident = incidents.find(f"{tmp_path}/lift_hall.toml@20:30")
+    (fault,) = incident.faults(small, EVENING)
+    assert (fault.at_s, fault.for_s, dict(fault.arguments)) == (1_810.0, 20.0, {"device": "core1/ground/door"})
+
+
+def test_what_never_crosses_cannot_be_a_must(small: Estate, tmp_path: Path) -> None:
+    with pytest.raises(IncidentError, match=r"door.held has no cause at core1/ground/door.*last longer"):
+        story(ELEVENTH.replace("for_s = 90", "for_s = 20"), small, tmp_path)
+
+
+def test_two_incidents_do_not_drive_one_sensor(small: Estate, tmp_path: Path) -> None:
+    file = written(tmp_path)
+    with pytest.raises(IncidentError, match="obscuration of core1/02F/corridor/smoke is driven by another incident"):
+        World(small, 7, EVENING, [incidents.find(file), incidents.find(f"{file}@20:16")])
+    World(small, 7, EVENING, [incidents.find(file), incidents.find(f"{file}:hall=core2/02F/corridor/smoke@23:00")])
+
+
+def test_how_an_incident_is_asked_for() -> None:
+    assert parse("x:flat=5/0903,band=a*@21:10").places == (("flat", "5/0903"), ("band", "a*"))
+    assert parse("x@21:10").when == time(21, 10)
+    assert parse("x@now").when == 70.0
+    assert parse("x@+300").when == 300.0
+    local = LocalTime(EVENING)
+    begins = {text: incidents.find(text).begins(local) for text in ("intruder", "intruder@+300", "kitchen_fire_cut")}
+    assert begins == {"intruder": 22_800_000, "intruder@+300": 300_000, "kitchen_fire_cut": 0}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("kitchen_fire@", "write NAME, NAME@21:10"),
+        ("kitchen_fire@24:10", "'24:10' is no time of day"),
+        ("kitchen_fire:flat", "'flat' is no place"),
+        ("kitchen_fire:flat=1/0101,flat=1/0102", "flat is given twice"),
+        ("kitchen_fire:flta=1/0101", 'it has no place \'flta\'; did you mean "flat"'),
+        ("kitchen_fire:flat=first", "flat cannot be 'first'"),
+        ("kitchen_fire:doors=x", "comes of flat; choose that one"),
+        ("smoke.alarm:flat=1/0101", "it has no place 'flat'; give device=NAME"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_told(text: str, told: str) -> None:
+    with pytest.raises(IncidentError, match=re.escape(told)):
+        incidents.find(text)
+
+
+def test_every_built_in_file_says_where_its_figures_are_from() -> None:
+    for name in incidents.INCIDENTS:
+        content = incidents.read(name).content
+        assert content.sources
+        assert content.about.strip()
+        assert [row for row in (*content.truth, *content.finding)], name
+
+
+def test_a_fall_that_is_not_seen_is_missed_for_twelve_hours() -> None:
+    plaza = load_estate("music_plaza")
+    whole = incidents.read("elder_inactive").story(plaza, 0, Streams(7))
+    (row,) = [row for row in whole.truth if row.alarm == "band.inactive"]
+    assert row.crossing_ms == 1_100 + 12 * 60 * MINUTE
+    assert [row.alarm for row in whole.truth if row.expect == "must_not"] == ["band.fall"]

@@ -1,0 +1,55 @@
+"""`lilong incidents`: all listed, each explained in an estate, and what cannot be is told."""
+
+import pytest
+from commands import SMALL_ESTATE, run_lilong
+from lilong_simulator.incidents import INCIDENTS, read
+
+
+def said(*arguments: object) -> str:
+    ended = run_lilong("incidents", *arguments)
+    assert (ended.code, ended.err) == (0, "")
+    return ended.out
+
+
+def refusal(*arguments: object) -> str:
+    ended = run_lilong("incidents", *arguments)
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 1
+    return ended.err.removeprefix("lilong: ")
+
+
+def test_all_are_listed_with_when_they_begin() -> None:
+    lines = said().split("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in lines] == sorted(INCIDENTS)
+    assert any(line.startswith("kitchen_fire ") and "18:40:00" in line and "厨房火灾" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["kitchen_fire", "gas_leak", "intruder"])
+def test_one_is_explained(name: str) -> None:
+    content = read(name).content
+    told = said(name)
+    assert told.startswith(f"{name}: {content.title.en} {content.title.zh}\n")
+    assert all(source in told for source in content.sources)
+    blocks = ["timeline", "places", "must be raised", "must follow", "must not be raised", "sources"]
+    places = [told.index(f"\n\n{block}") for block in blocks]
+    assert places == sorted(places)
+
+
+def test_times_limits_and_devices_are_those_of_the_estate() -> None:
+    told = said("kitchen_fire:flat=5/0903@21:10")
+    assert "begins at 21:10:00, local time" in told
+    assert "0:01:35  smoke.alarm at core5/09F/0903/smoke: L 10 s, I 20 s, S 20 s, H 60 s" in told
+    assert "fire_release at core5/ground/door" in told
+    assert "done within 3 s of 2 of 3 alarms" in told
+
+
+def test_an_estate_that_has_no_place_for_it_is_told() -> None:
+    told = said("kitchen_fire", "--estate", SMALL_ESTATE)
+    assert "it has no place there: kitchen_fire: lane_house has no flat '3/1203'" in told
+
+
+def test_what_is_none_is_told() -> None:
+    assert refusal("kitchn_fire").startswith('no incident is called "kitchn_fire"; did you mean "kitchen_fire"?')
+    assert refusal("smoke.alarm") == (
+        "smoke.alarm: is one alarm by its stimulus, and has no file; play it with --incident smoke.alarm\n"
+    )
