@@ -1,4 +1,4 @@
-"""Cloudburst, partition, and a stranger at the doors: each passes against the centre's core, with a part of the estate."""
+"""Cloudburst, partition, and a stranger at the doors pass against the centre's core, with a part of the estate."""
 
 from datetime import timedelta
 
@@ -59,8 +59,8 @@ class TestPartition:
         rows = [one for one in cut.score.judged if one.row.incident == "wan_partition" and one.row.by == "device"]
         inside = [one for one in rows if one.crossing < cut.before + 7_200_000]
         assert len(inside) == 6
-        for one in inside:
-            assert 0 <= one.ingest - (cut.before + 7_200_000) <= 30_000 + 60_000  # after the link was back, by their pause
+        for one in inside:  # 30 s after its link is back, and that within a minute
+            assert 0 <= one.ingest - (cut.before + 7_200_000) <= 90_000
             assert one.alarm.decided - one.crossing < 160_000
         last = {}
         for event in cut.feed:

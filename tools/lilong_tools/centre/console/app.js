@@ -3,6 +3,7 @@
 import { AlarmList } from "./alarms.js";
 import { DevicePanel } from "./device.js";
 import { EventTicker } from "./events.js";
+import { FindingList } from "./findings.js";
 import { Header } from "./header.js";
 import { Legend } from "./legend.js";
 import { Model } from "./model.js";
@@ -31,6 +32,7 @@ const live = new Live(
 );
 const operator = () => header.operator();
 const alarms = new AlarmList(model, { send: (message) => live.send(message), operator, live: () => live.open });
+const findings = new FindingList(model, { send: (message) => live.send(message), operator });
 const panel = new DevicePanel(model, { operator });
 const ticker = new EventTicker(model);
 const legend = new Legend(model);
@@ -64,6 +66,7 @@ onLanguage(() => {
   tone.label();
   ticker.rebuild();
   alarms.render(true);
+  findings.render();
   panel.rebuild();
   document.getElementById("plan").setAttribute("aria-label", t("planHelp"));
   document.getElementById("sections").setAttribute("aria-label", t("sectionsHelp"));
@@ -83,11 +86,13 @@ function onMessage(message) {
     case "hello":
       model.hello(message);
       alarms.restart();
+      findings.restart();
       if (model.round > 1) sameEstate();
       setTimeout((round) => round === model.round && live.open && model.prune(), SETTLE_MS, model.round);
       break;
     case "states": model.takeStates(message.states); break;
     case "alarm": model.takeAlarm(message.alarm); break;
+    case "findings": findings.take(message.findings); break;
     case "event": model.emit("event", message); break;
     case "error": alarms.refused(message.error); break;
     case "counts": header.counts(message); break;

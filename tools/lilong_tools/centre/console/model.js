@@ -1,6 +1,6 @@
 // What the page knows: the estate and registry as fetched, the states and alarms as they come in.
 
-const EMPTY_REGISTRY = { kinds: {}, quantities: {}, alarms: {}, events: {}, commands: {} };
+const EMPTY_REGISTRY = { kinds: {}, quantities: {}, alarms: {}, findings: {}, events: {}, commands: {} };
 
 export const LEVELS = [1, 2, 3, 4];
 export const STATES = ["never", "asleep", "online", "offline", "fault", "alarm4", "alarm3", "alarm2", "alarm1"];
