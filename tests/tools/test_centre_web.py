@@ -6,6 +6,7 @@ import json
 import pytest
 from centre_service import centre_on, console_of, fleet_on, http, until
 from centre_world import BAND, DOOR, ESTATE, LAMP, SMOKE, SMOKE_2, TENANT, birth, event, raised
+from lilong_protocol import codes
 from lilong_tools.broker.embedded import EmbeddedBroker
 from lilong_tools.centre import hub as hub_module
 from lilong_tools.centre.hosts import OnlyHost
@@ -302,3 +303,28 @@ class TestNames:
     @pytest.mark.parametrize(("name", "known"), [("192.0.2.7:80", True), ("[::1]", True), ("evil.example", False)])
     def test_a_console_that_listens_everywhere_is_addressed_by_number(self, name, known):
         assert OnlyHost(None, "0.0.0.0")._known(name) is known
+
+
+def test_findings_are_answered_and_may_be_acknowledged_and_reached():
+    async def scenario(centre):
+        core = centre.core
+        centre.ingest.decide(lambda now: core.receive(now, *birth(BAND, kind=6), False))
+        centre.ingest.decide(lambda now: core.receive(now, *raised(BAND, codes.ALARM_BAND_SOS), False))
+        await centre.ingest.durable(10)
+        _, answer = await http(centre, "/api/findings")
+        (found,) = answer["findings"]
+        path = f"/api/finding/{found['id']}"
+        asked = [
+            await http(centre, f"{path}/acknowledge", {"operator": "Zhou"}),
+            await http(centre, f"{path}/on_site", {"operator": "Zhou"}),
+            await http(centre, "/api/finding/none/on_site", {"operator": "Zhou"}),
+            await http(centre, f"{path}/on_site", {"operator": ""}),
+            await http(centre, f"{path}/on_site", b"operator=Zhou", "text/plain"),
+        ]
+        return found, [status for status, _ in asked], (await http(centre, "/api/findings"))[1]["findings"][0]
+
+    found, statuses, after = with_centre(scenario)
+    assert (found["finding"], found["officer"], found["acknowledged"]) == ("care.dispatch", "on duty", False)
+    assert statuses == [202, 202, 404, 400, 415]
+    assert (after["operator"], after["acknowledged"]) == ("Zhou", True)
+    assert after["on_site_at"] >= after["acknowledged_at"]

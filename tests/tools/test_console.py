@@ -498,3 +498,26 @@ def test_the_tone_is_off_until_asked_for(page, centre):
     centre.push(small.alarm())
     expect(rows(page)).to_have_count(1)
     assert page.complaints == []
+
+
+def finding(name, number, level, **more):
+    told = {"id": name, "code": number, "finding": name, "level": level, "device": "", "name": "", "since": 0,
+            "shown_at": None, "acknowledged": False, "on_site_at": None, "cleared": False}  # fmt: skip
+    return told | more
+
+
+def test_what_the_centre_concludes_is_listed_and_a_feeder_is_one_line(page, centre):
+    feeder = finding("comms.feeder_lost", 1002, 2, feeder="A", members=[DOOR, LAMP])
+    silent = [finding(f"offline {one}", 1001, 3, device=one, name=one, part_of=feeder["id"]) for one in (DOOR, LAMP)]
+    centre.push({"type": "findings", "findings": [feeder, *silent]})
+    here = page.get_by_test_id("findings").get_by_test_id("finding-row")
+    expect(here).to_have_count(1)
+    expect(here).to_contain_text("Feeder A · 2 devices silent")
+    assert centre.next_received("shown")["alarm"] == feeder["id"]
+    here.get_by_test_id("finding-ack").click()
+    assert centre.next_received("acknowledge") == {
+        "type": "acknowledge", "alarm": feeder["id"], "operator": "Duty officer",
+    }  # fmt: skip
+    centre.push({"type": "findings", "findings": [feeder | {"cleared": True}, silent[0] | {"part_of": None}]})
+    expect(here).to_contain_text(DOOR)
+    assert page.complaints == []

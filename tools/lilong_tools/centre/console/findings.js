@@ -4,7 +4,7 @@ import { make, put } from "./dom.js";
 import { duration } from "./format.js";
 import { pick, t } from "./text.js";
 
-const LISTED = 6;
+const LISTED = 5;
 const URGENT = 2; // orange and red wait for somebody
 
 export class FindingList {
@@ -72,7 +72,7 @@ export class FindingList {
     if (finding.feeder) return t("feederOf", finding.feeder, names.length);
     const who = finding.officer && t(finding.on_site_at ? "officerThere" : "officerSent", finding.officer);
     const where = names.length ? names.join(" · ") : finding.name || finding.claims;
-    return [who, where, finding.reason].filter(Boolean).join(" · ");
+    return [who, where].filter(Boolean).join(" · ") || finding.reason;
   }
 
   button(finding) {
