@@ -38,11 +38,15 @@ class Part(VirtualRun):
             super()._sense(device, channel, value)
 
 
-def reduced(names, keep):
-    """The estate with those devices that incidents name, those of `keep`, and all of some kinds."""
+def reduced(incident, kinds):
+    """The estate with the devices that an incident names, all of some kinds, and of `kinds` every tenth alone."""
     estate = load_estate()
-    named = {name for one in names for name in incidents.find(one).device_names(estate)}
-    estate.devices = tuple(one for one in estate.devices if one.kind in ALWAYS or one.name in named or keep(one))
+    named = set(incident.device_names(estate))
+    tenth = {one.id for kind in kinds for one in estate.of_kind(kind)[::10]}
+    estate.devices = tuple(
+        one for one in estate.devices
+        if one.id in tenth or (one.kind not in kinds and (one.kind in ALWAYS or one.name in named))
+    )  # fmt: skip
     there = {one.id for one in estate.devices}
     estate.wearers = {band: who for band, who in estate.wearers.items() if band in there}
     return estate
@@ -51,10 +55,10 @@ def reduced(names, keep):
 class Played:
     """The run, its score and its linkage."""
 
-    def __init__(self, name, lasts, before=timedelta(minutes=5), keep=lambda device: False, centre=CentreInTheLoop):
+    def __init__(self, name, lasts, before=timedelta(minutes=5), kinds=(), centre=CentreInTheLoop):
         incident = incidents.find(name)
         start = datetime.combine(DAY, incident.content.at) - before
-        self.estate = reduced([name], keep)
+        self.estate = reduced(incident, kinds)
         self.log = Log()
         self.zero = epoch_ms(self.estate, start)
         self.before = round(before.total_seconds() * 1000)

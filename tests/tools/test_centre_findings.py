@@ -18,6 +18,7 @@ from centre_world import (
     World,
     birth,
     cleared,
+    death,
     event,
     heartbeat,
     raised,
@@ -332,3 +333,19 @@ def test_a_number_in_a_line_is_that_of_its_name(told):
     assert {(row["finding"], row["code"]) for row in told.feed if "finding" in row} == {
         ("care.dispatch", 1006), ("sec.unknown_device", 1003),
     }  # fmt: skip
+
+
+def test_broken_connections_and_a_word_of_the_mains_are_a_lost_feeder_at_once(told):
+    told.at(0, *(birth(lamp, kind=4, offline_s=3_600) for lamp in TestFeeder.LAMPS), birth(ZONE, kind=13))
+    told.at(60_000, raised(ZONE, MAINS, uptime=60_000), *(death(lamp) for lamp in LAMPS))
+    (row,) = told.found("comms.feeder_lost")
+    assert row["at"] == NOW + 60_000
+    told.until(80_000)
+    assert sorted(told.found("comms.feeder_lost", "updated")[-1]["members"]) == sorted(LAMPS)
+    assert not told.found("comms.offline")
+
+
+def test_broken_connections_without_a_word_of_the_mains_are_none(told):
+    told.at(0, *(birth(lamp, kind=4, offline_s=3_600) for lamp in LAMPS), *(death(lamp) for lamp in LAMPS))
+    told.until(80_000)
+    assert not told.found("comms.feeder_lost")

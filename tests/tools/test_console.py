@@ -500,8 +500,8 @@ def test_the_tone_is_off_until_asked_for(page, centre):
     assert page.complaints == []
 
 
-def finding(name, number, level, **more):
-    told = {"id": name, "code": number, "finding": name, "level": level, "device": "", "name": "", "since": 0,
+def finding(key, number, level, **more):
+    told = {"id": key, "code": number, "finding": key, "level": level, "device": "", "name": "", "since": 0,
             "shown_at": None, "acknowledged": False, "on_site_at": None, "cleared": False}  # fmt: skip
     return told | more
 
@@ -518,6 +518,7 @@ def test_what_the_centre_concludes_is_listed_and_a_feeder_is_one_line(page, cent
     assert centre.next_received("acknowledge") == {
         "type": "acknowledge", "alarm": feeder["id"], "operator": "Duty officer",
     }  # fmt: skip
-    centre.push({"type": "findings", "findings": [feeder | {"cleared": True}, silent[0] | {"part_of": None}]})
+    over = [feeder | {"cleared": True}, silent[0] | {"part_of": None}, silent[1] | {"cleared": True}]
+    centre.push({"type": "findings", "findings": over})
     expect(here).to_contain_text(DOOR)
     assert page.complaints == []

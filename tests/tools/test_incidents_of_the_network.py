@@ -1,9 +1,16 @@
-"""Cloudburst, partition, and a stranger at the doors pass against the centre's core, with a part of the estate."""
+"""Cloudburst, blackout, partition and a stranger at the doors pass against the centre, with a part of the estate."""
 
 from datetime import timedelta
 
 import pytest
 from incident_run import Played
+from lilong_protocol.codes import (
+    ALARM_GATEWAY_CHILD_OFFLINE,
+    ALARM_GATEWAY_CHILDREN_OFFLINE,
+    ALARM_POWER_MAINS_LOSS,
+    ALARM_SMOKE_ALARM,
+)
+from lilong_simulator.kinds import STANDBY
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +25,39 @@ def cut():
 
 @pytest.fixture(scope="module")
 def rain():
-    return Played("cloudburst", timedelta(hours=3, minutes=2), keep=lambda one: one.kind == "streetlight")
+    return Played("cloudburst", timedelta(hours=3, minutes=2))
+
+
+@pytest.fixture(scope="module")
+def dark():
+    """A tenth of what hangs on either feeder; what is not there cannot be among the members."""
+    return Played("feeder_blackout", timedelta(minutes=38), kinds=("gas", "indoor_station", "camera", "streetlight"))
+
+
+class TestBlackout:
+    def test_it_passes(self, dark):
+        assert dark.failures == []
+        assert dark.score.counts()["missed"] == dark.score.counts()["false"] == 0
+
+    def test_it_is_one_finding_within_two_minutes_whose_members_are_all_that_went_dark(self, dark):
+        ((at, lost),) = dark.found("comms.feeder_lost")
+        assert at <= 120
+        assert (lost["feeder"], lost["device"]) == ("a", "")
+        lines = [row for what in ("stored", "updated") for _, row in dark.found("comms.feeder_lost", what)]
+        members = {one for row in lines for one in row["members"]}
+        without = {one.id for one in dark.estate.devices if one.feeder == "a" and one.kind not in STANDBY}
+        assert members == without
+        assert len(without) > 50
+        ((back, _),) = dark.found("comms.feeder_lost", "cleared")
+        assert 1_800 <= back <= 1_980
+
+    def test_all_are_back_within_three_minutes_and_no_boot_is_an_alarm(self, dark):
+        for at, _ in dark.found("comms.offline", "cleared"):
+            assert 1_800 <= at <= 1_980
+        assert len(dark.found("comms.offline", "cleared")) == len(dark.found("comms.offline"))
+        came = {alarm.code for alarm in dark.log.alarms.values() if alarm.decided > dark.before}
+        assert came <= {ALARM_POWER_MAINS_LOSS, ALARM_GATEWAY_CHILDREN_OFFLINE, ALARM_GATEWAY_CHILD_OFFLINE,
+                        ALARM_SMOKE_ALARM}  # fmt: skip
 
 
 class TestStranger:

@@ -15,7 +15,7 @@ from ..estate_model import Slug, Table
 from ..random_streams import draw
 from .base import IncidentError
 
-ROOTS = ("flat", "device", "core", "road")  # what a person may choose otherwise
+ROOTS = ("flat", "device", "core", "road", "feeder")  # what a person may choose otherwise
 FOLLOWS = ("corridor_of", "way_out_of", "near")  # a place that comes of another one
 RELEASED = ("cycle_gate", "vehicle_lane")  # what a fire opens besides the doors on the way out
 NEAR_M = 40.0  # (ours) as long as a fence zone may be
@@ -32,6 +32,7 @@ class Place(Table):
     device: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)] | None = None
     core: Annotated[int, Field(ge=1, le=9_999)] | None = None
     road: Slug | None = None
+    feeder: Slug | None = None
     corridor_of: Slug | None = None
     way_out_of: Slug | None = None
     near: Slug | None = None
@@ -128,6 +129,8 @@ class Places:
             yield from (one for one in estate.devices if one.core == place.core)
         elif place.road is not None:
             yield from (one for one in estate.devices if one.name.startswith(f"{place.road}/"))
+        elif place.feeder is not None:
+            yield from (one for one in estate.devices if one.feeder == place.feeder)
         elif place.way_out_of is not None:
             yield from estate.escape_doors(self._core(place.way_out_of))
             yield from (one for one in estate.devices if one.kind in RELEASED and one.core is None)

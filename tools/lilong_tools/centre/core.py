@@ -11,7 +11,7 @@ from lilong_protocol.pc.downlink import OPERATOR_CHARACTERS
 from lilong_protocol.pc.engine import Engine
 from lilong_protocol.pc.findings import DISPATCH
 from lilong_protocol.pc.order import checked
-from lilong_protocol.pc.presence import Planned
+from lilong_protocol.pc.presence import OFFLINE, Planned
 from lilong_protocol.pc.roots import KeySource
 from lilong_protocol.pc.session import Session
 from lilong_protocol.registry import KIND
@@ -104,7 +104,8 @@ class Core:
         for device in self.engine.take_sessions():
             self.presence.restate(device)
             since = supervision.silence(device)
-            self.findings.session(now_ms, device, supervision.lost(device), None if since is None else since[0])
+            broken, lost = supervision.state(device) == OFFLINE, supervision.lost(device)
+            self.findings.session(now_ms, device, broken, lost, None if since is None else since[0])
 
     def acknowledge(self, now_ms: int, alarm_id: str, operator: str) -> None:
         """A person takes notice of an alarm; the device is told once that is durable. A second one changes nothing.
@@ -255,7 +256,8 @@ class Core:
                 self.linkages.restore_alarm(alarm)
         supervision = self.engine.presence.supervision
         lost = [device for device in known if supervision.lost(device)]
-        self.findings.restore(self._now_ms, saved.findings, self.alarms.open(), lost)
+        broken = [device for device in known if supervision.state(device) == OFFLINE]
+        self.findings.restore(self._now_ms, saved.findings, self.alarms.open(), lost, broken)
         for row in saved.incidents:
             self.linkages.restore(Incident(**row))
         self.stays.restore(

@@ -12,7 +12,7 @@ from ..model import Estate, Json
 from ..outcome import Outcome
 from .book import Book, Found
 from .care import Care
-from .feeders import Feeders
+from .feeders import BROKEN, SILENT, Feeders
 from .passage import Passages
 from .quality import Quality
 from .quiet import Quiet
@@ -40,8 +40,12 @@ class Findings:
 
     # ---- in
 
-    def session(self, now_ms: int, device: str, lost: bool, last_ms: int | None) -> None:
-        """Whether its silence has proved that a device is lost."""
+    def session(self, now_ms: int, device: str, broken: bool, lost: bool, last_ms: int | None) -> None:
+        """Whether the connection of a device has broken, as far as anybody knows, and whether its silence proves it."""
+        if broken:
+            self._feeders.gone(now_ms, device, BROKEN)
+        else:
+            self._feeders.there(now_ms, device, BROKEN)
         self._silence.session(now_ms, device, lost, last_ms)
 
     def alarm(self, now_ms: int, alarm: Alarm) -> None:
@@ -91,13 +95,15 @@ class Findings:
 
     # ---- after a restart
 
-    def restore(self, now_ms: int, rows: Iterable[Json], alarms: Iterable[Alarm], lost: Iterable[str]) -> None:
-        """Take back what was stored; `alarms`: the open ones, `lost`: who is silent."""
+    def restore(
+        self, now_ms: int, rows: Iterable[Json], alarms: Iterable[Alarm], lost: Iterable[str], broken: Iterable[str]
+    ) -> None:
+        """Take back what was stored; `alarms`: the open ones, `lost`: who is silent, `broken`: whose link is."""
         self.book.restore(Found(**row) for row in rows if not row["device"] or row["device"] in self.site)
         open_ones = list(alarms)
-        lost = list(lost)
         self._silence.restore(lost, open_ones)
-        self._feeders.restore(now_ms, [found.device for found in self.book.open(OFFLINE)], open_ones)
+        gone = [(found.device, SILENT) for found in self.book.open(OFFLINE)]
+        self._feeders.restore(now_ms, [*gone, *((device, BROKEN) for device in broken)], open_ones)
         if self.quality is not None:
             self.quality.restore(self.book.all())
         for found in self.book.all():

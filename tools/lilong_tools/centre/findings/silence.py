@@ -8,7 +8,7 @@ from lilong_protocol.pc.findings import OFFLINE
 
 from ..alarms import Alarm
 from .book import Book
-from .feeders import Feeders
+from .feeders import SILENT, Feeders
 from .site import Site
 
 LOST, BACK = codes.EVENT_GATEWAY_CHILDREN_LOST, codes.EVENT_GATEWAY_CHILDREN_BACK
@@ -103,7 +103,7 @@ class Silence:
             if (lost := self._feeders.lost(device)) is not None:
                 detail["part_of"] = lost.id
             self._book.begin(now_ms, OFFLINE, device, now_ms if since_ms is None else since_ms, device, **detail)
-            self._feeders.silent(now_ms, device)
+            self._feeders.gone(now_ms, device, SILENT)
         elif not silent and found is not None:
             self._book.clear(now_ms, found)
-            self._feeders.heard(now_ms, device)
+            self._feeders.there(now_ms, device, SILENT)
