@@ -78,7 +78,8 @@ class Played:
         excuses = None if timeline is None else Excuses(timeline.hindrances)
         truth = [row for row in self.run.world.truth if not row.device or row.device in self.estate.by_id]
         self.score = score(
-            truth, self.log.alarms.values(), self.feed, 0, self.zero, horizon=until, excuses=excuses
+            truth, self.log.alarms.values(), self.feed, 0, self.zero, horizon=until, excuses=excuses,
+            shown_expected=True,
         )  # fmt: skip
         self.linked = linkage.judge(
             self.run.world.expectations, self.score.alarm_of_row, self.log, self.feed, self.zero, until, excuses

@@ -114,18 +114,19 @@ class Reorders(_Rewrites):
 
 
 class ClearsOnDeviceDeath(_Rewrites):
-    """A device that is not heard for half a minute takes its alarms with it."""
+    """A device that is dead takes its alarms with it, within half a minute."""
 
     def feed_of(self, rows):
         for row in rows:
-            if row["event"] == "stored":
+            if row["event"] == "stored" and row["device"] in self._fleet._members and not row.get("finding"):
                 self._fleet.call(30 * SECOND, self._forget, row)
         return rows
 
     def _forget(self, row):
-        member = self._fleet._members[row["device"]]
-        if member.burnt:
+        if self._fleet._members[row["device"]].burnt:
             self.feed.append({**row, "event": "cleared", "at": self._now()})
+        else:
+            self._fleet.call(30 * SECOND, self._forget, row)
 
 
 class ForgetsAfterRestart(CentreInTheLoop):
@@ -171,6 +172,13 @@ class NeverShows(_Rewrites):
 
     def feed_of(self, rows):
         return [row for row in rows if row["event"] != "shown"]
+
+
+class FindsNothing(_Rewrites):
+    """It concludes nothing by itself: silence, strangers and falls are nobody's business."""
+
+    def feed_of(self, rows):
+        return [row for row in rows if not row.get("finding")]
 
 
 PLANTED = {

@@ -1,10 +1,11 @@
 """The score names each planted bad backend by its word, and passes the right one in the same runs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import planted_centres
 import pytest
+from incident_run import Played
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator import linkage
 from lilong_simulator.estate import load_estate
@@ -15,7 +16,19 @@ from lilong_simulator.score import score
 from lilong_simulator.score_incidents import incidents_of
 from lilong_simulator.truth import Expectation, limits, truth_row
 from lilong_simulator.virtual_run import VirtualRun, epoch_ms
-from planted_centres import PLANTED, Right
+from planted_centres import (
+    PLANTED,
+    AcknowledgesLate,
+    AcknowledgesWithoutStoring,
+    ClearsOnDeviceDeath,
+    FindsNothing,
+    ForgetsAfterRestart,
+    MergesSimultaneousAlarms,
+    NeverShows,
+    Reorders,
+    Right,
+    StoresTwice,
+)
 
 ESTATE = load_estate(Path(__file__).parents[1] / "simulator/small_estate.toml")
 START = datetime(2026, 3, 4, 3)
@@ -82,9 +95,34 @@ def story(backend, incident, until_ms=9 * MINUTE):
     return judged, found
 
 
+OF_INCIDENTS = {  # minutes that it takes, and the word that each bad backend gets there
+    "kitchen_fire": (7, {
+        MergesSimultaneousAlarms: "missed", AcknowledgesWithoutStoring: "missed", AcknowledgesLate: "late",
+        ClearsOnDeviceDeath: "cleared", StoresTwice: "duplicate", NeverShows: "missing",
+    }),
+    "gas_leak": (15, {AcknowledgesWithoutStoring: "missed", NeverShows: "missing", ForgetsAfterRestart: "missing"}),
+    "elder_fall": (4, {AcknowledgesLate: "late", ForgetsAfterRestart: "missing", FindsNothing: "missed"}),
+    "intruder": (26, {MergesSimultaneousAlarms: "missed", Reorders: "out of order", AcknowledgesLate: "late"}),
+    "falling_object": (6, {AcknowledgesWithoutStoring: "missed", StoresTwice: "duplicate"}),
+    "rogue_reader": (15, {AcknowledgesWithoutStoring: "missed", FindsNothing: "missed"}),
+}  # fmt: skip
+IN_INCIDENTS = [(name, bad) for name, (_, words) in OF_INCIDENTS.items() for bad in (Right, *words)]
+
+
+@pytest.mark.parametrize(("name", "bad"), IN_INCIDENTS, ids=[f"{name}-{bad.__name__}" for name, bad in IN_INCIDENTS])
+def test_in_each_incident_the_right_centre_passes_and_bad_ones_are_named(name, bad):
+    minutes, words = OF_INCIDENTS[name]
+    played = Played(name, timedelta(minutes=minutes), before=timedelta(minutes=2), centre=bad)
+    (found,) = (one for one in incidents_of(played.score, played.linked, (name,), {}) if one["name"] == name)
+    if bad is Right:
+        assert (played.failures, found["verdict"]) == ([], "pass"), found["told"]
+    else:
+        assert words[bad] in {text.split(":")[0] for text in found["failures"]}, found["told"]
+
+
 @pytest.mark.parametrize("bad", PLANTED, ids=[bad.__name__ for bad in PLANTED])
 def test_a_bad_backend_is_named_by_its_word(bad):
-    incident = Burnt(1) if bad is planted_centres.ClearsOnDeviceDeath else Storm(2)
+    incident = Burnt(1) if bad is ClearsOnDeviceDeath else Storm(2)
     judged, found = story(bad, incident)
     words = {text.split(":")[0] for text in found["failures"]}
     assert words == {text.split(":")[0] for text in judged.failures} | (words & {"cleared"})
@@ -110,7 +148,7 @@ def test_one_alarm_in_a_thousand_that_is_lost_is_found():
 
 
 def test_what_was_acknowledged_and_not_stored_is_told_apart_from_what_was_never_taken():
-    judged, _ = story(planted_centres.AcknowledgesWithoutStoring, Storm(1))
+    judged, _ = story(AcknowledgesWithoutStoring, Storm(1))
     assert all(
         failure.endswith("was raised and never stored though its stored-ack said so") for failure in judged.failures
     )
