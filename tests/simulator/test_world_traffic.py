@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -258,3 +259,22 @@ def test_what_a_file_may_leave_out_is_as_in_the_reference_estate(tmp_path: Path,
     file.write_text(older, "utf-8")
     assert load_estate(file).rates == estate.rates
     assert load_estate(file).curves == estate.curves
+
+
+def test_the_officer_goes_round_all_lobbies_once_a_week(week: WorldLog, estate: Estate) -> None:
+    card = estate.staff_cards[-1]
+    reads = [(at, estate.by_id[door]) for at, door, _, number in week.reads() if number == card]
+    assert len({at // DAY for at, _ in reads}) == 1
+    assert reads[0][0] // DAY in WORKDAYS
+    assert [door.core for _, door in reads] == [None, *estate.cores, None]
+    assert all(300_000 < after - before < 3_600_000 for (before, _), (after, _) in pairwise(reads[1:-1]))
+
+
+def test_no_card_of_the_staff_is_at_two_rooms_at_once(week: WorldLog, estate: Estate) -> None:
+    rooms = {door.id for door in estate.staff_doors}
+    used: dict[int, list[int]] = {}
+    for at, door, _, card in week.reads():
+        if door in rooms and card in estate.staff_cards:
+            used.setdefault(card, []).append(at)
+    assert len(used) > 20
+    assert all(after - before > 240_000 for times in used.values() for before, after in pairwise(times))

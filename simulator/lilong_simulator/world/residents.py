@@ -16,7 +16,8 @@ from lilong_simulator.world.doors import BUTTON_MS, CARD_MS, HELD_MS, Cycle, Doo
 from lilong_simulator.world.lanes import Drive, Lanes
 from lilong_simulator.world.local_time import HOUR_MS
 from lilong_simulator.world.rides import Rides
-from lilong_simulator.world.trips import CorePeople, Movement, StaffRounds, Volume, forcings
+from lilong_simulator.world.staff import OfficersRound, Staff, StaffRounds, officer_and_staff
+from lilong_simulator.world.trips import CorePeople, Movement, Volume, forcings
 from lilong_simulator.world.vehicles import Vehicle
 from lilong_simulator.world.ways import Ways
 
@@ -54,8 +55,11 @@ class Residents:
         hour = world.local.hour(0)
         cores = [CorePeople(estate, streams, core, volume, self._ways, hour) for core in estate.cores]
         self._driving = [core.driving for core in cores]
-        rooms = (StaffRounds(estate, streams, door, volume) for door in estate.staff_doors)
-        self._people: list[CorePeople | StaffRounds] = [*cores, *rooms]
+        staff = Staff(officer_and_staff(estate)[1])
+        rooms = (StaffRounds(streams, door, staff, volume) for door in estate.staff_doors)
+        self._people: list[CorePeople | StaffRounds | OfficersRound] = [
+            *cores, *rooms, OfficersRound(estate, streams, world.local)
+        ]  # fmt: skip
         self._lanes, self._rides, self._calls = Lanes(world), Rides(world), Calls(world)
         self._windows: list[Window] = []
         self._doorways = Doorways()

@@ -1,4 +1,4 @@
-"""Who comes and goes when, by which doors, gates and panels: the people of a core, staff, and who forces a door.
+"""Who comes and goes when, by which doors, gates and panels: the people of a core, and who forces a door.
 
 Calibration: coming home takes a card at the gate and at the lobby, going out a button at the lobby and a card at the
 gate. Couriers and visitors who call a flat have a card at the gate, and are let in at the lobby. With T trips a day
@@ -33,7 +33,6 @@ WALK_MS = (60_000, 150_000)  # from gate to lobby
 AWAY_MS = 300_000  # who has passed is not back before
 KEPT_MS = 7_200_000
 TRIES = 20  # to find somebody who is not under way, in a core of very few
-STAY_MS = (300_000, 1_500_000)  # of staff in a plant room
 MONTH_DAYS = 30
 
 Movement = Passage | Drive | Ride | Call
@@ -195,24 +194,6 @@ class CorePeople:
         leaves = self._stream[habit].pick(self._gates)
         first = self._stream[habit].below(len(leaves))
         return leaves[first:] + leaves[:first]
-
-
-class StaffRounds:
-    """Staff who go into one room with a card and come out by the button."""
-
-    def __init__(self, estate: Estate, streams: Streams, door: Device, volume: Volume) -> None:
-        self._door = (door,)
-        self._cards = estate.staff_cards
-        self._volume = volume
-        self._arrivals = Arrivals(streams.stream(door.name, "when staff"))
-        self._stream = streams.stream(door.name, "staff")
-
-    def passages(self, from_ms: int, to_ms: int, span: Span) -> Iterator[Movement]:
-        """The passages of those who come in a block, in and out again."""
-        stream, hold = self._stream, self._volume.hold
-        for at in self._arrivals.between(from_ms, to_ms, self._volume.staff * span.share_in):
-            yield passage(stream, at, self._door, "card", stream.pick(self._cards), hold)
-            yield passage(stream, at + stream.between(*STAY_MS), self._door, "button", hold=hold)
 
 
 def forcings(estate: Estate, streams: Streams, ordinal: int, midnight_ms: int) -> Iterator[Passage]:
