@@ -278,3 +278,15 @@ def test_no_card_of_the_staff_is_at_two_rooms_at_once(week: WorldLog, estate: Es
             used.setdefault(card, []).append(at)
     assert len(used) > 20
     assert all(after - before > 240_000 for times in used.values() for before, after in pairwise(times))
+
+
+def test_office_workers_go_in_the_morning_and_the_old_by_day(week: WorldLog, estate: Estate) -> None:
+    routine = {who.card: one.routine for one in estate.households for who in one.persons}
+    out: dict[str, Counter[int]] = {}
+    for at, door, _, card in week.reads():
+        if card in routine and estate.by_id[door].core is None and at // DAY in WORKDAYS:
+            out.setdefault(routine[card], Counter())[at % DAY // HOUR] += 1
+    share = {name: sum(hours[hour] for hour in (6, 7, 8)) / sum(hours.values()) for name, hours in out.items()}
+    assert share["office"] > 1.5 * share["retired"]
+    by_day = {name: sum(hours[hour] for hour in range(9, 16)) / sum(hours.values()) for name, hours in out.items()}
+    assert by_day["retired"] > 1.5 * by_day["office"]

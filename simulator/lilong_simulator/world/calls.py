@@ -51,7 +51,7 @@ class Panels:
         self._panels = [(panel, doors.get(panel.name.rsplit("/", 1)[0])) for panel in panels]
         self._panels.sort(key=lambda place: -place[0].z)  # the ground floor first
         flats = [flat for flat in estate.flats if flat.core == core] if panels else []
-        self.flats = tuple((int(flat.unit), estate.find(flat.stem, "indoor_station")) for flat in flats)
+        self.flats = tuple((flat.number_at(core), estate.find(flat.stem, "indoor_station")) for flat in flats)
 
     def call(self, stream: Stream, at: int, hold: float) -> Call:
         """Somebody calls one of the flats and passes the door beside the panel."""

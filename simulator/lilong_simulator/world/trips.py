@@ -25,6 +25,7 @@ from lilong_simulator.world.doors import Passage, passage
 from lilong_simulator.world.driving import Driving
 from lilong_simulator.world.lanes import Drive
 from lilong_simulator.world.rides import Ride
+from lilong_simulator.world.routines import likely, part_of
 from lilong_simulator.world.ways import Span, Ways
 
 GUESTS = 2_300 / 6_800  # couriers and visitors among those who cross the boundary
@@ -77,6 +78,8 @@ class CorePeople:
         self._gates = tuple(estate.gates.values())
         people = tuple(person for person in estate.residents if person.flat.core == core)
         self._cards = tuple(person.card for person in people)
+        everybody = likely(estate)
+        self._likely = {card: everybody[card] for card in self._cards}
         # A pass is in one hand at a time: each core's desk has its own, as far as there are enough.
         self._guests = estate.guest_cards[estate.cores.index(core) :: len(estate.cores)] or estate.guest_cards
         self._share = len(self._cards) / len(estate.residents)
@@ -123,19 +126,19 @@ class CorePeople:
         return "car" if drawn < car else "cycle" if drawn < car + cycle else ""
 
     def _come_home(self, at: int, way: str, hour: int) -> Iterator[Movement]:
-        stream, hold, card = self._stream["in"], self._volume.hold, self._card("in", at)
+        stream, hold, card = self._stream["in"], self._volume.hold, self._card("in", at, hour)
         walk = stream.between(*WALK_MS)
         if doors := self._gate("in"):
             yield passage(stream, at, doors, "card", card, hold)
         trip = self.driving.comes(way, at, hour) if way else None
         if trip is not None:
             yield from trip.movements
-            card, walk = self._driver(trip.card, at), walk + trip.ms
+            card, walk = self._driver(trip.card, at, hour), walk + trip.ms
         if doors := self._lobby("in", way):
             yield passage(stream, at + walk, doors, "card", card, hold)
 
     def _go_out(self, at: int, way: str, hour: int) -> Iterator[Movement]:
-        stream, hold, card = self._stream["out"], self._volume.hold, self._card("out", at)
+        stream, hold, card = self._stream["out"], self._volume.hold, self._card("out", at, hour)
         walk = stream.between(*WALK_MS)
         if doors := self._lobby("out", way):
             yield passage(stream, at, doors, "button", hold=hold)
@@ -151,10 +154,17 @@ class CorePeople:
             yield passage(stream, at, doors, "card", self._free(stream, self._guests, at), hold)
         yield self._panels.call(stream, at + stream.between(*WALK_MS), hold)
 
-    def _card(self, habit: str, at: int) -> int:
+    def _card(self, habit: str, at: int, hour: int) -> int:
         """The card of somebody who was not under way just then: nobody is at one door twice in half a minute."""
         stream = self._stream[habit]
-        return self._free(stream, self._guests if stream.chance(GUESTS) else self._cards, at)
+        if stream.chance(GUESTS):
+            return self._free(stream, self._guests, at)
+        part = part_of(hour)
+        for _ in range(TRIES):
+            card = stream.pick(self._cards)
+            if stream.chance(self._likely[card][part]) and self._is_free(card, at):
+                return self._use(card, at)
+        return self._free(stream, self._cards, at)
 
     def _free(self, stream: Stream, cards: Sequence[int], at: int) -> int:
         for _ in range(TRIES):
@@ -171,10 +181,10 @@ class CorePeople:
         self._passed[card] = [*(used for used in self._passed.get(card, ()) if at - used < KEPT_MS), at]
         return card
 
-    def _driver(self, card: int, at: int) -> int:
+    def _driver(self, card: int, at: int, hour: int) -> int:
         """The card at the lobby of who has parked: the driver's own, or another's who comes along."""
         if not card or not self._is_free(card, at):
-            return self._card("others", at)
+            return self._card("others", at, hour)
         return self._use(card, at)
 
     def _strange_card(self) -> int:
