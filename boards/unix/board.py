@@ -141,6 +141,15 @@ class Board:
         else:
             self._stepped.held.append((channel, value))
 
+    def obey(self, command: int, argument: "int | None") -> None:
+        """A command of the building's gateway, as from its bus."""
+        from lilong_firmware.local import obey  # noqa: PLC0415  by need
+
+        now = self.uptime_ms()
+        obey(self.device, now, command, argument)
+        self.device.deadline = now  # what has come of it is done in the next round
+        self._wake.ring()
+
     def stall(self, ms: int) -> None:
         """The loop stands still, as in a handshake of TLS on a small board; with a stepped clock, for that clock."""
         if self._stepped is None:

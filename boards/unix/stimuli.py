@@ -1,7 +1,7 @@
 """Lines on stdin and stdout: what reaches the simulated peripherals, and what the board tells.
 
-In: `set <channel> <value or none>`, `at <ms>`, `stall <ms>`, `mem`, `quit`; the end of stdin is a quit. To quit is to
-lose power.
+In: `set <channel> <value or none>`, `obey <command> [argument]`, `at <ms>`, `stall <ms>`, `mem`, `quit`; the end of
+stdin is a quit. To quit is to lose power.
 """
 
 import gc
@@ -46,6 +46,8 @@ class Stimuli:
             self._board.at(int(words[1]))
         elif len(words) == 2 and words[0] == "stall":
             self._board.stall(int(words[1]))
+        elif 2 <= len(words) <= 3 and words[0] == "obey":
+            self._board.obey(int(words[1]), int(words[2]) if len(words) == 3 else None)
         elif words == ["mem"]:
             gc.collect()
             tell("mem", gc.mem_free(), gc.mem_alloc())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from lilong_firmware.effects import ACCEPTED, ACKNOWLEDGED, CLEARED, RAISED, RESTORED, STORED
 from lilong_protocol.topics import EVENT, HEARTBEAT, STATE, TELEMETRY
@@ -44,6 +45,14 @@ class Regular:
     count: int = 1
 
 
+class Bus(Protocol):
+    """Who is told what devices do, as `BuildingBus` is."""
+
+    def note(self, device: str, what: str, code: int) -> None: ...
+
+    def output(self, device: str, name: str, value: int) -> None: ...
+
+
 class Recorder(Observer):
     """The observer of a whole run, whatever hosts its devices have."""
 
@@ -66,6 +75,7 @@ class Recorder(Observer):
         self.on_output: Callable[[str, str, int], None] | None = None  # and of outputs: the world, which feels them
         self._regular = {HEARTBEAT: self.beats, TELEMETRY: self.samples, STATE: self.births}
         self.overheard: dict[str, dict[str, bytes]] = {}  # of some devices, the newest frame of each class
+        self.bus: Bus | None = None  # whoever carries what is said between the devices of a building
         self.on_sent: Callable[[float, str, bytes], None] | None = None  # and of frames
         self._sounding: dict[str, dict[str, float]] = {}  # the alarm outputs that are on, by device, and since when
         self._silent: dict[str, AlarmClocks] = {}  # the last alarm of a device that began without one
@@ -74,6 +84,8 @@ class Recorder(Observer):
 
     def output(self, at: float, device: str, name: str, value: int) -> None:
         self.outputs.append((at, device, name, value))
+        if self.bus is not None:
+            self.bus.output(device, name, value)
         if self.on_output is not None:
             self.on_output(device, name, value)
         if name not in ALARM_OUTPUTS:
@@ -88,6 +100,8 @@ class Recorder(Observer):
             alarm.local = at
 
     def note(self, at: float, device: str, what: str, code: int, boot: int, seq: int) -> None:
+        if self.bus is not None:
+            self.bus.note(device, what, code)
         if what == ACCEPTED:
             self.accepted.add(device)
         elif what == RAISED:

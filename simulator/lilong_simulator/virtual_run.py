@@ -8,7 +8,7 @@ from typing import Protocol
 from .data_faults.asked import DataFaultsAsked
 from .data_faults.virtual import VirtualDataFaults
 from .estate import Device, Estate
-from .fleet.building_bus import BuildingBus
+from .fleet.building_bus import BuildingBus, VirtualWires
 from .fleet.provision import Provisioner
 from .fleet.still import Still
 from .fleet.uplinks import speak
@@ -83,7 +83,7 @@ class VirtualRun:
         self.world.stranger = self._attack
         if wired := wirings(estate):
             children = {gateway: [child.id for child in wiring.children] for gateway, wiring in wired.items()}
-            self._fleet.bus = BuildingBus(self._fleet, children, self._missed)
+            self._fleet.bus = BuildingBus(VirtualWires(self._fleet), children, self._missed)
         if faults:
             self.faults = VirtualFaults(self._fleet, faults, recorder, self._sense)
         if data_faults:

@@ -1,4 +1,4 @@
-"""The building bus in virtual time: what its children say to a gateway, and the commands that it gives them.
+"""The building bus: what its children say to a gateway, and the commands that it gives them.
 
 It has nothing to do with the network: it goes on in a partition, and ends where one of its two ends has no power.
 """
@@ -6,7 +6,7 @@ It has nothing to do with the network: it goes on in a partition, and ends where
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lilong_firmware import local
 from lilong_firmware.bus import ANSWERS, ASK, CLEARED, RAISED, SILENT, STARTED, command_of, heard
@@ -19,14 +19,44 @@ if TYPE_CHECKING:
 BUS_MS = 50  # (ours) each way: as an OSDP bus is polled
 
 
+class Wires(Protocol):
+    """Whoever has the devices at both ends; each is left alone while it has no power or no device."""
+
+    def call(self, delay: int, call: Callable[..., object], *arguments: object) -> None:
+        """Call something so many ms from now, in the order of the calls."""
+
+    def sense(self, device: str, channel: str, value: int) -> None:
+        """A value on a channel of a gateway."""
+
+    def obey(self, device: str, command: int, argument: int | None) -> None:
+        """A command at a child (`lilong_firmware.local`)."""
+
+
+class VirtualWires:
+    """Those of a fleet in virtual time."""
+
+    def __init__(self, fleet: VirtualFleet) -> None:
+        self._fleet = fleet
+        self.call = fleet.call
+        self.sense = fleet.sense
+
+    def obey(self, device: str, command: int, argument: int | None) -> None:
+        fleet: Any = self._fleet
+        member = fleet._members.get(device)
+        now = int(fleet.env.now)
+        if member is None or now < member.base:
+            return
+        fleet.stir(now + 1, member)
+        local.obey(member.device, now - member.base, command, argument)
+        fleet._settle(now, member)
+
+
 class BuildingBus:
     """`children` of each gateway in the order of its list, by device id. `silent(gateway, child)` is called when a
     child has fallen silent, so that what the gateway will say of it is no false alarm."""
 
-    def __init__(
-        self, fleet: VirtualFleet, children: Mapping[str, Sequence[str]], silent: Callable[[str, str], None]
-    ) -> None:
-        self._fleet = fleet
+    def __init__(self, wires: Wires, children: Mapping[str, Sequence[str]], silent: Callable[[str, str], None]) -> None:
+        self._wires = wires
         self._children = children
         self._silent = silent
         self._places: dict[str, list[tuple[str, int]]] = {}  # of a child: gateway, and its place in that list
@@ -56,11 +86,11 @@ class BuildingBus:
         if name != "bus" or device not in self._children:
             return
         if value == ASK:
-            self._fleet.call(BUS_MS, self._answer, device)
+            self._wires.call(BUS_MS, self._answer, device)
             return
         place, command, argument = command_of(value)
         if 1 <= place <= len(self._children[device]):
-            self._fleet.call(BUS_MS, self._command, self._children[device][place - 1], command, argument)
+            self._wires.call(BUS_MS, self._command, self._children[device][place - 1], command, argument)
 
     def power(self, device: str, on: bool) -> None:
         """The power of a device has gone or come; gone for ever, when it has burnt."""
@@ -76,7 +106,7 @@ class BuildingBus:
 
     def _tell_all(self, child: str, what: int, code: int = 0) -> None:
         for gateway, place in self._places.get(child, ()):
-            self._fleet.call(BUS_MS, self._tell, gateway, place, what, code)
+            self._wires.call(BUS_MS, self._tell, gateway, place, what, code)
 
     def _tell(self, gateway: str, place: int, what: int, code: int) -> None:
         if what == SILENT:
@@ -85,7 +115,7 @@ class BuildingBus:
         elif what == ANSWERS:
             self._missed[gateway].discard(place)
         if gateway not in self._dead:
-            self._fleet.sense(gateway, "bus", heard(place, what, code))
+            self._wires.sense(gateway, "bus", heard(place, what, code))
 
     def _answer(self, gateway: str) -> None:
         for place, child in enumerate(self._children[gateway], 1):
@@ -97,13 +127,5 @@ class BuildingBus:
                 self._tell(gateway, place, RAISED, code)
 
     def _command(self, child: str, command: int, argument: int | None) -> None:
-        if child in self._dead:
-            return
-        fleet: Any = self._fleet
-        member = fleet._members.get(child)
-        now = int(fleet.env.now)
-        if member is None or now < member.base:
-            return
-        fleet.stir(now + 1, member)
-        local.obey(member.device, now - member.base, command, argument)
-        fleet._settle(now, member)
+        if child not in self._dead:
+            self._wires.obey(child, command, argument)

@@ -76,6 +76,13 @@ class LiveBoard:
         except BoardError:
             pass  # it has ended, which was told when it did
 
+    def obey(self, command: int, argument: int | None) -> None:
+        """A command of the building's gateway, over the building bus."""
+        try:
+            self._process.obey(command, argument)
+        except BoardError:
+            pass  # it has ended, which was told when it did
+
     async def stop(self) -> None:
         """Power off."""
         await self._process.stop()

@@ -147,6 +147,10 @@ class BoardProcess:
             self._config = replace(self._config, values={**self._config.values, channel: value})
         self._send(f"set {channel} {'none' if value is None else value}")
 
+    def obey(self, command: int, argument: int | None = None) -> None:
+        """A command of the building's gateway (`lilong_firmware.local`), by number."""
+        self._send(f"obey {command}" if argument is None else f"obey {command} {argument}")
+
     async def at(self, uptime_ms: int, *changes: tuple[str, int | None]) -> None:
         """Stepped clock: run up to an uptime, and wait until all that was due is done and answered.
 

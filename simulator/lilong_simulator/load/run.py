@@ -16,6 +16,7 @@ from ..fleet.live_board import LiveBoard
 from ..truth import Expectation, TruthRow
 from .accept import Accepter
 from .bring_up import BringUp
+from .buses import LiveBuses
 from .drain import Drain
 from .faults.live_run import LiveFaults
 from .fingerprint import added
@@ -67,6 +68,7 @@ class LiveRun:
         self._burnt: set[str] = set()
         self._dying: list[asyncio.Future[None]] = []  # boards that burnt
         self.faults: LiveFaults | None = None
+        self.recorder.bus = self.buses = LiveBuses(self)
         self.data_faults: LiveDataFaults | None = None
 
     def clock(self) -> float:
@@ -195,6 +197,7 @@ class LiveRun:
     def _destroyed(self, play: Play, device: str) -> None:
         self.recorder.burnt[device] = self.clock()
         self._burnt.add(device)
+        self.buses.power(device, False)
         if self.faults is not None:
             self.faults.timeline.burnt(device)
         board = self.boards.pop(device, None)

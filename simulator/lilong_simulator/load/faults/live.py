@@ -28,13 +28,19 @@ class BrokerHands(Protocol):
 
 
 class LiveLevers:
-    """`sense` brings what a stuck sensor has missed. `failures`: why something could not be done to the broker."""
+    """`sense` brings what a stuck sensor has missed. `told` is told of power. `failures`: why something could not be done
+    to the broker."""
 
     def __init__(
-        self, fleets: Iterable[LiveFleet], hands: BrokerHands | None, sense: Callable[[str, str, int | None], None]
+        self,
+        fleets: Iterable[LiveFleet],
+        hands: BrokerHands | None,
+        sense: Callable[[str, str, int | None], None],
+        told: Callable[[str, bool], None] = lambda device, on: None,
     ) -> None:
         self._fleets = {device: fleet for fleet in fleets for device in fleet.members}
         self._hands = hands
+        self._told = told
         self.stuck = Stuck(sense)
         self.failures: list[str] = []
         self._work: asyncio.Task[None] | None = None
@@ -62,6 +68,7 @@ class LiveLevers:
     def power(self, device: str, on: bool) -> None:
         if member := self.member(device):
             faulty.set_power(member, on)
+            self._told(device, on)
 
     def link(self, device: str, whole: bool) -> None:
         if member := self.member(device):

@@ -31,7 +31,7 @@ class LiveFaults:
         self._zero = zero
         scenario = run.settings.scenario
         own = {device.id for device in run.devices}
-        self.levers = LiveLevers(run.fleets, run.settings.hands, self._sense)
+        self.levers = LiveLevers(run.fleets, run.settings.hands, self._sense, run.buses.power)
         self.timeline = Timeline(
             planned_by(scenario, run.settings.parts), own, self.levers, self.levers.backlog, run.recorder.online,
             zero, run.boards,
