@@ -28,8 +28,8 @@ class BrokerHands(Protocol):
 
 
 class LiveLevers:
-    """`sense` brings what a stuck sensor has missed. `told` is told of power. `failures`: why something could not be done
-    to the broker."""
+    """`sense` brings what a stuck sensor has missed, `told` is told of power. `failures`: why something could not be
+    done to the broker."""
 
     def __init__(
         self,
