@@ -27,9 +27,10 @@ class Gateway:
 class Broker:
     """`messages`: QoS 1 of 100 bytes that reach one subscriber in a second; `connects`: accepted in a second.
 
-    The defaults are mosquitto 2.0.11 on one core of a shared VM of four (benchmarks/README.md); `connections` are a file limit
-    of 65,536 less what it needs itself; memory, and what connections with their subscription and retained births take
-    of it, are assumed. `share`: how much of it all may be used. `online_s`: in which all must be back after a blackout.
+    The defaults are mosquitto 2.0.11 on one core of a shared VM of four (benchmarks/README.md); `connections` are a
+    file limit of 65,536 less what it needs itself; memory, and what connections with their subscription and retained
+    births take of it, are assumed. `share`: how much of it all may be used. `online_s`: in which all must be back after
+    a blackout.
     """
 
     messages: float = 47_700.0
