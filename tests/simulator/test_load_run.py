@@ -18,6 +18,7 @@ from lilong_simulator.choose_boards import choose_boards
 from lilong_simulator.estate import KINDS, load_estate
 from lilong_simulator.fleet.live import Target
 from lilong_simulator.fleet.process import BoardError
+from lilong_simulator.incidents import find
 from lilong_simulator.incidents.base import Incident
 from lilong_simulator.load import bring_up
 from lilong_simulator.load.errors import RunError
@@ -48,6 +49,8 @@ class BrokerAndBackend(EmbeddedBroker):
 
     def publish(self, message):
         super().publish(message)
+        if topics.parse(message.topic)[1] not in ESTATE.by_id:
+            return  # a stranger
         for topic, payload in self.answers.to(message.topic, message.payload):
             super().publish(Message(topic, payload, 1, False))
 
@@ -360,3 +363,64 @@ async def test_the_rate_divides_the_periods_of_what_devices_report():
     counted = run.recorder.measures.counts["hb"].sent
     assert due > 30
     assert 0.9 * due <= counted <= 3 * due, "the time of coming up and sleeping kinds on top"
+
+
+STRANGER = """
+title = { en = "Stranger", zh = "陌生人" }
+about = "Somebody says what he has heard again, and what no device of the estate says."
+places = { door = { device = "boiler/door" } }
+
+[[physics]]
+model = "card"
+at = "door"
+number = 12345
+after_s = 0.2
+
+[[attacks]]
+what = "unknown_device"
+after_s = 0.4
+
+[[attacks]]
+what = "replay"
+of = "door"
+after_s = 0.8
+
+[[finding]]
+of = "unknown_device"
+name = "sec.unknown_device"
+
+[[finding]]
+of = "replay"
+name = "sec.replay"
+"""
+
+
+@in_loop
+async def test_a_stranger_publishes_what_nobody_said_and_what_somebody_did(tmp_path):
+    file = tmp_path / "stranger.toml"
+    file.write_text(STRANGER, encoding="utf-8")
+    async with BrokerAndBackend() as broker:
+        told = []
+        async with (
+            aiomqtt.Client("127.0.0.1", broker.port) as listener,
+            Running(broker.port, duration_s=1.5, incidents=[find(str(file))]) as run,
+        ):
+            await run.bring_up()
+            await listener.subscribe("lilong/1/+/+/u/#", qos=1)
+            async with asyncio.timeout(PATIENCE_S):
+                await run.play()
+                await run.stranger.close()
+            over = topics.down(ESTATE.id, "0" * 16, "ak")
+            await listener.subscribe(over, qos=1)
+            await listener.publish(over, b"", qos=1)
+            async for message in listener.messages:
+                if message.topic.value == over:
+                    break
+                told.append((message.topic.value.split("/")[3], message.topic.value.split("/")[5], message.payload))
+    door = ESTATE.device(DOOR).id
+    said = [payload for device, cls, payload in told if (device, cls) == (door, "ev")]
+    assert len(said) == len(set(said)) + 1, "the newest of them twice"
+    assert said.count(said[-1]) == 2
+    assert [cls for device, cls, _ in told if device not in ESTATE.by_id] == ["st"]
+    assert run.stranger.refused == 0
+    assert [row.alarm for row in run.truth if row.by == "backend"] == ["sec.unknown_device", "sec.replay"]

@@ -56,10 +56,11 @@ class Play:
 
     @property
     def truth(self) -> list[TruthRow]:
-        """What has happened to the part's devices; it grows."""
+        """What has happened to the part's devices; it grows. What is about the estate is told with its first device."""
         rows = self.world.truth
+        first = self.part.place.devices[0].id
         for row in rows[self._rows_seen :]:
-            if row.device in self._own:
+            if (row.device or first) in self._own:
                 self._truth.append(self._named(row))
         self._rows_seen = len(rows)
         return self._truth

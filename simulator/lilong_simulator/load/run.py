@@ -5,14 +5,18 @@ import gc
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from heapq import heapify, heapreplace
 from math import inf
 
 from lilong_protocol.registry import KIND
 
 from ..data_faults.live import LiveDataFaults
+from ..estate import Device
 from ..fleet.live import LiveFleet
 from ..fleet.live_board import LiveBoard
+from ..incidents import stranger
+from ..incidents.attacks import Attack
 from ..truth import Expectation, TruthRow
 from .accept import Accepter
 from .bring_up import BringUp
@@ -20,6 +24,7 @@ from .buses import LiveBuses
 from .drain import Drain
 from .faults.live_run import LiveFaults
 from .fingerprint import added
+from .live_stranger import LiveStranger
 from .payload import Template
 from .play import Play
 from .recording import LoadRecorder
@@ -58,6 +63,13 @@ class LiveRun:
         self.plays = [Play(part, start, self._sense, self._destroyed, many) for part in settings.parts]
         self.devices = [device for part in settings.parts for device in part.devices]
         worlds = {device.id: play.world for play in self.plays for device in play.part.devices}
+        self.stranger = LiveStranger(settings.target, self.recorder.overheard)
+        for play in self.plays:
+            place = play.part.place
+            own = {device.id for device in play.part.devices}
+            heard = set(stranger.victims(place.estate, place.incidents)) & own
+            self.recorder.overheard.update((device, {}) for device in heard)
+            play.world.stranger = partial(self._attacked, play, own)
         self.recorder.on_output = lambda device, name, value: worlds[device].felt(device, name, value)
         self.world_zero: float | None = None  # the run's clock when all were online and the worlds began
         self.boards: dict[str, LiveBoard] = {}
@@ -180,8 +192,15 @@ class LiveRun:
         await asyncio.gather(*ends, return_exceptions=True)
         for fleet in self.fleets:
             await fleet.close()
+        await self.stranger.close()
 
     # ---- inside
+
+    def _attacked(self, play: Play, own: set[str], attack: Attack, victim: Device | None) -> None:
+        """By the shard that hosts whom it has heard; who has heard nobody, by the one with the first device."""
+        by = play.part.place.devices[0].id if victim is None else victim.id
+        if by in own:
+            self.stranger.attack(play.part.place.estate, attack, victim)
 
     def _sense(self, play: Play, device: str, channel: str, value: int | None) -> None:
         if self.faults is not None and self.faults.keeps(device, channel, value):
