@@ -1,5 +1,7 @@
 """What the centre concludes by itself: told once, with all that is known, and cleared when it is over."""
 
+from types import SimpleNamespace
+
 import pytest
 from centre_world import (
     BAND,
@@ -14,7 +16,9 @@ from centre_world import (
     OTHER_DOOR,
     SECOND,
     SMOKE,
+    SMOKE_2,
     TENANT,
+    Placed,
     World,
     birth,
     cleared,
@@ -279,6 +283,21 @@ class TestCare:
     def test_nobody_is_sent_to_a_band_that_was_taken_off(self, told):
         told.at(0, birth(BAND, kind=6), raised(BAND, codes.ALARM_BAND_REMOVED))
         assert not told.found("care.dispatch")
+
+    @pytest.mark.parametrize(("care", "confidential", "sent"), [
+        ({"bedridden"}, False, 1), ({"veteran"}, False, 0), (set(), False, 0), ({"bedridden"}, True, 0),
+    ])  # fmt: skip
+    def test_a_fire_where_somebody_needs_help_sends_the_officer_and_tells_no_reason(self, care, confidential, sent):
+        flat = SimpleNamespace(core=1, unit="0101")
+
+        class Cared(type(WIRED)):
+            devices = (*WIRED.devices[1:], Placed(SMOKE, "smoke", "core1/01F/0101/smoke", 1, unit="0101"))
+            households = (SimpleNamespace(flat=flat, care=frozenset(care), confidential=confidential),)
+
+        told = Told(Cared())
+        told.at(0, birth(SMOKE, kind=1), raised(SMOKE), raised(SMOKE_2))
+        assert len(told.found("care.dispatch")) == sent
+        assert "bedridden" not in str(told.feed)
 
     def test_an_estate_without_cells_sends_who_is_on_duty(self):
         told = Told(World().estate)

@@ -172,6 +172,10 @@ class CentreInTheLoop:
         if batch.publishes:
             self._fleet.call(COMMIT_MS, self._send, batch.publishes)
         for change in batch.changes:
+            if change["type"] == "findings":
+                fresh = [one["id"] for one in change["findings"] if one["shown_at"] is None and not one.get("part_of")]
+                if fresh:
+                    self._fleet.call(COMMIT_MS + DRAW_MS, self._draw, fresh)
             if change["type"] == "alarm" or (change["type"] == "event" and change["code"] in WATCHED_EVENTS):
                 self._fleet.call(COMMIT_MS + DRAW_MS, self._see, change)
         self._arm()
@@ -183,6 +187,12 @@ class CentreInTheLoop:
             if due is not None and due < self._wake_at:
                 self._wake_at = due
                 self._fleet.call(max(0, due - self._now()), self._step, due)
+
+    def _draw(self, findings: Sequence[str]) -> None:
+        """A console has findings on its screen."""
+        for finding in findings:
+            self._core.shown(self._now(), finding, "console")
+        self._settle()
 
     def _see(self, change: dict[str, Any]) -> None:
         """The person at the console sees a change."""

@@ -1,4 +1,7 @@
-"""Who wears a wristband has called, fallen or not moved: the officer of the grid cell is sent."""
+"""A wearer has called, fallen or not moved, or it burns where somebody needs help to get out: an officer is sent.
+
+What a household's care is for goes nowhere: that somebody is sent is all that is told.
+"""
 
 from lilong_protocol import codes
 from lilong_protocol.pc.findings import DISPATCH
@@ -8,6 +11,7 @@ from .book import Book
 from .site import Cell, Site
 
 CALLS = frozenset((codes.ALARM_BAND_SOS, codes.ALARM_BAND_FALL, codes.ALARM_BAND_INACTIVE))
+DANGERS = frozenset((codes.ALARM_SMOKE_ALARM, codes.ALARM_GAS_LEAK, codes.ALARM_GAS_CO))
 NOBODY = Cell("", "on duty")  # where nobody has said whose cell it is
 
 
@@ -19,7 +23,7 @@ class Care:
         self._site = site
 
     def alarm(self, now_ms: int, alarm: Alarm) -> None:
-        if alarm.code not in CALLS:
+        if alarm.code not in CALLS and not (alarm.code in DANGERS and alarm.device in self._site.helpless):
             return
         found = self._book.open_of(DISPATCH, alarm.id)
         if alarm.cleared:

@@ -9,6 +9,8 @@ from lilong_simulator.wiring import wirings
 from ..model import Estate, PlacedDevice
 
 STOREY_M = 3.0  # (ours) from floor to floor
+HELPLESS = frozenset(("disabled", "lives_alone", "bedridden", "dementia", "child_at_risk"))
+"""(ours) Of the classes of care those in which somebody may not get out of a flat without help."""
 
 
 class Cell(NamedTuple):
@@ -22,6 +24,7 @@ class Wired(Protocol):
     """An estate that has more to say than the centre needs."""
 
     def feeder_of(self, device_id: str) -> str | None: ...
+    households: Sequence[Any]
     def cell_of(self, device: Any) -> Any: ...
 
 
@@ -42,6 +45,13 @@ class Site:
         if any(device.kind == "gateway" for device in self._placed.values()):
             wired = wirings(cast(Any, estate)).values()
             self.children = {one.gateway.id: tuple(child.id for child in one.children) for one in wired}
+        helpless = {
+            (home.flat.core, home.flat.unit)
+            for home in getattr(estate, "households", ())
+            if home.care & HELPLESS and not home.confidential
+        }
+        self.helpless = {one.id for one in self._placed.values() if (one.core, one.unit) in helpless}
+        """The devices of flats in which somebody needs help to get out; who is confidential is in no list."""
         self._cell_of = cast(Wired, estate).cell_of if hasattr(estate, "cell_of") else lambda device: None
 
     @property
