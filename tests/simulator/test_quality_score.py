@@ -8,6 +8,7 @@ from lilong_protocol.pc.findings import BY_NAME
 from lilong_simulator.data_faults import DATA_FAULTS, DataFaultError, Label, parse, read_labels, write_labels
 from lilong_simulator.data_faults.label import LabelError
 from lilong_simulator.feed import FeedEvent
+from lilong_simulator.load.scenario import Scenario, ScenarioError, read_scenario
 from lilong_simulator.quality_score import GRACE_MS, quality_score
 
 ZERO = 1_800_000_000_000.0
@@ -107,3 +108,14 @@ def test_what_is_no_rate_is_told(text: str, complaint: str) -> None:
     with pytest.raises(DataFaultError, match=repr(text)) as told:
         parse(text)
     assert complaint in str(told.value)
+
+
+def test_a_street_file_says_how_often_data_are_wrong(tmp_path: Path) -> None:
+    street = tmp_path / "street.toml"
+    street.write_text('data_faults = "0.01,gap=0.5"\n[[estates]]\nestate = "music_plaza"\n', "utf-8")
+    scenario = read_scenario(str(street))
+    assert scenario.data_faults == parse("0.01,gap=0.5")
+    assert Scenario.from_json(scenario.to_json()) == scenario
+    street.write_text('seed = 1\ndata_faults = "gap"\n[[estates]]\nestate = "music_plaza"\n', "utf-8")
+    with pytest.raises(ScenarioError, match=r"street\.toml:2: data_faults: 'gap': 'gap' is no rate; give faults"):
+        read_scenario(str(street))

@@ -16,7 +16,7 @@ class FutureTime(DataFault):
     """It can be found by a frame that carries a time. Setting the clock ends it."""
 
     NAME = "future_time"
-    KINDS = frozenset(("smoke", "gas", "manhole", "wristband", "gateway", "fence_zone", "shed_socket"))
+    KINDS = frozenset(("smoke", "gas", "manhole", "wristband", "gateway", "fence_zone", "shed_socket", "bin"))
 
     def begin(self, hands: Hands) -> bool:
         clock = hands.firmware(self.device.id).uplink.clock

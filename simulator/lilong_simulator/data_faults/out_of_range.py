@@ -10,10 +10,12 @@ VALUES = {
     "manhole": ("battery", "battery", 130),
     "fence_zone": ("battery", "battery", 130),
     "gateway": ("battery", "battery", 130),
+    "bin": ("battery", "battery", 130),
     "gas": ("gas", "gas", 1_500),  # 150 %LEL: below 0 it would be a fault that it finds by itself
     "wristband": ("spo2", "spo2", 120),
     "streetlight": ("temperature", "temperature", -6_000),
     "shed_socket": ("temperature", "temperature", -6_000),
+    "ev_pile": ("temperature", "temperature", -6_000),
     "cycle_gate": ("rssi", "rssi", 20),
 }
 
