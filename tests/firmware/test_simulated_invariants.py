@@ -151,3 +151,11 @@ def test_a_charging_pile_that_was_accepted_once_needs_no_word_for_a_new_link():
     told = [s for s in host.sent if s.cls == topics.ALARM]
     assert told
     assert told[0].at - connected < SECOND
+
+
+def test_a_charging_pile_whose_run_accepts_it_waits_for_nobody():
+    """As where a backend gets its messages by a template, and has no words to answer a birth."""
+    host = Host(rules("ev_pile"), times=False, data={"accepted": b"\x01"})
+    host.set("leakage", 400)
+    host.run(10 * SECOND)
+    assert {topics.STATE, topics.ALARM, topics.CONFIG} <= {s.cls for s in host.sent}

@@ -131,6 +131,12 @@ def test_doors_panels_gates_and_lanes_tell_nothing_that_names_a_confidential_hou
     assert "unnamed" not in provisioner.identity(plaza.device("pump_room/door")).data
 
 
+@pytest.mark.parametrize("accepts", [False, True])
+def test_a_charging_pile_is_told_where_the_run_accepts_what_it_says(plaza: Estate, accepts: bool) -> None:
+    given = Provisioner(plaza, KEY, 7, accepts=accepts).identity(plaza.device("garage/pile01/ev_pile")).data
+    assert ("accepted" in given) == accepts
+
+
 # ---- fences, feeders, cells
 
 
