@@ -74,22 +74,27 @@ class _NoLog:
     def down(self, at: int, device: str, cls: str, frame: bytes) -> None: ...
 
 
-def played(names: Sequence[str], start: datetime, minutes: float, estate: Estate | None = None) -> Played:
-    """So long from `start` on."""
+def played(
+    names: Sequence[str], start: datetime, minutes: float, estate: Estate | None = None,
+    centre_of: Any = CentreInTheLoop,
+) -> Played:  # fmt: skip
+    """So long from `start` on; `centre_of` makes the backend."""
     incidents = [find(name) for name in names]
     here = reduced(incidents, plaza()) if estate is None else estate
     faults = plan(
         list(of_incidents(incidents, here, start, None)), {here.id: here.devices}, SEED, whole=False
     )
     key, zero, horizon = simulation_key(here.id), epoch_ms(here, start), round(minutes * MINUTE_MS)
-    centre, recorder = CentreInTheLoop(here, key, zero, SEED, _NoLog()), VirtualRecorder(lambda *told: None)
+    centre, recorder = centre_of(here, key, zero, SEED, _NoLog()), VirtualRecorder(lambda *told: None)
     with patch.object(virtual_run, "POWER_ON_MS", 1):  # who passes a door while its power comes has forced it
         run = VirtualRun(here, key, SEED, start, incidents, centre, recorder, seals=False, faults=faults)
     run.run(horizon)
     run.mend()
     feed = [FeedEvent.of(row) for row in centre.feed]
     excuses = None if run.faults is None else Excuses(run.faults.timeline.hindrances)
-    judged = score(run.world.truth, recorder.alarms.values(), feed, 0, zero, horizon=horizon, excuses=excuses)
+    judged = score(
+        run.world.truth, recorder.alarms.values(), feed, 0, zero, horizon=horizon, excuses=excuses, shown_expected=True,
+    )
     linked = linkage.judge(
         run.world.expectations, judged.alarm_of_row, recorder, feed, zero, horizon, excuses
     )

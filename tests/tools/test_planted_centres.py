@@ -5,12 +5,12 @@ from pathlib import Path
 
 import planted_centres
 import pytest
-from incident_run import Played
+from incident_world import played
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator import linkage
 from lilong_simulator.estate import load_estate
 from lilong_simulator.feed import FeedEvent
-from lilong_simulator.incidents import Incident, Step
+from lilong_simulator.incidents import Incident, Step, find
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.score import score
 from lilong_simulator.score_incidents import incidents_of
@@ -112,10 +112,11 @@ IN_INCIDENTS = [(name, bad) for name, (_, words) in OF_INCIDENTS.items() for bad
 @pytest.mark.parametrize(("name", "bad"), IN_INCIDENTS, ids=[f"{name}-{bad.__name__}" for name, bad in IN_INCIDENTS])
 def test_in_each_incident_the_right_centre_passes_and_bad_ones_are_named(name, bad):
     minutes, words = OF_INCIDENTS[name]
-    played = Played(name, timedelta(minutes=minutes), before=timedelta(minutes=2), centre=bad)
-    (found,) = (one for one in incidents_of(played.score, played.linked, (name,), {}) if one["name"] == name)
+    begin = datetime.combine(START.date(), find(name).content.at) - timedelta(minutes=2)
+    told = played([name], begin, minutes + 2, centre_of=bad)
+    (found,) = (one for one in incidents_of(told.score, told.linked, (name,), {}) if one["name"] == name)
     if bad is Right:
-        assert (played.failures, found["verdict"]) == ([], "pass"), found["told"]
+        assert (told.failures, found["verdict"]) == ([], "pass"), found["told"]
     else:
         assert words[bad] in {text.split(":")[0] for text in found["failures"]}, found["told"]
 
