@@ -13,6 +13,7 @@ from lilong_simulator.completeness import completeness
 from lilong_simulator.estate import Device
 from lilong_simulator.feed import Feed, FeedEvent
 from lilong_simulator.fleet import process
+from lilong_simulator.incidents import names_of
 from lilong_simulator.load.errors import NotOnline
 from lilong_simulator.load.faults.excuses import Excuses
 from lilong_simulator.load.places import Place, parts_of
@@ -207,7 +208,7 @@ def conclude(
     content = judged(request, played, reached, knee)
     result = played.result
     if result.world_zero is not None:
-        for name in request.scenario.incidents:
+        for name in names_of(request.scenario.incidents):
             if not any(row.incident == name for row in result.truth):
                 console.print(f"{name} did not happen within the run: --duration or --start", style="yellow")
         summarise(content, console)
@@ -244,7 +245,7 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         duration_s=lasted,
         broker=reached.broker.describe(),
         measures_latency=reached.broker.kind != "embedded",
-        incidents=scenario.incidents,
+        incidents=names_of(scenario.incidents),
         devices=result.devices,
         real_micropython=result.boards,
         lost=result.lost,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,10 @@ from lilong_simulator.incidents.file import built_in, file_of, is_path, read_inc
 from lilong_simulator.incidents.one_alarm import CAUSES, OneAlarm
 from lilong_simulator.incidents.written import WrittenIncident
 
-__all__ = ["CAUSES", "INCIDENTS", "Incident", "IncidentError", "OneAlarm", "Step", "WrittenIncident", "find", "read"]
+__all__ = [
+    "CAUSES", "INCIDENTS", "Incident", "IncidentError", "OneAlarm", "Step", "WrittenIncident", "find", "names_of",
+    "read",
+]  # fmt: skip
 
 
 def read(name_or_path: str | Path) -> WrittenIncident:
@@ -34,8 +37,13 @@ def find(text: str) -> Incident:
     asked = parse(text)
     incident = _named(asked)
     if asked.places or asked.when is not None:
-        return incident.elsewhere(text, asked.places, asked.when)
+        return incident.elsewhere(incident.name + text.removeprefix(asked.name), asked.places, asked.when)
     return incident
+
+
+def names_of(texts: Iterable[str]) -> tuple[str, ...]:
+    """What the incidents that are asked for are called in rows of the truth: one of a file has the file's name."""
+    return tuple(find(text).name for text in texts)
 
 
 def _named(asked: Asked) -> Incident:

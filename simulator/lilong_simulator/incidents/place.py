@@ -124,7 +124,7 @@ class Places:
             stem = self.stem(name)
             yield from (one for one in estate.devices if one.name.rpartition("/")[0] == stem)
         elif place.device is not None:
-            yield from self._named(_many(place.device))
+            yield from self._named(_many(place.device), place.optional)
         elif place.core is not None:
             yield from (one for one in estate.devices if one.core == place.core)
         elif place.road is not None:
@@ -143,7 +143,7 @@ class Places:
         else:
             yield from estate.devices
 
-    def _named(self, names: Sequence[str]) -> Iterator[Device]:
+    def _named(self, names: Sequence[str], optional: bool) -> Iterator[Device]:
         for name in names:
             if "*" in name:
                 yield from (one for one in self.estate.devices if fnmatchcase(one.name, name))
@@ -151,7 +151,8 @@ class Places:
             try:
                 yield self.estate.device(name)
             except LookupError as error:
-                raise IncidentError(f"{self.incident}: {error}; choose a device of this estate") from None
+                if not optional:
+                    raise IncidentError(f"{self.incident}: {error}; choose a device of this estate") from None
 
     def _core(self, name: str) -> int:
         if self.places[name].flat is not None:
