@@ -77,10 +77,11 @@ def read(source: Source) -> RecordedRun:
         if not begun:
             run.first, begun = at, True
         run.last = max(run.last, at)
-        run.tenants.add(tenant)
-        run.devices.add(device)
         if not cls:
-            continue
+            continue  # its connection ended
+        run.tenants.add(tenant)
+        if data:
+            run.devices.add(device)  # of a real board a load records that it sent, and not what
         run.recorder.sent(at, device, cls, data, None)
         tells = cls in SAID or (cls == topics.HEARTBEAT and run.kinds.get(device, ("",))[0] in BEATS_TELL)
         fields = _fields(data) if tells else None

@@ -14,9 +14,10 @@ from typing import Any
 from . import linkage, report
 from .completeness import completeness
 from .feed import FeedEvent
+from .judged import Judged
 from .load.thresholds import Threshold
 from .recorded_run import RecordedRun
-from .score import SAME_CLOCK_MS, score
+from .score import SAME_CLOCK_MS, Score, score
 from .truth import Expectation, TruthRow
 
 
@@ -39,24 +40,23 @@ class Given:
 
 def judge(given: Given) -> dict[str, Any]:
     """The content of report.json."""
-    run, feed = given.run, given.feed
+    run = given.run
     epoch_zero = run.epoch_zero or 0.0
     world_zero = given.world_began - epoch_zero
+    feed = [event for event in given.feed if event.is_finding or event.device in run.devices]
     ended = max([run.last, *(event.at - epoch_zero for event in feed)])
-    truth, warnings = _within(given, world_zero, ended)
-    happened = {event.event for event in feed}
-    console = "shown" in happened if given.console is None else given.console
-    people = "acknowledged" in happened if given.people is None else given.people
     _answers(run, feed, epoch_zero)
-    judged = score(
-        truth, run.recorder.alarms.values(), feed, world_zero, epoch_zero, people, shown_expected=console,
-        local_observed=False, resolution_ms=SAME_CLOCK_MS,
-    )  # fmt: skip
-    longest = max([one.within_ms or 0 for one in given.expectations], default=0)
-    linked = linkage.judge(
-        given.expectations, judged.alarm_of_row, run.recorder, feed, epoch_zero, ended - longest
-    )  # fmt: skip
-    names = {row.device: row.name for row in truth} | {one.device: one.name for one in given.expectations}
+    truth, warnings = _heard(given, world_zero)
+    judged = _scored(given, truth, feed, world_zero)
+    unfinished = {one.row.id for one in judged.judged if _is_unfinished(one, ended)}
+    if unfinished:
+        truth = [replace(row, expect="may") if row.id in unfinished else row for row in truth]
+        judged = _scored(given, truth, feed, world_zero)
+        warnings.append(_told(len(unfinished), "too shortly before its end"))
+    expectations = [one for one in given.expectations if one.device in run.devices]
+    longest = max([one.within_ms or 0 for one in expectations], default=0)
+    linked = linkage.judge(expectations, judged.alarm_of_row, run.recorder, feed, epoch_zero, ended - longest)
+    names = {row.device: row.name for row in truth} | {one.device: one.name for one in expectations}
     start = datetime.fromtimestamp((epoch_zero + run.first) / 1000, UTC)
     conditions = report.Conditions(
         estate=next(iter(run.tenants)) if len(run.tenants) == 1 else f"{len(run.tenants)} estates",
@@ -83,31 +83,45 @@ def judge(given: Given) -> dict[str, Any]:
     return report.build(conditions, run.recorder, judged, linked)
 
 
-def _within(given: Given, world_zero: float, ended: float) -> tuple[list[TruthRow], list[str]]:
-    """The truth; what the recording could not show may be, and is not demanded."""
+def _scored(given: Given, truth: Sequence[TruthRow], feed: Sequence[FeedEvent], world_zero: float) -> Score:
+    happened = {event.event for event in feed}
+    return score(
+        truth, given.run.recorder.alarms.values(), feed, world_zero, given.run.epoch_zero or 0.0,
+        acknowledgement_expected="acknowledged" in happened if given.people is None else given.people,
+        shown_expected="shown" in happened if given.console is None else given.console,
+        local_observed=False, resolution_ms=SAME_CLOCK_MS,
+    )  # fmt: skip
+
+
+def _is_unfinished(one: Judged, ended: float) -> bool:
+    """What might still have come in time after the recording's end, had it gone on."""
+    waits = one.row.expect == "must" and (one.answered is None or bool(one.missing))
+    limits = [ms for ms in one.row.limits.values() if ms is not None]
+    return waits and one.crossing + max(limits, default=0) > ended
+
+
+def _heard(given: Given, world_zero: float) -> tuple[list[TruthRow], list[str]]:
+    """The truth; what crossed before the recording, and at devices that it has nothing of, may be."""
     run = given.run
-    rows, before, after, unheard = [], 0, 0, set()
+    rows: list[TruthRow] = []
+    before, unheard = 0, set()
     for row in given.truth:
-        crossing = world_zero + row.crossing_ms
-        limit = max([ms for ms in row.limits.values() if ms is not None], default=0)
-        if row.expect == "must":
-            early, late = crossing < run.first, crossing + limit > ended
-            silent = row.by == "device" and row.device not in run.devices
-            before, after = before + early, after + (late and not early)
-            if silent:
-                unheard.add(row.device)
-            if early or late or silent:
-                row = replace(row, expect="may")
-        rows.append(row)
-    words = [
-        f"not judged: {count} {'alarm that' if count == 1 else 'alarms that'} {why}"
-        for count, why in (
-            (before, "crossed before the recording began"), (after, "crossed too shortly before its end"),
-        ) if count
-    ]  # fmt: skip
+        early = world_zero + row.crossing_ms < run.first
+        silent = row.by == "device" and row.device not in run.devices
+        before += early and row.expect == "must"
+        if silent:
+            unheard.add(row.device)
+        rows.append(replace(row, expect="may") if row.expect == "must" and (early or silent) else row)
+    unheard.update(one.device for one in given.expectations if one.device not in run.devices)
+    warnings = [_told(before, "before the recording began")] if before else []
     if unheard:
-        words.append(f"not judged: {len(unheard)} devices of the truth of which nothing is recorded")
-    return rows, words
+        one = "device" if len(unheard) == 1 else "devices"
+        warnings.append(f"not judged: {len(unheard)} {one} of the truth of which nothing is recorded")
+    return rows, warnings
+
+
+def _told(count: int, when: str) -> str:
+    return f"not judged: {count} {'alarm' if count == 1 else 'alarms'} that crossed {when}"
 
 
 def _answers(run: RecordedRun, feed: Sequence[FeedEvent], epoch_zero: float) -> None:

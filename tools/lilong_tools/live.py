@@ -45,6 +45,7 @@ from .summary import summarise
 if TYPE_CHECKING:
     from .load.sharded import Shards
 
+LEAVING_MS = 10_000  # (ours) a run may take so long to leave in good order, and devices say no more then
 STOPPED_EARLY = "stopped before all devices were online: nothing is judged"
 
 
@@ -270,7 +271,7 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         steps={one.name: steps_of(one, scenario.start, world_zero) for one in request.places[0].incidents},
         completeness=completeness(
             [device for place in request.places for device in place.devices], result.recorder, world_zero,
-            world_zero + result.played_s * 1000, scenario.rate, Excuses(result.hindrances),
+            world_zero + result.played_s * 1000 - LEAVING_MS, scenario.rate, Excuses(result.hindrances),
         ),
         world_began=None if result.world_zero is None else result.epoch_zero + result.world_zero,
         quality=quality_score(result.labels, feed, world_zero, result.epoch_zero).to_json()
