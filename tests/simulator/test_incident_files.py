@@ -184,3 +184,10 @@ def test_a_fall_that_is_not_seen_is_missed_for_twelve_hours() -> None:
     (row,) = [row for row in whole.truth if row.alarm == "band.inactive"]
     assert row.crossing_ms == 1_100 + 12 * 60 * MINUTE
     assert [row.alarm for row in whole.truth if row.expect == "must_not"] == ["band.fall"]
+
+
+def test_every_built_in_incident_has_its_place_in_music_plaza() -> None:
+    plaza = load_estate("music_plaza")
+    for name in incidents.INCIDENTS:
+        assert incidents.read(name).story(plaza, 0, Streams(7)).truth
+        assert incidents.find(name).device_names(plaza)
