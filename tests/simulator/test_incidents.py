@@ -115,7 +115,8 @@ def test_released_doors_must_raise_nothing_and_nobody_holds_or_forces_them(plaza
         assert Counter(row.alarm for row in rows) == {"door.forced": 10, "door.held": 10}
         released = {row.device: (row.crossing_ms, row.until_ms) for row in rows}
         for row in log.world.truth:
-            if row.alarm.startswith("door.") and row.expect != "must_not" and row.device in released:
+            unseen = row.cause.startswith("its power came")  # a door that did not hear why it opened
+            if row.alarm.startswith("door.") and row.expect != "must_not" and row.device in released and not unseen:
                 begin, end = released[row.device]
                 assert not begin - 30_000 < row.crossing_ms < (end or 0)
                 tested += 1
