@@ -16,10 +16,12 @@ Line = tuple[str, str, Sequence[Point]]
 
 
 def span(ms: float) -> str:
-    """A time as people say it: 0.4 ms, 12 ms, 1.5 s."""
+    """A time as people say it: 0.4 ms, 12 ms, 1.5 s, 25 min, 1.5 h."""
     if ms < 100:
         return f"{ms:.3g} ms"
-    return f"{ms:.0f} ms" if ms < 1_000 else f"{ms / 1000:.3g} s"
+    if ms < 600_000:
+        return f"{ms:.0f} ms" if ms < 1_000 else f"{ms / 1000:.3g} s"
+    return f"{ms / 60_000:.3g} min" if ms < 5_400_000 else f"{ms / 3_600_000:.3g} h"
 
 
 def _ticks(highest: float, count: int = 6) -> list[float]:

@@ -103,3 +103,18 @@ def test_what_was_not_observed_is_no_range():
 @pytest.mark.parametrize(("ms", "told"), [(0.25, "0.25 ms"), (12.0, "12 ms"), (999.9, "1e+03 ms"), (1_500.0, "1.5 s")])
 def test_a_time_is_told_as_people_say_it(ms, told):
     assert plots.span(ms) == told.replace("1e+03 ms", "1000 ms")
+
+
+@pytest.mark.parametrize(
+    ("ms", "said"),
+    [
+        (0.4, "0.4 ms"),
+        (12, "12 ms"),
+        (1_500, "1.5 s"),
+        (599_000, "599 s"),
+        (1_830_000, "30.5 min"),
+        (5_430_000, "1.51 h"),
+    ],
+)
+def test_a_time_is_said_as_people_say_it(ms, said):
+    assert plots.span(ms) == said
