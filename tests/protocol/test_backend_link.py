@@ -19,6 +19,7 @@ class Broker(asyncio.Protocol, PacketStream):
         PacketStream.__init__(self, 4_096)
         self.heard = heard
         self.asked = None
+        self.answered = False
 
     def connection_made(self, transport):
         self.transport = transport
@@ -32,8 +33,11 @@ class Broker(asyncio.Protocol, PacketStream):
                 self.asked = mqtt_server.read_subscribe(buffer, at, end)
             elif kind == PUBLISH:
                 self.heard.put_nowait(read_publish(first, buffer, at, end)[:2])
-                pid, filters = self.asked
-                self.transport.write(mqtt_server.suback_packet(pid, [1 for _ in filters]))
+                self.answered = True
+        if self.asked is not None and self.answered:
+            pid, filters = self.asked
+            self.asked = None
+            self.transport.write(mqtt_server.suback_packet(pid, [1 for _ in filters]))
 
 
 class Answers:
