@@ -16,6 +16,7 @@ GAP_MS = 700  # from one person's closing to the next one's card
 LOCKED_MS = 20_000  # after a passage, until an opening without card or button is surely forced
 CARD_MS, BUTTON_MS = 400, 300  # how long a card is in the field, a button down
 PROMPT_MS = 3_500
+AGAIN_MS = 31_000  # who has gone in by a door is not before it again sooner: a door refuses a card that comes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Doorways:
 
     def __init__(self) -> None:
         self._free: dict[str, int] = {}
+        self._went: dict[str, list[tuple[int, int]]] = {}  # by door: the cards of late, and when they opened it
 
     def resolve(self, passages: Iterable[Passage]) -> list[Cycle]:
         """The cycles of passages, which must come in the order of their times."""
@@ -92,6 +94,8 @@ class Doorways:
             door = min(who.doors, key=lambda other: free.get(other.id, 0))
         wait = LOCKED_MS if who.means == "force" else 0
         at = max(who.at, free.get(door.id, 0) + wait)
+        if who.means == "card":
+            at = max([at, *(opened + AGAIN_MS for card, opened in self._went.get(door.id, ()) if card == who.card)])
         opened = at + who.push_ms
         cycle = Cycle(door, at, who.means, who.card, opened, opened + who.open_ms)
         self.occupy(cycle)
@@ -100,3 +104,6 @@ class Doorways:
     def occupy(self, cycle: Cycle) -> None:
         """Nobody else uses the door before this cycle is over."""
         self._free[cycle.door.id] = max(self._free.get(cycle.door.id, 0), cycle.closed + GAP_MS)
+        if cycle.means == "card":
+            late = [went for went in self._went.get(cycle.door.id, ()) if went[1] > cycle.at - AGAIN_MS]
+            self._went[cycle.door.id] = [*late, (cycle.card, cycle.opened)]
