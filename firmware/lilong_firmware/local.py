@@ -1,7 +1,7 @@
 """A command of the building's gateway, over the building bus: no network, no session, no operator.
 
 Whoever gets at the wires of the bus can give it, so it is only what makes a building safer: it lets people out, shuts
-gas off, gives light. The bus carries nothing that would undo it but for light.
+gas off, gives light, points a camera. The bus carries nothing that would undo it but for light.
 """
 
 from lilong_protocol import codes, frame
@@ -10,7 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .device import Device
 
-COMMANDS = (codes.CMD_FIRE_RELEASE, codes.CMD_CLOSE_VALVE, codes.CMD_SET_LEVEL, codes.CMD_AUTOMATIC)
+COMMANDS = (
+    codes.CMD_FIRE_RELEASE, codes.CMD_CLOSE_VALVE, codes.CMD_SET_LEVEL, codes.CMD_AUTOMATIC, codes.CMD_LOOK_AT,
+)  # fmt: skip
 
 
 def obey(device: "Device", now: int, command: int, argument: "int | None") -> int:

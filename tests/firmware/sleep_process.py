@@ -41,7 +41,7 @@ class Sleeping:
         path = ":".join(str(folder) for folder in (CASE.parent, ROOT / "protocol", ROOT / "firmware"))
         began = self.now
         done = subprocess.run(
-            [self._micropython, "-X", "heapsize=256k", str(CASE), self._kind, str(self._folder),
+            [self._micropython, "-X", "heapsize=512k", str(CASE), self._kind, str(self._folder),
              str(began + BOOT_MS), str(int(woken)), pin, *words],
             env={**os.environ, "MICROPYPATH": f"{path}:.frozen"}, capture_output=True, text=True, check=False,
         )  # fmt: skip

@@ -28,15 +28,16 @@ from lilong_tools.load.shard import packed
 from lilong_tools.load.target import Access
 
 FILE = str(Path(__file__).with_name("small_estate.toml"))
-NINE = (
+TEN = (
     "blackout at=1 for=20 share=0.5", "partition at=2 for=20 gateway=core1 share=0.7", "broker_restart at=3 for=2",
     "frozen_broker at=6 for=1", "bad_radio at=4 for=9 loss=0.3 jitter_ms=40 share=0.4",
     "wrong_clock at=5 for=9 ppm=50 spread=900 share=0.6", "stuck_sensor at=5 for=9 kind=smoke share=0.5",
     "low_battery at=6 for=9 level=3 share=0.5", "nuisance_flood at=7 for=20 per_min=60 share=0.8",
+    "full_flash at=8 for=9 share=0.5",
 )  # fmt: skip
 SCENARIO = Scenario(
     (Copies(FILE, 3, scale=0.9),), seed=11, start=datetime(2026, 3, 4, 12), duration_s=30.0,
-    faults=tuple(parse(text) for text in NINE),
+    faults=tuple(parse(text) for text in TEN),
 )  # fmt: skip
 PLACES = places_of(SCENARIO)
 
@@ -85,11 +86,11 @@ def done_by_all(count):
     return levers, added([one for shard in shards for one in shard[1]]), truth, touched
 
 
-def test_all_nine_faults_draw_the_same_for_any_number_of_shards():
+def test_all_ten_faults_draw_the_same_for_any_number_of_shards():
     assert {one.name for one in SCENARIO.faults} == set(FAULTS)
     levers, stimuli, truth, touched = done_by_all(1)
     assert all(0 < count <= 108 for count in touched), touched
-    assert {what[0] for what in levers} == {"power", "link", "radio", "tick", "stick"}
+    assert {what[0] for what in levers} == {"flash", "power", "link", "radio", "tick", "stick"}
     assert {row.incident for row in truth} >= {"low_battery", "nuisance_flood"}
     for count in (3, 4):
         assert done_by_all(count) == (levers, stimuli, truth, touched)

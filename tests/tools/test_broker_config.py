@@ -182,7 +182,7 @@ def test_the_public_key_is_for_a_broker_on_this_machine(tmp_path):
     for arguments in (("--host", "localhost"), ("--host", "broker.example", "--simulation-key")):
         ended = run_lilong("broker-config", "music_plaza", "--out", tmp_path / "broker", *arguments)
         assert ended.code == 0, ended.err
-    assert len((tmp_path / "broker" / "passwords").read_text().splitlines()) == 2_202
+    assert len((tmp_path / "broker" / "passwords").read_text().splitlines()) == 3_445
 
 
 # ---- the URL of a broker with TLS

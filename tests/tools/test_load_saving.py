@@ -18,6 +18,7 @@ class Result:
     recorder: Recorder = field(default_factory=Recorder)
     truth: list = field(default_factory=list)
     expectations: list = field(default_factory=list)
+    labels: list = field(default_factory=list)
 
 
 CONTENT = {"verdict": "pass", "failures": [], "thresholds": [], "estate": "lane_house", "duration_s": 1.0,

@@ -32,6 +32,7 @@ RUN_BY = {
     "--expectations out/expectations.jsonl --report out/again": (
         "tests/tools/test_score_command.py::test_a_fire_is_judged_with_what_had_to_follow"
     ),
+    ".venv/bin/lilong incidents gas_leak": "tests/tools/test_incidents_command.py::test_one_is_explained",
     ".venv/bin/lilong boards": (
         "tests/tools/test_boards.py::test_the_list_says_chip_flash_radio_kinds_and_that_nothing_is_proved"
     ),

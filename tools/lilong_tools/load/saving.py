@@ -26,9 +26,10 @@ def save(
             (folder / "report.json", lambda file: file.write_text(_json(content), encoding="utf-8")),
             (folder / "truth.jsonl", lambda file: write_rows(file, result.truth)),
             (folder / "expectations.jsonl", lambda file: write_rows(file, result.expectations)),
-            (folder / "labels.jsonl", lambda file: write_labels(file, result.labels)),
             (folder / "report.html", lambda file: file.write_text(render(content, result.recorder), encoding="utf-8")),
         ]
+        if result.labels:
+            files.insert(3, (folder / "labels.jsonl", lambda file: write_labels(file, result.labels)))
     if junit is not None:
         files.append((junit, lambda file: write_junit(file, content)))
     written: list[str] = []
