@@ -32,7 +32,7 @@ from tests.soak.centre import Centre  # noqa: E402
 from tests.soak.dangers import CLEAR_MS, DANGERS, WARM_UP_MS  # noqa: E402
 from tests.soak.subject import Subject  # noqa: E402
 
-CEILING = 52_000  # bytes of heap that live in a connected device; benchmarks/heap.py has the same
+CEILING = 52_500  # bytes of heap that live in a connected device; benchmarks/heap.py has the same
 TLS_CEILING = 57_000  # the same over TLS
 PEAK_CEILING = 58_000  # and at any quiet moment of an alarm's life; 64 KB have 64,700 bytes in blocks
 BIRTH_LIMIT_MS = 1_000  # (ours) from power-on to a birth that the broker has accepted

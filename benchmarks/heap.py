@@ -15,7 +15,7 @@ from lilong_simulator.fleet.provision import Provisioner
 from lilong_simulator.kinds import KINDS
 from lilong_tools.broker.embedded import EmbeddedBroker
 
-CEILING = 52_000  # bytes
+CEILING = 52_500  # bytes
 
 
 def identities() -> dict[str, Identity]:
