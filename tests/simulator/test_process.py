@@ -146,12 +146,13 @@ async def test_a_device_does_not_outlive_its_parent():
     assert ended
 
 
+@pytest.mark.parametrize("path", [str, os.path.relpath], ids=["absolute", "relative"])
 @in_loop
-async def test_another_micropython_can_be_named(monkeypatch):
+async def test_another_micropython_can_be_named(monkeypatch, path):
     beside = Path(sys.executable).with_name("micropython")
     if not beside.exists():
         pytest.skip(f"no {beside}")
-    monkeypatch.setenv("MICROPYTHON", str(beside))
+    monkeypatch.setenv("MICROPYTHON", path(beside))
     async with BoardCase("smoke") as case:
         await case.at(0)
         assert [sent.kind for sent in case.frames()] == [frame.BIRTH, frame.REPORTED_CONFIG]

@@ -293,7 +293,8 @@ def _command(rom: Path, heap: str) -> list[str]:
     named = os.environ.get("MICROPYTHON")
     if not named:
         return [sys.executable, "-P", str(Path(__file__).with_name("board_boot.py")), str(rom), heap, CONFIG]
-    return [named, "-X", f"heapsize={_grown(heap, rom.stat().st_size)}", "-c", _BOOT, str(rom), CONFIG]
+    micropython = str(Path(named).absolute())  # it starts in the folder of its device
+    return [micropython, "-X", f"heapsize={_grown(heap, rom.stat().st_size)}", "-c", _BOOT, str(rom), CONFIG]
 
 
 def _grown(heap: str, size: int) -> str:
