@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import pytest
 from lilong_protocol import frame, topics
+from lilong_protocol.cbor import MAX_FRAME
 from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.seal import DOWN, UP, Seal, frame_tag
 from lilong_simulator.fleet.board_config import BoardConfig
@@ -18,6 +19,9 @@ from lilong_tools.broker.embedded_client import Message
 
 TENANT = "music_plaza"
 DEVICE = "a4cf12fffe0b3c5d"
+# What must be free of a board's heap whatever it does: the longest frame as it came and opened, and another as it is
+# written and sealed. (What a collection still finds by a stale pointer differs by some hundred bytes from run to run.)
+RESERVE = 4 * MAX_FRAME
 EPOCH = 1_800_000_000_000  # wall time, in ms, of the device's uptime 0
 ESTATE_KEY = bytes(range(32))
 ROOT_KEY = device_root(ESTATE_KEY, TENANT, DEVICE)

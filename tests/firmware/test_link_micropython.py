@@ -4,7 +4,7 @@ import socket
 from itertools import pairwise
 
 import pytest
-from board_case import DEVICE, DOWNLINK, BoardCase, in_loop
+from board_case import DEVICE, DOWNLINK, RESERVE, BoardCase, in_loop
 from lilong_firmware.kinds import rules
 from lilong_protocol import codes, frame, topics
 from lilong_protocol.registry import KIND
@@ -209,7 +209,7 @@ async def test_every_kind_lives_in_the_heap_of_a_board(kind):
         case.store(raised)
         await case.lines.take_a(Note, "stored", code)
         memory = await case.process.memory()
-        assert memory.free > 6_144
+        assert memory.free > RESERVE
 
 
 @in_loop

@@ -3,13 +3,12 @@
 from hashlib import sha256
 
 import pytest
-from board_case import DOWNLINK, BoardCase, in_loop
+from board_case import DOWNLINK, RESERVE, BoardCase, in_loop
 from lilong_firmware.fetch import CHUNK_BYTES
 from lilong_protocol import codes, frame, topics
 from lilong_simulator.fleet.board_lines import Handled, Offline, Output
 
 FIRMWARE, CARD_LIST = 0, 1
-RESERVE = 6_144  # bytes that are free while an artifact is fetched, for messages and alarms
 
 # As much as the busiest lobby of the estate has.
 DOOR = {
@@ -53,14 +52,14 @@ class Backend:
 
 
 async def fetched(case, backend, now):
-    """All chunks; the least heap that was free meanwhile."""
+    """All chunks; the least heap that was free after one of them."""
     least = 1 << 20
     while not backend.results():
         now += 1_000
         await case.at(now)
         if backend.serve():
-            least = min(least, (await case.process.memory()).free)
             await case.lines.take_a(Handled, "ot")
+            least = min(least, (await case.process.memory()).free)
     return now, least
 
 
