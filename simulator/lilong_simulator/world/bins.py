@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device
 from lilong_simulator.truth import truth_row
+from lilong_simulator.world.daily import Daily
 from lilong_simulator.world.local_time import HOUR_MS, MINUTE_MS
 
 if TYPE_CHECKING:
@@ -21,26 +22,21 @@ FULL_PERCENT, MOST_PERCENT = 90, 100
 STEPS = 2  # an hour
 
 
-class Bins:
+class Bins(Daily):
     """All bins of an estate, a day at a time."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._fill = {bin_.id: 20.0 for bin_ in world.estate.of_kind("bin")}
         self._full: dict[str, int] = {}
-
-    def begin(self) -> None:
-        """Puts the rest of the first day on the agenda."""
-        self._plan(0)
 
     def initial(self) -> Iterator[tuple[str, str, int]]:
         """How full they are when the world begins."""
         for bin_, fill in self._fill.items():
             yield bin_, "fill", int(fill)
 
-    def _plan(self, day: int) -> None:
+    def _plan(self, midnight: int, ordinal: int) -> None:
         world = self._world
-        midnight, ordinal = world.local.midnight(day), world.local.ordinal(day)
         for bin_ in world.estate.of_kind("bin"):
             stream = world.streams.stream(bin_.name, "waste", ordinal)
             comes = stream.between(*A_DAY_PERCENT)
@@ -56,7 +52,6 @@ class Bins:
                 elif share := world.estate.curves.door_out[step // STEPS]:
                     fuller = self._fill[bin_.id] + comes * share / 100 / STEPS
                     self._set(bin_, at + stream.between(0, 25) * MINUTE_MS, fuller)
-        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
 
     def _set(self, bin_: Device, at: int, fill: float) -> None:
         """So full it is from `at` on; who finds it full puts things beside it."""

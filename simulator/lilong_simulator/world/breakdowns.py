@@ -5,18 +5,18 @@ Each kind has one part that breaks here, one whose silence changes nothing else 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device
+from lilong_simulator.random_streams import Stream
 from lilong_simulator.truth import truth_row
+from lilong_simulator.world.daily import YEAR_DAYS, Daily, befallen
 from lilong_simulator.world.local_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 if TYPE_CHECKING:
     from lilong_simulator.world.world import World
 
-YEAR_DAYS = 365
 MENDED_MS = (HOUR_MS, 30 * HOUR_MS)  # somebody comes (assumed)
 LOOSE_MS = (30_000, 5 * MINUTE_MS)  # a loose contact (assumed)
 EARLY_MS = 30 * MINUTE_MS  # nothing that somebody else has begun the day before reaches so far into a day
@@ -55,32 +55,21 @@ PARTS = {
 }
 
 
-class Breakdowns:
+class Breakdowns(Daily):
     """Of all devices of the kinds that have such a part, a day at a time."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._devices = [device for device in world.estate.devices if device.kind in PARTS]
-        self._chance = min(1.0, world.estate.rates.faults_per_device_year / YEAR_DAYS)
+        self._chances = {"breaks": world.estate.rates.faults_per_device_year / YEAR_DAYS}
 
-    def begin(self) -> None:
-        """Puts the rest of the first day on the agenda."""
-        self._plan(0)
-
-    def initial(self) -> Iterator[tuple[str, str, int]]:
-        """Everything works when the world begins."""
-        return iter(())
-
-    def _plan(self, day: int) -> None:
+    def _plan(self, midnight: int, ordinal: int) -> None:
         world = self._world
-        midnight, ordinal = world.local.midnight(day), world.local.ordinal(day)
-        for device in self._devices:
-            if world.streams.chance(self._chance, device.name, "breaks", ordinal):
-                self._break(device, PARTS[device.kind], midnight, ordinal)
-        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
+        for device, _, stream in befallen(world.streams, self._devices, self._chances, ordinal):
+            self._break(device, PARTS[device.kind], stream, midnight)
 
-    def _break(self, device: Device, part: Part, midnight: int, ordinal: int) -> None:
-        world, stream = self._world, self._world.streams.stream(device.name, "breaks", ordinal)
+    def _break(self, device: Device, part: Part, stream: Stream, midnight: int) -> None:
+        world = self._world
         at = midnight + stream.between(EARLY_MS, DAY_MS - 1)
         mended = at + stream.between(*part.lasts_ms)
         channels = (part.channel, *part.others)

@@ -6,7 +6,6 @@ What flows is the plant's affair (`fleet.plant`): nothing does before the contac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from lilong_simulator.estate import Device
 from lilong_simulator.fleet.plant import LOAD
 from lilong_simulator.random_streams import Stream
+from lilong_simulator.world.daily import Daily
 from lilong_simulator.world.local_time import HOUR_MS, MINUTE_MS
 
 if TYPE_CHECKING:
@@ -87,11 +87,11 @@ class Session:
             self._world.change(self._world.agenda.now, self._device, LOAD, self._milliamperes * percent // FULL_PERCENT)
 
 
-class Charging:
+class Charging(Daily):
     """All piles and sockets of an estate, an evening at a time."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         rates = world.estate.rates
         per_day = (rates.ev_sessions_per_pile, rates.shed_sessions_per_socket)
         kinds = zip(SORTS, per_day, strict=True)
@@ -101,21 +101,12 @@ class Charging:
             for device in devices:
                 world.listen(device.id, sort.output, partial(self._switched, device.id))
 
-    def begin(self) -> None:
-        """Puts the rest of the first day on the agenda."""
-        self._plan(0)
-
-    def initial(self) -> Iterator[tuple[str, str, int]]:
-        """Nothing is plugged in when the world begins."""
-        return iter(())
-
     def _switched(self, device: str, value: int) -> None:
         if device in self._sessions:
             self._sessions[device].switched(value)
 
-    def _plan(self, day: int) -> None:
+    def _plan(self, midnight: int, ordinal: int) -> None:
         world = self._world
-        midnight, ordinal = world.local.midnight(day), world.local.ordinal(day)
         evening = (STARTS_H[1] - STARTS_H[0]) * HOUR_MS
         for sort, devices, rate in self._devices:
             stream = world.streams.stream(world.estate.id, sort.kind, ordinal)
@@ -125,7 +116,6 @@ class Charging:
                 if when >= world.agenda.now:
                     world.agenda.at(when, self._come, sort, devices, stream, TRIES)
                 at += stream.exponential()
-        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
 
     def _come(self, sort: Sort, devices: tuple[Device, ...], stream: Stream, tries: int) -> None:
         world, now = self._world, self._world.agenda.now

@@ -2,47 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device
+from lilong_simulator.random_streams import Stream
 from lilong_simulator.truth import truth_row
+from lilong_simulator.world.daily import YEAR_DAYS, Daily, befallen
 from lilong_simulator.world.local_time import HOUR_MS
 
 if TYPE_CHECKING:
     from lilong_simulator.world.world import World
 
-YEAR_DAYS = 365
 KNOCK_MS = 200
 WORKING_HOURS = (9, 16)
 
 
-class Covers:
+class Covers(Daily):
     """Authorised openings: the cover reports them all the same, the permit is the centre's affair."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._covers = world.estate.of_kind("manhole")
-        self._chance = min(1.0, world.estate.rates.openings_per_cover_year / YEAR_DAYS)
+        self._chances = {"opened": world.estate.rates.openings_per_cover_year / YEAR_DAYS}
 
-    def begin(self) -> None:
-        """Puts the rest of the first day on the agenda."""
-        self._plan(0)
-
-    def initial(self) -> Iterator[tuple[str, str, int]]:
-        """All covers lie in their frames when the world begins."""
-        return iter(())
-
-    def _plan(self, day: int) -> None:
+    def _plan(self, midnight: int, ordinal: int) -> None:
         world = self._world
-        ordinal, midnight = world.local.ordinal(day), world.local.midnight(day)
-        for cover in self._covers:
-            if world.streams.chance(self._chance, cover.name, "opened", ordinal):
-                self._open(cover, midnight, ordinal)
-        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
+        for cover, _, stream in befallen(world.streams, self._covers, self._chances, ordinal):
+            self._open(cover, stream, midnight)
 
-    def _open(self, cover: Device, midnight: int, ordinal: int) -> None:
-        world, stream = self._world, self._world.streams.stream(cover.name, "opened", ordinal)
+    def _open(self, cover: Device, stream: Stream, midnight: int) -> None:
+        world = self._world
         begin, end = WORKING_HOURS
         opened = midnight + stream.between(begin * HOUR_MS, end * HOUR_MS)
         closed = opened + stream.between(20 * 60_000, 45 * 60_000)

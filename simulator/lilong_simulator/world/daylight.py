@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lilong_firmware import almanac
 
 from lilong_simulator.estate import Device
+from lilong_simulator.world.daily import Daily
 
 if TYPE_CHECKING:
     from lilong_simulator.world.world import World
@@ -80,36 +81,31 @@ def lux_steps(day: date, latitude: float, longitude: float, utc_offset_h: float)
     return sorted(steps)
 
 
-class Daylight:
+class Daylight(Daily):
     """The lux at every streetlight."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._lamps: list[tuple[Device, int]] = [
             (lamp, world.streams.draw(lamp.name, "shade") % SPREAD_MS) for lamp in world.estate.of_kind("streetlight")
         ]
 
-    def begin(self) -> None:
-        """Puts the rest of the first day on the agenda."""
-        self._plan(0)
-
     def initial(self) -> Iterator[tuple[str, str, int]]:
         """The light by which the world begins."""
-        midnight = self._world.local.midnight(0)
-        steps = self._steps(0)
+        local = self._world.local
+        midnight, steps = local.midnight(0), self._steps(local.ordinal(0))
         for lamp, shade in self._lamps:
             past = [lux for seconds, lux in steps if midnight + seconds * 1_000 + shade < 0]
             yield lamp.id, "lux", past[-1] if past else NIGHT_LUX
 
-    def _steps(self, day: int) -> list[tuple[int, int]]:
+    def _steps(self, ordinal: int) -> list[tuple[int, int]]:
         estate = self._world.estate
-        return lux_steps(self._world.local.date(day), estate.latitude, estate.longitude, estate.utc_offset_h)
+        return lux_steps(date.fromordinal(ordinal), estate.latitude, estate.longitude, estate.utc_offset_h)
 
-    def _plan(self, day: int) -> None:
-        world, midnight = self._world, self._world.local.midnight(day)
-        for seconds, lux in self._steps(day):
+    def _plan(self, midnight: int, ordinal: int) -> None:
+        world = self._world
+        for seconds, lux in self._steps(ordinal):
             for lamp, shade in self._lamps:
                 at = midnight + seconds * 1_000 + shade
                 if at >= world.agenda.now:
                     world.change(at, lamp, "lux", lux)
-        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)

@@ -6,12 +6,12 @@ of, a bird too. They miss one thing in ten that really falls; that nobody can be
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device
 from lilong_simulator.random_streams import Stream
 from lilong_simulator.truth import truth_row
+from lilong_simulator.world.daily import Daily
 from lilong_simulator.world.fences import moments
 from lilong_simulator.world.local_time import MINUTE_MS
 from lilong_simulator.world.weather import rough_hours
@@ -26,11 +26,11 @@ DROP_MS = 400
 ALARM = "camera.falling_object"
 
 
-class Facades:
+class Facades(Daily):
     """The cameras that look at facades, a day at a time."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._cameras = [camera for camera in world.estate.of_kind("camera") if "facade" in camera.name]
         self._storeys = {
             building: max(flat.storey for flat in world.estate.flats if flat.building == building)
@@ -38,17 +38,8 @@ class Facades:
         }
         self._seen: dict[str, int] = {}
 
-    def begin(self) -> None:
-        """Puts the rest of the first day on the agenda."""
-        self._plan(0)
-
-    def initial(self) -> Iterator[tuple[str, str, int]]:
-        """Nothing falls when the world begins."""
-        return iter(())
-
-    def _plan(self, day: int) -> None:
+    def _plan(self, midnight: int, ordinal: int) -> None:
         world, rates = self._world, self._world.estate.rates
-        midnight, ordinal = world.local.midnight(day), world.local.ordinal(day)
         fair = [False] * 24
         rough = rough_hours(world.streams, world.estate.id, ordinal) if self._cameras else fair
         for camera in self._cameras:
@@ -60,7 +51,6 @@ class Facades:
                 stream = world.streams.stream(camera.name, what, ordinal)
                 for at in moments(stream, hours, per_day):
                     self._fall(camera, stream, midnight + at, what)
-        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
 
     def _fall(self, camera: Device, stream: Stream, at: int, what: str) -> None:
         world = self._world

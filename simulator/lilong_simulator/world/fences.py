@@ -6,12 +6,12 @@ right. What is shorter must be none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device
 from lilong_simulator.random_streams import Stream
 from lilong_simulator.truth import Expect, truth_row
+from lilong_simulator.world.daily import Daily
 from lilong_simulator.world.local_time import DAY_MS, HOUR_MS
 from lilong_simulator.world.weather import ROUGH, rough_hours
 
@@ -29,32 +29,22 @@ CALM_MS = 20_000  # after a touch, until it has ended for the device
 RESET_MS = HOUR_MS  # an alarm that nobody has reset by then may hide a second one
 
 
-class Fences:
+class Fences(Daily):
     """All zones of an estate, a day at a time."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._zones = world.estate.of_kind("fence_zone")
         self._last: dict[str, int] = {}  # by zone: when the last alarm was over
 
-    def begin(self) -> None:
-        """Puts the rest of the first day on the agenda."""
-        self._plan(0)
-
-    def initial(self) -> Iterator[tuple[str, str, int]]:
-        """All lines and wires are in order when the world begins."""
-        return iter(())
-
-    def _plan(self, day: int) -> None:
+    def _plan(self, midnight: int, ordinal: int) -> None:
         world, rates = self._world, self._world.estate.rates
-        midnight, ordinal = world.local.midnight(day), world.local.ordinal(day)
         rough = rough_hours(world.streams, world.estate.id, ordinal) if self._zones else []
         for zone in self._zones:
             for what, per_day in (("touch", rates.fence_touches_per_zone), ("brush", rates.fence_brushes_per_zone)):
                 stream = world.streams.stream(zone.name, what, ordinal)
                 for at in moments(stream, rough, per_day):
                     self._touch(zone, stream, midnight + at, what == "touch")
-        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
 
     def _touch(self, zone: Device, stream: Stream, at: int, long: bool) -> None:
         """Line or wires, whichever the zone has."""

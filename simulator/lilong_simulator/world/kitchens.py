@@ -5,7 +5,6 @@ A nuisance is not a false signal: the smoke or vapour is really there, so a dete
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device, Flat
@@ -13,19 +12,19 @@ from lilong_simulator.random_streams import Stream
 from lilong_simulator.truth import Expect, truth_row
 from lilong_simulator.world import gas, smoke
 from lilong_simulator.world.arrivals import time_on_curve
+from lilong_simulator.world.daily import YEAR_DAYS, Daily
 
 if TYPE_CHECKING:
     from lilong_simulator.world.world import World
 
-YEAR_DAYS = 365
 PAUSE_MS = 120_000  # between two meals in one kitchen
 
 
-class Kitchens:
+class Kitchens(Daily):
     """All kitchens of an estate, a day at a time; each draws from streams of its own flat and day."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         estate = world.estate
         self._smoke = [(flat, d) for flat in estate.flats if (d := estate.find(flat.stem, "smoke")) is not None]
         self._gas = [(flat, d) for flat in estate.flats if (d := estate.find(flat.stem, "gas")) is not None]
@@ -38,17 +37,8 @@ class Kitchens:
         self._whiff = min(1.0, rates.gas_whiffs_per_detector_year / YEAR_DAYS)
         self._busy: dict[str, int] = {}
 
-    def begin(self) -> None:
-        """Puts the rest of the first day on the agenda."""
-        self._plan(0)
-
-    def initial(self) -> Iterator[tuple[str, str, int]]:
-        """No kitchen is in use when the world begins."""
-        return iter(())
-
-    def _plan(self, day: int) -> None:
+    def _plan(self, midnight: int, ordinal: int) -> None:
         world, streams = self._world, self._world.streams
-        midnight, ordinal = world.local.midnight(day), world.local.ordinal(day)
         for flat, device in self._smoke:
             for meal in range(int(self._meals) + 1):
                 if meal < int(self._meals) or streams.chance(self._meals % 1, flat.key, "another meal", ordinal):
@@ -61,7 +51,6 @@ class Kitchens:
                     at = midnight + time_on_curve(self._curve, streams.draw(flat.key, f"{habit} at", ordinal))
                     if at >= world.agenda.now:
                         world.agenda.at(at, self._splash, flat, device, habit, ordinal)
-        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
 
     def _cook(self, flat: Flat, device: Device, ordinal: int, meal: int) -> None:
         stream = self._world.streams.stream(flat.key, "meal", ordinal, meal)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device
 from lilong_simulator.fleet.plant import STANDBY_DW, Plant
 from lilong_simulator.truth import truth_row
+from lilong_simulator.world.daily import YEAR_DAYS, Daily, befallen
 from lilong_simulator.world.local_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 if TYPE_CHECKING:
     from lilong_simulator.world.world import World
 
-YEAR_DAYS = 365
 NIGHT_MS = 9 * HOUR_MS  # from 20:00 to 05:00 lamps are lit
 SILENT_MS = (2 * MINUTE_MS, 40 * MINUTE_MS)  # (assumed)
 REPLACED_DAYS = (1, 7)  # (assumed)
@@ -24,42 +23,32 @@ AFTER_MS = 1_000  # the world feels what a lamp is told to do, before it is done
 LASTS_MS = {"lamp.control_gear_comm_failure": 30_000, "lamp.failure": 120_000}  # longer than what counts
 
 
-class Lamps:
+class Lamps(Daily):
     """All streetlights of an estate, a day at a time."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._lamps = world.estate.of_kind("streetlight")
+        rates = world.estate.rates
+        self._chances = {
+            "lamp.control_gear_comm_failure": rates.lamp_silences_per_lamp_year / YEAR_DAYS,
+            "lamp.failure": rates.lamp_failures_per_lamp_year / YEAR_DAYS,
+        }
         self._level: dict[str, int] = {}
         self._wrong: dict[str, tuple[str, int]] = {}  # by lamp: its alarm, until when
         for lamp in self._lamps:
             world.listen(lamp.id, "lamp", partial(self._told, lamp))
 
-    def begin(self) -> None:
-        """Puts the first night on the agenda."""
-        self._plan(0)
-
-    def initial(self) -> Iterator[tuple[str, str, int]]:
-        """All lamps are whole when the world begins."""
-        return iter(())
-
-    def _plan(self, day: int) -> None:
-        world, rates = self._world, self._world.estate.rates
-        evening, ordinal = world.local.midnight(day) + 20 * HOUR_MS, world.local.ordinal(day)
-        for lamp in self._lamps:
-            for alarm, per_year in (
-                ("lamp.control_gear_comm_failure", rates.lamp_silences_per_lamp_year),
-                ("lamp.failure", rates.lamp_failures_per_lamp_year),
-            ):
-                if world.streams.chance(per_year / YEAR_DAYS, lamp.name, alarm, ordinal):
-                    stream = world.streams.stream(lamp.name, alarm, ordinal)
-                    at = evening + stream.below(NIGHT_MS)
-                    lasts = stream.between(*SILENT_MS)
-                    if alarm == "lamp.failure":
-                        lasts = stream.between(REPLACED_DAYS[0] * DAY_MS, REPLACED_DAYS[1] * DAY_MS)
-                    if at >= world.agenda.now:
-                        world.agenda.at(at, self._break, lamp, alarm, at + lasts)
-        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
+    def _plan(self, midnight: int, ordinal: int) -> None:
+        world = self._world
+        evening = midnight + 20 * HOUR_MS
+        for lamp, alarm, stream in befallen(world.streams, self._lamps, self._chances, ordinal):
+            at = evening + stream.below(NIGHT_MS)
+            lasts = stream.between(*SILENT_MS)
+            if alarm == "lamp.failure":
+                lasts = stream.between(REPLACED_DAYS[0] * DAY_MS, REPLACED_DAYS[1] * DAY_MS)
+            if at >= world.agenda.now:
+                world.agenda.at(at, self._break, lamp, alarm, at + lasts)
 
     def _break(self, lamp: Device, alarm: str, until: int) -> None:
         """Only one thing at a time is wrong with a lamp, and only of a lit one does anybody see it begin."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device
 from lilong_simulator.random_streams import Stream
 from lilong_simulator.world.arrivals import time_on_curve
+from lilong_simulator.world.daily import Daily
 from lilong_simulator.world.local_time import DAY_MS, HOUR_MS
 
 if TYPE_CHECKING:
@@ -23,33 +23,24 @@ GAP_MS = 2_000
 WALK_MS = (120_000, 300_000)  # from a panel to the gates
 
 
-class Lockers:
+class Lockers(Daily):
     """All lockers of an estate: which box has a parcel, and until when."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._lockers = world.estate.of_kind("locker")
         self._parcels = world.estate.rates.parcels_per_flat * len(world.estate.flats) * bool(self._lockers)
         self._until = {locker.id: [0] * BOXES for locker in self._lockers}
         self._free: dict[str, int] = {}
         self._stream = world.streams.stream(world.estate.id, "parcels")
 
-    def begin(self) -> None:
-        """Puts the rest of the first day on the agenda."""
-        self._plan(0)
-
-    def initial(self) -> Iterator[tuple[str, str, int]]:
-        """All boxes are shut when the world begins."""
-        return iter(())
-
     def unanswered(self, at: int) -> None:
         """A courier stands before a flat where nobody opens."""
         if self._lockers:
             self._world.agenda.at(at + self._stream.between(*WALK_MS), self._deliver)
 
-    def _plan(self, day: int) -> None:
+    def _plan(self, midnight: int, ordinal: int) -> None:
         world = self._world
-        midnight, ordinal = world.local.midnight(day), world.local.ordinal(day)
         stream, parcels = world.streams.stream(world.estate.id, "parcels", ordinal), -1
         expected, due = self._parcels, 0.0
         while due <= expected:
@@ -60,7 +51,6 @@ class Lockers:
             )
             if at >= world.agenda.now:
                 world.agenda.at(at, self._deliver)
-        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
 
     def _deliver(self) -> None:
         stream, now = self._stream, self._world.agenda.now

@@ -6,13 +6,13 @@ as fast as its table allows and one as slowly. No alarm before the first is full
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device, Flat
 from lilong_simulator.random_streams import Stream
 from lilong_simulator.truth import limits, truth_row
+from lilong_simulator.world.daily import YEAR_DAYS, Daily
 from lilong_simulator.world.local_time import HOUR_MS
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 # Base rates (assumed): 0.02 nuisances a detector and year; 0.05 dangers a year among the reference estate's 903 flats.
 GRILLS_PER_DETECTOR_YEAR = 0.02
 FLUES_PER_DETECTOR_YEAR = 0.05 / 903
-YEAR_DAYS = 365
 EVENING = (17, 20)  # hours: hot pot and showers
 STEP_MS = 30_000
 SHARE = 6  # of the way to the new level, in a step
@@ -76,31 +75,21 @@ def spell(from_ms: int, peak_ppm: int, minutes: int) -> Staircase:
     return stairs
 
 
-class Monoxide:
+class Monoxide(Daily):
     """The carbon monoxide at every gas detector, a day at a time."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         estate = world.estate
         self._gas = [(flat, d) for flat in estate.flats if (d := estate.find(flat.stem, "gas")) is not None]
 
-    def begin(self) -> None:
-        """Puts the rest of the first day on the agenda."""
-        self._plan(0)
-
-    def initial(self) -> Iterator[tuple[str, str, int]]:
-        """The air is clean when the world begins."""
-        return iter(())
-
-    def _plan(self, day: int) -> None:
+    def _plan(self, midnight: int, ordinal: int) -> None:
         world = self._world
-        midnight, ordinal = world.local.midnight(day), world.local.ordinal(day)
         for flat, device in self._gas:
             for cause, per_year in (("charcoal grill", GRILLS_PER_DETECTOR_YEAR), ("flue", FLUES_PER_DETECTOR_YEAR)):
                 if world.streams.chance(per_year / YEAR_DAYS, flat.key, cause, ordinal):
                     self._burn(flat, device, cause, ordinal, midnight)
                     break
-        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
 
     def _burn(self, flat: Flat, device: Device, cause: str, ordinal: int, midnight: int) -> None:
         world, stream = self._world, self._world.streams.stream(flat.key, cause, ordinal)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from lilong_simulator.estate import Device
 from lilong_simulator.random_streams import Stream
 from lilong_simulator.truth import truth_row
+from lilong_simulator.world.daily import YEAR_DAYS, Daily
 from lilong_simulator.world.local_time import DAY_MS, HOUR_MS
 
 if TYPE_CHECKING:
     from lilong_simulator.world.world import World
 
-YEAR_DAYS = 365
 WET_DAYS_PER_YEAR = 125
 CLOUDBURSTS_PER_YEAR = 2
 STEP_MS = 600_000
@@ -85,35 +85,25 @@ def spans(stairs: Staircase, from_mm: int, until_mm: int) -> Iterator[tuple[int,
             since = None
 
 
-class Drains:
+class Drains(Daily):
     """The water under every storm drain's cover, a day at a time."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._drains = [
             (cover, GATHERS[0] + world.streams.draw(cover.name, "gathers") % (GATHERS[1] - GATHERS[0] + 1))
             for cover in world.estate.of_kind("manhole")
             if carries(cover, DRAINS)
         ]
 
-    def begin(self) -> None:
-        """Puts the rest of the first day on the agenda."""
-        self._plan(0)
-
-    def initial(self) -> Iterator[tuple[str, str, int]]:
-        """It does not rain when the world begins."""
-        return iter(())
-
-    def _plan(self, day: int) -> None:
+    def _plan(self, midnight: int, ordinal: int) -> None:
         world = self._world
-        midnight, ordinal = world.local.midnight(day), world.local.ordinal(day)
         rain = rain_of_day(world.streams.stream(world.estate.id, "rain", ordinal))
         skipped = max(0, -(midnight // STEP_MS))  # of the first day, the steps that are over
         rain[:skipped] = [0] * min(skipped, len(rain))
         if any(rain):
             for cover, gathers in self._drains:
                 self._rise(cover, water(rain, gathers, midnight))
-        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
 
     def _rise(self, cover: Device, stairs: Staircase) -> None:
         world = self._world

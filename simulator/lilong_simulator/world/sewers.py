@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device
 from lilong_simulator.truth import truth_row
+from lilong_simulator.world.daily import YEAR_DAYS, Daily
 from lilong_simulator.world.local_time import HOUR_MS
 from lilong_simulator.world.rain import carries
 
 if TYPE_CHECKING:
     from lilong_simulator.world.world import World
 
-YEAR_DAYS = 365
 BUILD_UPS_PER_SHAFT_YEAR = 0.02  # (assumed) a blocked sewer, in summer as in winter
 SEWERS = ("foul",)  # covers whose name says that foul water runs below
 METHANE_TENTHS, H2S_TENTHS = 100, 70  # 10 %LEL; 7 ppm, the workplace limit: a manhole alarms from there ...
@@ -40,24 +39,15 @@ def above(stairs: Staircase) -> tuple[int, int] | None:
     return crossing, next(at for at, ch4, h2s in stairs if at > crossing and ch4 < METHANE_ENDS and h2s < H2S_ENDS)
 
 
-class Sewers:
+class Sewers(Daily):
     """The gas in every shaft above a foul sewer, a day at a time."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._shafts = [cover for cover in world.estate.of_kind("manhole") if carries(cover, SEWERS)]
 
-    def begin(self) -> None:
-        """Puts the rest of the first day on the agenda."""
-        self._plan(0)
-
-    def initial(self) -> Iterator[tuple[str, str, int]]:
-        """The shafts are aired when the world begins."""
-        return iter(())
-
-    def _plan(self, day: int) -> None:
+    def _plan(self, midnight: int, ordinal: int) -> None:
         world, streams = self._world, self._world.streams
-        midnight, ordinal = world.local.midnight(day), world.local.ordinal(day)
         for shaft in self._shafts:
             if streams.chance(BUILD_UPS_PER_SHAFT_YEAR / YEAR_DAYS, shaft.name, "gas", ordinal):
                 self._build_up(shaft, midnight, ordinal)
@@ -65,7 +55,6 @@ class Sewers:
                 at = midnight + hour * HOUR_MS + streams.draw(shaft.name, "airs", hour) % HOUR_MS
                 if at >= world.agenda.now and world.claims.free(shaft.id, "h2s", at, at):
                     world.change(at, shaft, "h2s", h2s + streams.draw(shaft.name, "h2s", ordinal, hour) % 6)
-        world.agenda.at(world.local.midnight(day + 1), self._plan, day + 1)
 
     def _build_up(self, shaft: Device, midnight: int, ordinal: int) -> None:
         world, stream = self._world, self._world.streams.stream(shaft.name, "gas", ordinal)
