@@ -38,9 +38,9 @@ class Step:
 
 def steps_of(incident: Incident, start: datetime, world_zero: float = 0.0) -> list[Step]:
     """Those of its timeline in a world that begins at `start`, at `world_zero` of the run's clock."""
-    begins = getattr(incident, "begins", None)
-    began = None if begins is None else world_zero + begins(LocalTime(start))
-    return [Step(None if began is None else began + one.after_ms, one.what) for one in incident.timeline]
+    began = incident.begins(LocalTime(start))
+    zero = None if began is None else world_zero + began
+    return [Step(None if zero is None else zero + one.after_ms, one.what) for one in incident.timeline]
 
 
 def incidents_of(

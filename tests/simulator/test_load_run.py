@@ -14,7 +14,7 @@ from backends import KEY, Answers
 from board_case import in_loop
 from lilong_protocol import topics
 from lilong_protocol.registry import KIND
-from lilong_simulator.choose_boards import choose_boards
+from lilong_simulator.choose_boards import choose_boards, must_be_simulated
 from lilong_simulator.estate import KINDS, load_estate
 from lilong_simulator.fleet.live import Target
 from lilong_simulator.fleet.process import BoardError
@@ -22,6 +22,8 @@ from lilong_simulator.incidents import find
 from lilong_simulator.incidents.base import Incident
 from lilong_simulator.load import bring_up
 from lilong_simulator.load.errors import RunError
+from lilong_simulator.load.faults import parse
+from lilong_simulator.load.faults.timeline import plan
 from lilong_simulator.load.observed import Account
 from lilong_simulator.load.places import Place, Shard, parts_of, places_of
 from lilong_simulator.load.result import ShardResult, merge
@@ -285,6 +287,26 @@ def test_one_device_of_every_kind_is_a_real_one():
 def test_it_is_one_that_the_incident_touches_if_there_is_one():
     assert DOOR in [device.name for device in choose_boards(ESTATE, [BreakIn(1)])]
     assert DOOR not in [device.name for device in choose_boards(ESTATE, [])]
+
+
+def test_it_is_none_of_those_that_must_be_simulated_and_may_be_another_of_the_kind():
+    plaza = load_estate("music_plaza")
+    rogue = [find("rogue_reader")]
+    assert "core9/ground/door" in [device.name for device in choose_boards(plaza, rogue)]
+    apart = must_be_simulated(plaza, rogue, [])
+    chosen = choose_boards(plaza, rogue, apart)
+    assert [plaza.by_id[device].name for device in apart] == ["core9/ground/door"]
+    assert "core9/ground/door" not in [device.name for device in chosen]
+    assert [device.kind for device in chosen] == [device.kind for device in choose_boards(plaza, rogue)]
+
+
+def test_a_kind_that_a_fault_touches_as_a_whole_has_no_real_one():
+    devices = {ESTATE.id: ESTATE.devices}
+    asked = ("partition at=1 for=5 kind=door", "stuck_sensor at=1 for=5 kind=smoke")
+    planned = plan([parse(text) for text in asked], devices, 7)
+    apart = must_be_simulated(ESTATE, [], planned)
+    kinds = [device.kind for device in choose_boards(ESTATE, [], apart)]
+    assert kinds == [kind for kind in KINDS if ESTATE.of_kind(kind) and kind != "door"], "its sensors may be stuck"
 
 
 # ---- shards

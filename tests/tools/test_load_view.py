@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import pytest
 from lilong_firmware.effects import ACCEPTED, RAISED, STORED
 from lilong_simulator.estate_parts import Device
+from lilong_simulator.load.faults import parse
 from lilong_simulator.load.recording import LoadRecorder
+from lilong_simulator.load.scenario import Copies, Scenario
 from lilong_simulator.truth import truth_row
 from lilong_tools.load.view import LoadView
 from rich.console import Console
@@ -18,16 +20,21 @@ DOOR = Device(A, "door", "core1/ground/door", 0.0, 0.0, 0, None, None, None, ())
 class Story:
     """A run by script, on a terminal or on none."""
 
-    def __init__(self, terminal: bool = False) -> None:
+    def __init__(self, terminal: bool = False, **asked: object) -> None:
         self.now = 0.0
         self.recorder = LoadRecorder(lambda: self.now)
         self.run = SimpleNamespace(
             recorder=self.recorder, devices=[A, B], truth=[], world_zero=None, world_now=0.0,
-            settings=SimpleNamespace(scenario=SimpleNamespace(duration_s=60.0)),
+            settings=SimpleNamespace(scenario=Scenario((Copies("music_plaza"),), **asked)),
         )  # fmt: skip
         self.screen = io.StringIO()
         console = Console(file=self.screen, width=160, force_terminal=terminal)
         self.view = LoadView(console, self.run, lambda: self.now)
+
+    def at(self, world_s: float) -> str | None:
+        """What is on so many seconds after the world began."""
+        self.run.world_zero, self.run.world_now = 1.0, world_s * 1000
+        return self.facts().get("on now")
 
     def facts(self) -> dict[str, str]:
         return dict(self.view.facts())
@@ -66,6 +73,41 @@ def test_everything_that_was_asked_for_is_told(story: Story) -> None:
     assert facts["PUBACK"] == "p50 2 ms, p99 30 ms, max 30 ms"
     assert facts["stored-ack"] == "p50 40 ms, p99 40 ms, max 40 ms"
     assert facts["saturation"] == "2% of the lag that is allowed, 200 ms"
+
+
+def test_the_step_of_an_incident_that_has_come_last_is_told() -> None:
+    story = Story(incidents=("kitchen_fire@+30", "tamper@+2000"))
+    assert "on now" not in story.facts(), "nothing is on before the world has begun"
+    assert story.at(10) == "nothing, kitchen_fire@+30 in 20 s"
+    assert story.at(31) == "kitchen_fire@+30: a pan burns in the kitchen, then the kitchen"
+    assert story.at(30 + 151) == "kitchen_fire@+30: and up the stair"
+    assert story.at(1_940) == "nothing, tamper@+2000 in 60 s"
+    assert story.at(2_001) == "tamper@+2000: what brings tamper about"
+    assert story.at(90_000) == "nothing"
+
+
+def test_faults_are_told_with_what_is_left_of_them() -> None:
+    faults = [parse(text) for text in (
+        "partition at=20 for=30 share=0.1", "blackout at=40 for=60 device=a", "blackout at=40 for=60 device=b",
+    )]  # fmt: skip
+    story = Story(faults=tuple(faults))
+    assert story.at(0) == "nothing, partition in 20 s"
+    assert story.at(45) == "partition for 5 s more; blackout for 55 s more"
+    assert story.at(100) == "nothing"
+
+
+def test_what_is_on_stands_in_the_line_and_in_the_table() -> None:
+    for terminal in (False, True):
+        story = Story(terminal, incidents=("falling_object@+1",))
+        story.at(130)
+        story.view.start()
+        story.view.update()
+        story.view.stop()
+        assert "a flower pot" in story.screen.getvalue()
+
+
+def test_a_run_that_was_asked_for_neither_says_nothing_of_it(story: Story) -> None:
+    assert story.at(10) is None
 
 
 def test_saturation_is_told_by_the_tightest_limit_of_what_has_happened(story: Story) -> None:

@@ -1,14 +1,14 @@
 """`lilong demo` and `lilong load`: a live run with all that stands around it."""
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lilong_simulator import linkage, report
-from lilong_simulator.choose_boards import choose_boards
+from lilong_simulator.choose_boards import choose_boards, must_be_simulated
 from lilong_simulator.completeness import completeness
 from lilong_simulator.estate import Device
 from lilong_simulator.feed import Feed, FeedEvent
@@ -16,6 +16,7 @@ from lilong_simulator.fleet import process
 from lilong_simulator.incidents import names_of
 from lilong_simulator.load.errors import NotOnline
 from lilong_simulator.load.faults.excuses import Excuses
+from lilong_simulator.load.faults.live_run import planned_by
 from lilong_simulator.load.places import Place, parts_of
 from lilong_simulator.load.prometheus import Endpoint
 from lilong_simulator.load.record import Recording
@@ -199,7 +200,16 @@ def _boards(request: Request, reached: Reached, console: Console) -> list[Device
         console.print(f"no real MicroPython among the devices: {missing}", style="yellow")
         return []
     first = request.places[0]
-    return [device for device in choose_boards(first.estate, first.incidents) if device in first.devices]
+
+    def chosen(apart: Collection[str] = ()) -> list[Device]:
+        return [device for device in choose_boards(first.estate, first.incidents, apart) if device in first.devices]
+
+    planned = planned_by(request.scenario, parts_of(request.places))
+    boards = chosen(must_be_simulated(first.estate, first.incidents, planned))
+    if without := {one.kind for one in chosen()} - {one.kind for one in boards}:
+        of = f"of {', '.join(sorted(without))} " if boards else ""
+        console.print(f"no real MicroPython {of}among the devices: faults of the run would pass it by", style="yellow")
+    return boards
 
 
 def conclude(

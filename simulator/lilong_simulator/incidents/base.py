@@ -13,6 +13,7 @@ from lilong_simulator.estate import Device, Estate
 if TYPE_CHECKING:
     from lilong_simulator.load.faults import FaultAsked
     from lilong_simulator.world import World
+    from lilong_simulator.world.local_time import LocalTime
 
 
 class IncidentError(ValueError):
@@ -33,6 +34,15 @@ class Incident(ABC):
     name: str
     timeline: tuple[Step, ...]
     has_faults = False
+
+    @property
+    def lasts_ms(self) -> int:
+        """From its beginning to the last that is known of it."""
+        return max((step.after_ms for step in self.timeline), default=0)
+
+    def begins(self, local: LocalTime) -> int | None:
+        """World time of its beginning, ms; None: nobody has said."""
+        return None
 
     @abstractmethod
     def device_names(self, estate: Estate) -> list[str]:

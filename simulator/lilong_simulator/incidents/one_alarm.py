@@ -18,6 +18,7 @@ from lilong_simulator.world.claims import calm_ms
 
 if TYPE_CHECKING:
     from lilong_simulator.world import World
+    from lilong_simulator.world.local_time import LocalTime
 
 STEP_MS = 200  # (ours) between one value and the next, as a button is pressed and let go
 LASTS_MS = 60_000  # (ours) beyond the decision
@@ -60,10 +61,14 @@ class OneAlarm(Incident):
         """The one device."""
         return [self._device(estate).name]
 
+    def begins(self, local: LocalTime) -> int:
+        """World time of its beginning, ms."""
+        return local.next(self._when) if isinstance(self._when, time) else round(self._when * 1000)
+
     def install(self, world: World) -> None:
         """Drives the channels of the stimulus; one row."""
         device = self._device(world.estate)
-        begins = world.local.next(self._when) if isinstance(self._when, time) else round(self._when * 1000)
+        begins = self.begins(world.local)
         end = begins + self._end_ms
         for begin, stimulus in ((begins, self._alarm.begin), (end, self._alarm.end)):
             for number, (channel, value) in enumerate(stimulus.steps):

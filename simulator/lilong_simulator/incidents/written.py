@@ -59,6 +59,13 @@ class WrittenIncident(Incident):
         return tuple(sorted(steps, key=lambda step: step.after_ms))
 
     @property
+    def lasts_ms(self) -> int:
+        """From its beginning to the last that is known of it."""
+        ends_s = [one.ends_s for one in self.content.physics]
+        ends_s += [fault["at_s"] + fault.get("for_s", 0) for fault in self.content.faults]
+        return max([round(end * 1000) for end in ends_s] + [super().lasts_ms])
+
+    @property
     def when_words(self) -> str:
         """When it begins, in words."""
         if isinstance(self._when, time):

@@ -1,4 +1,4 @@
-"""The live terminal view of a load: connected, messages a second, alarms in flight, latency so far, lag, saturation."""
+"""The live terminal view of a load: what is on, who is connected, messages a second, alarms, latency so far, lag."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from .on_now import OnNow
+
 PLAIN_S = 10.0  # between two lines where there is no terminal
 REFRESH_S = 0.5
 
@@ -24,6 +26,7 @@ class LoadView:
         self._console = console
         self._run = run
         self._clock = clock or run.clock
+        self._on = OnNow(run.settings.scenario)
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
         self._told_at = -1e9
         self._counted: tuple[float, int] = (0.0, 0)
@@ -65,6 +68,7 @@ class LoadView:
         phase = "coming up" if run.world_zero is None else f"{run.world_now / 1000:.0f} s{of}"
         return [
             ("phase", phase),
+            *([("on now", self._on.told(run.world_now))] if self._on and run.world_zero is not None else []),
             ("connected", f"{len(recorder.online):,} of {len(run.devices):,}"),
             ("accepted", f"{len(recorder.accepted):,}" if recorder.accepted else "not observed"),
             ("messages", f"{sum(recorder.messages.values()):,}, {self._rate:,.0f}/s"),
