@@ -19,7 +19,7 @@ help:
 	@echo "make budgets sizes, heap and times of the firmware beside their ceilings; check prints it too"
 	@echo "make compiled  the same as machine code, in .venv-compiled: quicker (needs a C compiler)"
 	@echo "make soak    24 h of each kind's time with dangers and faults, power cuts, mutated bytes,"
-	@echo "             a street, a cluster, 30 virtual days of an estate: an hour and more"
+	@echo "             a street, a cluster, 30 virtual days of an estate, each incident live: two hours and more"
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
@@ -82,6 +82,7 @@ soak: $(DEV_READY)  ## long runs; each line says what it came to, and in what ti
 	$(BIN)/python -m tests.soak.generator cluster --minutes 10
 	$(BIN)/python -m tests.soak.generator days --days 30
 	$(BIN)/python -m tests.soak.estate_days --days 30 --seed $(SOAK_SEED)
+	$(BIN)/python -m tests.soak.incidents_live
 
 codes: $(READY)  ## write what follows from the registry
 	$(BIN)/python -m lilong_protocol.registry.generate

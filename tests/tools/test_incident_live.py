@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from commands import lilong
+from commands import SMALL_ESTATE, lilong
+from lilong_simulator.estate import load_estate
 
 from tests.simulator.perimeter_estate import perimeter_estate
 
@@ -75,3 +76,98 @@ def test_an_intruder_is_told_zone_by_zone_and_the_lamps_light_up(tmp_path: Path)
     lamps = [row for row in report["linkage"] if row["action"] == "set_level"]
     assert len(lamps) == 2
     assert all(row["after_ms"] <= 2_000 for row in lamps)
+
+
+STRANGER = """
+extends = "rogue_reader"
+title = { en = "Rogue reader, cut", zh = "非法设备(剪辑)" }
+at = "start"
+truth = []
+
+[places]
+home = { flat = "2/0101" }
+door = { device = "core2/ground/door" }
+gate = { device = "front/leaf1/door" }
+basement = { device = "core1/ground/door" }
+
+[[attacks]]
+what = "unknown_device"
+
+[[physics]]
+model = "card"
+id = "card"
+at = "door"
+holder = "home"
+opens = true
+
+[[physics]]
+model = "card"
+id = "copy"
+at = "gate"
+after_s = 1
+holder = "home"
+
+[[finding]]
+name = "sec.unknown_device"
+of = "unknown_device"
+ingest_s = 8
+
+[[finding]]
+name = "door.impossible_passage"
+at = "gate"
+after_s = 1
+ingest_s = 8
+"""
+DEAD_ZONE = """
+title = { en = "A call in a dead zone", zh = "盲区求救" }
+about = "An elder presses SOS where the band has no signal."
+sources = ["assumed"]
+at = "start"
+
+[places]
+band = { kind = "wristband", first = 1 }
+
+[[faults]]
+name = "partition"
+at = "band"
+at_s = 0
+for_s = 2
+
+[[physics]]
+model = "press"
+at = "band"
+after_s = 0.5
+
+[[truth]]
+of = "press"
+alarm = "band.sos"
+ingest_s = 8
+
+[[finding]]
+at = "band"
+after_s = 2  # the link is back
+name = "care.dispatch"
+ingest_s = 8
+"""
+
+
+def test_a_stranger_is_refused_and_a_call_from_a_dead_zone_comes_through(tmp_path: Path) -> None:
+    """Takes 10 s. The device that a fault is about is none of the real MicroPython ones. How long things took is not
+    asked: another program may have the machine."""
+    for name, text in (("stranger", STRANGER), ("dead_zone", DEAD_ZONE)):
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    with lilong(
+        "demo", "--headless", "--duration", 3, "--estate", SMALL_ESTATE, "--incident", tmp_path / "stranger.toml",
+        "--incident", tmp_path / "dead_zone.toml", "--start", "2026-03-04 02:00:00", "--http", "127.0.0.1:0",
+        "--report", tmp_path / "report",
+    ) as demo:  # fmt: skip
+        ended = demo.end(120)
+    assert ended.err == ""
+    report = json.loads((tmp_path / "report/report.json").read_text())
+    assert [text for text in report["failures"] if not text.startswith(("late", "generator"))] == [], ended.out
+    must = {row["alarm"]: row for row in report["alarm_rows"] if row["expect"] == "must"}
+    assert set(must) == {"sec.unknown_device", "door.impossible_passage", "care.dispatch", "band.sos"}
+    assert all(row["alarm_id"] is not None for row in must.values())
+    assert must["band.sos"]["after_crossing_ms"]["ingest"] >= 1_500, "not before the link was back"
+    assert must["band.sos"]["name"] not in report["real_micropython"].values()
+    assert report["real_micropython"].keys() in ({one.kind for one in load_estate(SMALL_ESTATE).devices}, set())

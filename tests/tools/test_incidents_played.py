@@ -1,6 +1,6 @@
 """Each incident passes against the management centre's own core in virtual time: alone, elsewhere, all at once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from incident_world import played, plaza
@@ -17,6 +17,9 @@ WINDOWS = {  # begins a little before it does, and how many minutes
     "intruder": (datetime(*DAY, 2, 18), 30),
     "falling_object": (datetime(*DAY, 15, 26), 10),
 }
+CUT = {  # minutes
+    "cloudburst_cut": 44, "elder_inactive_cut": 9, "morning_rush_offline_cut": 29, "wan_partition_cut": 21,
+}  # fmt: skip
 QUIET = datetime(*DAY, 2, 30)
 
 
@@ -28,6 +31,15 @@ def test_each_incident_passes_alone(name: str) -> None:
     assert must
     assert {row.id for row in must} <= set(run.score.alarm_of_row)
     assert [one.expectation.id for one in run.linked if one.trigger is None] == []
+
+
+@pytest.mark.parametrize(("name", "minutes"), CUT.items())
+def test_what_was_cut_for_live_runs_passes_too(name: str, minutes: int) -> None:
+    begins = datetime.combine(datetime(*DAY), INCIDENTS[name]().content.at)
+    run = played([name], begins - timedelta(minutes=2), 2 + minutes)
+    assert run.failures == []
+    must = [row for row in run.rows if row.expect == "must" and row.by == "device"]
+    assert {row.id for row in must} <= set(run.score.alarm_of_row)
 
 
 def test_a_detector_that_burns_is_missed_by_its_gateway_and_its_alarm_stays() -> None:
