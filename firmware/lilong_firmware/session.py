@@ -217,9 +217,13 @@ class Session:
 
     def set_beat(self, now: int, beat_s: int) -> None:
         """Beat at another rate from now on."""
-        if beat_s * 1000 != self._beat_ms:
-            self._beat_ms = beat_s * 1000
-            self._beat_at = now + self._beat_ms
+        beat_ms = beat_s * 1000
+        if beat_ms != self._beat_ms:
+            if self._telemetry_ms:  # what was measured at the rate before is told
+                self._beat_ms = self._telemetry_ms
+                self._beat(now)
+            self._beat_ms = beat_ms
+            self._beat_at = now + beat_ms
 
     def _transition(self, now: int) -> None:
         device = self._device
@@ -251,21 +255,22 @@ class Session:
         while self._beat_at <= now:
             self._beat_at += self._beat_ms
         device = self._device
-        if self._sleeps and self.state != ONLINE:
+        online = self.state == ONLINE
+        if self._sleeps and not online:
             self.wake(now)  # the birth that follows tells everything
             return
-        if self.state == ONLINE:
+        if online:
             self._heartbeat(now, True)
         if self._telemetry_ms:
-            if not self._rows:
-                self._rows = []
-            self._rows.append((now, device.rules.report()))
-            if len(self._rows) * self._beat_ms >= self._telemetry_ms or len(self._rows) >= ROWS_MAX:
-                if self.state == ONLINE:
+            rows = self._rows or []
+            rows.append((now, device.rules.report()))
+            if len(rows) * self._beat_ms >= self._telemetry_ms or len(rows) >= ROWS_MAX:
+                if online:
                     from .columns import columns  # noqa: PLC0415  most kinds send none
 
-                    device.publish(now, frame.TELEMETRY, topics.TELEMETRY, columns(now, self._rows))
-                self._rows = []
+                    device.publish(now, frame.TELEMETRY, topics.TELEMETRY, columns(now, rows))
+                rows = []
+            self._rows = rows
 
     def _heartbeat(self, now: int, asks: bool) -> None:
         """`asks`: for the time, once a day."""

@@ -1,11 +1,13 @@
 """The charging socket's rules: what cuts it, what keeps it off, what a session tells."""
 
+from itertools import pairwise
+
 import pytest
 from harness import HOUR, MINUTE, SECOND, Host, codes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lilong_protocol import frame
-from lilong_protocol.registry import ALARM
+from lilong_protocol.registry import ALARM, KIND
 
 # (channel, value just below, value that trips, ms until it has, alarm, value that ends, ms until it has)
 CAUSES = (
@@ -217,3 +219,19 @@ def test_no_current_flows_while_an_alarm_is_open_whatever_happens(deeds):
     assert 0 <= len(begun) - len(ended) <= 1
     meter = [sent.body[4][codes.Q_ENERGY] for sent in sorted(begun + ended, key=lambda sent: sent.at)]
     assert meter == sorted(meter)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.integers(1, 1_500), min_size=1, max_size=8))
+def test_telemetry_is_never_later_than_its_period_however_often_the_beat_changes(waits):
+    host = Host("shed_socket")
+    host.run(SECOND)
+    for turn, seconds in enumerate(waits):
+        host.run(seconds * SECOND)
+        assert host.order(codes.CMD_SWITCH_OFF if turn % 2 else codes.CMD_SWITCH_ON) == frame.OK
+    host.run(HOUR)
+    told = [sent.frame.uptime for sent in host.of(frame.TELEMETRY)]
+    period = KIND["shed_socket"].link.telemetry_s * SECOND
+    assert all(later - sooner <= period for sooner, later in pairwise(told))
+    ages = [sent.frame.uptime - age for sent in host.of(frame.TELEMETRY) for age in sent.body[1]]
+    assert len(ages) == len(set(ages)), "no row is told twice"

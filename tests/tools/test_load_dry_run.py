@@ -48,13 +48,14 @@ def test_it_names_template_sources_faults_thresholds_files_and_processes(tmp_pat
         SMALL_ESTATE, "--template", "senml", "--source", "127.0.0.1-127.0.0.4", "--fault", blackout, "--fault", radio,
         "--require", "missed==0", "--require", "ingest.p99<=1s", "--probe", "--workers", 3, "--ca", "/ca.pem",
         "--report", tmp_path, "--junit", tmp_path / "a.xml", "--metrics", "127.0.0.1:9464", "--telemetry-qos", 1,
-        "--data-faults", "gap=0.5,rate=2",
+        "--data-faults", "gap=0.5,rate=2", "--app", "http://127.0.0.1:8765",
     )  # fmt: skip
     assert said["payload"][0].startswith("template senml: birth, ")
     assert said["connections by"] == ["TLS, as bob, the broker's certificate by /ca.pem"]
     assert said["sources"] == ["4 addresses, 127.0.0.1 to 127.0.0.4"]
     assert said["fault"] == [blackout, radio]
     assert said["data faults"] == ["per device and hour: rate 2, gap 0.5"]
+    assert said["app"] == ["residents ask for things at http://127.0.0.1:8765"]
     assert said["required"] == ["missed==0", "ingest.p99<=1s"]
     assert said["ingest by"] == ["a subscriber of ours"]
     assert said["processes"] == ["3 workers here"]

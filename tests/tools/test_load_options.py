@@ -52,6 +52,7 @@ def test_a_street_file_is_played_as_it_says(tmp_path: Path) -> None:
         (("--rate", 0), "--rate 0: out of bounds; give a factor, above 0 and at most 1000000"),
         (("--ramp", -1), "--ramp -1: out of bounds; give seconds, 0 to 86400"),
         (("--require", "ingets.p99<=1s"), "--require 'ingets.p99<=1s': nothing is called ingets; did you mean"),
+        (("--app", "centre"), "--app centre: no address of a backend's interface; give http://host:port or https://..."),
         (("--accept", "observed"), "--accept observed: nothing tells what was stored; give --observed too"),
         (("--probe", "--observed", "x"), "--observed and --probe: only one can tell what was stored"),
         (("--source", "127.0.0.9-127.0.0.1"), "--source 127.0.0.9-127.0.0.1: from a lower to a higher address"),

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ async def run_demo(
                 )
             async with CentreProcess(estate, broker.url, folder, http, observed) as centre:
                 console.print(Text.assemble("console: ", (centre.url, "bold")))
-                run = run_live(request, reached(broker), FeedReader(observed), console, stopper)
+                asked = replace(request, app=centre.url)
+                run = run_live(asked, reached(broker), FeedReader(observed), console, stopper)
                 beside = [centre.watch(), *([Operator(centre.url, request.scenario.seed).run()] if headless else [])]
                 return await _with(beside, run)
 

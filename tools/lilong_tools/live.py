@@ -72,6 +72,7 @@ class Request:
     shards: "Shards | None" = None  # by several processes; None: by this one
     record: Path | None = None  # where all that is sent goes too
     commands: Commands = NO_COMMANDS  # that restart and freeze a broker which is not ours
+    app: str | None = None  # the address at which residents ask the backend for things
 
 
 @dataclass
@@ -113,6 +114,7 @@ async def play(
         Settings(
             request.scenario, parts_of(request.places), request.keys, reached.target, boards,
             request.acknowledgement_expected, hands_for(request.scenario, reached.broker, request.commands),
+            request.app,
         ),
         online_timeout_s,
         SETTLE_S if request.scenario.accept == "stored" else 0.5,  # else no backend is expected to answer

@@ -190,8 +190,9 @@ class _One:
         truth = [row for row in run.world.truth if row.crossing_ms <= self.horizon]
         write_rows(out / "truth.jsonl", truth)
         write_rows(out / "expectations.jsonl", run.world.expectations)
-        labels = [] if run.data_faults is None else run.data_faults.faults.labels
-        write_labels(out / "labels.jsonl", labels)
+        labels = None if run.data_faults is None else run.data_faults.faults.labels
+        if labels is not None:
+            write_labels(out / "labels.jsonl", labels)
         with (out / "observed.jsonl").open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(json.dumps(row) + "\n" for row in self._feed)
         if job.format == PARQUET:
@@ -199,7 +200,8 @@ class _One:
             self.write(schema.TRUTH, iter([rows.truth(self._estate, self._epoch_zero, truth)]))
             self.write(schema.EXPECTATIONS, iter([rows.expectations(self._estate, run.world.expectations)]))
             self.write(schema.OBSERVED, iter([rows.observed(self._estate, self._feed)]))
-            self.write(schema.LABELS, iter([rows.labels(self._estate, self._epoch_zero, labels)]))
+            if labels is not None:
+                self.write(schema.LABELS, iter([rows.labels(self._estate, self._epoch_zero, labels)]))
         return self._judge()
 
     def _run(self, log: Messages | JsonLines, progress: Progress) -> Iterator[None]:

@@ -24,6 +24,7 @@ from .buses import LiveBuses
 from .drain import Drain
 from .faults.live_run import LiveFaults
 from .fingerprint import added
+from .live_app import LiveApp
 from .live_stranger import LiveStranger
 from .payload import Template
 from .play import Play
@@ -64,12 +65,15 @@ class LiveRun:
         self.devices = [device for part in settings.parts for device in part.devices]
         worlds = {device.id: play.world for play in self.plays for device in play.part.devices}
         self.stranger = LiveStranger(settings.target, self.recorder.overheard)
+        self.app = None if settings.app is None else LiveApp(settings.app)
         for play in self.plays:
             place = play.part.place
             own = {device.id for device in play.part.devices}
             heard = set(stranger.victims(place.estate, place.incidents)) & own
             self.recorder.overheard.update((device, {}) for device in heard)
             play.world.stranger = partial(self._attacked, play, own)
+            if self.app is not None:
+                play.world.app = partial(self._asked, self.app, own)
         self.recorder.on_output = lambda device, name, value: worlds[device].felt(device, name, value)
         self.world_zero: float | None = None  # the run's clock when all were online and the worlds began
         self.boards: dict[str, LiveBoard] = {}
@@ -193,6 +197,8 @@ class LiveRun:
         for fleet in self.fleets:
             await fleet.close()
         await self.stranger.close()
+        if self.app is not None:
+            await self.app.close()
 
     # ---- inside
 
@@ -201,6 +207,11 @@ class LiveRun:
         by = play.part.place.devices[0].id if victim is None else victim.id
         if by in own:
             self.stranger.attack(play.part.place.estate, attack, victim)
+
+    def _asked(self, app: LiveApp, own: set[str], device: str, command: str) -> None:
+        """By the shard that hosts the device: each plays the whole world."""
+        if device in own:
+            app.ask(device, command)
 
     def _sense(self, play: Play, device: str, channel: str, value: int | None) -> None:
         if self.faults is not None and self.faults.keeps(device, channel, value):

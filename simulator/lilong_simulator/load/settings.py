@@ -16,7 +16,10 @@ SETTLE_S = 5.0  # how long a backend may take to answer the last births with the
 
 @dataclass(frozen=True)
 class Settings:
-    """`keys`: estate key by tenant. `boards`: what is to be real MicroPython. boot: of every device."""
+    """`keys`: estate key by tenant. `boards`: what is to be real MicroPython. boot: of every device.
+
+    app: the address of the backend's interface, where residents ask for things by their app; None: they do not.
+    """
 
     scenario: Scenario
     parts: Sequence[Part]
@@ -25,4 +28,5 @@ class Settings:
     boards: Sequence[Device] = ()
     acknowledgement_expected: bool = False  # by an operator; else only once one has been seen
     hands: BrokerHands | None = None  # who can restart and freeze the broker, where a fault of the scenario does
+    app: str | None = None
     boot: int = field(default_factory=lambda: int(time.time()))  # fresh and rising: a backend remembers

@@ -34,7 +34,7 @@ from .identities import access_of, keys_of
 from .knee import find_knee
 from .plain_command import PlainRequest, asked_for, check, check_together, describe, plain_access
 from .plain_command import tell as tell_plain
-from .scenario_asked import check_feed, ramp_of, rate_of, scenario_of, with_template
+from .scenario_asked import check_app, check_feed, ramp_of, rate_of, scenario_of, with_template
 from .shards_asked import shards_of
 from .target import Access, Reached, look_at, reach, source_addresses
 
@@ -77,6 +77,7 @@ def load(
     credentials: options.Credentials = None,
     source: options.Source = None,
     observed: options.Observed = None,
+    app: options.App = None,
     probe: options.Probe = False,
     accept: options.Accept = None,
     template: options.Template = None,
@@ -117,6 +118,8 @@ def load(
     scenario = with_faults(scenario, fault)
     commands = Commands(broker_restart, broker_freeze, broker_thaw)
     check_feed(scenario, observed, probe)
+    if app is not None:
+        check_app(app)
     if find_the_knee and scenario.duration_s is None:
         raise InputError("--find-knee: each rate needs an end; give --duration")
     if record is not None and (find_the_knee or scenario.template is not None):
@@ -143,6 +146,7 @@ def load(
     request = Request(
         scenario, places, estate_keys, folder, real_micropython and not find_the_knee, False, linkage, thresholds,
         _ingest_by(probe), junit, metrics, view=True, record=record, shards=shards, commands=commands,
+        app=app,
     )  # fmt: skip
     run(lambda stopper: _run(request, broker, access, observed, probe, find_the_knee, console, stopper))
 

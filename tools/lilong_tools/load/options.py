@@ -138,6 +138,10 @@ Observed = Annotated[
         help="the backend's observed feed: a file, mqtt:TOPIC, http://... or https://...", rich_help_panel=MEASURE
     ),
 ]
+App = Annotated[
+    str | None,
+    typer.Option(help="http[s]://... of the backend: residents switch on charging sockets there", metavar="URL"),
+]
 Probe = Annotated[
     bool, typer.Option("--probe", help="a subscriber of ours tells when alarms are delivered", rich_help_panel=MEASURE)
 ]

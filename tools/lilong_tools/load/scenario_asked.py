@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lilong_simulator.load.faults.broker_restart import BrokerRestart
+from lilong_simulator.load.live_app import URLS
 from lilong_simulator.load.payload import Template, read_template
 from lilong_simulator.load.scenario import MOST_COPIES, Copies, Scenario, read_scenario
 
@@ -51,6 +52,12 @@ def check_feed(scenario: Scenario, feed: str | None, probed: bool) -> None:
         raise InputError(f"{option}: misses what comes while the broker restarts; give the feed as a file or by HTTP")
     if scenario.accept == "observed" and feed is None:
         raise InputError("--accept observed: nothing tells what was stored; give --observed too")
+
+
+def check_app(url: str) -> None:
+    """Whether residents can be told to ask there."""
+    if not url.startswith(URLS):
+        raise InputError(f"--app {url}: no address of a backend's interface; give http://host:port or https://...")
 
 
 def with_template(

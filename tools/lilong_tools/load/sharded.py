@@ -65,7 +65,7 @@ async def play_shards(
             request.scenario, request.keys, packed(asked.url, asked.access), int(time.time()),
             tuple(device.id for device in boards), request.acknowledgement_expected, online_timeout_s,
             SETTLE_S if request.scenario.accept == "stored" else 0.5, max(LEAST_OPENING, 100 // count),
-            request.record is not None,
+            request.record is not None, app=request.app,
         )  # fmt: skip
         hands = hands_for(request.scenario, reached.broker, request.commands)
         parts = None if request.record is None else Parts(request.record, count, _word(console))

@@ -53,6 +53,8 @@ def played(scenario: Scenario, given: Mapping[str, Any]) -> Iterator[Row]:
     for name in DONE_BY:
         if given.get(name):
             yield name.replace("_", " "), f"by {given[name]!r}"
+    if given.get("app"):
+        yield "app", f"residents ask for things at {given['app']}"
     yield "processes", processes(given)
 
 

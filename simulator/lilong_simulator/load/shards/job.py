@@ -32,7 +32,7 @@ class Job:
     keys: estate key by tenant. access: how the broker is reached, for whoever makes the `Target`; files in it are
     looked for at the same path on every machine. boards: ids of the devices that are to be real MicroPython.
     opening: connections that may wait for their CONNACK at once. records: the worker sends its recording too. plain:
-    what `Plain` is made of, where its clients stand in place of the scenario's devices.
+    what `Plain` is made of, where its clients stand in place of the scenario's devices. app: see `Settings`.
     """
 
     scenario: Scenario
@@ -47,6 +47,7 @@ class Job:
     records: bool = False
     zero_ns: int = 0
     plain: Mapping[str, Any] | None = None
+    app: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for another process."""

@@ -136,7 +136,7 @@ class Worker:
         boards = [device for device in devices if device.id in job.boards]
         target = self._reach(job.access, job.opening)
         settings = Settings(
-            job.scenario, parts, job.keys, target, boards, job.acknowledgement_expected, boot=job.boot
+            job.scenario, parts, job.keys, target, boards, job.acknowledgement_expected, app=job.app, boot=job.boot,
         )
         return LiveRun(settings, job.online_timeout_s, job.settle_s, job.zero_ns)
 
