@@ -21,7 +21,8 @@ _SIMULATOR = (
     "fleet/live/fleet", "fleet/live/hub", "fleet/live/lean", "fleet/live/member", "fleet/live/plain",
     "fleet/live/wheel", "fleet/observer", "fleet/plant", "fleet/still", "fleet/uplinks", "fleet/virtual",
     "fleet/virtual_member", "latency", "load/answered", "load/measures", "load/replay_link", "load/replayed",
-    "load/series", "random_streams", "recorder", "tables/messages", "simulated/[a-z]*", "virtual_run", "world/[a-z]*",
+    "load/series", "random_streams", "recorder", "tables/measured", "tables/messages", "simulated/[a-z]*",
+    "virtual_run", "world/[a-z]*",
 )  # fmt: skip
 _CENTRE = (
     "centre/alarm", "centre/alarms", "centre/cards", "centre/commands", "centre/core", "centre/ingest",

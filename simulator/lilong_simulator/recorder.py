@@ -129,16 +129,16 @@ class Recorder(Observer):
         if self.on_sent is not None:
             self.on_sent(at, device, frame)
 
-    def count(self, at: float, device: str, cls: str) -> None:
-        """A frame was sent; those of one device and class in their order."""
-        self.messages[cls] = self.messages.get(cls, 0) + 1
+    def count(self, at: float, device: str, cls: str, count: int = 1) -> None:
+        """Frames were sent, the first of them then; those of one device and class in their order."""
+        self.messages[cls] = self.messages.get(cls, 0) + count
         regular = self._regular.get(cls)
         if regular is not None:
             seen = regular.get(device)
             if seen is None:
-                regular[device] = Regular(at)
+                regular[device] = Regular(at, count)
             else:
-                seen.count += 1
+                seen.count += count
         elif cls == EVENT:
             self.events_sent.setdefault(device, []).append(at)
 

@@ -51,10 +51,16 @@ class Run(Observer):
     # ---- as observer
 
     def sent(self, at, device, cls, data, due):
-        self.told(at, device, cls, said_of(data), data or None)
+        self.told(at, 0, 1, device, cls, said_of(data), data or None)
 
-    def told(self, at, device, cls, said, data):
-        self.rows.append((at, cls, said.kind, said.seq, said.uptime, said.epoch, repr(said.body), data))
+    def told(self, at, step, count, device, cls, said, data):
+        each = data if isinstance(data, list) else [data] * count
+        assert len(each) == count
+        for nth in range(count):
+            later = nth * step
+            epoch = None if said.epoch is None else said.epoch + later
+            numbers = said.kind, said.seq + nth, said.uptime + later, epoch
+            self.rows.append((at + later, cls, *numbers, repr(said.body), each[nth]))
 
     # ---- as backend
 

@@ -10,10 +10,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from backends import KEY, InTheLoop
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lilong_protocol import frame as frames
 from lilong_protocol.pc.sealed import payload_of
 from lilong_protocol.registry import MESSAGE, QUANTITY
 from lilong_simulator.estate import load_estate
+from lilong_simulator.fleet.spoken import Spoken
 from lilong_simulator.incidents import OneAlarm
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.tables import parquet, rows, schema
@@ -97,6 +100,40 @@ def test_the_frames_of_another_maker_give_the_same_columns(run, file):
     assert other.read_bytes() == file.read_bytes()
 
 
+def times(said, nth, later):
+    """The nth of frames that say the same, so many ms later than the first."""
+    epoch = None if said.epoch is None else said.epoch + later
+    return frames.pack(
+        said.kind, said.body, said.boot, said.seq + nth, said.uptime + later, epoch, said.quality, nonce=said.nonce
+    )
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_what_is_told_at_once_of_many_stands_in_as_many_rows(run, data):
+    """As if each had been told of when it was sent, whatever else was."""
+    heartbeats = [row for row in run[0] if row[2] == "hb"]
+    telemetry = [row for row in run[0] if row[2] == "tm"]
+    many, single = Messages(ESTATE, ZERO), Messages(ESTATE, ZERO)
+    for rows_of in data.draw(st.permutations([heartbeats, telemetry])):
+        at, device, cls, first = data.draw(st.sampled_from(rows_of))
+        said = frames.unpack(payload_of(first))
+        step, count = data.draw(st.integers(1, 900_000)), data.draw(st.integers(1, 9))
+        sealed = data.draw(st.booleans())
+        each = [Spoken(bytes(nth + 1) if sealed else b"") for nth in range(count)]
+        many.told(at, step, count, device, cls, said, list(each) if sealed else None)
+        for nth, spoken in enumerate(each):
+            spoken.said = frames.unpack(times(said, nth, nth * step))
+            single.up(at + nth * step, device, cls, spoken)
+        if data.draw(st.booleans()):
+            many.down(at, device, "cm", first)
+            single.down(at, device, "cm", first)
+    (one,), (other,) = many.rest(), single.rest()
+    assert one.num_rows == other.num_rows == many.count
+    for name in schema.names(schema.MESSAGES.columns):
+        assert one[name].to_pylist() == other[name].to_pylist(), name
+
+
 def test_an_alarm_has_its_name_and_its_id_wherever_it_is_told_of(file):
     alarms = [row for row in pq.read_table(file).to_pylist() if row["class"] == "al"]
     assert {row["code"] for row in alarms} == {"smoke.alarm"}
@@ -159,11 +196,11 @@ def numbers(count):
 
 
 def test_row_groups_have_a_fixed_size_whatever_comes_at_a_time(tmp_path):
-    batch = numbers(parquet.BATCH_ROWS)
+    batch = numbers(8_000)
     path = tmp_path / "rows.parquet"
     parquet.write(path, schema.OBSERVED, [batch] * 20, {})
     about = pq.read_metadata(path)
-    assert [about.row_group(at).num_rows for at in range(2)] == [parquet.GROUP_ROWS, 4 * parquet.BATCH_ROWS]
+    assert [about.row_group(at).num_rows for at in range(2)] == [parquet.GROUP_ROWS, 160_000 - parquet.GROUP_ROWS]
 
 
 def test_a_batch_is_asked_for_when_the_last_one_has_been_taken(tmp_path):

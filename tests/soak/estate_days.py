@@ -45,10 +45,12 @@ class Watched(Recorder):
         super().sent(at, device, cls, frame, due)
         self.invariants.sent(at, device, cls, frame, due)
 
-    def told(self, at: int, device: str, cls: str, said: Frame, data: bytes | None) -> None:
-        """A heartbeat or telemetry of a device that is still."""
-        self.count(at, device, cls)
-        self.invariants.checked += 1
+    def told(
+        self, at: int, step: int, count: int, device: str, cls: str, said: Frame, data: bytes | list[bytes] | None
+    ) -> None:
+        """Heartbeats or telemetry of a device that is still."""
+        self.count(at, device, cls, count)
+        self.invariants.checked += count
 
     def note(self, at: float, device: str, what: str, code: int, boot: int, seq: int) -> None:
         super().note(at, device, what, code, boot, seq)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from io import BufferedWriter, TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator import linkage, report
@@ -36,6 +36,9 @@ from lilong_simulator.virtual_run import VirtualRun, epoch_ms
 from .inputs import InputError
 from .virtual_centre import CentreInTheLoop
 from .virtual_recorder import JsonLines, VirtualRecorder
+
+if TYPE_CHECKING:
+    from arro3.core import RecordBatch
 
 DAY_MS = 86_400_000
 STEP_MS = 300_000  # written after so much virtual time: what is held in RAM
@@ -157,7 +160,7 @@ class _One:
         self._feed: list[dict[str, Any]] = []
         self.messages = 0
 
-    def parquet_messages(self, progress: Progress) -> Iterator[Columns]:
+    def parquet_messages(self, progress: Progress) -> Iterator["RecordBatch"]:
         """Runs while it is asked for more."""
         messages = Messages(self._estate, self._epoch_zero)
         for _ in self._run(messages, progress):
@@ -176,7 +179,9 @@ class _One:
         if raw.broken is not None:
             raise InputError(f"{path}: {raw.broken.strerror}; make room, or choose another folder") from raw.broken
 
-    def write(self, table: schema.Table, batches: Iterator[Columns], opened: parquet.Opened = SparedFile) -> None:
+    def write(
+        self, table: schema.Table, batches: "Iterator[Columns | RecordBatch]", opened: parquet.Opened = SparedFile
+    ) -> None:
         job = self._job
         run = {
             "estate": self._estate.id, "seed": self._seed, "start": job.start.isoformat(" "), "days": job.days,
@@ -222,9 +227,8 @@ class _One:
         for at in range(STEP_MS, horizon + STEP_MS, STEP_MS):
             run.run(min(at, horizon))
             hour = at % FORGET_MS == 0
-            if hour or not run.keeps_back or at >= horizon:
-                self._close(log)
             if hour:
+                self._close(log)
                 self._recorder.forget(at - FORGET_MS, {row.device for row in run.world.expectations})
             progress(min(at, horizon) / horizon)
             yield

@@ -4,9 +4,8 @@ from collections.abc import Callable, Container
 from typing import TextIO
 
 from lilong_protocol.frame import Frame
+from lilong_simulator.fleet.still import Told
 from lilong_simulator.recorder import Recorder
-
-Told = Callable[[int, str, str, Frame, bytes | None], None]
 
 
 class VirtualRecorder(Recorder):
@@ -22,11 +21,13 @@ class VirtualRecorder(Recorder):
         super().sent(at, device, cls, frame, due)
         self._up(int(at), device, cls, frame)
 
-    def told(self, at: int, device: str, cls: str, said: Frame, data: bytes | None) -> None:
-        """A message was sent then."""
-        self.count(at, device, cls)
+    def told(
+        self, at: int, step: int, count: int, device: str, cls: str, said: Frame, data: bytes | list[bytes] | None
+    ) -> None:
+        """Messages were sent then: see `Told`."""
+        self.count(at, device, cls, count)
         if self._told is not None:
-            self._told(at, device, cls, said, data)
+            self._told(at, step, count, device, cls, said, data)
 
     def forget(self, before: float, but: Container[str]) -> None:
         """Outputs and events from before a time, of all devices `but` these; how each output stands is kept."""

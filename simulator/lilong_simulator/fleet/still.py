@@ -17,8 +17,9 @@ from .spoken import said_of
 if TYPE_CHECKING:
     from .virtual_member import Member
 
-Told = Callable[[int, str, str, Frame, bytes | None], None]
-"""Virtual time, device, class, content and bytes, where it has any, of a message that was sent."""
+Told = Callable[[int, int, int, str, str, Frame, bytes | list[bytes] | None], None]
+"""Virtual time of the first, ms from one to the next, number, device, class, content of the first and bytes, where they
+have any, of messages that were sent; they differ in time and number alone."""
 WORTH = 2  # beats
 
 
@@ -35,15 +36,40 @@ class Listener(Protocol):
         """From now on it hears each message by itself again."""
 
 
-class Cycle:
-    """What is said at each beat of a cycle, and what a row of telemetry holds."""
+class Line:
+    """What is said once in a cycle, at beat `phase` of it, or at every beat (-1)."""
 
-    __slots__ = ("beats", "row", "whole")
+    __slots__ = ("body", "cls", "kind", "phase")
+
+    def __init__(self, phase: int, cls: str, kind: int, body: dict[int, Any]) -> None:
+        self.phase, self.cls, self.kind, self.body = phase, cls, kind, body
+
+
+class Cycle:
+    """What is said at each beat of a cycle, and what a row of telemetry holds. `lines`: empty until it is whole."""
+
+    __slots__ = ("beats", "lines", "row")
 
     def __init__(self) -> None:
         self.beats: list[list[tuple[str, int, dict[int, Any]]]] = []
+        self.lines: list[Line] = []
         self.row: dict[int, int] = {}
-        self.whole = False
+
+    def end(self) -> None:
+        """That was its last beat. Each class is said at one beat alone, or the same at every one; a cycle that is
+        another way never becomes whole, and each of its beats is the firmware's own."""
+        lines: list[Line] = []
+        for cls in dict.fromkeys(said[0] for beat in self.beats for said in beat):
+            all_said = [(phase, said) for phase, beat in enumerate(self.beats) for said in beat if said[0] == cls]
+            phase, (_, kind, body) = all_said[0]
+            if [at for at, _ in all_said] == list(range(len(self.beats))):
+                phase = -1
+            elif len(all_said) > 1:
+                return
+            if any(said[1:] != (kind, body) for _, said in all_said):
+                return
+            lines.append(Line(phase, cls, kind, body))
+        self.lines = lines
 
 
 class Still:
@@ -93,27 +119,40 @@ class Still:
         return self._backend.rests(beat + member.base + member.delay, member.id)
 
     def _tell(self, member: "Member", cycle: Cycle, before: int) -> None:
-        base = member.base
         session = member.device.session
         at = session._beat_at
-        end = before - base
+        end = before - member.base
         if at >= end:
             return
-        beat_ms, rows = session._beat_ms, session._telemetry_ms > 0
-        uplink: Any = member.device.uplink  # a SpokenUplink
         while at < end:
-            phase = len(session._rows) if rows else 0
-            if cycle.whole and phase < len(cycle.beats):
-                for cls, kind, body in cycle.beats[phase]:
-                    said, data = uplink.say(at, kind, cls, body)
-                    self._told(at + base, member.id, cls, said, data)
-                if rows:
-                    session._rows = [*session._rows, (at, cycle.row)] if phase + 1 < len(cycle.beats) else []
-                session._beat_at = at + beat_ms
+            phase = len(session._rows) if session._telemetry_ms else 0
+            if cycle.lines and phase < len(cycle.beats):
+                count = (end - 1 - at) // session._beat_ms + 1
+                self._repeat(member, cycle, at, phase, count)
             else:
+                count = 1
                 self._learn(member, cycle, at, phase)
-            at += beat_ms
-        self._backend.heard(at - beat_ms + base + member.delay, member.id)
+            at += count * session._beat_ms
+        self._backend.heard(at - session._beat_ms + member.base + member.delay, member.id)
+
+    def _repeat(self, member: "Member", cycle: Cycle, at: int, phase: int, count: int) -> None:
+        """The beats from `at` on, the first of them at a phase of the cycle."""
+        session = member.device.session
+        beat_ms, period = session._beat_ms, len(cycle.beats)
+        uplink: Any = member.device.uplink  # a SpokenUplink
+        for line in cycle.lines:
+            skipped = 0 if line.phase < 0 else (line.phase - phase) % period
+            every = 1 if line.phase < 0 else period
+            times = (count - skipped + every - 1) // every
+            if times > 0:
+                first, step = at + skipped * beat_ms, every * beat_ms
+                said, data = uplink.say(first, step, times, line.kind, line.cls, line.body)
+                self._told(first + member.base, step, times, member.id, line.cls, said, data)
+        session._beat_at = at + count * beat_ms
+        if session._telemetry_ms:
+            rows = session._rows if phase + count < period else []
+            fresh = (phase + count) % period - len(rows)
+            session._rows = [*rows, *((session._beat_at - n * beat_ms, cycle.row) for n in range(fresh, 0, -1))]
 
     def _learn(self, member: "Member", cycle: Cycle, at: int, phase: int) -> None:
         """The firmware's own beat; one that follows those of the cycle is of it."""
@@ -122,9 +161,11 @@ class Still:
         session._beat(at)
         sent, device.out = device.out, []
         for effect in sent:
-            self._told(at + member.base, member.id, effect[1], said_of(effect[2]), effect[2] or None)
-        if not cycle.whole and phase == len(cycle.beats):
+            said, data = said_of(effect[2]), effect[2] or None
+            self._told(at + member.base, 0, 1, member.id, effect[1], said, data)
+        if not cycle.lines and phase == len(cycle.beats):
             cycle.beats.append([(effect[1], effect[2].said.kind, effect[2].said.body) for effect in sent])
-            cycle.whole = not session._rows
             if session._rows:
                 cycle.row = session._rows[-1][1]
+            else:
+                cycle.end()

@@ -7,9 +7,10 @@ up most of what an estate says, and which nothing has to be opened for; all othe
 from typing import Any, ClassVar
 
 from lilong_firmware.device import Device
-from lilong_firmware.uplink import Uplink
-from lilong_protocol.frame import BIRTH, Frame
+from lilong_firmware.uplink import WRITER, Uplink
+from lilong_protocol.frame import BIRTH, START, Frame
 from lilong_protocol.frame import HEARTBEAT as BEAT
+from lilong_protocol.pc.sealed import payload_of
 from lilong_protocol.topics import HEARTBEAT, TELEMETRY, UP_CLASSES
 
 from .spoken import Spoken
@@ -68,13 +69,37 @@ class SpokenUplink(Uplink):
         spoken.said = self._said(now, kind, cls, body, ref, counter)
         return spoken
 
-    def say(self, now: int, kind: int, cls: str, body: dict[int, Any]) -> tuple[Said, bytes | None]:
-        """What the next frame says, and its bytes where it has any: as `frame`, for whom they need not be one."""
+    def say(
+        self, now: int, step: int, count: int, kind: int, cls: str, body: dict[int, Any]
+    ) -> tuple[Said, list[bytes] | None]:
+        """What the next `count` frames say, `step` ms apart, the others as the first but for time and number; and their
+        bytes where they have any: as `frame`, for whom they need not be one."""
+        at = _AT[cls]
         if cls in self.bare:
-            self._seqs[_AT[cls]] += 1
-            return self._said(now, kind, cls, body, None, None), None
-        data = Uplink.frame(self, now, kind, cls, body)
-        return self._said(now, kind, cls, body, None, None), data
+            self._seqs[at] += 1
+            said = self._said(now, kind, cls, body, None, None)
+            self._seqs[at] += count - 1
+            return said, None
+        first = Uplink.frame(self, now, kind, cls, body)
+        said = self._said(now, kind, cls, body, None, None)
+        return said, [first, *self._alike(first, said, step, count, cls)]
+
+    def _alike(self, first: bytes, said: Said, step: int, count: int, cls: str) -> list[bytes]:
+        """The frames after the first: what stands in it behind time and number is not written anew."""
+        writer, now, seq = WRITER, said.uptime, said.seq
+        payload = payload_of(first)
+        self._write(writer, now, said.kind, seq)
+        rest, more = payload[writer.at - START :], payload[0] - writer.buf[START]
+        frames = []
+        for nth in range(1, count):
+            self._write(writer, now + nth * step, said.kind, seq + nth)
+            writer.buf[START] += more
+            end = writer.at + len(rest)
+            writer.buf[writer.at : end] = rest
+            writer.at = end
+            frames.append(self._seal.wrap(cls, writer))
+        self._seqs[_AT[cls]] = seq + count - 1
+        return frames
 
     def _said(
         self, now: int, kind: int, cls: str, body: dict[int, Any], ref: tuple[int, int] | None, counter: int | None

@@ -5,17 +5,17 @@ Compression, row groups and pages are fixed here; nothing of the machine, the ti
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .schema import BYTES, NUMBER, READING, READINGS, SCHEMA_VERSION, TEXT, TEXTS, TIME, WHOLE, Column, Table
+from .schema import BYTES, NUMBER, READING, READINGS, SCHEMA_VERSION, TEXT, TEXTS, TIME, WHOLE, WORD, Column, Table
 from .spare import SparedFile
 
 if TYPE_CHECKING:
     from arro3.core import Array, DataType, RecordBatch, Schema
 
-BATCH_ROWS = 8_192  # made at a time: what is held of a table in RAM
-GROUP_ROWS = 16 * BATCH_ROWS
+GROUP_ROWS = 131_072
 COMPRESSION = "zstd(1)"
 MAGIC = b"PAR1"  # at the beginning and the end of a file
 
@@ -32,10 +32,10 @@ class ParquetError(Exception):
 
 
 class Lists(NamedTuple):
-    """A column of lists: row n has the items `ends[n - 1]` to `ends[n]` of each part, the first begins at 0."""
+    """A column of lists of texts: row n has the items `ends[n - 1]` to `ends[n]`, the first begins at 0."""
 
     ends: Sequence[int]
-    parts: Columns
+    items: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -44,8 +44,8 @@ class Lists(NamedTuple):
 def is_there() -> bool:
     """The extra is installed."""
     try:
-        import arro3.core  # noqa: PLC0415  only who wants tables needs it
-        import arro3.io  # noqa: F401, PLC0415
+        for name in ("arro3.core", "arro3.io", "numpy"):  # only who wants tables needs them
+            import_module(name)
     except ImportError:
         return False
     return True
@@ -60,8 +60,9 @@ def is_whole(path: Path) -> bool:
 
 
 def write(
-    path: Path, table: Table, batches: Iterable[Columns], run: dict[str, Any], opened: Opened = SparedFile
-) -> None:
+    path: Path, table: Table, batches: "Iterable[Columns | RecordBatch]", run: dict[str, Any],
+    opened: Opened = SparedFile,
+) -> None:  # fmt: skip
     """Write a table. A batch is asked for when the last one is written. `run`: what was run, kept in the file.
 
     Where the file has a spare and the disk fills, `batches` had better end soon: there is room for few of them and the
@@ -73,14 +74,16 @@ def write(
     from arro3.core import RecordBatch, RecordBatchReader  # noqa: PLC0415
     from arro3.io import write_parquet  # noqa: PLC0415
 
-    schema = _schema(table)
+    schema = arrow_schema(table)
 
     def arrow() -> Iterator[RecordBatch]:
-        for columns in batches:
+        for batch in batches:
             if file.broken is not None:
                 return
-            if columns:
-                arrays = [_array(column, values) for column, values in zip(table.columns, columns, strict=True)]
+            if isinstance(batch, RecordBatch):
+                yield batch
+            elif batch:
+                arrays = [_array(column, values) for column, values in zip(table.columns, batch, strict=True)]
                 yield RecordBatch.from_arrays(arrays, schema=schema)
 
     try:
@@ -91,7 +94,7 @@ def write(
     with file:
         write_parquet(
             RecordBatchReader.from_batches(schema, source), file,
-            compression=COMPRESSION, max_row_group_size=GROUP_ROWS, skip_arrow_metadata=True,
+            compression=COMPRESSION, max_row_group_size=GROUP_ROWS, skip_arrow_metadata=True, **_packed(table),
             key_value_metadata={"lilong": json.dumps({"schema": SCHEMA_VERSION, **run})},  # of several, any comes first
         )  # fmt: skip
     if file.broken is not None:
@@ -119,20 +122,22 @@ class _Source(Iterator["RecordBatch"]):
             raise StopIteration from None
 
 
-def _schema(table: Table) -> "Schema":
+def arrow_schema(table: Table) -> "Schema":
     from arro3.core import Field, Schema  # noqa: PLC0415
 
-    return Schema([Field(column.name, _type(column.type)) for column in table.columns])
+    return Schema([Field(column.name, arrow_type(column.type)) for column in table.columns])
 
 
-def _type(name: str) -> "DataType":
+def arrow_type(name: str) -> "DataType":
     from arro3.core import DataType, Field  # noqa: PLC0415
 
+    if name == WORD:
+        return DataType.dictionary(DataType.int64(), DataType.string())  # read back it is a string
     if name == TEXTS:
         return DataType.list(Field("element", DataType.string()))
     if name == READINGS:
         return DataType.list(
-            Field("element", DataType.struct([Field(part.name, _type(part.type)) for part in READING]))
+            Field("element", DataType.struct([Field(part.name, arrow_type(part.type)) for part in READING]))
         )
     simple = {
         TEXT: DataType.string, WHOLE: DataType.int64, NUMBER: DataType.float64, BYTES: DataType.binary,
@@ -140,17 +145,22 @@ def _type(name: str) -> "DataType":
     return DataType.timestamp("ms", tz="UTC") if name == TIME else simple[name]()
 
 
+def _packed(table: Table) -> dict[str, Any]:
+    """How columns are packed in which hardly a value comes twice: a dictionary of them would be as long."""
+    counts = [column.name for column in table.columns if column.type in (TIME, WHOLE)]
+    plain = [column.name for column in table.columns if column.type == BYTES]
+    return {
+        "column_dictionary_enabled": dict.fromkeys(counts + plain, False),
+        "column_encoding": dict.fromkeys(counts, "delta_binary_packed"),
+    }
+
+
 def _array(column: Column, values: Sequence[Any]) -> "Array":
-    from arro3.core import Array, DataType, list_array, struct_array  # noqa: PLC0415
+    from arro3.core import Array, DataType, list_array  # noqa: PLC0415
 
     if isinstance(values, Lists):
         offsets = Array([0, *values.ends], DataType.int32())
-        if column.type == TEXTS:
-            return list_array(offsets, Array(values.parts[0], DataType.string()), type=_type(TEXTS))
-        parts = [_array(part, one) for part, one in zip(READING, values.parts, strict=True)]
-        inner = _type(READINGS).value_type
-        assert inner is not None
-        return list_array(offsets, struct_array(parts, fields=inner.fields), type=_type(READINGS))
+        return list_array(offsets, Array(values.items, DataType.string()), type=arrow_type(TEXTS))
     if column.type == TIME:
-        return Array(values, DataType.int64()).cast(_type(TIME))
-    return Array(values, _type(column.type))
+        return Array(values, DataType.int64()).cast(arrow_type(TIME))
+    return Array(values, arrow_type(column.type))

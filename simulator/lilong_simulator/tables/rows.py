@@ -71,4 +71,4 @@ def _columns(rows: Iterable[tuple[Any, ...]]) -> list[Sequence[Any]]:
 
 def _lists(rows: Iterable[Sequence[str]]) -> Lists:
     kept = list(rows)
-    return Lists(list(accumulate(map(len, kept))), [[item for row in kept for item in row]])
+    return Lists(list(accumulate(map(len, kept))), [item for row in kept for item in row])

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 SCHEMA_VERSION = 1
 
-TEXT, WHOLE, NUMBER, TIME, BYTES, TEXTS, READINGS = "text", "whole", "number", "time", "bytes", "texts", "readings"
-"""Types: UTF-8, int64, double, timestamp (ms, UTC), binary, list of texts, list of READING structs."""
+TEXT, WORD, WHOLE, NUMBER, TIME = "text", "word", "whole", "number", "time"
+BYTES, TEXTS, READINGS = "bytes", "texts", "readings"
+"""Types: UTF-8, the same where there are few different ones, int64, double, timestamp (ms, UTC), binary, list of texts,
+list of READING structs."""
 
 
 class Column(NamedTuple):
@@ -19,7 +21,7 @@ class Column(NamedTuple):
 
 
 READING = (
-    Column("quantity", TEXT, "name in the registry (protocol/REFERENCE.md), which has its unit"),
+    Column("quantity", WORD, "name in the registry (protocol/REFERENCE.md), which has its unit"),
     Column("value", NUMBER, "in that unit; null: not measured"),
     Column("age_ms", WHOLE, "measured so long before the frame was made; 0 but for telemetry"),
 )
@@ -40,18 +42,18 @@ _RUN_MS = "ms since the run began"
 MESSAGES = Table("messages", "every frame either way, in the order in which they were sent", (
     Column("time", TIME, "when it was handed to the network, true wall time"),
     Column("run_ms", WHOLE, f"the same, {_RUN_MS}"),
-    _ESTATE,
-    _DEVICE,
-    Column("kind", TEXT, "of the device, as `smoke`"),
-    Column("direction", TEXT, "`up` from the device, `down` to it"),
-    Column("class", TEXT, "of its topic, as `hb`"),
-    Column("message", TEXT, "what it is, as `heartbeat`"),
+    _ESTATE._replace(type=WORD),
+    _DEVICE._replace(type=WORD),
+    Column("kind", WORD, "of the device, as `smoke`"),
+    Column("direction", WORD, "`up` from the device, `down` to it"),
+    Column("class", WORD, "of its topic, as `hb`"),
+    Column("message", WORD, "what it is, as `heartbeat`"),
     Column("boot", WHOLE, "of the device; null: down"),
     Column("seq", WHOLE, "its number within boot and class; null: down"),
     Column("uptime_ms", WHOLE, "when it was made, ms since the device's cold start; null: down"),
     Column("clock", TIME, "the same by the device's own clock; null: it has no time yet"),
-    Column("code", TEXT, "name of the alarm, event or command, number of a response; null: it has none"),
-    _ALARM,
+    Column("code", WORD, "name of the alarm, event or command, number of a response; null: it has none"),
+    _ALARM._replace(type=WORD),
     Column("readings", READINGS, "what was measured; of telemetry every row; empty: nothing"),
     Column("size", WHOLE, "bytes of the frame; null: not sealed"),
     Column("frame", BYTES, "the sealed frame as it is on the wire; null: not sealed"),
@@ -119,7 +121,7 @@ LABELS = Table("labels", "data that is wrong, and known to be; none without `--d
     _ESTATE,
     _DEVICE,
     _NAME,
-    Column("quantity", TEXT, "name in the registry of what is wrong; null: no quantity is, but time or numbers"),
+    Column("quantity", WORD, "name in the registry of what is wrong; null: no quantity is, but time or numbers"),
     Column("kind", TEXT, "`out_of_range`, `stuck`, `rate`, `future_time`, `gap` or `contradiction`"),
     Column("time", TIME, "when it began"),
     Column("from_ms", WHOLE, f"the same, {_RUN_MS}"),
