@@ -3,7 +3,7 @@
 An episode is raised once, whatever power does in between; a latched alarm ends by a person's reset alone, in a message
 of its own; a key names one message for ever; events are said in the order in which they happened; an alarm leaves at
 the instant at which it is raised, where there is a link; a boot raises nothing. Of the backend, by its observed feed:
-each alarm is stored, once, and none is cleared that its device did not clear.
+each alarm is stored, once, and none is cleared that its device did not clear. Beside it `life`, `time` and `loss`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from lilong_protocol.registry import ALARM
 
 from .fleet.observer import Observer
 from .fleet.spoken import said_of
+from .life_safety import LifeSafety
+from .proved_loss import ProvedLoss
+from .told_time import ToldTime
 
 # Messages of a device and class of which it is known what they said: no others are said again.
 KEPT = {topics.ALARM: 64, topics.EVENT: 64, topics.RESPONSE: 64}
@@ -42,16 +45,26 @@ class _Device:
 
 
 class Invariants(Observer):
-    """`violations`: in words, the first TOLD of them; `checked`: frames. Frames of devices come in their order."""
+    """`violations`: in words, the first TOLD of them; `checked`: frames. Frames of devices come in their order.
 
-    def __init__(self) -> None:
+    epoch_zero: epoch ms at the run's clock 0; None: no time that is told is compared with the true one.
+    """
+
+    def __init__(self, epoch_zero: int | None = None) -> None:
         self.violations: list[str] = []
         self.checked = 0
+        self.life = LifeSafety(self._violated)
+        self.loss = ProvedLoss(self._violated)
+        self.time = None if epoch_zero is None else ToldTime(epoch_zero, self._violated)
         self._devices: dict[str, _Device] = {}
-        self._cleared: set[str] = set()  # ids
-        self._raised: set[str] = set()
+        self._cleared: set[str] = set()  # ids, of which the backend has not said so
+        self._raised: dict[str, float] = {}  # when; until the backend has stored it
+        self._stored: set[str] = set()
 
     # ---- Observer
+
+    def output(self, at: float, device: str, name: str, value: int) -> None:
+        self.life.output(at, device, name, value)
 
     def link(self, at: float, device: str, up: bool) -> None:
         known = self._of(device)
@@ -61,8 +74,9 @@ class Invariants(Observer):
 
     def note(self, at: float, device: str, what: str, code: int, boot: int, seq: int) -> None:
         known = self._of(device)
+        self.life.note(at, device, what, code, boot, seq)
         if what == RAISED:
-            self._raised.add(f"{device}-{boot}-{seq}")
+            self._raised[f"{device}-{boot}-{seq}"] = at
             if known.online:
                 known.waits = (int(at), boot, seq)
         elif what == CLEARED:
@@ -76,6 +90,9 @@ class Invariants(Observer):
             return
         if not self._numbered(at, device, known, cls, said, data):
             return  # said again
+        if self.time is not None:
+            of = self._raised.get(f"{device}-{said.boot}-{said.seq}") if said.kind == frame.RAISE else None
+            self.time.said(at, device, cls, said, of)
         if cls == topics.ALARM:
             self._alarm(at, device, known, said)
         self._left(at, device, known)
@@ -83,19 +100,24 @@ class Invariants(Observer):
     # ---- the backend
 
     def feed(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """All rows of an observed feed."""
-        stored: set[str] = set()
+        """Rows of an observed feed, each once."""
         for row in rows:
             alarm = row["alarm"]
             if row["event"] == "stored":
-                if alarm in stored:
+                if alarm in self._stored:
                     self._violated(row["at"], row["device"], f"{alarm} is stored twice")
-                stored.add(alarm)
+                self._stored.add(alarm)
+                self._raised.pop(alarm, None)
             elif row.get("finding"):
                 continue
-            elif row["event"] == "cleared" and alarm not in self._cleared:
-                self._violated(row["at"], row["device"], f"{alarm} is cleared, and its device did not clear it")
-        for alarm in self._raised - stored:
+            elif row["event"] == "cleared":
+                if alarm not in self._cleared:
+                    self._violated(row["at"], row["device"], f"{alarm} is cleared, and its device did not clear it")
+                self._cleared.discard(alarm)
+
+    def end(self) -> None:
+        """All has been fed: what was raised must be there."""
+        for alarm in self._raised:
             self._violated(0, alarm, "is raised and was never stored")
 
     # ---- inside
