@@ -18,9 +18,9 @@ Violated = Callable[[float, str, str], None]
 class _Silence:
     __slots__ = ("boot", "last", "lost", "offline_ms", "seen")
 
-    def __init__(self) -> None:
+    def __init__(self, born: float) -> None:
         self.boot = 0
-        self.last = 0.0
+        self.last = born
         self.lost = False
         self.offline_ms = 0
         self.seen: dict[str, int] = {}  # by class, the last number of the present boot
@@ -44,7 +44,7 @@ class ProvedLoss:
         if known is None:
             if said.kind != BIRTH:
                 return
-            known = self._of[device] = _Silence()
+            known = self._of[device] = _Silence(at)
         if said.boot > known.boot:
             known.boot = said.boot
             known.seen.clear()
@@ -52,7 +52,8 @@ class ProvedLoss:
             known.offline_ms = said.body[_OFFLINE_S] * 1_000
         elif said.boot < known.boot or said.seq <= known.seen.get(cls, -1):
             return  # of a former life, or said again
-        known.seen[cls] = max(said.seq, known.seen.get(cls, -1))
+        known.seen[cls] = said.seq
+        self._look(at, device, known)
         known.last, known.lost = at, False
 
     def declared(self, at: float, device: str) -> None:
@@ -69,6 +70,9 @@ class ProvedLoss:
     def settle(self, now: float) -> None:
         """Who must have been declared lost by now?"""
         for device, known in self._of.items():
-            if not known.lost and now - known.last > known.offline_ms + SLACK_MS:
-                known.lost = True
-                self._violated(now, device, f"is silent since {known.last:.0f} ms, and nobody has declared it lost")
+            self._look(now, device, known)
+
+    def _look(self, now: float, device: str, known: _Silence) -> None:
+        if not known.lost and now - known.last > known.offline_ms + SLACK_MS:
+            known.lost = True
+            self._violated(now, device, f"is silent since {known.last:.0f} ms, and nobody has declared it lost")

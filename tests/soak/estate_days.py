@@ -1,6 +1,6 @@
 """Days of an estate with faults and incidents, every frame held to the invariants: python -m tests.soak.estate_days.
 
-Ends with 1 when one is violated, and says which; the same seed brings the same days.
+Ends with 1 when one is violated, and says which; the same seed brings the same days. Each day has a hard hour.
 """
 
 import argparse

@@ -88,7 +88,7 @@ class Told(list):
         self.append(text)
 
 
-def life(*happened, rows=(row(),), grew=(), blind=False):
+def life(*happened, rows=None, grew=(), blind=False):
     told = Told()
     safety = LifeSafety(told)
     for at, what, *more in happened:
@@ -96,7 +96,7 @@ def life(*happened, rows=(row(),), grew=(), blind=False):
             safety.note(at, "d", what, SMOKE, 1, *more)
         else:
             safety.output(at, "d", "sounder", more[0])
-    for one in rows:
+    for one in [row()] if rows is None else rows:
         safety.crossed(one)
     for at in grew:
         safety.grew(at, "d", 100)
