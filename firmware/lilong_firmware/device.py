@@ -242,7 +242,7 @@ class Device:
             self.out.append((NOTE, RAISED, code & NUMBER, boot, seq))
             body = {0: code & NUMBER, 1: severity, 2: urgency, 3: certainty, 4: values}
             stored = self._alarm_frame(now, code, frame.RAISE, body, None)
-            self.episodes.open(code, boot, seq, now, stored)
+            self.episodes.open(code, boot, seq, stored)
         elif episode.restored:
             episode.restored = False
             episode.acknowledged = False  # what comes back calls again
@@ -368,7 +368,7 @@ class Device:
             tag = message.body.get(0)
             code = self.outbox.stored(boot, seq, tag) if isinstance(tag, bytes) else None
             if code is not None:
-                self.episodes.confirm(boot, seq)
+                self.episodes.confirm(now, code, boot, seq)
                 self.out.append((NOTE, STORED, code, boot, seq))
         elif kind == frame.TIME:
             session = self.session

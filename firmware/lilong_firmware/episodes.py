@@ -20,12 +20,11 @@ ACTIVE_AGAIN, RESTORED = 1, 2
 class Episode:
     """`boot` and `seq` are those of the raise: the alarm's name for ever."""
 
-    __slots__ = ("acknowledged", "boot", "kept", "raised_at", "restored", "seq", "told")
+    __slots__ = ("acknowledged", "boot", "kept", "restored", "seq", "told")
 
-    def __init__(self, boot: int, seq: int, raised_at: int) -> None:
+    def __init__(self, boot: int, seq: int) -> None:
         self.boot = boot
         self.seq = seq
-        self.raised_at = raised_at  # uptime; 0 when it was raised before this boot
         self.restored = False
         self.acknowledged = False
         self.told = (boot, seq)  # as its record had it at the start
@@ -38,11 +37,12 @@ NONE: "dict[int, Episode]" = {}  # of all devices that have no alarm
 class Episodes:
     """The alarms of one device that have not been cleared, by code."""
 
-    __slots__ = ("_open", "_store", "told")
+    __slots__ = ("_open", "_store", "heard_at", "told")
 
     def __init__(self, store: "Store") -> None:
         self._store = store
         self._open = NONE
+        self.heard_at = 0  # uptime of the last stored-ack of an alarm that latches, or of the start
         self.told = (0, 0)  # (boot, seq) of the last alarm frame
 
     def load(self, name: str, data: bytes) -> int:
@@ -55,7 +55,7 @@ class Episodes:
         boot, seq, restored, acknowledged, told_boot, told_seq = cbor.decode(data)
         if (boot | seq | told_boot | told_seq) < 0:
             raise ValueError
-        episode = Episode(boot, seq, 0)
+        episode = Episode(boot, seq)
         episode.restored = restored
         episode.acknowledged = acknowledged
         episode.told = (told_boot, told_seq)
@@ -70,9 +70,9 @@ class Episodes:
     def codes(self) -> "list[int]":
         return sorted(self._open)
 
-    def open(self, code: int, boot: int, seq: int, now: int, stored: bool = True) -> None:
+    def open(self, code: int, boot: int, seq: int, stored: bool = True) -> None:
         """`stored`: so is the raise. Else a restart must not resume an alarm of which nobody may have heard."""
-        episode = Episode(boot, seq, now)
+        episode = Episode(boot, seq)
         if not stored:
             episode.kept = None
         if not self._open:
@@ -80,12 +80,14 @@ class Episodes:
         self._open[code] = episode
         self.keep(code)
 
-    def confirm(self, boot: int, seq: int) -> None:
-        """The backend has stored this frame. The raise of an alarm that is open has left the outbox now."""
-        code = self.find(boot, seq)
-        if code is not None and not self._open[code].kept:
-            self._open[code].kept = False
-            self.keep(code)
+    def confirm(self, now: int, code: int, boot: int, seq: int) -> None:
+        """The backend has stored this frame of an alarm. The raise of one that is open has left the outbox now."""
+        if latches(code):
+            self.heard_at = now
+        raised = self.find(boot, seq)
+        if raised is not None and not self._open[raised].kept:
+            self._open[raised].kept = False
+            self.keep(raised)
 
     def keep(self, code: int) -> None:
         """Store how an episode stands. A store that fails costs the resume after a restart, nothing now."""
@@ -113,10 +115,8 @@ class Episodes:
         return None
 
     def waiting(self) -> "int | None":
-        """When the youngest alarm was raised that somebody will still have to reset: its uptime, or None."""
-        youngest = None
+        """Since when the backend knows all of the alarms that somebody will still have to reset: an uptime, or None."""
         for code in self._open:
-            raised_at = self._open[code].raised_at
-            if latches(code) and (youngest is None or raised_at > youngest):
-                youngest = raised_at
-        return youngest
+            if latches(code):
+                return self.heard_at
+        return None

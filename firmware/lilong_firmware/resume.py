@@ -70,7 +70,7 @@ def _frame(name: str, data: bytes, outbox: "Outbox", episodes: "Episodes") -> No
     episodes.told = told
     if message.kind == frame.RAISE:
         if data[0] & RAISED and episode is None:
-            episodes.open(code, message.boot, message.seq, 0)
+            episodes.open(code, message.boot, message.seq)
     elif episode is not None and [episode.boot, episode.seq] == message.ref and told > episode.told:
         if message.kind == frame.CLEAR:
             outbox.unmark(episode.boot, episode.seq)

@@ -54,9 +54,9 @@ class Kept:
     """slept_at: when the device went to sleep. start_at: when it must start; beat_at: when it beats next.
 
     epoch, error: wall time in ms at slept_at, 0 when there was none, and `Clock.error_ms` of it.
-    failures: starts in a row that came to no session. waiting_ms: for how long the youngest alarm has waited for its
-    reset. waiting: (class, number, frame) of what waits for the link in RAM. day_at: the end of the day in which
-    awake_ms and wakes are counted; told_ms, told_wakes: of the day before, 0 wakes on the first.
+    failures: starts in a row that came to no session. waiting_ms: for how long the backend has had all of the alarms
+    that wait for their reset. waiting: (class, number, frame) of what waits for the link in RAM. day_at: the end of the
+    day in which awake_ms and wakes are counted; told_ms, told_wakes: of the day before, 0 wakes on the first.
     """
 
     __slots__ = (

@@ -17,7 +17,7 @@ BACKOFF_BASE_MS = 4_000
 BACKOFF_CAP_MS = 60_000
 CONNECT_TIMEOUT_MS = 15_000  # no CONNACK and SUBACK by then: begin anew
 LINGER_MS = 2_000  # a sleeping kind stays this long after the last frame either way
-AWAKE_FOR_ALARM_MS = 3_600_000  # and this long while a latched alarm waits for its reset
+AWAKE_FOR_ALARM_MS = 3_600_000  # and this long after the stored-ack of an alarm that waits for its reset
 TIME_WANTED_AFTER_MS = 86_400_000  # clocks are synchronised daily (GB 50396 5.2.2)
 ROWS_MAX = 24  # rows of a telemetry batch: more of the widest kind do not fit into a frame
 QUEUE_MAX = 20  # (ours) events and responses that wait for the link in RAM, beside a full outbox in a heap of 64 KB
@@ -248,8 +248,8 @@ class Session:
             return False
         if self.asked is not None and now - self.asked <= MAX_ROUND_TRIP_MS:
             return False  # an answer would still be taken
-        waiting = device.episodes.waiting()
-        return waiting is None or now - waiting > AWAKE_FOR_ALARM_MS
+        heard_at = device.episodes.waiting()
+        return heard_at is None or now - heard_at > AWAKE_FOR_ALARM_MS
 
     def _beat(self, now: int) -> None:
         while self._beat_at <= now:

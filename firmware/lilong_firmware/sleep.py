@@ -6,7 +6,6 @@ How the rules of a kind sleep says its `naps`. Loaded by need, and forgotten: se
 """
 
 from lilong_protocol import topics
-from lilong_protocol.codes import latches
 
 from .clock import DRIFT_PER
 from .effects import NEVER
@@ -101,8 +100,8 @@ def keep(device: "Device", now: int, clock_ms: int, before: "Kept | None", boot_
     for cls, data, number in session._queue:
         if cls != topics.CONFIG:  # each start tells it anew
             kept.waiting.append((cls, number if cls == topics.EVENT else 0, data))
-    raised_at = device.episodes.waiting()
-    kept.waiting_ms = 0 if raised_at is None else min(now - raised_at, 0xFFFFFFFF)
+    heard_at = device.episodes.waiting()
+    kept.waiting_ms = 0 if heard_at is None else min(now - heard_at, 0xFFFFFFFF)
     clock = device.uplink.clock
     epoch = clock.epoch(now)
     if epoch is not None and clock._until:
@@ -126,10 +125,7 @@ def take_up(device: "Device", now: int, clock_ms: int, kept: Kept) -> None:
     session._beat_at = min(beat_at, now + session._beat_ms)
     for cls, number, data in kept.waiting:
         session._queue.append((cls, data, number))
-    for code in device.episodes.codes():
-        episode: Any = device.episodes.get(code)
-        if latches(code) and episode.raised_at == 0:
-            episode.raised_at = now - min(kept.waiting_ms + slept_ms, AWAKE_FOR_ALARM_MS + 1)
+    device.episodes.heard_at = now - min(kept.waiting_ms + slept_ms, AWAKE_FOR_ALARM_MS + 1)
     if kept.epoch:
         clock = device.uplink.clock
         error = kept.error + slept_ms // ASLEEP_PER

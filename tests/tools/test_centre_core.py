@@ -425,6 +425,27 @@ class TestOperators:
         assert (world.core.presence.session(SMOKE), world.alarm(SMOKE)["state"]) == ("asleep", "restored")
         return world
 
+    @pytest.mark.parametrize("cut", [MINUTE, 3 * HOUR])
+    def test_an_answer_to_an_alarm_that_a_broken_link_kept_back_leaves_at_once(self, cut):
+        """Nine seconds after it came and 50 minutes after: the detector stays awake from when the centre had it."""
+        world = World(SMOKE)
+        world.run(MINUTE)
+        world.members[SMOKE].cut(world.now)
+        world.burn(SMOKE)
+        world.run(cut)
+        world.members[SMOKE].link = True
+        while not world.feed("stored"):
+            world.run(SECOND)
+        world.run(9 * SECOND)
+        world.core.acknowledge(world.now, world.alarm(SMOKE)["id"], "Wang")
+        world.settle()
+        assert world.members[SMOKE].notes[-1][0] == "acknowledged"
+        world.sense(SMOKE, OBSCURATION, 5)
+        world.run(50 * MINUTE)
+        world.core.command(world.now, SMOKE, "reset", {}, "Wang")
+        world.settle()
+        assert world.alarm(SMOKE)["state"] == "cleared"
+
     def test_a_stale_mute_silences_no_new_fire(self):
         world = self.asleep()
         with pytest.raises(CentreError, match=r"'mute' for core1.* asleep until its next report; send it when it is"):

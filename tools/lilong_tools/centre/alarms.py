@@ -10,8 +10,10 @@ the device, under which a raise that was never heard is taken for ended.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from lilong_firmware.session import AWAKE_FOR_ALARM_MS
 from lilong_protocol import frame
 from lilong_protocol.pc.message import Message
+from lilong_protocol.registry import ALARM
 
 from .alarm import Alarm, alarm_id, level_of
 from .model import CentreError
@@ -22,6 +24,7 @@ CLEARED_KEPT = 200  # ended alarms that stay in the list
 OPEN_MAX = 64  # (ours) of one device: more than the registry has alarms for any kind
 UNRAISED_MAX = 64  # (ours) of one device: more than an outbox holds
 ACTIVE_AGAIN, RESTORED = 1, 2  # the state that an update tells (firmware: episodes)
+LATCHING = frozenset(row.number for row in ALARM.values() if row.latches)
 SUPERSEDED, CROWDED_OUT = "superseded", "crowded out"
 
 Ref = tuple[int, int]
@@ -43,6 +46,7 @@ class AlarmBook:
         self._ended: dict[str, None] = {}  # in the order of their end
         self._unraised: dict[str, dict[Ref, Alarm]] = {}  # by device: have left the list before their raise came
         self._passed: dict[str, Ref] = {}  # by device: the highest that has left those
+        self._heard: dict[str, int] = {}  # by device: when the last frame of an alarm that latches was stored
         self._given_up: list[GivenUp] = []
 
     def get(self, alarm: str) -> Alarm:
@@ -58,6 +62,13 @@ class AlarmBook:
         """The alarms of a device that have not been cleared."""
         return iter(self._open.get(device, {}).values())
 
+    def keeps_awake(self, now_ms: int, device: str) -> bool:
+        """Whether an alarm that waits for its reset does so, of a kind that sleeps (LIL-SESSION-022)."""
+        heard_ms = self._heard.get(device)
+        if heard_ms is None or now_ms - heard_ms >= AWAKE_FOR_ALARM_MS:
+            return False
+        return any(alarm.code in LATCHING for alarm in self.open_of(device))
+
     def open(self) -> list[Alarm]:
         """Those that have not been cleared."""
         return [alarm for those in self._open.values() for alarm in those.values()]
@@ -69,6 +80,7 @@ class AlarmBook:
     def restore(self, alarm: Alarm) -> None:
         """Take back an alarm after a restart, those that ended in the order of their end."""
         if alarm.id not in self._alarms:
+            self._hear(alarm.stored_at_ms, alarm.device, alarm.code)
             self._add(alarm)
             self._file(alarm)
 
@@ -82,6 +94,7 @@ class AlarmBook:
         message = received.frame
         body: dict[int, Any] = message.body
         boot, seq = (message.boot, message.seq) if message.kind == frame.RAISE else message.ref
+        self._hear(now_ms, received.device, body[0])
         alarm = self._alarms.get(alarm_id(received.device, boot, seq))
         if alarm is None:
             alarm = self._left(received, (boot, seq))
@@ -108,6 +121,10 @@ class AlarmBook:
         return alarm
 
     # ---- inside
+
+    def _hear(self, stored_ms: int, device: str, code: int) -> None:
+        if code in LATCHING:
+            self._heard[device] = max(stored_ms, self._heard.get(device, stored_ms))
 
     def _left(self, received: Message, ref: Ref) -> Alarm | None:
         """An alarm that is not in the list: a new one; or one that has left it and whose raise comes now, else None."""

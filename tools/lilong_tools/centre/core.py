@@ -24,7 +24,7 @@ from .intake import Intake
 from .linkage import LINKAGES, Incident, Linkage, Linkages
 from .model import Batch, CentreError, Estate, Json, Row, Saved, state_rows
 from .outcome import Outcome, by_text
-from .presence import Presence, awake
+from .presence import Presence
 from .register import Register
 from .stays import Passage, Stay, Stays
 from .updates import Updates
@@ -54,7 +54,7 @@ class Core:
         self.alarms = AlarmBook()
         self.engine = Engine(
             estate.id, keys, start_ms, saved.engine_state(estate.id), self.register.placed, self._planned,
-            lambda now_ms, device: awake(now_ms, device, self.alarms), durable=durable,
+            self.alarms.keeps_awake, durable=durable,
         )  # fmt: skip
         self.receiver = self.engine.receiver
         self.commands = self.engine.orders

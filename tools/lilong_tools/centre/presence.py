@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from lilong_firmware.session import AWAKE_FOR_ALARM_MS
 from lilong_protocol.pc.engine import Engine
 from lilong_protocol.pc.presence import NEVER, OFFLINE
 from lilong_protocol.registry import ALARM
@@ -12,14 +11,6 @@ from .outcome import Outcome
 
 # Alarms that say that the device needs care, not that somebody is in danger.
 FAULTS = frozenset(row.number for row in ALARM.values() if row.name in ("battery.low", "sensor.fault", "lamp.failure"))
-LATCHING = frozenset(row.number for row in ALARM.values() if row.latches)
-
-
-def awake(now_ms: int, device: str, alarms: AlarmBook) -> bool:
-    """A kind that sleeps stays awake while a latched alarm waits for its reset."""
-    return any(
-        alarm.code in LATCHING and now_ms - alarm.raised_at_ms < AWAKE_FOR_ALARM_MS for alarm in alarms.open_of(device)
-    )
 
 
 class Presence:
