@@ -8,9 +8,10 @@ from backends import KEY, InTheLoop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lilong_protocol import frame, topics
+from lilong_protocol.registry import KIND
 from lilong_simulator.estate import load_estate
 from lilong_simulator.fleet.spoken import said_of
-from lilong_simulator.incidents import Incident
+from lilong_simulator.incidents import Incident, find
 from lilong_simulator.load.faults import FAULTS, parse
 from lilong_simulator.load.faults.excuses import BACK_MS, Excuses
 from lilong_simulator.load.faults.timeline import plan
@@ -151,6 +152,16 @@ def test_a_device_that_stays_away_too_long_is_late_all_the_same():
     for one in (hindrance for hindrance in Played("partition at=120 for=60").timeline.hindrances):
         one.sendable = None
         assert one.could_send == 180_000 + BACK_MS
+
+
+def test_who_sleeps_can_send_when_a_partition_is_over_or_when_its_link_is_back_if_something_waits():
+    played = Played("partition at=120 for=60", incidents=[find("band.sos@+150")])
+    (alarm,) = played.log.alarms.values()
+    of = {one.device: one.could_send for one in played.timeline.hindrances}
+    sleeping = [one.id for one in ESTATE.devices if not KIND[one.kind].link.always_on]
+    assert 180_000 < of.pop(alarm.device) <= alarm.stored < 180_000 + 90_000
+    assert {of[device] for device in sleeping if device != alarm.device} == {180_000}
+    assert all(180_000 < at < 180_000 + BACK_MS for device, at in of.items() if device not in sleeping)
 
 
 def test_a_broker_that_restarts_breaks_every_link_without_a_will():

@@ -160,8 +160,18 @@ async def play(form: Form, folder: Path, booting: asyncio.Lock, estate: str = ES
     return report["verdict"], line_of(form, report)
 
 
-async def play_all(chosen: Sequence[Form], jobs: int, folder: Path) -> list[str]:
-    """Their verdicts; each is told when it is over."""
+async def play_all(chosen: Sequence[Form], jobs: int, folder: Path) -> dict[Form, str]:
+    """Their verdicts; each is told when it is over. What the machine was too busy for is played once more, when the
+    others are over: a short one may have met their boots alone."""
+    verdicts = await _played(chosen, jobs, folder)
+    again = [form for form, verdict in verdicts.items() if verdict == SATURATED]
+    if again and len(chosen) > 1:
+        print(f"once more: {', '.join(form.name for form in again)}", flush=True)
+        verdicts |= await _played(again, jobs, folder)
+    return verdicts
+
+
+async def _played(chosen: Sequence[Form], jobs: int, folder: Path) -> dict[Form, str]:
     free, booting = asyncio.Semaphore(jobs), asyncio.Lock()
 
     async def one(form: Form) -> str:
@@ -170,7 +180,7 @@ async def play_all(chosen: Sequence[Form], jobs: int, folder: Path) -> list[str]
         print(told, flush=True)
         return verdict
 
-    return list(await asyncio.gather(*map(one, chosen)))
+    return dict(zip(chosen, await asyncio.gather(*map(one, chosen)), strict=True))
 
 
 def main() -> int:
@@ -185,7 +195,7 @@ def main() -> int:
     if board_process.available() is None:
         image.build()  # once, before all of them want it
     with tempfile.TemporaryDirectory() as name:
-        verdicts = asyncio.run(play_all(chosen, given.jobs, given.reports or Path(name)))
+        verdicts = [*asyncio.run(play_all(chosen, given.jobs, given.reports or Path(name))).values()]
     passed = verdicts.count("pass")
     took = span((time.monotonic() - begin) * 1000)
     print(f"{passed} of {len(verdicts)} incidents pass live; {took}, load {os.getloadavg()[0]:.1f}", flush=True)

@@ -11,7 +11,7 @@ from lilong_simulator.incidents import INCIDENTS, IncidentError, read
 from lilong_simulator.random_streams import Streams
 
 from tests.soak import incidents_live
-from tests.soak.incidents_live import LONGEST_S, Form, all_of_them, form_of, forms, judged_s, line_of, play
+from tests.soak.incidents_live import LONGEST_S, Form, all_of_them, form_of, forms, judged_s, line_of, play, play_all
 
 CUT = [name for name in INCIDENTS if name.endswith("_cut")]
 FORM = Form("gas_leak", datetime(2026, 3, 4, 2, 9, 30), 823)
@@ -98,3 +98,16 @@ def test_a_run_that_ends_without_a_report_fails_with_its_words(tmp_path, monkeyp
     verdict, told = asyncio.run(play(FORM, tmp_path, asyncio.Lock()))
     assert verdict == "fail"
     assert "exit code 2: no room" in told
+
+
+def test_what_the_machine_was_too_busy_for_is_played_once_more_and_nothing_else(tmp_path, monkeypatch, capsys):
+    other = Form("intruder", datetime(2026, 3, 4, 2), 60)
+    verdicts = {FORM: ["generator saturated", "pass"], other: ["fail"]}
+
+    async def played(form, *_):
+        verdict = verdicts[form].pop(0)
+        return verdict, f"{verdict} {form.name}"
+
+    monkeypatch.setattr(incidents_live, "play", played)
+    assert asyncio.run(play_all([FORM, other], 1, tmp_path)) == {FORM: "pass", other: "fail"}
+    assert "once more: gas_leak\n" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from lilong_protocol.registry import KIND
 from ...estate import Device
 from ...incidents import Incident
 from . import Fault, FaultAsked, FaultError, Levers, made
-from .base import STUCK
+from .base import CUT_OFF, STUCK
 from .excuses import BACK_MS, Hindrance
 from .outcome import Outcome
 from .where import chosen
@@ -157,6 +157,8 @@ class Timeline:
         else:
             self._offline.add(device)
         for one in self._running:
+            if up:
+                self._sendable(at, one, device)
             if device not in one.watched or not (one.began or self._is_at_broker(at, one)):
                 continue
             if up:
@@ -207,7 +209,7 @@ class Timeline:
                 one.full.add(device.id)
         for hindrance in one.hindrances.values():
             hindrance.end = now
-            hindrance.sendable = None if hindrance.device in self._offline else now
+            hindrance.sendable = None if self._still_away(one, hindrance) else now
         one.planned.fault.end(self._levers, one.devices)
         tally = one.planned.fault.tally
         outcome.frames = {"frames": tally.frames, "lost": tally.lost, "duplicated": tally.duplicated,
@@ -221,9 +223,18 @@ class Timeline:
         if lost is not None:
             since = lost if one.ended is None else max(lost, one.ended)
             one.outcome.reconnect.record(at - since)
+
+    def _sendable(self, at: float, one: _Running, device: str) -> None:
         hindrance = one.hindrances.get(device)
         if hindrance is not None and hindrance.end is not None and hindrance.sendable is None:
             hindrance.sendable = at
+
+    def _still_away(self, one: _Running, hindrance: Hindrance) -> bool:
+        """Whether a device is without a link for the fault's sake when that ends. One that sleeps and has nothing to
+        say is without one by itself, and has it when it wants it."""
+        device = hindrance.device
+        asleep = hindrance.why == CUT_OFF and device not in one.watched and device not in one.full
+        return device in self._offline and not asleep
 
     def _look(self, now: float) -> None:
         left = False
