@@ -67,10 +67,11 @@ def completeness(
     for one in devices:
         periods = periods_of(one.kind, one.beat_s)
         until = min(ended, recorder.burnt.get(one.id, ended))
-        # What sleeps is heard at its beats by a birth.
-        beats = recorder.beats if KIND[one.kind].link.always_on else recorder.births
+        beats = recorder.beats.get(one.id)
+        if not KIND[one.kind].link.always_on:  # heard at its beats by a birth; by heartbeats while an alarm is open
+            beats = _both(recorder.births.get(one.id), beats)
         for cls, seen, period_s in (
-            (HEARTBEAT, beats.get(one.id), periods.beat_s),
+            (HEARTBEAT, beats, periods.beat_s),
             (TELEMETRY, recorder.samples.get(one.id), periods.telemetry_s),
         ):
             if period_s:
@@ -114,6 +115,12 @@ def _sum(parts: list[Part]) -> Mapping[str, Any]:
         "expected": expected,
         "share": round(received / expected, 6) if expected else None,
     }
+
+
+def _both(births: Regular | None, beats: Regular | None) -> Regular | None:
+    if births is None or beats is None:
+        return births or beats
+    return Regular(min(births.first, beats.first), births.count + beats.count)
 
 
 def _expected(

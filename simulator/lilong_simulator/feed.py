@@ -2,6 +2,9 @@
 
 {"at": epoch ms, "event": "stored|shown|acknowledged|cleared", "alarm": id, "device", "code", "boot", "seq"}
 and what a backend concludes by itself, which `lilong_protocol.pc.findings` describes: "finding", "members" beside.
+What is more is told in keys of a stored line that may lack: "level", "raised_at" (epoch ms, when the device raised
+it), "values" by their names in the registry; of a dispatch "officer". {"event": "on_site"} says that whoever was sent
+is there, {"event": "open", "members": [ids]} which alarms are open at the backend now, all of them.
 Without it a merge, a reordering or a clear on device death hides behind correct acknowledgements.
 """
 
@@ -16,7 +19,9 @@ from typing import Any, Protocol
 
 from lilong_protocol.pc.findings import BY_NUMBER, is_finding
 
-EVENTS = ("stored", "updated", "shown", "acknowledged", "cleared")
+OPEN = "open"
+EVENTS = ("stored", "updated", "shown", "acknowledged", "on_site", "cleared", OPEN)
+TOLD = ("level", "raised_at", "officer")
 
 
 class FeedError(ValueError):
@@ -25,7 +30,8 @@ class FeedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """One line; `at` in epoch ms. `finding`: its name, "" for an alarm; `members`: of a finding about several."""
+    """One line; `at` in epoch ms. `finding`: its name, "" for an alarm; `members`: of a finding about several, or of
+    what is open; `told`: what is more, by name."""
 
     at: float
     event: str
@@ -36,6 +42,7 @@ class FeedEvent:
     seq: int
     finding: str = ""
     members: tuple[str, ...] = ()
+    told: tuple[tuple[str, Any], ...] = ()
 
     @property
     def is_finding(self) -> bool:
@@ -53,9 +60,15 @@ class FeedEvent:
         members = row.get("members", ())
         if not isinstance(members, (list, tuple)):
             raise ValueError("members is no list")
+        if row["event"] == OPEN:  # about no alarm alone
+            return cls(float(row["at"]), OPEN, "", "", 0, 0, 0, members=tuple(map(str, row["members"])))
+        values = row.get("values", {})
+        if not isinstance(values, Mapping):
+            raise ValueError("values is no table")
+        told = {**values, **{key: row[key] for key in TOLD if key in row}}
         return cls(
             float(row["at"]), row["event"], str(row["alarm"]), str(row["device"]), int(row["code"]), int(row["boot"]),
-            int(row["seq"]), str(row.get("finding", "")), tuple(map(str, members)),
+            int(row["seq"]), str(row.get("finding", "")), tuple(map(str, members)), tuple(told.items()),
         )  # fmt: skip
 
 

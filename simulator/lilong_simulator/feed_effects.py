@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from lilong_protocol.codes import is_alarm, severity
 
-from .feed import FeedEvent
+from .feed import OPEN, FeedEvent
 
 
 @dataclass(slots=True)
@@ -17,7 +18,10 @@ class Effects:
     stored: dict[str, float] = field(default_factory=dict)
     shown: dict[str, float] = field(default_factory=dict)
     acknowledged: dict[str, float] = field(default_factory=dict)
+    on_site: dict[str, float] = field(default_factory=dict)
     cleared: dict[str, float] = field(default_factory=dict)
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)  # what is more in the line that stored it
+    open: list[tuple[float, frozenset[str]]] = field(default_factory=list)  # when, and all alarms that were
     repeated: list[str] = field(default_factory=list)
     disordered: dict[str, str] = field(default_factory=dict)  # in words, by the one that came too late
     findings: list[FeedEvent] = field(default_factory=list)  # their first lines, in the order of the feed
@@ -38,6 +42,9 @@ def effects_of(feed: Sequence[FeedEvent], epoch_zero: float, known: Container[st
         at = event.at - epoch_zero
         if at < 0 and event.alarm not in known:
             continue  # of an earlier run, in a file that has grown since
+        if event.event == OPEN:
+            effects.open.append((at, frozenset(event.members)))
+            continue
         if event.event == "updated":
             effects.members[event.alarm] = event.members
             continue
@@ -48,6 +55,7 @@ def effects_of(feed: Sequence[FeedEvent], epoch_zero: float, known: Container[st
             effects.repeated.append(event.alarm)
             continue
         effects.stored[event.alarm] = at
+        effects.told[event.alarm] = dict(event.told)
         if event.is_finding:
             effects.members[event.alarm] = event.members
             effects.findings.append(event)

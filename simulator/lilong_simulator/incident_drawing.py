@@ -16,7 +16,9 @@ from .plots import span
 WIDTH, ROW, PINS, TOP = 1000, 40, 46, 20  # TOP: of the lanes, PINS: where there are pins above them
 LABEL, STORY, RESPONSE, VERDICT = 214, (228, 470), (516, 896), 908  # where each part begins and ends
 TRACK = 5  # height of one clock
-INITIAL = {"local": "L", "ingest": "I", "shown": "S", "acknowledged": "H", "command": "→", "report": "↩"}
+INITIAL = {"local": "L", "ingest": "I", "shown": "S", "acknowledged": "H", "on_site": "A", "ended": "E",
+    "command": "→", "report": "↩",
+}  # fmt: skip
 TICKS_S = (0, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400)
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200)
 APART = 40  # between two ticks
@@ -147,6 +149,9 @@ def _track(track: Track, top: float, scales: _Scales) -> list[str]:
     if track.limit is not None:
         told = f"<title>{track.clock}: limit {span(track.limit)}</title>"
         parts.append(_bar(f"allowed {track.clock}", zero, edge, top, told))
+    if track.earliest is not None:
+        x = scales.response(track.earliest)
+        parts.append(_line("earliest", x, top - 2, x, top + TRACK + 2))
     if track.times:
         slowest, fastest = max(track.times), min(track.times)
         end = scales.response(slowest)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .judged import CLOCKS
+from .judged import ALL_CLOCKS
 from .plots import span
 from .score_incidents import AT_ONCE_MS, DONE, PLURAL, kind_of
 
@@ -23,6 +23,7 @@ class Track:
     limit: float | None
     missing: int = 0  # what never came
     late: bool = False
+    earliest: float | None = None  # it may not come before
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def lanes(rows: Iterable[Row], linkage: Iterable[Row]) -> list[Lane]:
 def _raised(rows: Sequence[Row]) -> Lane:
     first = rows[0]
     backend = first["by"] == "backend"
-    tracks = [_track(clock, rows) for clock in CLOCKS if not (backend and clock == "local")]
+    tracks = [_track(clock, rows) for clock in ALL_CLOCKS if not (backend and clock == "local")]
     ends = [row["until_ms"] for row in rows]
     failures = [text for row in rows for text in row["failures"]]
     return Lane(
@@ -100,7 +101,7 @@ def _track(clock: str, rows: Sequence[Row]) -> Track:
     limits = [limit for row in rows if (limit := row["limits_ms"][clock]) is not None]
     return Track(
         clock, times, min(limits, default=None), sum(clock in row["missing"] for row in rows),
-        any(clock in row["late"] for row in rows),
+        any(clock in row["late"] for row in rows), rows[0]["not_before_ms"] if clock == "local" else None,
     )  # fmt: skip
 
 

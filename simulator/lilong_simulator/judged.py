@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import inf
+from typing import Any
 
 from .recorder import AlarmClocks
 from .truth import TruthRow
 
 TICK_MS = 1.0  # a device counts whole milliseconds: what the world does within one, it has felt at its beginning
 CLOCKS = ("local", "ingest", "shown", "acknowledged")
+AFTERWARDS = ("on_site", "ended")  # of findings: whoever was sent is there; the backend says that it is over
+ALL_CLOCKS = (*CLOCKS, *AFTERWARDS)
 
 
 @dataclass(slots=True)
@@ -22,6 +25,8 @@ class Judged:
     ingest: float | None = None
     shown: float | None = None
     acknowledged: float | None = None
+    on_site: float | None = None
+    ended: float | None = None
     excused: str | None = None  # the fault that kept its device from raising
     raise_from: float = -inf  # the limit of the local output counts from then, if that is after the crossing
     send_from: float = -inf  # and those of the others
@@ -35,6 +40,10 @@ class Judged:
     unnamed: int = 0  # devices that the finding is about and does not name
     misnamed: int = 0  # devices that it names and is not about
     seen: bool = False  # there was a feed in which a finding would stand
+    early: bool = False  # decided before it may be
+    forgotten: float | None = None  # when the backend first lacked it among what is open, and nobody had ended it
+    told: dict[str, Any] | None = None  # what the backend tells of it, where its row asks; None: it tells nothing
+    untrue: list[str] = field(default_factory=list)  # what of that is not so, in words
     failures: list[str] = field(default_factory=list)  # why it counts against the run, in words
 
     def lasts(self, at: float) -> bool:
@@ -48,7 +57,7 @@ class Judged:
         return self.answer if self.alarm is None else self.alarm.id
 
     def after_crossing(self, clock: str) -> float | None:
-        """Milliseconds from the crossing to "local", "ingest", "shown" or "acknowledged"."""
+        """Milliseconds from the crossing to a clock of ALL_CLOCKS."""
         at = self._at(clock)
         if at is None:
             return None

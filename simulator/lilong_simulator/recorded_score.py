@@ -13,8 +13,8 @@ from typing import Any
 
 from . import linkage, report
 from .completeness import completeness
-from .feed import FeedEvent
-from .judged import Judged
+from .feed import OPEN, FeedEvent
+from .judged import CLOCKS, Judged
 from .load.thresholds import Threshold
 from .recorded_run import RecordedRun
 from .score import SAME_CLOCK_MS, Score, score
@@ -43,15 +43,15 @@ def judge(given: Given) -> dict[str, Any]:
     run = given.run
     epoch_zero = run.epoch_zero or 0.0
     world_zero = given.world_began - epoch_zero
-    feed = [event for event in given.feed if event.is_finding or event.device in run.devices]
+    feed = [event for event in given.feed if event.is_finding or event.event == OPEN or event.device in run.devices]
     ended = max([run.last, *(event.at - epoch_zero for event in feed)])
     _answers(run, feed, epoch_zero)
     truth, warnings = _heard(given, world_zero)
-    judged = _scored(given, truth, feed, world_zero)
+    judged = _scored(given, truth, feed, world_zero, ended)
     unfinished = {one.row.id for one in judged.judged if _is_unfinished(one, ended)}
     if unfinished:
         truth = [replace(row, expect="may") if row.id in unfinished else row for row in truth]
-        judged = _scored(given, truth, feed, world_zero)
+        judged = _scored(given, truth, feed, world_zero, ended)
         warnings.append(_told(len(unfinished), "too shortly before its end"))
     expectations = [one for one in given.expectations if one.device in run.devices]
     longest = max([one.within_ms or 0 for one in expectations], default=0)
@@ -83,20 +83,22 @@ def judge(given: Given) -> dict[str, Any]:
     return report.build(conditions, run.recorder, judged, linked)
 
 
-def _scored(given: Given, truth: Sequence[TruthRow], feed: Sequence[FeedEvent], world_zero: float) -> Score:
+def _scored(
+    given: Given, truth: Sequence[TruthRow], feed: Sequence[FeedEvent], world_zero: float, ended: float
+) -> Score:
     happened = {event.event for event in feed}
     return score(
         truth, given.run.recorder.alarms.values(), feed, world_zero, given.run.epoch_zero or 0.0,
         acknowledgement_expected="acknowledged" in happened if given.people is None else given.people,
         shown_expected="shown" in happened if given.console is None else given.console,
-        local_observed=False, resolution_ms=SAME_CLOCK_MS,
+        local_observed=False, resolution_ms=SAME_CLOCK_MS, ended=ended,
     )  # fmt: skip
 
 
 def _is_unfinished(one: Judged, ended: float) -> bool:
     """What might still have come in time after the recording's end, had it gone on."""
     waits = one.row.expect == "must" and (one.answered is None or bool(one.missing))
-    limits = [ms for ms in one.row.limits.values() if ms is not None]
+    limits = [ms for clock in CLOCKS if (ms := one.row.limits.get(f"{clock}_ms")) is not None]
     return waits and one.crossing + max(limits, default=0) > ended
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from lilong_protocol.pc.findings import BY_NUMBER
 from lilong_protocol.registry import ALARM
 
+from .judged import ALL_CLOCKS
 from .linkage import Linked
 from .load.faults.outcome import Outcome
 from .report_figures import rounded
-from .score import CLOCKS, Judged, Score
+from .score import Judged, Score
 from .truth import TruthRow
 
 
@@ -31,9 +32,11 @@ def alarm_row(one: Judged) -> dict[str, Any]:
         "until_ms": None if until is None else round(one.crossing + until - one.row.crossing_ms, 3),
         "alarm_id": one.answered,
         "decided_after_ms": rounded(one.alarm.decided - one.crossing) if one.alarm else None,
-        "after_crossing_ms": {clock: rounded(one.after_crossing(clock)) for clock in CLOCKS},
-        "after_decision_ms": {clock: rounded(one.after_decision(clock)) for clock in CLOCKS},
-        "limits_ms": {clock: one.row.limits.get(f"{clock}_ms") for clock in CLOCKS},
+        "after_crossing_ms": {clock: rounded(one.after_crossing(clock)) for clock in ALL_CLOCKS},
+        "after_decision_ms": {clock: rounded(one.after_decision(clock)) for clock in ALL_CLOCKS},
+        "limits_ms": {clock: one.row.limits.get(f"{clock}_ms") for clock in ALL_CLOCKS},
+        "not_before_ms": one.row.limits.get("not_before_ms"),
+        "told": one.told,
         "late": one.late,
         "missing": one.missing,
         "repeated": one.repeated,

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from . import score_findings
+from . import score_findings, score_told
 from .feed import FeedEvent
 from .feed_effects import Effects, effects_of
-from .judged import CLOCKS, TICK_MS, Judged
+from .judged import AFTERWARDS, ALL_CLOCKS, CLOCKS, TICK_MS, Judged
 from .load.faults.excuses import Excuses
 from .recorder import AlarmClocks
 from .score_findings import Findings
@@ -40,6 +40,9 @@ class Score:
     failures: list[str]
     excused: int = 0  # not raised, because a fault of the run kept the device from it
     wrongly_cleared: int | None = None  # ended by the backend, not by its device
+    early: int = 0  # decided before it may be
+    untrue: int | None = None  # something that the backend tells of it is not so
+    forgotten: int | None = None  # not among what is open at the backend, and nobody has ended it
     findings: Findings = field(default_factory=Findings)
     false_alarms: list[tuple[str, str, float]] = field(default_factory=list)  # name, device, when
 
@@ -58,7 +61,8 @@ class Score:
 
     def counts(self) -> dict[str, int | None]:
         names = ("true", "raised", "stored", "acknowledged", "undetected", "missed", "late", "false", "excused")
-        return {name: getattr(self, name) for name in (*names, "duplicate", "out_of_order", "wrongly_cleared")}
+        more = ("duplicate", "out_of_order", "wrongly_cleared", "early", "untrue", "forgotten")
+        return {name: getattr(self, name) for name in (*names, *more)}
 
 
 def score(
@@ -75,6 +79,8 @@ def score(
     local_observed: bool = True,
     clears_observed: bool = True,
     resolution_ms: float = TICK_MS,
+    arrivals_expected: bool | None = None,
+    ended: float = inf,
 ) -> Score:
     """Judge a run.
 
@@ -84,7 +90,8 @@ def score(
     no feed, the PUBACK counts as ingest, since it was asked for: it says that a broker has the alarm, and no more;
     `excuses`: what faults of the run kept devices from; `shown_expected`: a console was there all the time;
     `local_observed`, `clears_observed`: whether outputs of devices were seen, and that they ended alarms;
-    `resolution_ms`: so long before its crossing an alarm may seem to have been decided.
+    `resolution_ms`: so long before its crossing an alarm may seem to have been decided; `arrivals_expected`: somebody
+    says when officers arrive, None: where the feed says so once; `ended`: nothing was observed after it.
     """
     judged = [Judged(row, world_zero + row.crossing_ms) for row in truth]
     devices = [one for one in judged if one.row.by == "device"]
@@ -98,6 +105,7 @@ def score(
     # A second alarm shows at its device; a second commit of one alarm shows nowhere but in the feed.
     duplicate, out_of_order, wrongly_cleared = len(duplicates) or None, None, None
     findings = Findings()
+    forgotten: dict[str, float] | None = None
     if effects is not None:
         haunting = [name for name in effects.alarms if name not in by_name]
         false += [(name, name, name.partition("-")[0], effects.stored[name]) for name in haunting]
@@ -107,6 +115,11 @@ def score(
         duplicate, out_of_order = len(duplicates), len(effects.disordered)
         if clears_observed:
             wrongly_cleared = _wrongly_cleared(devices, effects, by_name.values())
+        forgotten = score_told.forgotten(effects, devices)
+        failures += [
+            f"forgotten: {name} is not among what is open at the backend at {at:.0f} ms, and nobody has ended it"
+            for name, at in (forgotten or {}).items()
+        ]
     judged = [one for one in judged if one.crossing <= horizon]
     must = [one for one in judged if one.row.expect == "must" and one.row.by == "device"]
     concluded = [one for one in judged if one.row.expect == "must" and one.row.by == "backend"]
@@ -114,15 +127,21 @@ def score(
         *(["local"] if local_observed else []), "ingest", *(["shown"] if shown_expected else []),
         *(["acknowledged"] if acknowledgement_expected else []),
     ]  # fmt: skip
+    if effects is not None and (bool(effects.on_site) if arrivals_expected is None else arrivals_expected):
+        clocks.append("on_site")
     for one in must:
         _excuse(one, excuses)
-        _limits(one, clocks)
+        _limits(one, clocks, ended)
+        _early(one)
+        if effects is not None:
+            score_told.judge(one, effects, epoch_zero)
         one.failures += _failures(one)
     findings.true = len(concluded)
     if effects is not None:
         for one in concluded:
             one.seen = True
-            _limits(one, clocks)
+            _limits(one, [*clocks, "ended"], ended)
+            score_told.judge(one, effects, epoch_zero)
             one.failures += _failures(one)
         findings.stored = sum(1 for one in concluded if one.answer is not None)
         findings.missed = len(concluded) - findings.stored
@@ -141,6 +160,9 @@ def score(
         duplicate=duplicate,
         out_of_order=out_of_order,
         wrongly_cleared=wrongly_cleared,
+        early=sum(one.early for one in must),
+        untrue=score_told.untrue([*must, *concluded]),
+        forgotten=None if forgotten is None else len(forgotten),
         findings=findings,
         false_alarms=[(name, device, at) for _, name, device, at in false],
         failures=[
@@ -240,15 +262,23 @@ def _excuse(one: Judged, excuses: Excuses) -> None:
     one.excused, one.raise_from, one.send_from = excuse.why, excuse.raise_from, excuse.send_from
 
 
-def _limits(one: Judged, expected: Sequence[str]) -> None:
+def _early(one: Judged) -> None:
+    """Whether it was raised, or called people, before it may be."""
+    earliest = one.row.limits.get("not_before_ms")
+    if earliest is not None and one.alarm is not None:
+        first = min(one.alarm.decided, one.alarm.local or one.alarm.decided)
+        one.early = first - one.crossing < earliest - TICK_MS
+
+
+def _limits(one: Judged, expected: Sequence[str], ended: float) -> None:
     """Which clocks broke their limits, and which of the expected ones never came."""
-    for clock in CLOCKS:
+    for clock in ALL_CLOCKS:
         limit = one.row.limits.get(f"{clock}_ms")
         if limit is None or (clock == "local" and one.row.by == "backend"):
             continue
         after = one.after_possible(clock)
         if after is None:
-            if clock in expected:
+            if clock in expected and (clock not in AFTERWARDS or one.crossing + limit <= ended):
                 one.missing.append(clock)
         elif after > limit:
             one.late.append(clock)
@@ -278,8 +308,14 @@ def _failures(one: Judged) -> Iterator[str]:
         since = "the crossing" if possible <= one.crossing else "a fault of the run was over"
         yield f"{word}: {what}: {clock} {one.after_possible(clock):.0f} ms after {since}, limit {limit} ms"
     for clock in one.missing:
-        if clock == "local" or (clock in ("shown", "acknowledged") and one.ingest is not None):
+        if clock == "local" or (clock != "ingest" and one.ingest is not None):
             yield f"missing: {what}: {clock} was never seen"
+    if one.early:
+        first = min(one.alarm.decided, one.alarm.local or one.alarm.decided) if one.alarm is not None else 0.0
+        earliest = one.row.limits["not_before_ms"]
+        yield f"early: {what}: raised {first - one.crossing:.0f} ms after the crossing, not before {earliest} ms"
+    for untrue in one.untrue:
+        yield f"untrue: {what}: {untrue}"
     if one.unnamed:
         yield f"incomplete: {what}: {one.answered} does not name {one.unnamed} of its {len(one.row.members)} devices"
     if one.misnamed:

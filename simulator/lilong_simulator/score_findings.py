@@ -68,6 +68,8 @@ def _answer(one: Judged, event: FeedEvent, effects: Effects) -> None:
     one.ingest = effects.stored[event.alarm]
     one.shown = effects.shown.get(event.alarm)
     one.acknowledged = effects.acknowledged.get(event.alarm)
+    one.on_site = effects.on_site.get(event.alarm)
+    one.ended = effects.cleared.get(event.alarm)
     told = set(effects.members[event.alarm])
     one.unnamed = len(set(one.row.members) - told)
     one.misnamed = len(told - set(one.row.members)) if one.row.members else 0

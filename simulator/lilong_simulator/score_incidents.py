@@ -13,6 +13,7 @@ from .incidents import Incident
 from .judged import Judged
 from .linkage import Linked
 from .score import Score
+from .score_told import untrue
 from .world.local_time import LocalTime
 
 PASS, FAIL, NOT_JUDGED = "pass", "fail", "not judged"
@@ -70,7 +71,8 @@ def conclusion(score: Score, linkage: Sequence[Linked], incidents: Sequence[Mapp
     findings = score.findings
     parts += _wrong(
         (score.false or 0) + (findings.false or 0), (score.duplicate or 0) + (findings.duplicate or 0),
-        score.out_of_order or 0, max(lost, score.wrongly_cleared or 0),
+        score.out_of_order or 0, max(lost, score.wrongly_cleared or 0), score.early, score.untrue or 0,
+        score.forgotten or 0,
     )  # fmt: skip
     return f"{', '.join(parts)}: {verdict}"
 
@@ -92,6 +94,8 @@ def _incident(
     parts = _parts(rows, linked) + _wrong(
         sum(len(one.broken) for one in rows) + len(stray), sum(len(one.repeated) for one in rows),
         sum(one.disordered for one in rows), max(lost, sum(one.cleared is not None for one in rows)),
+        sum(one.early for one in rows), sum(bool(one.untrue) for one in rows),
+        sum(one.forgotten is not None for one in rows),
     )  # fmt: skip
     times = [one.crossing for one in must] + [one.at_ms for one in steps if one.at_ms is not None]
     return {
@@ -110,6 +114,9 @@ def _incident(
             "wrongly_cleared": sum(one.cleared is not None for one in rows)
             if score.wrongly_cleared is not None
             else None,
+            "early": sum(one.early for one in mine),
+            "untrue": untrue(must),
+            "forgotten": sum(one.forgotten is not None for one in rows) if score.forgotten is not None else None,
         },
         "findings": _counts(concluded, observed),
         "must_nots": {
@@ -137,7 +144,8 @@ def _counts(rows: Sequence[Judged], observed: bool) -> dict[str, int | None]:
 
 
 def _in_time(one: Judged) -> bool:
-    return one.ingest is not None and not one.late and not one.missing and not one.unnamed and not one.misnamed
+    wrong = one.late or one.missing or one.unnamed or one.misnamed or one.early
+    return one.ingest is not None and not wrong
 
 
 def _stray(rows: Sequence[Judged], linked: Sequence[Linked], score: Score) -> list[tuple[str, str]]:
@@ -181,9 +189,12 @@ def _parts(rows: Sequence[Judged], linked: Sequence[Linked]) -> list[str]:
     return parts + [_done(one) for one in _actions(linked)]
 
 
-def _wrong(false: int, duplicate: int, out_of_order: int, cleared: int) -> list[str]:
-    told = ((false, "false"), (duplicate, "duplicate"), (out_of_order, "out of order"), (cleared, "wrongly cleared"))
-    return [f"{count} {word}" for count, word in told if count] or ["nothing false"]
+WRONG = ("false", "duplicate", "out of order", "wrongly cleared", "early", "untrue", "forgotten")
+
+
+def _wrong(*counts: int) -> list[str]:
+    """How many of each of WRONG."""
+    return [f"{count} {word}" for count, word in zip(counts, WRONG, strict=True) if count] or ["nothing false"]
 
 
 def _actions(linked: Sequence[Linked]) -> list[dict[str, Any]]:

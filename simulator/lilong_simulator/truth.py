@@ -8,7 +8,7 @@ latest L plus 10 s; the 10 s alone are `ingest_ms - local_ms`, which a report ho
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
@@ -32,6 +32,9 @@ def limits(local: int | None, ingest: int | None, shown: int | None, acknowledge
 
 
 NO_LIMITS = limits(None, None, None, None)
+MORE_LIMITS = ("not_before_ms", "on_site_ms", "ended_ms")
+"""Limits that few rows have: not decided before; whoever was sent is there; the backend has told that it is over."""
+ANY, DECIDED = "any", "decided"  # of `tells`: whatever it is; when its device decided it
 _LIMITS = {
     # L 10 s; I 10 s after L (GB 26875.1 4.1.2); S 20 s; H 60 s (assumed).
     "smoke.alarm": limits(10_000, 20_000, 20_000, 60_000),
@@ -94,6 +97,8 @@ class TruthRow:
     by: By = "device"
     members: tuple[str, ...] = ()
     """Of a finding about several devices: all of them."""
+    tells: dict[str, Any] = field(default_factory=dict)
+    """What a backend's stored line must say, where it says such things: [from, to], a text, ANY or DECIDED, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,7 @@ def truth_row(
     incident: str | None = None,
     until_ms: int | None = None,
     bounds: Limits | None = None,
+    tells: Mapping[str, Any] | None = None,
 ) -> TruthRow:
     """A row with the number and, for what must be raised, its limits: `bounds`, or those of its alarm."""
     row_id = f"{device.name}:{alarm}:{crossing_ms}"
@@ -131,7 +137,7 @@ def truth_row(
         bounds = _LIMITS[alarm] if expect == "must" else NO_LIMITS
     return TruthRow(
         row_id, device.id, device.name, ALARM_CODES[alarm], alarm, expect, crossing_ms, cause, incident,
-        dict(bounds), until_ms,
+        dict(bounds), until_ms, tells=dict(tells or {}),
     )  # fmt: skip
 
 
@@ -145,13 +151,14 @@ def finding_row(
     until_ms: int | None = None,
     bounds: Limits = NO_LIMITS,
     members: Iterable[str] = (),
+    tells: Mapping[str, Any] | None = None,
 ) -> TruthRow:
     """A row about what a backend must conclude; `finding`: its name in `lilong_protocol.pc.findings`. `device` None:
     about the estate, or `members`, the ids of several devices."""
     name = "" if device is None else device.name
     return TruthRow(
         f"{name}:{finding}:{crossing_ms}", "" if device is None else device.id, name, BY_NAME[finding].number, finding,
-        expect, crossing_ms, cause, incident, dict(bounds), until_ms, "backend", tuple(members),
+        expect, crossing_ms, cause, incident, dict(bounds), until_ms, "backend", tuple(members), dict(tells or {}),
     )  # fmt: skip
 
 
@@ -211,7 +218,7 @@ def _row(values: Any, kind: type[Row]) -> Row:
     return kind(**values)
 
 
-_ADDED = {"by", "members"}  # files of earlier versions lack them
+_ADDED = {"by", "members", "tells"}  # files of earlier versions lack them
 _WORDS: dict[type, dict[str, tuple[str, ...]]] = {
     TruthRow: {"expect": get_args(Expect), "by": get_args(By)},
     Expectation: {"what": get_args(What)},

@@ -38,7 +38,7 @@ def test_each_event_is_given_once(tmp_path):
 def test_lines_that_arrive_in_pieces_are_read_whole(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("feed") / "observed.jsonl"
     events = data.draw(st.lists(st.sampled_from(EVENTS), max_size=5))
-    content = b"".join(line(event=event, alarm=f"火-{at}") for at, event in enumerate(events))
+    content = b"".join(line(event=event, alarm=f"火-{at}", members=[]) for at, event in enumerate(events))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=6)))
     reader = FeedReader(path)
     read = []

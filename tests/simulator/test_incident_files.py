@@ -76,6 +76,23 @@ WRONG = {
     "an alarm without limits": ('"door.held"', '"tamper"', r"tamper has no limits of its own; give local_s"),
     "a number in quotes": ("for_s = 90", 'for_s = "90"', r'must be a number, but is "90"; write it without quotes'),
     "an order that cannot be": ("out_s = 300", "out_s = 30", r"crosses_s and out_s are not in this order"),
+    "values that are none": (
+        'alarm = "smoke.alarm"', 'alarm = "smoke.alarm"\ntells = { storei = [1, 2] }', r"storei is no quantity; did",
+    ),
+    "values the wrong way round": (
+        'alarm = "smoke.alarm"', 'alarm = "smoke.alarm"\ntells = { storey = [2, 1] }', r"storey is from 2 to 1; turn",
+    ),
+    "a limit below its other end": (
+        'alarm = "smoke.alarm"', 'alarm = "smoke.alarm"\nlocal_s = 5\nnot_before_s = 6', r"not_before_s is not below",
+    ),
+    "what must not be, and not before": (
+        'alarm = "door.forced"', 'alarm = "door.forced"\ndated = true', r"says how it is raised, and must_not be",
+    ),
+    "somebody on site of what sends nobody": (
+        '[[truth]]\nof = "smoke"',
+        '[[finding]]\nof = "smoke"\nname = "comms.offline"\non_site_s = 9\n[[truth]]\nof = "smoke"',
+        r"has on_site_s, and nobody is sent",
+    ),
     "no title": ("title = {", "tile = {", r"tile: is not a key here; did you mean"),
     "two places in one": ("hall = { device", "hall = { core = 1, device", r"has device and core; choose one"),
     "a limit of a must_not": ("until_s = 400", "until_s = 400\nlocal_s = 3", r"has a limit, and must_not be raised"),

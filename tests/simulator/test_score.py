@@ -18,7 +18,8 @@ def test_a_run_in_which_all_is_well_passes():
     assert judged.passed
     assert judged.counts() == {
         "true": 1, "raised": 1, "stored": 1, "acknowledged": 1, "undetected": 0, "missed": 0, "late": 0, "false": 0,
-        "excused": 0, "duplicate": 0, "out_of_order": 0, "wrongly_cleared": 0,
+        "excused": 0, "duplicate": 0, "out_of_order": 0, "wrongly_cleared": 0, "early": 0, "untrue": None,
+        "forgotten": None,
     }  # fmt: skip
 
 

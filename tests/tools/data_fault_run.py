@@ -65,11 +65,7 @@ class Played:
         """As a log."""
 
     def score(self) -> Score:
-        feed = [
-            FeedEvent(row["at"], row["event"], row["alarm"], row["device"], row["code"], row["boot"], row["seq"])
-            for row in self.centre.feed
-            if not row.get("finding")
-        ]
+        feed = [FeedEvent.of(row) for row in self.centre.feed if not row.get("finding")]
         data_faults = self.run.data_faults
         excuses = None if data_faults is None else Excuses(data_faults.faults.hindrances)
         return score(

@@ -94,6 +94,7 @@ def played(
     excuses = None if run.faults is None else Excuses(run.faults.timeline.hindrances)
     judged = score(
         run.world.truth, recorder.alarms.values(), feed, 0, zero, horizon=horizon, excuses=excuses, shown_expected=True,
+        arrivals_expected=True, ended=run.env.now,
     )
     linked = linkage.judge(
         run.world.expectations, judged.alarm_of_row, recorder, feed, zero, horizon, excuses

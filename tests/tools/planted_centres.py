@@ -174,6 +174,69 @@ class NeverShows(_Rewrites):
         return [row for row in rows if row["event"] != "shown"]
 
 
+class ForgetsOnceAnswered(_Rewrites):
+    """What a person has answered is over, as far as it knows; it says so to nobody."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self._answered = set()
+
+    def feed_of(self, rows):
+        self._answered.update(row["alarm"] for row in rows if row["event"] == "acknowledged")
+        return [{**row, "members": [one for one in row["members"] if one not in self._answered]}
+                if row["event"] == "open" else row for row in rows]  # fmt: skip
+
+
+class _Tells(_Rewrites):
+    """It tells something of what it stores that is not so."""
+
+    def feed_of(self, rows):
+        return [{**row, **self.told(row)} if row["event"] == "stored" else row for row in rows]
+
+
+class DatesByArrival(_Tells):
+    """What has waited for its link happened when it came."""
+
+    def told(self, row):
+        return {"raised_at": row["at"]} if "raised_at" in row else {}
+
+
+class CountsFromTheRoof(_Tells):
+    """Of a building of 31 storeys."""
+
+    def told(self, row):
+        values = row.get("values", {})
+        return {"values": {**values, "storey": 31 - values["storey"]}} if "storey" in values else {}
+
+
+class KeepsNoClip(_Tells):
+    """It throws away which clip shows it."""
+
+    def told(self, row):
+        return {"values": {name: value for name, value in row.get("values", {}).items() if name != "clip"}}
+
+
+class AllIsMild(_Tells):
+    """Every alarm is a notice."""
+
+    def told(self, row):
+        return {"level": 4} if "level" in row and not row.get("finding") else {}
+
+
+class SendsAnyone(_Tells):
+    """Whoever is free goes, whatever cell it is."""
+
+    def told(self, row):
+        return {"officer": "Wang Wei"} if "officer" in row else {}
+
+
+class NobodyArrives(_Rewrites):
+    """An officer is sent, and never says that he is there."""
+
+    def feed_of(self, rows):
+        return [row for row in rows if row["event"] != "on_site"]
+
+
 class FindsNothing(_Rewrites):
     """It concludes nothing by itself: silence, strangers and falls are nobody's business."""
 
@@ -191,5 +254,6 @@ PLANTED = {
     ForgetsAfterRestart: {"missing", "undetected"},  # nobody answers, nobody resets: what latches cannot be raised anew
     ForgetsWhatItStored: {"duplicate", "over its limit", "missing", "undetected"},  # and what the one above does
     NeverShows: {"missing"},
+    AllIsMild: {"untrue"},
 }
 """The bad ones, and the words that name them; DropsOneInAThousand needs more alarms than they."""

@@ -76,6 +76,12 @@ class TestBlackout:
         assert dark.played.failures == []
         assert dark.played.score.counts()["missed"] == dark.played.score.counts()["false"] == 0
 
+    def test_what_the_fault_does_is_its_incidents_part(self, dark):
+        assert {one.row.incident for one in dark.played.score.judged} <= {"feeder_blackout", None}
+        mains = [one for one in dark.judged() if one.row.alarm == "power.mains_loss"]
+        assert mains
+        assert all(one.ingest - one.crossing <= 10_000 for one in mains)
+
     def test_it_is_one_finding_within_two_minutes_whose_members_are_all_that_went_dark(self, dark):
         ((at, lost),) = dark.found("comms.feeder_lost")
         assert at <= 120
@@ -93,7 +99,7 @@ class TestBlackout:
             assert 1_800 <= at <= 1_980
         assert len(dark.found("comms.offline", "cleared")) == len(dark.found("comms.offline"))
         booted = {one.id for one in dark.estate.devices if one.feeder == "a" and one.kind not in STANDBY}
-        burning = dark.judged()[0].row.device
+        (burning,) = {one.row.device for one in dark.judged() if one.row.alarm == "smoke.alarm"}
         back_ms = (BEFORE_S + 1_800) * 1000
         raised = {alarm.device for alarm in dark.played.recorder.alarms.values() if alarm.decided >= back_ms}
         assert burning in raised

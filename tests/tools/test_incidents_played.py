@@ -11,9 +11,9 @@ DAY = (2026, 3, 4)
 WINDOWS = {  # begins a little before it does, and how many minutes
     "kitchen_fire": (datetime(*DAY, 18, 37), 32),
     "gas_leak": (datetime(*DAY, 2, 6), 32),
-    "elder_fall": (datetime(*DAY, 3, 3), 8),
-    "elder_sos": (datetime(*DAY, 3, 3), 8),
-    "elder_fall_dead_zone": (datetime(*DAY, 3, 3), 10),
+    "elder_fall": (datetime(*DAY, 3, 3), 52),  # an officer has three quarters of an hour
+    "elder_sos": (datetime(*DAY, 3, 3), 52),
+    "elder_fall_dead_zone": (datetime(*DAY, 3, 3), 56),
     "intruder": (datetime(*DAY, 2, 18), 30),
     "falling_object": (datetime(*DAY, 15, 26), 10),
 }
@@ -66,6 +66,17 @@ def test_gas_rises_as_the_room_mixes_and_stops_at_the_valve() -> None:
     assert shut - alarm.decided <= 10_000
     room = run.run._fleet._members[row.device].device
     assert room.sampling.values[0] < 60  # the windows are open
+
+
+def test_a_detector_that_does_not_wait_is_named_for_a_leak_and_for_cooking_wine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lilong_firmware.kinds.gas.LEAK_MS", 1)
+    run = played(["gas_leak"], *WINDOWS["gas_leak"])
+    words = [text.partition(":")[0] for text in run.failures]
+    assert sorted(words) == ["early", "false"], run.failures
+    (wine,) = [one for one in run.score.judged if one.row.cause == "cooking wine"]
+    assert len(wine.broken) == 1
 
 
 def test_a_fall_is_answered_by_an_officer_once() -> None:

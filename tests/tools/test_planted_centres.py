@@ -20,13 +20,20 @@ from planted_centres import (
     PLANTED,
     AcknowledgesLate,
     AcknowledgesWithoutStoring,
+    AllIsMild,
     ClearsOnDeviceDeath,
+    CountsFromTheRoof,
+    DatesByArrival,
     FindsNothing,
     ForgetsAfterRestart,
+    ForgetsOnceAnswered,
+    KeepsNoClip,
     MergesSimultaneousAlarms,
     NeverShows,
+    NobodyArrives,
     Reorders,
     Right,
+    SendsAnyone,
     StoresTwice,
 )
 
@@ -99,11 +106,19 @@ OF_INCIDENTS = {  # minutes that it takes, and the word that each bad backend ge
     "kitchen_fire": (7, {
         MergesSimultaneousAlarms: "missed", AcknowledgesWithoutStoring: "missed", AcknowledgesLate: "late",
         ClearsOnDeviceDeath: "cleared", StoresTwice: "duplicate", NeverShows: "missing",
+        ForgetsOnceAnswered: "forgotten",
     }),
     "gas_leak": (15, {AcknowledgesWithoutStoring: "missed", NeverShows: "missing", ForgetsAfterRestart: "missing"}),
-    "elder_fall": (4, {AcknowledgesLate: "late", ForgetsAfterRestart: "missing", FindsNothing: "missed"}),
+    "elder_fall": (50, {
+        AcknowledgesLate: "late", ForgetsAfterRestart: "missing", FindsNothing: "missed", NobodyArrives: "missing",
+        SendsAnyone: "untrue",
+    }),
+    "elder_fall_dead_zone": (54, {DatesByArrival: "untrue"}),
     "intruder": (26, {MergesSimultaneousAlarms: "missed", Reorders: "out of order", AcknowledgesLate: "late"}),
-    "falling_object": (6, {AcknowledgesWithoutStoring: "missed", StoresTwice: "duplicate"}),
+    "falling_object": (6, {
+        AcknowledgesWithoutStoring: "missed", StoresTwice: "duplicate", CountsFromTheRoof: "untrue",
+        KeepsNoClip: "untrue", AllIsMild: "untrue",
+    }),
     "rogue_reader": (15, {AcknowledgesWithoutStoring: "missed", FindsNothing: "missed"}),
 }  # fmt: skip
 IN_INCIDENTS = [(name, bad) for name, (_, words) in OF_INCIDENTS.items() for bad in (Right, *words)]

@@ -13,6 +13,7 @@ from lilong_tools.policy import (
     RETRY_MS,
     SLOWEST_MS,
     TRIES,
+    WAY_MS,
     Action,
     Policy,
     reaction_ms,
@@ -30,6 +31,12 @@ def view(device: str, code: int = codes.ALARM_SMOKE_ALARM, seq: int = 1, **chang
     """An alarm as consoles get it, as far as a person looks at it."""
     alarm = {"id": f"{device}-1-{seq}", "device": device, "code": code}
     return {**alarm, "acknowledged": False, "restored": False, "cleared": False, **changes}
+
+
+def sending(name: str = "d-1", cause: str = "", **changes: Any) -> dict[str, Any]:
+    """A dispatch as consoles get it."""
+    seen = {"id": name, "device": SMOKE, "code": 1006, "cause": cause, "cleared": False}
+    return {**seen, "acknowledged": False, "on_site_at": None, **changes}
 
 
 class Person:
@@ -292,3 +299,31 @@ def test_no_door_is_ever_reset_while_it_is_released_and_something_burns(
             if action.what == "reset" and action.device in released:
                 cores = {CORE_OF[one] for one in burning}
                 assert not (cores if action.device == GATE else cores & {1})
+
+
+def test_whoever_is_sent_accepts_and_arrives_and_only_then_is_the_call_reset() -> None:
+    person = Person()
+    person.sees(SMOKE, codes.ALARM_BAND_FALL, acknowledged=True, restored=True)
+    cause = view(SMOKE)["id"]
+    person.policy.finding(0, sending(cause=cause))
+    assert [action.what for action in person.wait(WAY_MS[1])][:2] == ["accept", "accept"]
+    assert WAY_MS[0] <= person.times("arrive")[0] <= WAY_MS[1]
+    assert person.times("reset") == []
+    person.policy.finding(person.now, sending(cause=cause, acknowledged=True, on_site_at=person.now))
+    assert [action.what for action in person.wait(LOOK_MS[1])] == ["reset"]
+
+
+def test_who_is_there_is_there_for_all_that_calls_at_that_place() -> None:
+    person = Person()
+    person.policy.finding(0, sending(acknowledged=True))
+    person.policy.finding(0, sending("d-2", acknowledged=True))
+    person.policy.finding(0, sending(acknowledged=True, on_site_at=1))
+    assert [action.alarm for action in person.wait(1)] == ["d-2"]
+
+
+def test_other_findings_send_nobody_and_what_is_over_needs_nobody() -> None:
+    person = Person()
+    person.policy.finding(0, sending(code=1001))
+    person.policy.finding(0, sending("d-2"))
+    person.policy.finding(0, sending("d-2", cleared=True))
+    assert person.wait() == []

@@ -2,20 +2,23 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import time
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.incidents import CAUSES, INCIDENTS, IncidentError, WrittenIncident, find, read
 from lilong_simulator.incidents.story import Story
 from lilong_simulator.random_streams import Streams
-from lilong_simulator.truth import Expectation, TruthRow
+from lilong_simulator.truth import ANY, DECIDED, Expectation, TruthRow
 
 from .inputs import InputError
 
 SEED = 7
 SHOWN = 4  # devices named in a line
-CLOCKS = (("L", "local_ms"), ("I", "ingest_ms"), ("S", "shown_ms"), ("H", "acknowledged_ms"))
+CLOCKS = (
+    ("L", "local_ms"), ("I", "ingest_ms"), ("S", "shown_ms"), ("H", "acknowledged_ms"), ("on site", "on_site_ms"),
+    ("over", "ended_ms"), ("not before", "not_before_ms"),
+)  # fmt: skip
 
 
 def incidents(
@@ -106,7 +109,15 @@ def _followed(expectations: Iterable[Expectation]) -> Iterator[str]:
 
 def _limits(row: TruthRow) -> str:
     told = [f"{clock} {_seconds(limit)}" for clock, key in CLOCKS if (limit := row.limits.get(key)) is not None]
+    told += [f"{name} {_value(wanted)}" for name, wanted in row.tells.items()]
     return ", ".join(told) or "no limit"
+
+
+def _value(wanted: Any) -> str:
+    """What must be told: 27 to 29, a name, whatever it is."""
+    if isinstance(wanted, list):
+        return f"{wanted[0]} to {wanted[1]}"
+    return {ANY: "told", DECIDED: "as its device raised it"}.get(wanted, str(wanted))
 
 
 def _block(title: str, lines: Sequence[str]) -> Iterator[str]:

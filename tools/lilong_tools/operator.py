@@ -5,7 +5,7 @@ import contextlib
 import json
 import time
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -56,6 +56,9 @@ class Operator:
                 if alarm["shown_at"] is None:
                     await socket.send(json.dumps({"type": "shown", "alarm": alarm["id"]}))
                 policy.alarm(_now_ms(), alarm)
+            elif message["type"] == "findings":
+                for finding in message["findings"]:
+                    policy.finding(_now_ms(), finding)
             elif message["type"] == "event":
                 policy.event(_now_ms(), message["device"], message["code"])
             self._changed.set()
@@ -81,7 +84,9 @@ class Operator:
         while True:
             self._changed.clear()
             for action in policy.take(_now_ms()):
-                if action.what == "acknowledge":
+                if action.what in ("accept", "arrive"):
+                    work.create_task(self._go(action))
+                elif action.what == "acknowledge":
                     answer = {"type": "acknowledge", "alarm": action.alarm, "operator": self._name}
                     await socket.send(json.dumps(answer))
                 else:
@@ -90,6 +95,12 @@ class Operator:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(None if due is None else max(0, due - _now_ms()) / 1000):
                     await self._changed.wait()
+
+    async def _go(self, action: Action) -> None:
+        """An officer, who is sent, says so."""
+        what = "acknowledge" if action.what == "accept" else "on_site"
+        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+            await self._request("POST", f"/api/finding/{quote(action.alarm)}/{what}", {"operator": self._name})
 
     async def _command(self, action: Action) -> None:
         """What comes of it is seen at the console; what nothing comes of is tried again by `policy`."""

@@ -1,8 +1,9 @@
 """What the person at the console does, and when: sans-io, the same for a live console and in virtual time.
 
 Acknowledges what calls. Resets what latches once the danger is over, locks the doors that a fire has released when
-nothing burns there any more, opens a gas valve again when the air is clean. Whether that worked is seen from what the
-centre shows next: what was refused, or was lost on its way, is tried again some times, ever later.
+nothing burns there any more, opens a gas valve again when the air is clean. An officer who is sent accepts, and arrives
+some minutes later. Whether that worked is seen from what the centre shows next: what was refused, or was lost on its
+way, is tried again some times, ever later.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,24 +11,29 @@ from heapq import heappop, heappush
 from typing import Any, Literal, NamedTuple
 
 from lilong_protocol import codes
+from lilong_protocol.pc.findings import DISPATCH
 from lilong_simulator.random_streams import draw_below
 
 # How long a person takes to read an alarm and press the button; the limit for a human answer is 60 s.
 QUICKEST_MS, SLOWEST_MS = 2_000, 9_000
 LOOK_MS = (8_000, 20_000)  # a look at the place, before what is over is reset (assumed)
 AIR_MS = (60_000, 180_000)  # somebody finds the tap and airs the kitchen, before the gas comes back (assumed)
+ACCEPT_MS = (5_000, 30_000)  # an officer takes the telephone (assumed)
+WAY_MS = (240_000, 1_200_000)  # and walks there (assumed); nine in ten are there in 45 min by telecare's figures
 RETRY_MS = 60_000  # then twice as long each time
 TRIES = 6
 
 RELEASED = (codes.EVENT_DOOR_RELEASED, codes.EVENT_LANE_RELEASED)  # a cycle gate says it as a door does
 DOOR_EVENTS = (*RELEASED, codes.EVENT_DOOR_LOCKED, codes.EVENT_LANE_SECURED)
+CALLS = (codes.ALARM_BAND_SOS, codes.ALARM_BAND_FALL, codes.ALARM_BAND_INACTIVE)
 WATCHED_EVENTS = frozenset((*DOOR_EVENTS, codes.EVENT_GAS_VALVE_CLOSED, codes.EVENT_GAS_VALVE_OPENED))
 
 
 class Action(NamedTuple):
-    """`alarm`: the one to acknowledge, or whose end is reset; empty for a door or a valve."""
+    """`alarm`: the one to acknowledge, or whose end is reset, or the finding by which an officer is sent who accepts to
+    go, and arrives; empty for a door or a valve."""
 
-    what: Literal["acknowledge", "reset", "open_valve"]
+    what: Literal["acknowledge", "reset", "open_valve", "accept", "arrive"]
     device: str
     alarm: str = ""
 
@@ -49,6 +55,7 @@ class Policy:
         self._seed = seed
         self._core_of = core_of
         self._open: dict[str, dict[str, Any]] = {}  # alarms as consoles get them
+        self._awaited: set[str] = set()  # alarms to which somebody is under way
         self._released: dict[str, None] = {}  # doors, cycle gates, lanes
         self._shut: dict[str, None] = {}  # gas detectors whose valve is closed
         self._wishes: dict[Action, _Wish] = {}
@@ -59,6 +66,7 @@ class Policy:
     def connected(self, now_ms: int) -> None:
         """A console opens; it will be told of every open alarm, and nothing known of them before counts."""
         self._open.clear()
+        self._awaited.clear()
         self._wishes.clear()
         self._heap.clear()
         for device in self._released:
@@ -82,6 +90,26 @@ class Policy:
             if not alarm["cleared"]:
                 self._shut[device] = None  # the detector shuts it with the alarm
             self._valve(now_ms, device)
+
+    def finding(self, now_ms: int, finding: Mapping[str, Any]) -> None:
+        """A finding as the centre shows it to consoles; of a dispatch the officer has one of them."""
+        if finding["code"] != DISPATCH.number:
+            return
+        name, device, over = finding["id"], finding["device"], finding["cleared"]
+        self._want(now_ms, Action("accept", device, name), not over and not finding["acknowledged"])
+        waits = not over and finding["on_site_at"] is None
+        self._want(now_ms, Action("arrive", device, name), waits)
+        if finding["on_site_at"] is not None:  # and so for whatever else calls at that device
+            for action, wish in self._wishes.items():
+                if action.what == "arrive" and action.device == device:
+                    self._plan(action, wish, now_ms)
+        cause = finding["cause"]
+        if waits:
+            self._awaited.add(cause)
+        else:
+            self._awaited.discard(cause)
+        if (alarm := self._open.get(cause)) is not None:
+            self._want(now_ms, Action("reset", device, cause), self._over(alarm))
 
     def event(self, now_ms: int, device: str, code: int) -> None:
         """An event of a device; those of WATCHED_EVENTS matter."""
@@ -134,7 +162,10 @@ class Policy:
         self._want(now_ms, Action("open_valve", device), device in self._shut and not leaks)
 
     def _over(self, alarm: Mapping[str, Any]) -> bool:
-        """To be reset. A reset also locks a door: not while people may still have to get out by it."""
+        """To be reset. A reset also locks a door: not while people may still have to get out by it. A wearer's call
+        waits for whoever is sent."""
+        if alarm["code"] in CALLS and alarm["id"] in self._awaited:
+            return False
         door = alarm["device"]
         return alarm["restored"] and not alarm["cleared"] and not (door in self._released and self._burns(door))
 
@@ -160,7 +191,7 @@ class Policy:
     def _delay_ms(self, action: Action) -> int:
         if action.what == "acknowledge":
             return reaction_ms(self._seed, action.alarm)
-        low, high = LOOK_MS if action.what == "reset" else AIR_MS
+        low, high = {"reset": LOOK_MS, "open_valve": AIR_MS, "accept": ACCEPT_MS, "arrive": WAY_MS}[action.what]
         return low + draw_below(high - low, self._seed, action.device, action.what)
 
 

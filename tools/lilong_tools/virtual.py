@@ -263,7 +263,7 @@ class _One:
         excuses = Excuses(hindrances) if hindrances else None
         judged = score(
             run.world.truth, self._recorder.alarms.values(), feed, 0, zero, horizon=self.horizon, excuses=excuses,
-            shown_expected=True,
+            shown_expected=True, arrivals_expected=True,
         )
         content = report.build(
             report.Conditions(

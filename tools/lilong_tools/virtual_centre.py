@@ -11,7 +11,7 @@ from lilong_simulator.estate import Estate
 from lilong_simulator.fleet.spoken import Spoken, said_of
 from lilong_simulator.fleet.virtual import VirtualFleet
 
-from .centre.core import NEVER, Core
+from .centre.core import NEVER, OPEN_EVERY_MS, Core
 from .centre.model import CentreError
 from .policy import WATCHED_EVENTS, Action, Policy
 
@@ -19,6 +19,7 @@ COMMIT_MS = 5  # a group commit of the store
 SILENCE_MS = 5_000  # it looks so far ahead for who may be lost
 DRAW_MS = 50  # until a console has an alarm on its screen
 OPERATOR = "simulated operator"
+OFFICER = "simulated officer"
 RESIDENT = "resident's app"
 _OFFLINE_S, _ALWAYS_ON, _TIME_WANTED = 4, 5, 4  # in the bodies of a birth and of a heartbeat
 
@@ -66,6 +67,7 @@ class CentreInTheLoop:
     def attach(self, fleet: VirtualFleet) -> None:
         self._fleet = fleet
         fleet.call(0, self._listen)
+        fleet.call(OPEN_EVERY_MS, self._tell_open)
 
     def receive(self, now: int, topic: str, payload: bytes, retained: bool) -> None:
         at = self._epoch_zero + now
@@ -134,6 +136,11 @@ class CentreInTheLoop:
         self._expect()
         self._fleet.call(SILENCE_MS, self._listen)
 
+    def _tell_open(self) -> None:
+        self._core.tell_open(self._now())
+        self._settle()
+        self._fleet.call(OPEN_EVERY_MS, self._tell_open)
+
     def _expect(self) -> None:
         due = self._supervision.ask(self._now() + SILENCE_MS, self._there)
         if due is not None and due < self._lost_at:
@@ -173,6 +180,7 @@ class CentreInTheLoop:
             self._fleet.call(COMMIT_MS, self._send, batch.publishes)
         for change in batch.changes:
             if change["type"] == "findings":
+                self._fleet.call(COMMIT_MS + DRAW_MS, self._send_officers, change["findings"])
                 fresh = [one["id"] for one in change["findings"] if one["shown_at"] is None and not one.get("part_of")]
                 if fresh:
                     self._fleet.call(COMMIT_MS + DRAW_MS, self._draw, fresh)
@@ -193,6 +201,12 @@ class CentreInTheLoop:
         for finding in findings:
             self._core.shown(self._now(), finding, "console")
         self._settle()
+
+    def _send_officers(self, findings: Sequence[dict[str, Any]]) -> None:
+        """What an officer's telephone shows."""
+        for finding in findings:
+            self._policy.finding(self._now(), finding)
+        self._plan()
 
     def _see(self, change: dict[str, Any]) -> None:
         """The person at the console sees a change."""
@@ -223,6 +237,10 @@ class CentreInTheLoop:
         with contextlib.suppress(CentreError):  # the person tries again
             if action.what == "acknowledge":
                 self._core.acknowledge(self._now(), action.alarm, OPERATOR)
+            elif action.what == "accept":
+                self._core.acknowledge(self._now(), action.alarm, OFFICER)
+            elif action.what == "arrive":
+                self._core.on_site(self._now(), action.alarm, OFFICER)
             else:
                 self._core.command(self._now(), action.device, action.what, {}, OPERATOR)
         self._settle()

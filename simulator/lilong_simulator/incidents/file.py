@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lilong_protocol.pc.findings import BY_NAME
+from lilong_protocol.registry import QUANTITIES
 from pydantic import ValidationError
 
 from ..carried_out import OUTPUTS
@@ -68,6 +69,7 @@ def _problems(content: IncidentFile) -> Iterator[Problem]:
     for n, row in enumerate(content.truth):
         yield from _of_row(content, row, ("truth", n))
         yield from _alarms(row, n)
+        yield from _tells(row, n)
     for n, finding in enumerate(content.finding):
         yield from _of_row(content, finding, ("finding", n))
         yield from _known("places", several(finding.members), content.places, ("finding", n, "members"))
@@ -105,6 +107,15 @@ def _alarms(row: Truth, n: int) -> Iterator[Problem]:
             yield Problem(("truth", n, "alarm"), f"{alarm} is no alarm", nearest(alarm, ALARM_CODES))
         elif row.expect == "must" and not has_limits(alarm) and not any(limit is not None for limit in row.bounds):
             yield Problem(("truth", n, "alarm"), f"{alarm} has no limits of its own", "give local_s or ingest_s")
+
+
+def _tells(row: Truth, n: int) -> Iterator[Problem]:
+    known = [quantity.name for quantity in QUANTITIES]
+    for name, wanted in row.tells.items():
+        if name not in known:
+            yield Problem(("truth", n, "tells"), f"{name} is no quantity", nearest(name, known))
+        elif isinstance(wanted, list) and wanted[0] > wanted[1]:
+            yield Problem(("truth", n, "tells"), f"{name} is from {wanted[0]} to {wanted[1]}", "turn them round")
 
 
 def _faults(content: IncidentFile) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import time
 from typing import Annotated, Any, Literal
 
+from lilong_protocol.pc.findings import DISPATCH
 from pydantic import Field, model_validator
 
 from ..estate_model import Name, Slug, Table
@@ -15,6 +16,7 @@ from .physics.base import Seconds
 from .place import Place
 
 Limit = Annotated[float, Field(ge=0, le=31 * 86_400)]
+Told = Literal["any"] | Annotated[list[int], Field(min_length=2, max_length=2)]
 Several = Slug | Annotated[list[Slug], Field(min_length=1)]
 
 
@@ -58,10 +60,18 @@ class Row(Table):
 
 
 class Truth(Row):
-    """What devices raise. `stays`: where the element destroys its device, the alarm must not be cleared for that."""
+    """What devices raise. `stays`: where the element destroys its device, the alarm must not be cleared for that.
+    `not_before_s`: nor raised earlier after its crossing.
+
+    Where the backend's feed says such things of it: `dated`: when its device raised it, however late it came. `tells`:
+    values by their names in the registry, [from, to] or "any".
+    """
 
     alarm: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
     stays: bool = False
+    not_before_s: Limit | None = None
+    dated: bool = False
+    tells: dict[str, Told] = {}
 
     @model_validator(mode="after")
     def _there(self) -> Truth:
@@ -69,6 +79,11 @@ class Truth(Row):
             raise ValueError("is nowhere; say at which place")
         if self.stays and (self.expect != "must" or self.of is None):
             raise ValueError("stays, and is not a must of an element; leave stays out")
+        if self.expect != "must" and (self.not_before_s is not None or self.dated or self.tells):
+            raise ValueError(f"says how it is raised, and {self.expect} be; leave not_before_s, dated and tells out")
+        latest = [limit for limit in self.bounds if limit is not None]
+        if self.not_before_s is not None and latest and self.not_before_s >= min(latest):
+            raise ValueError("not_before_s is not below its limits; lower it")
         return self
 
     @property
@@ -78,10 +93,22 @@ class Truth(Row):
 
 class Finding(Row):
     """What a backend itself must conclude, about each device of `at`, or about the estate. `members`: a place, all of
-    whose devices the finding lists."""
+    whose devices the finding lists. After the crossing, as all limits: `on_site_s`: until whoever was sent is there,
+    `ended_s`: until the backend says that it is over."""
 
     name: Annotated[str, Field(min_length=1)]
     members: Slug | None = None
+    on_site_s: Limit | None = None
+    ended_s: Limit | None = None
+
+    @model_validator(mode="after")
+    def _afterwards(self) -> Finding:
+        for key in ("on_site_s", "ended_s"):
+            if self.expect != "must" and getattr(self, key) is not None:
+                raise ValueError(f"has {key}, and {self.expect} be found; leave it out")
+        if self.on_site_s is not None and self.name != DISPATCH.name:
+            raise ValueError(f"has on_site_s, and nobody is sent; give it to {DISPATCH.name}")
+        return self
 
 
 class Follow(Table):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from lilong_protocol.pc.findings import DISPATCH
 
 from ..estate import Device
-from ..truth import NO_LIMITS, Expectation, Limits, TruthRow, finding_row, limits, truth_row
+from ..truth import DECIDED, NO_LIMITS, Expectation, Limits, TruthRow, finding_row, limits, truth_row
 from .base import IncidentError
 from .levels import span
 from .model import Finding, Follow, IncidentFile, Row, Truth, several
@@ -117,9 +119,32 @@ def _row(story: Story, row: Row, device: Device | None, alarm: str, when: Span, 
     if isinstance(row, Finding):
         members = [one.id for place in several(row.members) for one in story.scene.places.devices(place)]
         bounds = _bounds(row) or NO_LIMITS
-        return finding_row(row.name, begin, cause, device, row.expect, name, end, bounds, members)
+        more = {"on_site_ms": row.on_site_s, "ended_ms": row.ended_s}
+        return finding_row(
+            row.name, begin, cause, device, row.expect, name, end, _with(bounds, more), members,
+            _sent(story, row, device),
+        )  # fmt: skip
     assert device is not None
-    return truth_row(device, alarm, begin, cause, row.expect, name, end, _bounds(row))
+    found = truth_row(device, alarm, begin, cause, row.expect, name, end, _bounds(row), _told(row))
+    return replace(found, limits=_with(found.limits, {"not_before_ms": getattr(row, "not_before_s", None)}))
+
+
+def _with(bounds: Limits, more: Mapping[str, float | None]) -> Limits:
+    return bounds | {key: round(limit * 1000) for key, limit in more.items() if limit is not None}
+
+
+def _told(row: Row) -> dict[str, Any]:
+    """What a backend tells of an alarm is so."""
+    assert isinstance(row, Truth)
+    return {**row.tells, **({"raised_at": DECIDED} if row.dated else {})}
+
+
+def _sent(story: Story, row: Finding, device: Device | None) -> dict[str, Any]:
+    """Who is sent has that grid cell."""
+    if row.name != DISPATCH.name or row.expect != "must" or device is None:
+        return {}
+    cell = story.scene.places.estate.cell_of(device)
+    return {} if cell is None or not cell.officer else {"officer": cell.officer}
 
 
 def _bounds(row: Row) -> Limits | None:

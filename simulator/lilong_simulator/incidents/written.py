@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
@@ -97,10 +98,10 @@ class WrittenIncident(Incident):
             given = {**table, "at_s": table["at_s"] + begin_s}
             place = given.pop("at", None)
             if place is None:
-                yield from_table(given)
+                yield replace(from_table(given), incident=self.name)
             else:
                 for device in places.devices(place):
-                    yield from_table({**given, "device": device.name})
+                    yield replace(from_table({**given, "device": device.name}), incident=self.name)
 
     def story(self, estate: Estate, begin: int, streams: Streams) -> Story:
         """What it comes to; IncidentError where the estate has no place for it."""

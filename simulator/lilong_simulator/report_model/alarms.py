@@ -30,6 +30,8 @@ class ClockTimes(Clocks):
     ingest: Ms | None
     shown: Ms | None
     acknowledged: Ms | None
+    on_site: Ms | None = Field(None, description="whoever was sent is there, of a finding")
+    ended: Ms | None = Field(None, description="the backend says that it is over, of a finding")
 
 
 class Alarms(Table):
@@ -47,6 +49,9 @@ class Alarms(Table):
     duplicate: Count | None = Field(description="a second effect of one episode")
     out_of_order: Count | None = Field(description="against (boot, seq) of one device and priority")
     wrongly_cleared: Count | None = Field(None, description="ended by the backend, and not by its device")
+    early: Count = Field(0, description="raised before it may be")
+    untrue: Count | None = Field(None, description="the feed tells what is not so of it; null: it tells nothing")
+    forgotten: Count | None = Field(None, description="lacks in what the feed says is open, and nobody ended it")
 
 
 class Findings(Table):
@@ -79,6 +84,8 @@ class Row(Table):
     after_crossing_ms: ClockTimes
     after_decision_ms: ClockTimes
     limits_ms: ClockTimes
+    not_before_ms: Ms | None = Field(None, description="it must not be raised earlier after the crossing")
+    told: dict[str, Any] | None = Field(None, description="what the feed tells of it, where it is asked; null: nothing")
     late: list[str]
     missing: list[str]
     repeated: list[str] = Field([], description="second effects: another alarm of its episode, the same stored twice")

@@ -35,6 +35,9 @@ class IncidentAlarms(InTime):
     duplicate: Count
     out_of_order: Count | None
     wrongly_cleared: Count | None
+    early: Count = Field(0, description="raised before it may be")
+    untrue: Count | None = Field(None, description="the feed tells what is not so of it; null: it tells nothing")
+    forgotten: Count | None = Field(None, description="lacks in what the feed says is open, and nobody ended it")
 
 
 class MustNots(Table):

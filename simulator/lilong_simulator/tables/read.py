@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from lilong_protocol.pc.findings import BY_NAME
 
-from ..truth import ALARM_CODES, Expectation, TruthError, TruthRow
+from ..truth import ALARM_CODES, MORE_LIMITS, Expectation, Limits, TruthError, TruthRow
 from . import parquet
 from .parquet import is_whole
 
@@ -26,12 +27,17 @@ def truth(path: Path) -> tuple[list[TruthRow], float | None]:
             TruthRow(
                 row["id"], row["device"], row["name"], code or BY_NAME[row["alarm"]].number, row["alarm"],
                 row["expect"], row["crossing_ms"], row["cause"], row["incident"],
-                {name: row[name] for name in _LIMITS}, row["until_ms"], row.get("by", "device"),
-                tuple(row.get("members") or ()),
+                {name: row[name] for name in _LIMITS} | _more(row), row["until_ms"], row.get("by", "device"),
+                tuple(row.get("members") or ()), json.loads(row.get("tells") or "{}"),
             )
         )  # fmt: skip
         began = float(row["time"] - row["crossing_ms"])
     return rows, began
+
+
+def _more(row: dict[str, Any]) -> Limits:
+    """Limits that few rows have; files of earlier versions lack their columns."""
+    return {name: row[name] for name in MORE_LIMITS if row.get(name) is not None}
 
 
 def expectations(path: Path) -> list[Expectation]:

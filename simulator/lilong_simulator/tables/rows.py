@@ -1,5 +1,6 @@
 """The small tables of a run, from what the run holds anyway."""
 
+import json
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Any
@@ -8,7 +9,7 @@ from lilong_protocol.registry import ALARM
 
 from ..data_faults.label import Label
 from ..estate import Estate
-from ..truth import Expectation, TruthRow
+from ..truth import MORE_LIMITS, Expectation, TruthRow
 from .parquet import Columns, Lists
 
 _LIMITS = ("local_ms", "ingest_ms", "shown_ms", "acknowledged_ms")
@@ -30,7 +31,11 @@ def truth(estate: Estate, epoch_zero: int, rows: Sequence[TruthRow]) -> Columns:
         )
         for it in rows
     )  # fmt: skip
-    return [*columns, _lists(it.members for it in rows)] if rows else []
+    more = _columns(
+        (*(it.limits.get(name) for name in MORE_LIMITS), json.dumps(it.tells, ensure_ascii=False) if it.tells else None)
+        for it in rows
+    )
+    return [*columns, _lists(it.members for it in rows), *more] if rows else []
 
 
 def expectations(estate: Estate, rows: Sequence[Expectation]) -> Columns:
@@ -46,7 +51,7 @@ def observed(estate: Estate, rows: Sequence[dict[str, Any]]) -> Columns:
     columns = _columns(
         (
             estate.id, round(it["at"]), it["event"], it["alarm"], it["device"],
-            it.get("finding") or ALARM[it["code"]].name, it["boot"], it["seq"],
+            it.get("finding") or (ALARM[it["code"]].name if it["code"] else ""), it["boot"], it["seq"],
         )
         for it in rows
     )  # fmt: skip

@@ -90,6 +90,10 @@ TRUTH = Table("truth", "what really happened in the world, in the order of its c
     Column("acknowledged_ms", WHOLE, "limit of the human answer at the device"),
     Column("by", TEXT, "who must raise it: `device`, or `backend`, whose finding it is"),
     Column("members", TEXTS, "of a finding about several devices: their ids"),
+    Column("not_before_ms", WHOLE, "it must not be raised earlier after the crossing"),
+    Column("on_site_ms", WHOLE, "limit until whoever was sent is there"),
+    Column("ended_ms", WHOLE, "limit until the backend says that it is over"),
+    Column("tells", TEXT, "JSON: what the backend's feed must tell of it, where it tells such things; null: nothing"),
 ))  # fmt: skip
 
 EXPECTATIONS = Table("expectations", "what had to follow from alarms at other devices", (
@@ -108,13 +112,13 @@ EXPECTATIONS = Table("expectations", "what had to follow from alarms at other de
 OBSERVED = Table("observed", "what the centre did about alarms, its observed feed", (
     _ESTATE,
     Column("time", TIME, "when"),
-    Column("event", TEXT, "`stored`, `updated`, `shown`, `acknowledged` or `cleared`"),
-    Column("alarm", TEXT, "`device-boot-seq` of the raise, or the id of a finding"),
+    Column("event", TEXT, "`stored`, `updated`, `shown`, `acknowledged`, `on_site`, `cleared`; `open`: all that is"),
+    Column("alarm", TEXT, "`device-boot-seq` of the raise, or the id of a finding; of `open` empty"),
     Column("device", TEXT, "id, 16 hex digits; of a finding about none empty"),
     Column("code", TEXT, "name of the alarm or finding"),
     Column("boot", WHOLE, "of the raise; of a finding 0"),
     Column("seq", WHOLE, "of the raise; of a finding 0"),
-    Column("members", TEXTS, "of a finding about several devices: their ids"),
+    Column("members", TEXTS, "of a finding about several devices: their ids; of `open`: ids of alarms"),
 ))  # fmt: skip
 
 LABELS = Table("labels", "data that is wrong, and known to be; none without `--data-faults`", (

@@ -5,10 +5,12 @@ from typing import Any
 
 from lilong_protocol.codes import Q_CHILD
 from lilong_protocol.pc.wishes import alarm_cause
-from lilong_protocol.registry import ALARM
+from lilong_protocol.registry import ALARM, QUANTITIES
 from lilong_protocol.registry.tables import LEVEL, ORANGE
 
 from .model import Json, Row
+
+NAMES = {quantity.number: quantity.name for quantity in QUANTITIES}
 
 
 def alarm_id(device: str, boot: int, seq: int) -> str:
@@ -83,11 +85,19 @@ class Alarm:
         return cls(**saved)
 
     def feed(self, at_ms: int, event: str) -> Json:
-        """A row of the observed feed."""
-        return {
+        """A row of the observed feed; that it is stored is told with what was seen, and when it was raised."""
+        row: Json = {
             "at": at_ms, "event": event, "alarm": self.id, "device": self.device, "code": self.code,
             "boot": self.boot, "seq": self.seq,
         }  # fmt: skip
+        if event != "stored":
+            return row
+        row["level"] = self.level
+        if self.raised_since_ms == self.raised_at_ms:
+            row["raised_at"] = self.raised_at_ms
+        if self.values:
+            row["values"] = {NAMES[quantity]: value for quantity, value in self.values.items() if quantity in NAMES}
+        return row
 
     def happened(self) -> list[Json]:
         """The rows of the observed feed that must be there by now."""

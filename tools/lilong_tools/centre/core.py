@@ -30,6 +30,7 @@ from .stays import Passage, Stay, Stays
 from .updates import Updates
 
 NEVER = (1 << 53) - 1  # a deadline that does not come
+OPEN_EVERY_MS = 300_000  # (ours) how often the observed feed says what is open
 
 
 class Core:
@@ -151,6 +152,13 @@ class Core:
         if found.number != DISPATCH.number:
             raise CentreError(f"finding {finding_id!r}: nobody was sent; acknowledge it instead")
         self.findings.book.on_site(now_ms, found, _operator(operator, f"on site of {finding_id}"))
+
+    def tell_open(self, now_ms: int) -> None:
+        """Every OPEN_EVERY_MS: tell in the observed feed all alarms that are open, so that a forgotten one is seen."""
+        names = [alarm.id for alarm in self.alarms.open()]
+        self._outcome.feed({
+            "at": now_ms, "event": "open", "alarm": "", "device": "", "code": 0, "boot": 0, "seq": 0, "members": names,
+        })  # fmt: skip
 
     def shown(self, now_ms: int, alarm_id: str, client: str) -> None:
         """A console has the alarm or finding on its screen; the first one counts."""

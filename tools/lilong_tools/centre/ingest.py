@@ -14,7 +14,7 @@ from lilong_protocol.pc.backend.pump import Pump, Work, end
 
 from lilong_tools.broker import Broker
 
-from .core import Core
+from .core import OPEN_EVERY_MS, Core
 from .model import Batch, Json
 from .observed import ObservedFeed
 from .store import Store, StoreError
@@ -72,7 +72,7 @@ class Ingest:
         tls = None if broker.tls is None else broker.tls.context()
         address = Address(broker.host, broker.port, broker.username, broker.password, tls)
         self._pump.connect(address, client_id, [self.core.estate.id])
-        work = [asyncio.create_task(one) for one in (self._ingest(), self._pump.run())]
+        work = [asyncio.create_task(one) for one in (self._ingest(), self._pump.run(), self._tell_open())]
         try:
             await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)  # each goes on for ever, or fails
         finally:
@@ -113,6 +113,11 @@ class Ingest:
                     complaint = str(error)
                     log.error("%s", error)
                 retry_at = time.monotonic() + RETRY_S
+
+    async def _tell_open(self) -> None:
+        while True:
+            await asyncio.sleep(OPEN_EVERY_MS / 1000)
+            self.decide(self.core.tell_open)
 
     async def _work(self, retry_at: float) -> None:
         """Wait until something has arrived or is due."""

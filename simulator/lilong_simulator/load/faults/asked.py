@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -25,12 +25,14 @@ class FaultError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FaultAsked:
-    """One fault: `at_s` after the world began, for `for_s`, with arguments by name, in the order of their names."""
+    """One fault: `at_s` after the world began, for `for_s`, with arguments by name, in the order of their names.
+    `incident`: the one that brings it along, whose part is what it does to the world."""
 
     name: str
     at_s: float
     for_s: float = 0.0
     arguments: tuple[tuple[str, Argument], ...] = ()
+    incident: str | None = None
 
     def __str__(self) -> str:
         """As on the command line."""
@@ -41,7 +43,8 @@ class FaultAsked:
         return " ".join([self.name, *given])
 
     def to_json(self) -> dict[str, Any]:
-        return {"name": self.name, "at_s": self.at_s, "for_s": self.for_s, **dict(self.arguments)}
+        whose = {} if self.incident is None else {"incident": self.incident}
+        return {"name": self.name, "at_s": self.at_s, "for_s": self.for_s, **dict(self.arguments), **whose}
 
 
 def parse(text: str) -> FaultAsked:
@@ -98,7 +101,12 @@ def from_table(table: Mapping[str, Any]) -> FaultAsked:
 
 def several(tables: Iterable[Mapping[str, Any]]) -> tuple[FaultAsked, ...]:
     """What `to_json` gave."""
-    return tuple(from_table(table) for table in tables)
+    return tuple(_whole(dict(table)) for table in tables)
+
+
+def _whole(table: dict[str, Any]) -> FaultAsked:
+    whose = table.pop("incident", None)
+    return replace(from_table(table), incident=whose)
 
 
 def unknown(name: object, known: Iterable[str]) -> str:

@@ -59,6 +59,7 @@ class MainsAway(Incident):
 
     def __init__(self, fault: Blackout, devices: Sequence[Device]) -> None:
         self.name = fault.NAME
+        self._whose = fault.asked.incident or self.name
         self.timeline = (Step(0, "the mains are away"), Step(fault.for_ms, "they are back"))
         self._fault = fault
         self._devices = devices
@@ -75,4 +76,4 @@ class MainsAway(Incident):
             world.change(ends, device, "mains", 1)
             expect: Expect = "must" if self._fault.for_ms > DIP_MS else "may"
             bounds = limits(None, INGEST_MS, None, None) if expect == "must" else NO_LIMITS
-            world.expect(truth_row(device, "power.mains_loss", at, "a blackout", expect, self.name, ends, bounds))
+            world.expect(truth_row(device, "power.mains_loss", at, "a blackout", expect, self._whose, ends, bounds))

@@ -52,6 +52,7 @@ class Drained(Incident):
 
     def __init__(self, fault: LowBattery, devices: Sequence[Device]) -> None:
         self.name = fault.NAME
+        self._whose = fault.asked.incident or self.name
         self.timeline = (Step(0, "batteries are low"), Step(fault.for_ms, "they are full"))
         self._fault = fault
         self._devices = devices
@@ -72,4 +73,4 @@ class Drained(Incident):
             bounds = (
                 limits(None, period + INGEST_MS, None, None) if expect == "must" else limits(None, None, None, None)
             )
-            world.expect(truth_row(device, "battery.low", at, "a low battery", expect, self.name, ends, bounds))
+            world.expect(truth_row(device, "battery.low", at, "a low battery", expect, self._whose, ends, bounds))

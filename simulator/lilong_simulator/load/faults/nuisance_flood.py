@@ -70,6 +70,7 @@ class Flood(Incident):
 
     def __init__(self, fault: NuisanceFlood, devices: Sequence[Device]) -> None:
         self.name = fault.NAME
+        self._whose = fault.asked.incident or self.name
         self.timeline = (Step(0, f"{fault.alarm} by what is no danger"), Step(fault.for_ms, "no more of it begins"))
         self._fault = fault
         self._devices = devices
@@ -94,4 +95,4 @@ class Flood(Incident):
             for begin, stimulus in ((at, alarm.begin), (end, alarm.end)):
                 for number, (channel, value) in enumerate(stimulus.steps):
                     world.change(begin + STEP_MS * number, device, channel, value)
-            world.expect(truth_row(device, name, at, "a nuisance", "must", self.name, end, bounds))
+            world.expect(truth_row(device, name, at, "a nuisance", "must", self._whose, end, bounds))

@@ -56,7 +56,7 @@ class Found:
         """The lines of the feed that must be there by now."""
         times = {
             "stored": self.stored_at_ms, "shown": self.shown_at_ms, "acknowledged": self.acknowledged_at_ms,
-            "cleared": self.cleared_at_ms,
+            "on_site": self.on_site_at_ms, "cleared": self.cleared_at_ms,
         }  # fmt: skip
         return [self.feed(at_ms, event) for event, at_ms in times.items() if at_ms is not None]
 
@@ -145,6 +145,7 @@ class Book:
         self.acknowledge(now_ms, found, operator)
         if found.on_site_at_ms is None and not found.cleared:
             found.on_site_at_ms = now_ms
+            self._outcome.feed(found.feed(now_ms, "on_site"))
             self._touch(found)
 
     def shown(self, now_ms: int, found: Found, client: str) -> None:
