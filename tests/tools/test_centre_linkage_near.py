@@ -16,7 +16,7 @@ from centre_world import (
     raised,
     updated,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lilong_protocol import codes
 from lilong_tools.centre.core import Core
@@ -148,6 +148,7 @@ def test_real_lamps_light_within_two_seconds_and_go_back_to_their_calendar():
 STEPS = st.lists(st.tuples(st.sampled_from([*ZONES, COVER]), st.booleans()), max_size=12)
 
 
+@settings(deadline=None)
 @given(STEPS, st.booleans())
 def test_a_lamp_is_lit_as_long_as_anybody_wants_it_and_let_go_when_nobody_does(steps, restarts):
     core, store = core_of(PERIMETER), Store(":memory:", PERIMETER.id)
