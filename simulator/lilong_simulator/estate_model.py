@@ -298,6 +298,10 @@ class Rates(Table):
     """Through cycle gates, in and out, those of sheds not counted: 1,700 of 903 flats."""
     calls_per_flat: PerDay = 0.33223
     """At the panels of the flat's core: 300 of 903 flats."""
+    ebikes_per_lobby_reader: PerDay = 0.3
+    """That somebody takes up in the lift past a reader: (ours), nobody counts them; at most one a day."""
+    bicycles_per_lobby_reader: PerDay = 0.2
+    """Which may go in: (ours)."""
     ev_sessions_per_pile: PerDay = 1.2
     shed_sessions_per_socket: PerDay = 1.5
     parcels_per_flat: PerDay = 0.1

@@ -62,6 +62,8 @@ _LIMITS = {
     "fence.short": limits(2_000, 5_000, None, None),
     "fence.cut": limits(2_000, 5_000, None, None),
     "panic": limits(None, 5_000, None, None),
+    # (ours) As at a door: the reader sounds at once, and an event is known in 5 s (GB 50396 5.1.2).
+    "gate.ebike_in_lobby": limits(2_000, 5_000, None, None),
     # A lamp's fault must last 10 to 60 s; then as any other fault. A lamp may take 15 min (assumed).
     "lamp.failure": limits(None, 160_000, None, None),
     "lamp.control_gear_comm_failure": limits(None, 160_000, None, None),

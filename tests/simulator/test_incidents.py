@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime, time
+from math import sqrt
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.incidents import IncidentError, WrittenIncident
 from lilong_simulator.incidents.model import IncidentFile
 from lilong_simulator.incidents.one_alarm import CAUSES
+from lilong_simulator.vehicles import leads_out
 from lilong_simulator.world import World
+from lilong_simulator.world.ways import is_shed
 from world_log import WorldLog, run
 
 SMALL = Path(__file__).parent / "small_estate.toml"
@@ -172,6 +175,25 @@ def test_the_rush_is_exact_whatever_seed_day_and_start(plaza: Estate, seed: int,
     begin = log.world.local.next(time(7))
     assert sum(begin <= call[0] < begin + HOUR for call in log.reads()) == 645
     assert sum(begin <= call[0] < begin + HOUR for call in log.openings()) == 1_130
+
+
+def test_in_the_rush_95_cars_leave_and_196_cycles_pass_the_gates_as_their_curves_have_it(plaza: Estate) -> None:
+    """Domain 4.10. A sum of Poisson counts over six working days is within four times its root of the mean."""
+    out = {lane.id for lane in plaza.of_kind("vehicle_lane") if leads_out(lane)}
+    gates = {gate.id for gate in plaza.of_kind("cycle_gate") if not is_shed(gate)}
+    cars = cycles = 0
+    for day in range(6):
+        start = datetime(2026, 3, 2 + day + 2 * (day // 5), 6, 45)
+        log = run(plaza, start, 75 * MINUTE, [incidents.find("morning_rush")], seed=day)
+        begin = log.world.local.next(time(7))
+        cars += sum(bool(value) and at >= begin and lane in out for at, lane, _, value in log.of("loop"))
+        tags = [call for call in log.of("tag") if call[1] in gates and call[0] >= begin and call[3]]
+        last: dict[tuple[str, int], int] = {}
+        for at, gate, _, tag in tags:  # read two or three times within 3 s: one passage
+            cycles += at - last.get((gate, tag), -MINUTE) > 10_000
+            last[gate, tag] = at
+    assert abs(cars - 6 * 94.5) < 4 * sqrt(6 * 94.5)
+    assert abs(cycles - 6 * 195.5) < 4 * sqrt(6 * 195.5)
 
 
 def test_before_the_rush_and_away_from_the_doors_life_is_as_without_it(plaza: Estate, rush: WorldLog) -> None:

@@ -21,6 +21,7 @@ from lilong_simulator.estate_source import ESTATES
 from lilong_simulator.vehicles import cars, cycles, leads_out
 from lilong_simulator.world import World
 from lilong_simulator.world.arrivals import weekend_curve
+from lilong_simulator.world.calls import AT_DESK, AT_GATE
 from lilong_simulator.world.ways import is_shed
 from world_log import Call, WorldLog, run
 
@@ -120,6 +121,31 @@ def test_three_hundred_call_and_three_in_four_are_answered_and_let_in(week: Worl
     assert sum(talks) / len(talks) == pytest.approx(20_000, rel=0.08)
     assert max(rings) < 60_000
     assert max(talks) < 120_000
+
+
+def test_one_call_in_ten_comes_from_a_gate_and_some_from_the_guards_and_who_is_let_in_walks_on_to_the_lobby(
+    week: WorldLog, estate: Estate
+) -> None:
+    calls, gates = called(week), {leaf.id for leaf in estate.gates["south_gate"]}
+    gate, desk = (estate.find(stem, "intercom") for stem in ("south_gate", "control_room"))
+    assert gate is not None
+    assert desk is not None
+    for panel, share in ((gate, AT_GATE), (desk, (1 - AT_GATE) * AT_DESK)):
+        there = [call for call in calls if call[1] == panel.id]
+        assert agrees(len(there), share * len(calls))
+        assert {call[3] // 10_000 for call in there} == set(estate.cores), "whom one calls, the panel rings by core"
+    buttons = {call[0] for call in week.of("exit_button") if call[3] and call[1] in gates}
+    opened = [call[0] for call in week.of("callee", gate.id) if call[3] % 8 == OPENS]
+    assert len(opened) > 100
+    assert sum(at in buttons for at in opened) > 0.8 * len(opened), "else the gate was busy for a moment"
+    assert len(buttons) == pytest.approx(len(opened), abs=2), "nobody else goes by a gate's button"
+
+
+def test_whom_a_flat_does_not_answer_hears_the_app_and_the_guards(week: WorldLog, estate: Estate) -> None:
+    gate = estate.find("south_gate", "intercom")
+    sides = Counter(call[3] // 8 for call in week.of("callee") if call[3] % 8 == ANSWERS)
+    assert sides[1] > sides[2] > sides[3] > 0
+    assert {call[3] // 8 for call in week.of("callee", gate.id if gate else "")} >= {1, 2}
 
 
 def test_a_weekend_has_as_many_and_its_morning_is_at_ten(week: WorldLog, estate: Estate) -> None:
@@ -230,10 +256,10 @@ def test_a_caller_comes_by_a_gate_with_a_pass_and_is_let_in_beside_the_panel(wee
         if value:
             presses.setdefault(estate.by_id[door].name, []).append(at)
     for at, panel, _, value in week.of("callee"):
-        if value % 8 == OPENS and at < 6 * DAY:
+        if value % 8 == OPENS and at < 6 * DAY and estate.by_id[panel].core is not None:
             door = estate.by_id[panel].name.replace("intercom", "door")
             assert any(0 <= press - at < 240_000 for press in presses[door])
-    calls = [call[0] for call in called(week) if call[0] > DAY]
+    calls = [call[0] for call in called(week) if call[0] > DAY and estate.by_id[call[1]].core is not None]
     assert all(any(60_000 <= at - past < 600_000 for past in passes) for at in calls[:50])
 
 

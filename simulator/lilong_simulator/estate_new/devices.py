@@ -80,6 +80,9 @@ def _vehicles(asked: Asked, layout: Layout) -> Iterator[str]:
         yield _rule("vehicle_lane", "gates", 'use = "vehicle"', 'ways = ["in", "out"]')
     if kind.cycles:
         yield _rule("cycle_gate", "gates", 'use = "pedestrian"', 'ways = ["in", "out"]')
+    if kind.lift_readers and asked.storeys > LOW:
+        before = "before the lifts: bicycles may go up, e-bikes may not"
+        yield _rule("cycle_gate", "lobbies", 'lobbies = ["ground"]', note=before)
     sheds = _sheds(asked, layout)
     if sheds:
         yield _spots("cycle_gate", [(f"shed{n}", w - 2, y, 0, None) for n, (w, y, _, _) in enumerate(sheds, 1)],

@@ -24,6 +24,7 @@ class Profile:
     indoor: bool = True
     fence: bool = True
     cycles: bool = True
+    lift_readers: bool = False
     lockers: int = 2
     bins: int = 2
     piles: float = 0.1
@@ -48,6 +49,7 @@ PROFILES: dict[str, Profile] = {
     "commodity": Profile(
         "A new commodity estate: cameras, charging and parcel lockers first",
         {"smoke": 0.4, "gas": 0.4, "wristband": 0.2}, EVERYWHERE, lockers=4, bins=4, piles=0.2, sockets=0.12,
+        lift_readers=True,
     ),
     "fringe": Profile(
         "An estate of the urban fringe: security and parking first",

@@ -148,10 +148,9 @@ class Residents:
             if isinstance(who, Drive):
                 self._lanes.perform(who)
             elif isinstance(who, Call):
-                entry = self._calls.perform(who)
-                if entry is not None:
+                for entry in self._calls.perform(who):
                     self._put(entry)
-                elif not who.answered_ms:
+                if not who.answered_ms:
                     self._world.lockers.unanswered(who.at)
             elif not isinstance(who, Passage):
                 self._rides.perform(who)

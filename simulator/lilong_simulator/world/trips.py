@@ -1,11 +1,12 @@
 """Who comes and goes when, by which doors, gates and panels: the people of a core, and who forces a door.
 
 Calibration: coming home takes a card at the gate and at the lobby, going out a button at the lobby and a card at the
-gate. Couriers and visitors who call a flat have a card at the gate, and are let in at the lobby. With T trips a day
-each way and C calls that is 3 T + C reads; 9,000 reads less what is denied, and 300 calls, give T = 2,830, which on the
-reference curves is 645 reads an hour at 07:00 and 1,005 at 18:00, and 12,000 door cycles. Where there are no panels
-what is left of the cycles are visitors whom somebody lets in with the lobby's release button. Staff rooms come on top
-of the estate's rates, so that one more room changes nobody's life.
+gate. Couriers and visitors who call a flat have a card at the gate, and are let in at the lobby; one in ten has none
+and calls from the gate. With T trips a day each way and C calls of the others that is 3 T + C reads; 9,000 reads less
+what is denied, and 300 calls, give T = 2,840, which on the reference curves is 645 reads an hour at 07:00 and 1,005 at
+18:00, and 12,000 door cycles. Where there are no panels what is left of the cycles are visitors whom somebody lets in
+with the lobby's release button. Staff rooms come on top of the estate's rates, so that one more room changes nobody's
+life.
 
 Who comes by car passes a lane and the lobby in the basement, who comes by cycle a cycle gate, maybe a shed, and the
 lobby. The read at a pedestrian gate that belongs to such a trip is somebody's who passes the gate and no lobby: on the
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from lilong_simulator.estate import Device, Estate
 from lilong_simulator.random_streams import Stream, Streams
 from lilong_simulator.world.arrivals import Arrivals
-from lilong_simulator.world.calls import ANSWERED, Call, Panels
+from lilong_simulator.world.calls import ANSWERED, Call, Panels, shares
 from lilong_simulator.world.doors import Passage, passage
 from lilong_simulator.world.driving import Driving
 from lilong_simulator.world.lanes import Drive
@@ -61,9 +62,11 @@ class Volume:
         gates, lobbies = bool(estate.gates), any(estate.doors_of_core(core) for core in estate.cores)
         panels = {panel.core for panel in estate.of_kind("intercom")}
         calls = rates.calls_per_flat * sum(flat.core in panels for flat in estate.flats)
-        reads = rates.credential_reads * (1 - rates.denied_share) - calls * gates
+        let_in = calls * shares(estate)[0]  # at the gate by the flat: they read no card
+        reads = rates.credential_reads * (1 - rates.denied_share) - (calls - let_in) * gates
         trips = max(0.0, reads) / max(1, 2 * gates + lobbies)
-        visits = rates.door_cycles - trips * 2 * (gates + lobbies) - calls * (gates + ANSWERED * lobbies)
+        called = (calls - let_in) * gates + ANSWERED * (let_in + calls * lobbies)
+        visits = rates.door_cycles - trips * 2 * (gates + lobbies) - called
         hold = rates.held_open / rates.door_cycles if rates.door_cycles else 0.0
         denied = rates.credential_reads * rates.denied_share
         return Volume(trips, max(0.0, visits), calls, denied, rates.staff_entries_per_door, hold)
@@ -87,7 +90,7 @@ class CorePeople:
         self._panels = Panels(estate, core)
         with_panels = {panel.core for panel in estate.of_kind("intercom")}
         callable_flats = sum(flat.core in with_panels for flat in estate.flats)
-        self._callers = len(self._panels.flats) / max(1, callable_flats)
+        self._callers = self._panels.flats / max(1, callable_flats)
         self.driving = Driving(estate, streams, core, people, ways, hour)
         self._garage = GARAGE if not ways.cars else 0.0
         self._arrivals = {
@@ -95,7 +98,8 @@ class CorePeople:
             for habit in ("in", "out", "visit", "call", "denied")
         }
         self._stream = {
-            habit: streams.stream(f"core{core}", habit) for habit in (*self._arrivals, "way in", "way out", "others")
+            habit: streams.stream(f"core{core}", habit)
+            for habit in (*self._arrivals, "way in", "way out", "others", "call where")
         }
         self._passed: dict[int, list[int]] = {}  # by card: when its owner has set out of late
 
@@ -148,11 +152,16 @@ class CorePeople:
             yield from trip.movements
 
     def _call(self, at: int) -> Iterator[Movement]:
-        """A courier or visitor: the gate, the panel, and the lobby where somebody answers."""
+        """A courier or visitor: the gate, a panel, and the lobby where somebody answers."""
         stream, hold = self._stream["call"], self._volume.hold
+        place = self._panels.elsewhere(self._stream["call where"])
+        if place is not None and place.gate:  # who has no pass
+            yield self._panels.call(stream, at, hold, place, stream.between(*WALK_MS))
+            return
         if doors := self._gate("call"):
             yield passage(stream, at, doors, "card", self._free(stream, self._guests, at), hold)
-        yield self._panels.call(stream, at + stream.between(*WALK_MS), hold)
+        walk = stream.between(*WALK_MS)
+        yield self._panels.call(stream, at + walk, hold, place, walk if place else 0)
 
     def _card(self, habit: str, at: int, hour: int) -> int:
         """The card of somebody who was not under way just then: nobody is at one door twice in half a minute."""

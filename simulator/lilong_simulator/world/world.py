@@ -23,6 +23,7 @@ from lilong_simulator.world.facades import Facades
 from lilong_simulator.world.fences import Fences
 from lilong_simulator.world.kitchens import Kitchens
 from lilong_simulator.world.lamps import Lamps
+from lilong_simulator.world.lobbies import Lobbies
 from lilong_simulator.world.local_time import LocalTime
 from lilong_simulator.world.lockers import Lockers
 from lilong_simulator.world.monoxide import Monoxide
@@ -76,7 +77,7 @@ class World:
         self._actors = (
             self.residents, Kitchens(self), Wearers(self), Daylight(self), Covers(self), Monoxide(self), Drains(self),
             Sewers(self), Fences(self), Batteries(self), Breakdowns(self), self.lockers, Bins(self), Charging(self),
-            Facades(self), Lamps(self),
+            Facades(self), Lamps(self), Lobbies(self),
         )  # fmt: skip
         for incident in incidents:
             incident.install(self)
