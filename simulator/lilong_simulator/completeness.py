@@ -126,14 +126,19 @@ def _both(births: Regular | None, beats: Regular | None) -> Regular | None:
 def _expected(
     device: str, seen: Regular | None, period: float, began: float, until: float, excuses: Excuses | None
 ) -> int:
-    """How many of a class; a fault takes away those that fall into it, and the one after."""
+    """How many of a class; a fault takes away those that fall into it, and the one after. Of a device that was never
+    heard nobody knows when it would have been: within a period of when it could."""
+    silences = [] if excuses is None else excuses.silences(device)
     first = began + FIRST_MS + period if seen is None else seen.first
+    if seen is None:
+        for begin, end in silences:
+            if begin < first:
+                first = max(first, end + period)
     if until < first:
         return 0
     count = int((until - first - SAME_MS) / period) + 1
-    if excuses is not None:
-        for begin, end in excuses.silences(device):
-            hindered = min(end, until) - max(begin, first)
-            if hindered > 0:
-                count -= int(hindered / period) + 1
+    for begin, end in silences:
+        hindered = min(end, until) - max(begin, first)
+        if hindered > 0:
+            count -= int(hindered / period) + 1
     return max(count, 0 if seen is None else 1)

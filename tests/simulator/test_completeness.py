@@ -76,6 +76,15 @@ def test_nothing_is_expected_of_what_has_burnt_or_could_not_be_heard():
     assert completeness([dark], recorder, 0.0, HOUR)["share"] == pytest.approx(49 / 60)
 
 
+def test_what_was_silent_from_before_its_first_beat_is_given_a_period_after_that():
+    dark, until = device("gas"), 60_000 * 20
+    for end, expected in ((60_000 * 14, 1), (60_000 * 16, 0), (until * 2, 0)):
+        excuses = Excuses([Hindrance(dark.id, "cut off", 10_000, end, end)])
+        found = completeness([dark], Recorder(), 0.0, until, excuses=excuses)["by_kind"]
+        assert found.get("gas", {}).get("heartbeat", {}).get("expected", 0) == expected
+        assert "telemetry" not in found.get("gas", {})
+
+
 def test_periods_are_divided_by_the_rate_and_a_device_may_have_its_own():
     recorder, one = Recorder(), device("door", beat_s=10)
     sent(recorder, one, "hb", 0, 5, 720)

@@ -30,7 +30,7 @@ KIND = Kind(
     name="gateway",
     label=Label("gateway", "楼宇网关"),
     category="infrastructure",
-    link=Link(always_on=True, keepalive_s=60, beat_s=30, offline_s=100, telemetry_s=0),
+    link=Link(always_on=True, keepalive_s=60, beat_s=30, offline_s=95, telemetry_s=0),
     quantities=("mains", "battery", "children_online", "children_offline", "child", "children", "linkage", "linkages"),
     alarms=("power.mains_loss", "gateway.child_offline", "gateway.children_offline", "battery.low", "tamper",
             "sensor.fault"),
