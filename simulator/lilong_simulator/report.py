@@ -8,6 +8,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from .clock_skew import skew
@@ -62,6 +63,7 @@ class Conditions:
     unseen: Unseen | None = None  # what happened to the devices of lost shards
     knee: Mapping[str, Any] | None = None
     faults: Sequence[Outcome] = ()
+    refused: Mapping[str, int] = field(default_factory=dict)  # devices that were never let in, by why
     payload: str = SEALED
     plain: Mapping[str, Any] | None = None  # of plain clients: what was asked for, and rates
     tightest_ms: float | None = None  # the tightest limit where the world has none
@@ -95,11 +97,13 @@ def shortcomings(
     linkage: Sequence[Linked] = (),
     lost: int = 0,
     broker_counts: bool = False,
+    refused: Mapping[str, int] = MappingProxyType({}),
 ) -> list[str]:
     """Every reason why a run does not pass, the generator's lag apart. `broker_counts`: its answers were enough."""
     reasons = score.failures + [linked.failure for linked in linkage if linked.failure is not None]
     if connected is not None and connected < devices and not broker_counts:
         reasons.append(f"not connected: the backend has accepted {connected} of {devices} devices")
+    reasons += [f"refused: {count:,} devices were never let in: {why}" for why, count in refused.items()]
     if lost:
         reasons.append(f"lost: {lost} always-on devices were not connected at the end")
     if connected is None and not score.stored and not broker_counts:
@@ -116,7 +120,7 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
     broker_counts = conditions.accept == "puback" and measures is not None and bool(measures.puback)
     broker_counts = broker_counts or conditions.plain is not None
     failures = [*conditions.reasons] or shortcomings(
-        score, connected, conditions.devices, linkage, conditions.lost, broker_counts
+        score, connected, conditions.devices, linkage, conditions.lost, broker_counts, conditions.refused
     )
     failures += unexplained(measures)
     must = [one for one in score.judged if one.row.expect == "must"]

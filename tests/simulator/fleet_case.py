@@ -164,6 +164,8 @@ class Peer(asyncio.Protocol):
         return self
 
     async def __aexit__(self, *_):
+        for _ in range(6):  # asyncio forgets to close what is being accepted when its server closes
+            await asyncio.sleep(0)
         self.server.close()
         for transport in self.transports:
             transport.abort()

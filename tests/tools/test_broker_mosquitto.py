@@ -236,6 +236,8 @@ def test_a_url_beside_a_port_is_refused():
     [
         (b"\x20\x02\x00\x05", "refused the login: not authorized; check user and password"),
         (b"\x20\x02\x00\x04", "refused the login: wrong user name or password"),
+        (b"\x20\x02\x00\x03", "the broker is unavailable (CONNACK code 3); see in the broker's log and limits"),
+        (b"\x20\x03\x00\x84\x00", "unsupported protocol version (CONNACK code 0x84); devices speak MQTT 3.1.1"),
         (b"HTTP/1.1 400 Bad Request\r\n", "does not speak MQTT 3.1.1"),
         (b"", "closed before the login was accepted"),
         (None, "no answer from a broker at 127.0.0.1:"),

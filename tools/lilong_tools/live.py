@@ -20,6 +20,7 @@ from lilong_simulator.load.faults.live_run import planned_by
 from lilong_simulator.load.places import Place, parts_of
 from lilong_simulator.load.prometheus import Endpoint
 from lilong_simulator.load.record import Recording
+from lilong_simulator.load.refusals import all_online, let_in
 from lilong_simulator.load.result import ShardResult, merge
 from lilong_simulator.load.run import LiveRun
 from lilong_simulator.load.scenario import Scenario
@@ -41,7 +42,7 @@ from .load.view import LoadView
 from .narrator import Narrator
 from .polled import polled
 from .stopping import Stopper
-from .summary import summarise
+from .summary import VERDICT_STYLE, summarise
 
 if TYPE_CHECKING:
     from .load.sharded import Shards
@@ -122,6 +123,7 @@ async def play(
     connect_s = None
     lost = 0
     reasons: list[str] = []
+    run.refusals.tell = lambda text: console.print(text, style="yellow")
     view = LoadView(console, run) if request.view else None
     with (
         contextlib.ExitStack() as beside,
@@ -139,7 +141,7 @@ async def play(
                 await run.bring_up()
                 if not run.stopped:
                     connect_s = round((run.clock() - began) / 1000, 3)
-                    console.print(f"all {len(run.devices):,} devices online after {connect_s:.1f} s", style="bold")
+                    console.print(all_online(len(run.devices), run.refusals.given_up, connect_s), style="bold")
                     await run.play()
                     lost = run.lost
             except NotOnline as error:
@@ -164,7 +166,13 @@ def _recording(file: Path, run: LiveRun, console: Console) -> Recording:
 
 
 async def _clear(run: LiveRun, reached: Reached, console: Console) -> None:
-    known = [(part.place.tenant, device.id) for part in run.settings.parts for device in part.devices]
+    if not let_in(run.recorder):
+        return  # the broker has nothing of them
+    unheard = {name for name, why in run.refusals.shut_out.items() if not why.will}
+    known = [
+        (part.place.tenant, device.id)
+        for part in run.settings.parts for device in part.devices if device.id not in unheard
+    ]  # fmt: skip
     of: Topics = of_frames
     if run.template is not None:
         if not run.template.retains:
@@ -227,6 +235,7 @@ def conclude(
         summarise(content, console)
     else:
         console.print(played.reasons[0], style="yellow")
+        console.print(f"verdict: {content['verdict']}", style=VERDICT_STYLE[content["verdict"]])
     code = report.EXIT_CODES[content["verdict"]]
     return code if save(request.folder, request.junit, content, result, console) else code or 1
 
@@ -266,6 +275,7 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         connect_s=result.connect_s,
         began_s=None if result.world_zero is None else round(result.world_zero / 1000, 3),
         troubles=result.troubles,
+        refused=result.refused,
         machine=report.this_machine(),
         estates=len(request.places),
         rate=scenario.rate,

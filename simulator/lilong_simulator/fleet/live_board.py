@@ -14,6 +14,7 @@ from .board_config import BoardConfig
 from .board_lines import Line, Note, Offline, Online, Output, Ready, Sent
 from .live import LiveFleet
 from .live.dial import NOBODY, Target
+from .live.refusal import of_a_board
 from .plant import LOAD, Plant
 from .process import UPDATING_HEAP, BoardError, BoardProcess
 from .provision import Provisioner
@@ -105,7 +106,7 @@ class LiveBoard:
             case Offline(why):
                 observer.link(self._fleet.time(), self.id, False)
                 if why:
-                    self._fleet.trouble(self.id, why)
+                    self._fleet.trouble(self.id, of_a_board(why))
             case _:
                 pass
 

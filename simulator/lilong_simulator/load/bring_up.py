@@ -98,6 +98,7 @@ class BringUp:
                 while count >= (run.clock() - started) * per_ms:
                     if run.stopped:
                         return
+                    run.refusals.look(count + len(run.boards), len(run.devices))
                     await asyncio.sleep(0.01)
                 count += 1
                 base = play.fleet.now()
@@ -110,13 +111,15 @@ class BringUp:
                 play.fleet.add(placed.id, device, base, play.initial.get(placed.id, {}))
 
     async def _online(self) -> None:
-        """All have been accepted by the broker once, and by the backend if it answers births at all."""
+        """All that are let in have been accepted by the broker once, and by the backend if it answers births at all."""
         run = self._run
-        wanted, recorder = len(run.devices), run.recorder
+        devices, recorder = len(run.devices), run.recorder
         began = run.clock()
         linked_at: float | None = None
         while not run.stopped:
             now = run.clock()
+            run.refusals.look(devices, devices)
+            wanted = devices - run.refusals.given_up
             if len(recorder.accepted) >= wanted:
                 return
             if len(recorder.linked) >= wanted and linked_at is None:
@@ -126,7 +129,7 @@ class BringUp:
                 return  # a backend that does not speak of time, or is not asked: what it accepts is not observed
             if now - began > self._online_timeout_s * 1000:
                 raise NotOnline(
-                    f"only {len(recorder.linked)} of {wanted} devices connected and {len(recorder.accepted)} accepted "
+                    f"only {len(recorder.linked)} of {devices} devices connected and {len(recorder.accepted)} accepted "
                     f"by the backend after {self._online_timeout_s:g} s; {self._why()}"
                 )
             await run.pause(0.05)

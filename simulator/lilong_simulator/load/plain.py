@@ -14,6 +14,7 @@ from .errors import NotOnline
 from .measures import Counts
 from .places import Shard
 from .recording import LoadRecorder
+from .refusals import Refusals
 from .result import ShardResult
 from .settings import ONLINE_TIMEOUT_S
 
@@ -79,6 +80,7 @@ class PlainRun:
         self.world_zero: float | None = None  # the run's clock when the messages began
         self.played_s = 0.0
         self.lost = 0
+        self.refusals = Refusals(lambda: [self.clients], self.recorder.linked, self.clock, "clients")
         self._stopping = asyncio.Event()
 
     def clock(self) -> float:
@@ -115,6 +117,7 @@ class PlainRun:
         per_ms = None if not asked.ramp_s else asked.clients / (asked.ramp_s * 1000)
         for number, name in enumerate(asked.names):
             while per_ms is not None and number > (self.clock() - began) * per_ms and not self.stopped:
+                self.refusals.look(number, asked.clients)
                 await self._pause(LOOK_S)
             if self.stopped:
                 return
@@ -122,7 +125,8 @@ class PlainRun:
             if number % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
         waits_from = self.clock()
-        while len(self.recorder.linked) < asked.clients and not self.stopped:
+        while len(self.recorder.linked) < asked.clients - self.refusals.given_up and not self.stopped:
+            self.refusals.look(asked.clients, asked.clients)
             if self.clock() - waits_from > self._online_timeout_s * 1000:
                 raise NotOnline(
                     f"only {len(self.recorder.linked):,} of {asked.clients:,} clients connected after "
@@ -161,6 +165,7 @@ class PlainRun:
             shards=(index,), count=count, recorder=self.recorder, truth=[], expectations=[],
             world_zero=self.world_zero, epoch_zero=self.epoch_zero, horizon=inf, played_s=self.played_s,
             devices=self.asked.clients, lost=self.lost, connect_s=self.connect_s, troubles=self.troubles,
+            refused=self.refusals.counted,
         )  # fmt: skip
 
     # ---- inside

@@ -19,6 +19,7 @@ from .fresh import Keys, Times, Voice, fields_of
 from .lines import Said
 from .recorded import Contents, Source
 from .recording import LoadRecorder
+from .refusals import Refusals
 from .replayed import Replayed, ReplayedFleet
 from .result import ShardResult
 
@@ -81,6 +82,7 @@ class ReplayRun:
             for copy in range(1, settings.copies + 1)
             for device, tenant in contents.devices.items()
         ]
+        self.refusals = Refusals(self._crowds, self.recorder.linked, self.clock)
         self.cut: str | None = None  # where the recording ends before its end
         self.began: float | None = None  # the run's clock at the first row
         self.ended: float | None = None  # and when the last one was due and said
@@ -117,7 +119,10 @@ class ReplayRun:
         self._stopping.set()
 
     async def play(self) -> None:
-        """Say everything at its time, then wait until what was raised is stored, or nothing more can be expected."""
+        """Say everything at its time, then wait until what was raised is stored, or nothing more can be expected.
+
+        NotOnline when the broker lets nobody in.
+        """
         settings, contents = self.settings, self.settings.contents
         linger = round(LINGER_MS / min(1.0, settings.speed))
         fleet = self.fleet = ReplayedFleet(settings.target, self.recorder, self.clock, settings.boot, linger)
@@ -163,9 +168,13 @@ class ReplayRun:
         return ShardResult(
             (0,), 1, self.recorder, rows, [], None if self.began is None else 0.0, self.epoch_zero, inf,
             round((ended - began) / 1000, 1), len(self._places), self.lost, None, self.troubles,
+            self.refusals.counted,
         )  # fmt: skip
 
     # ---- inside
+
+    def _crowds(self) -> list[ReplayedFleet]:
+        return [] if self.fleet is None else [self.fleet]
 
     async def _say(self, rows: Iterator[Said], members: dict[str, list[Replayed]]) -> None:
         first, speed = self.settings.contents.first, self.settings.speed
@@ -176,10 +185,12 @@ class ReplayRun:
         for at, _, device, cls, data, _ in rows:
             due = zero + (at - first) / speed
             while due > (now := self.clock()) and not self.stopped:
-                await self._pause(min((due - now) / 1000, 1.0))
+                await self._pause(min((due - now) / 1000, 0.5))
+                self.refusals.look(len(self._places), len(self._places))
                 slice_end = time.monotonic() + SLICE_S
             if time.monotonic() > slice_end:
                 await asyncio.sleep(0)
+                self.refusals.look(len(self._places), len(self._places))
                 slice_end = time.monotonic() + SLICE_S
             if self.stopped:
                 return

@@ -18,7 +18,7 @@ from ..fleet.live.client import Client
 from ..fleet.live.connection import Connection
 from ..fleet.live.crowd import Crowd
 from ..fleet.live.dial import Target
-from ..fleet.live.refusal import refused
+from ..fleet.live.refusal import NO_LOGIN, NO_SUBSCRIPTION, instead_of_connack, refused
 from ..fleet.observer import CONNACK, ONLINE, Observer
 from .fresh import Voice
 
@@ -81,7 +81,7 @@ class ReplayLink(ABC):
         crowd, voice = self._crowd, self._voice
         login = crowd.target.login(self.id)
         if login is None:
-            self.broken("no credentials for a device: add its line to the file of credentials")
+            self.broken(NO_LOGIN)
             return
         topic = topics.up(voice.tenant, self.id, topics.STATE)
         self._write(self.mqtt.connect(crowd.now(), self.id, self._keepalive_s(), (topic, will, 1, True), *login))
@@ -97,7 +97,7 @@ class ReplayLink(ABC):
             try:
                 self.mqtt.feed(data, int(time), events)
             except MqttError as error:
-                self.broken(str(error))
+                self.broken(instead_of_connack(data, str(error)))
                 return
             for event in events:
                 self._event(time, event)
@@ -137,7 +137,7 @@ class ReplayLink(ABC):
             self.mqtt.subscribe(topics.down_filter(self._voice.tenant, self.id), 1, int(time))
         elif what == mqtt.SUBSCRIBED:
             if event[2] > 1:
-                self.broken("the broker refuses the subscription to d/#: check its access list")
+                self.broken(NO_SUBSCRIPTION)
             else:
                 self._reached(time, ONLINE)
         elif what == mqtt.REFUSED:

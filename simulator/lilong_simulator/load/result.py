@@ -27,8 +27,8 @@ class ShardResult:
     """What one shard, or several together, came to. Times in ms of the run's clock, which all shards share.
 
     connect_s: from power-on until the backend had accepted every device. lost: always-on devices that were not
-    connected at the end. missing: shards that were lost. stimuli: of the sensors within the duration, how many and a
-    sum over them, the same for every number of shards.
+    connected at the end. refused: devices that were never let in, by why. missing: shards that were lost. stimuli: of
+    the sensors within the duration, how many and a sum over them, the same for every number of shards.
     """
 
     shards: tuple[int, ...]
@@ -44,6 +44,7 @@ class ShardResult:
     lost: int
     connect_s: float | None
     troubles: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
     boards: dict[str, str] = field(default_factory=dict)
     stimuli: tuple[int, str] = (0, "0")
     faults: list[Outcome] = field(default_factory=list)
@@ -62,7 +63,7 @@ class ShardResult:
         return cls(
             (index,), count, run.recorder, run.truth, run.expectations, run.world_zero, run.epoch_zero, run.horizon,
             round(run.world_now / 1000, 1), len(run.devices), lost, connect_s, run.troubles,
-            {device.kind: device.name for device in run.settings.boards}, run.stimuli,
+            run.refusals.counted, {device.kind: device.name for device in run.settings.boards}, run.stimuli,
             [] if faults is None else faults.timeline.outcomes,
             hindrances if data_faults is None else hindrances + data_faults.hindrances,
             [] if data_faults is None else data_faults.labels,
@@ -80,6 +81,7 @@ class ShardResult:
             "shards": list(self.shards),
             "horizon": None if self.horizon == inf else self.horizon,
             "troubles": self.troubles,
+            "refused": self.refused,
             "boards": self.boards,
             "stimuli": list(self.stimuli),
             "faults": [one.to_json() for one in self.faults],
@@ -128,7 +130,7 @@ class ShardResult:
             values["world_zero"], values["epoch_zero"],
             inf if values["horizon"] is None else values["horizon"],
             values["played_s"], values["devices"], values["lost"], values["connect_s"],
-            dict(values["troubles"]), dict(values["boards"]), tuple(values["stimuli"]),
+            dict(values["troubles"]), dict(values["refused"]), dict(values["boards"]), tuple(values["stimuli"]),
             [Outcome.from_json(one) for one in values["faults"]],
             [Hindrance(**one) for one in values["hindrances"]],
             [Label(**one) for one in values["labels"]],
@@ -162,6 +164,7 @@ def merge(results: Sequence[ShardResult]) -> ShardResult:
         max(one.played_s for one in results), sum(one.devices for one in results), sum(one.lost for one in results),
         None if None in waited else max(one for one in waited if one is not None),
         dict(sum((Counter(one.troubles) for one in results), Counter())),
+        dict(sum((Counter(one.refused) for one in results), Counter())),
         {kind: name for one in reversed(results) for kind, name in one.boards.items()},
         added([one.stimuli for one in results]),
         merged_faults([one.faults for one in results]),

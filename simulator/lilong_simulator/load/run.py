@@ -29,6 +29,7 @@ from .live_stranger import LiveStranger
 from .payload import Template
 from .play import Play
 from .recording import LoadRecorder
+from .refusals import Refusals
 from .settings import ONLINE_TIMEOUT_S, SETTLE_S, Settings
 
 LONGEST_LIMIT_MS = 170_000  # of an alarm: somebody beyond the fence is on the screen
@@ -78,6 +79,7 @@ class LiveRun:
         self.world_zero: float | None = None  # the run's clock when all were online and the worlds began
         self.boards: dict[str, LiveBoard] = {}
         self.fleets: list[LiveFleet] = []
+        self.refusals = Refusals(lambda: self.fleets, self.recorder.linked, self.clock)
         self.accepter: Accepter | None = None  # where the backend's stored-acks are not waited for
         self._stopping = asyncio.Event()
         self._horizon: float | None = None

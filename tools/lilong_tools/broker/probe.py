@@ -8,9 +8,11 @@ import uuid
 from lilong_protocol.mqtt import CLOSED, CONNECTED, MESSAGE, REFUSED, SUBSCRIBED, Client
 from lilong_protocol.mqtt_packets import MqttError
 from lilong_protocol.pc.mqtt_server import REFUSALS
+from lilong_simulator.fleet.live.refusal import reason_of_mqtt_5, refused
 
 from lilong_tools.broker.errors import BrokerError
 
+LOGIN_CODES = (4, 5)
 VERSION_TOPIC = "$SYS/broker/version"
 
 
@@ -49,11 +51,21 @@ async def probe(
     except MqttError as error:
         raise BrokerError(f"what listens at {place} does not speak MQTT 3.1.1 ({error})") from None
     except _Refused as error:
-        raise BrokerError(f"the broker at {place} refused the login: {error}; check user and password") from None
+        raise BrokerError(told_refused(place, error.code)) from None
 
 
 class _Refused(Exception):
-    pass
+    def __init__(self, code: int) -> None:
+        super().__init__()
+        self.code = code
+
+
+def told_refused(place: str, code: int) -> str:
+    """That the broker has answered with a CONNACK of that code."""
+    if code in LOGIN_CODES:
+        return f"the broker at {place} refused the login: {REFUSALS[code]}; check user and password"
+    why = refused(code)
+    return f"at {place} {why}; {why.remedy}"
 
 
 async def _ask(
@@ -64,9 +76,11 @@ async def _ask(
     version = "version unknown"
     fence = -1
     while data := await reader.read(4096):
+        if (code := reason_of_mqtt_5(data)) is not None:
+            raise _Refused(code)
         for event in client.feed(data, _now_ms()):
             if event[0] == REFUSED:
-                raise _Refused(REFUSALS[event[1]])
+                raise _Refused(event[1])
             if event[0] == CONNECTED:
                 client.subscribe(VERSION_TOPIC, 0, _now_ms())
                 fence = client.subscribe("lilong/probe", 0, _now_ms())  # retained messages come before its SUBACK

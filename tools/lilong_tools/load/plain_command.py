@@ -133,6 +133,7 @@ async def check(request: PlainRequest, url: str, access: Access, console: Consol
 
 async def _by_this_process(request: PlainRequest, reached: Reached, console: Console, stopper: Stopper) -> Checked:
     run = PlainRun(request.asked, reached.target)
+    run.refusals.tell = lambda text: console.print(text, style="yellow")
     reasons: list[str] = []
     with stopper.ends(run.stop):
         async with watched(run, request.metrics, console):
@@ -141,7 +142,7 @@ async def _by_this_process(request: PlainRequest, reached: Reached, console: Con
                 if run.connect_s is None:
                     reasons.append(STOPPED)
                 else:
-                    tell_connected(request.asked.clients, run.connect_s, console)
+                    tell_connected(request.asked.clients, run.refusals.given_up, run.connect_s, console)
                     await run.play()
             except NotOnline as error:
                 reasons.append(str(error))
@@ -172,6 +173,7 @@ def judged(request: PlainRequest, checked: Checked, reached: Reached) -> dict[st
         connect_s=result.connect_s,
         began_s=None if result.world_zero is None else round(result.world_zero / 1000, 3),
         troubles=result.troubles,
+        refused=result.refused,
         machine=report.this_machine(),
         estates=0,
         shards=result.count,

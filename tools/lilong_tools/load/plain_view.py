@@ -18,9 +18,10 @@ from ..narrator import Line
 REDRAW_S = 0.5
 
 
-def tell_connected(clients: int, connect_s: float, console: Console) -> None:
+def tell_connected(clients: int, given_up: int, connect_s: float, console: Console) -> None:
     rate = f", {clients / connect_s:,.0f} a second" if connect_s else ""
-    console.print(f"all {clients:,} clients connected after {connect_s:.2f} s{rate}", style="bold")
+    many = f"{clients - given_up:,} of {clients:,}" if given_up else f"all {clients:,}"
+    console.print(f"{many} clients connected after {connect_s:.2f} s{rate}", style="bold")
 
 
 @contextlib.asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +18,12 @@ from lilong_protocol.pc.simulation import is_loopback, simulation_key_at
 from lilong_simulator import report as reports
 from lilong_simulator.feed import Feed, FeedEvent
 from lilong_simulator.fleet.live import Passwords, need_files
+from lilong_simulator.load.errors import NotOnline
 from lilong_simulator.load.fresh import Keys
 from lilong_simulator.load.observed import observed as observed_feed
 from lilong_simulator.load.observed import probe as probe_of
 from lilong_simulator.load.recorded import Contents, look_through, open_source
+from lilong_simulator.load.refusals import let_in
 from lilong_simulator.load.replay import DRAIN_S, SILENT_S, KeysOf, ReplayRun, ReplaySettings, place_of
 from lilong_simulator.load.scenario import MOST_COPIES
 from lilong_simulator.load.thresholds import Threshold, parse
@@ -128,6 +130,8 @@ async def _play(
 ) -> int:  # fmt: skip
     replaying = ReplayRun(settings, silent_s=SILENT_S if feed is None else DRAIN_S)  # a feed may speak late
     events: list[FeedEvent] = []
+    reasons: list[str] = []
+    replaying.refusals.tell = lambda text: console.print(text, style="yellow")
     line = Line(console, lambda: _line(replaying))
     task = asyncio.create_task(replaying.play())
     line.start()
@@ -138,7 +142,10 @@ async def _play(
                     events += feed.poll()
                 line.update()
                 await asyncio.wait((task,), timeout=POLL_S)
-            await task
+            try:
+                await task
+            except NotOnline as error:
+                reasons.append(str(error))
             if feed is not None:
                 events += feed.poll()
     finally:
@@ -148,7 +155,7 @@ async def _play(
         await replaying.close()
         await _clear(replaying, reached, console)
     result = replaying.result()
-    content = judged(request, replaying, reached, events if feed is not None else None)
+    content = judged(request, replaying, reached, events if feed is not None else None, reasons)
     if result.world_zero is None:
         console.print(NOTHING_SAID, style="yellow")
     else:
@@ -158,8 +165,9 @@ async def _play(
 
 
 def judged(
-    request: ReplayRequest, replaying: ReplayRun, reached: Reached, feed: list[FeedEvent] | None
-) -> dict[str, Any]:
+    request: ReplayRequest, replaying: ReplayRun, reached: Reached, feed: list[FeedEvent] | None,
+    reasons: Sequence[str] = (),
+) -> dict[str, Any]:  # fmt: skip
     """The content of report.json: what nobody can see in a replay is null."""
     result, contents = replaying.result(), request.contents
     scored = score(
@@ -188,13 +196,14 @@ def judged(
         lost=result.lost,
         connect_s=None,
         troubles=result.troubles,
+        refused=result.refused,
         machine=reports.this_machine(),
         estates=len(tenants) * request.copies,
         rate=request.speed,
         ingest_by=ingest_by,
         thresholds=request.thresholds,
         warnings=tuple(warnings),
-        reasons=(NOTHING_SAID,) if result.world_zero is None else (),
+        reasons=tuple(reasons) or ((NOTHING_SAID,) if result.world_zero is None else ()),
     )
     return reports.build(conditions, result.recorder, scored)
 
@@ -215,6 +224,8 @@ async def _feed(
 
 
 async def _clear(replaying: ReplayRun, reached: Reached, console: Console) -> None:
+    if not let_in(replaying.recorder):
+        return  # the broker has nothing of them
     if not reached.apart:
         await remove_retained(reached.account, replaying.places)
         return

@@ -16,6 +16,7 @@ from lilong_simulator.load.parts import Parts
 from lilong_simulator.load.payload import Payload, Template
 from lilong_simulator.load.places import Shard
 from lilong_simulator.load.prometheus import Endpoint
+from lilong_simulator.load.refusals import let_in
 from lilong_simulator.load.result import ShardResult, merge
 from lilong_simulator.load.settings import SETTLE_S
 from lilong_simulator.load.shards.cluster import Cluster
@@ -94,7 +95,8 @@ async def play_shards(
                 async with polled(narrator, conductor.stop), _faults(at_broker, conductor):
                     conducted = await conductor.conduct()
             finally:
-                await _clear(request, run.epoch_zero, reached, console)
+                if any(one.result is None or let_in(one.result.recorder) for one in conductor.shards):
+                    await _clear(request, run.epoch_zero, reached, console)
             narrator.poll()
     played = _played(request, conductor, conducted, narrator if feed is not None else None)
     played.reasons += [f"a fault could not be played: {why}" for why in at_broker.failures]

@@ -12,11 +12,11 @@ from urllib.parse import urlencode, urlsplit
 
 import websockets
 from lilong_protocol.mqtt import CONNECTED, REFUSED, Client
-from lilong_protocol.pc.mqtt_server import REFUSALS
 from lilong_simulator.fleet.live import Certificates, Login, Passwords, Target
 from lilong_simulator.load.observed import Account
 
 from ..broker import Broker, BrokerError, open_broker, parse_url
+from ..broker.probe import told_refused
 from ..inputs import InputError
 
 FORM = "mqtt[s]://[user:password@]host[:port] or ws[s]://[user:password@]host[:port]/path"
@@ -168,9 +168,7 @@ async def _ask(broker: Broker, path: str) -> None:
             data = await socket.recv(decode=False)
             for event in client.feed(data, 0):
                 if event[0] == REFUSED:
-                    raise BrokerError(
-                        f"the broker at {place} refused the login: {REFUSALS[event[1]]}; check user and password"
-                    )
+                    raise BrokerError(told_refused(place, event[1]))
                 if event[0] == CONNECTED:
                     client.disconnect()
                     await socket.send(client.take())

@@ -7,8 +7,9 @@ from .dial import Login, Target
 from .fleet import LiveFleet
 from .limits import FileLimitError, need_files
 from .plain import PLAIN, PlainClients
+from .refusal import Refusal
 
 __all__ = [
     "PLAIN", "Certificates", "CredentialsError", "FileLimitError", "LiveFleet", "Login", "Passwords", "PlainClients",
-    "Target", "faulty", "leave_alone", "need_files",
+    "Refusal", "Target", "faulty", "leave_alone", "need_files",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .credentials import CredentialsError
 from .hub import READ, WRITE
+from .refusal import NO_CONNACK, no_upgrade
 from .websocket import Framing, WebSocketError
 
 if TYPE_CHECKING:
@@ -121,9 +122,12 @@ class Connection:
         except ssl.SSLError as error:
             self.fail(self._dialer.tls_trouble(error))
         except OSError as error:
-            self.fail(self._dialer.trouble(error) if self._stage != OPEN else error.strerror or str(error))
+            if self._stage != OPEN:
+                self.fail(self._dialer.trouble(error))
+            else:
+                self.fail(NO_CONNACK if self._counted else error.strerror or str(error))
         except (WebSocketError, CredentialsError) as error:
-            self.fail(str(error))
+            self.fail(str(error) if self._stage == OPEN else no_upgrade(str(error)))
 
     # ---- inside
 
@@ -161,7 +165,7 @@ class Connection:
         if data:
             self._arrived(data)
         else:
-            self.fail(CLOSED)
+            self.fail(NO_CONNACK if self._counted and self._stage == OPEN else CLOSED)
 
     def _take(self) -> bytes:
         return os.read(self._fd, PIECE)

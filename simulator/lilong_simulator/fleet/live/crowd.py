@@ -10,6 +10,7 @@ from lilong_firmware.effects import NEVER
 from ..observer import Observer
 from .dial import Target
 from .dialer import dialer
+from .refusal import Refusal
 from .wheel import Wheel
 
 STEP_SLICE = 200  # members stepped before the event loop gets its turn: sockets must not starve
@@ -39,6 +40,7 @@ class Crowd(Generic[M]):
         self.observer = observer
         self.members: dict[str, M] = {}
         self.troubles: dict[str, int] = {}  # why links broke or could not be had, and how often
+        self.refused: dict[str, Refusal] = {}  # members that were not let in, by the last word about each
         self.time: Callable[[], float] = time or (lambda: monotonic() * 1000)
         self.dialer = dialer(target)
         self._loop = asyncio.get_running_loop()
@@ -52,6 +54,8 @@ class Crowd(Generic[M]):
 
     def trouble(self, member_id: str, why: str) -> None:
         self.troubles[why] = self.troubles.get(why, 0) + 1
+        if isinstance(why, Refusal):
+            self.refused[member_id] = why
 
     def schedule(self, member: M, due: int) -> None:
         """Look at a member at `due`, which is before the time for which it stands in the calendar."""

@@ -11,6 +11,7 @@ from typing import Any
 from .connection import Connection, Member, Secure
 from .dial import Target
 from .hub import hub
+from .refusal import no_tls
 from .websocket import Framing
 
 PROBE_S = 3.0
@@ -88,8 +89,7 @@ class Dialer:
         return f"no connection to {self._at}: {why}"
 
     def tls_trouble(self, error: ssl.SSLError) -> str:
-        why = getattr(error, "verify_message", "") or (error.reason or str(error)).lower().replace("_", " ")
-        return f"no TLS with {self._at}: {why}"
+        return no_tls(self._at, error)
 
     # ---- inside
 

@@ -15,7 +15,7 @@ from ..power import Fault
 from ..slots import Flash
 from . import faulty
 from .client import Client
-from .refusal import refused
+from .refusal import NO_LOGIN, NO_SUBSCRIPTION, instead_of_connack, refused
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -77,7 +77,7 @@ class LiveDevice:
             told = fleet.speech.will(self.id, will, fleet.time())
         login = fleet.target.login(self.id)
         if login is None:
-            self.broken("no credentials for a device: add its line to the file of credentials")
+            self.broken(NO_LOGIN)
             return
         self._write(self.mqtt.connect(now, self.id, keepalive_s, told, *login))
         self._settle(now)
@@ -95,7 +95,7 @@ class LiveDevice:
         try:
             client.feed(data, now, events)
         except MqttError as error:
-            fault = str(error)
+            fault = instead_of_connack(data, str(error))
         for event in events:
             self._event(now, event)
         if fault is not None:
@@ -258,7 +258,7 @@ class LiveDevice:
             self.mqtt.subscribe(topics.down_filter(self.fleet.tenant, self.id), 1, now)
         elif what == mqtt.SUBSCRIBED:
             if event[2] > 1:
-                self.broken("the broker refuses the subscription to d/#: check its access list")
+                self.broken(NO_SUBSCRIPTION)
             else:
                 self._reached(ONLINE)
                 device.connected(now)

@@ -13,7 +13,7 @@ from .client import Client
 from .connection import Connection
 from .crowd import Crowd
 from .dial import Target
-from .refusal import refused
+from .refusal import NO_LOGIN, instead_of_connack, refused
 
 PLAIN = "plain"
 """The class that an observer is told."""
@@ -63,7 +63,7 @@ class PlainClient:
         crowd = self.crowd
         login = crowd.target.login(self.id)
         if login is None:
-            self.broken("no credentials for a device: add its line to the file of credentials")
+            self.broken(NO_LOGIN)
             return
         self._write(self.mqtt.connect(crowd.now(), self.id, KEEPALIVE_S, None, *login))
         self._look()
@@ -79,7 +79,7 @@ class PlainClient:
         try:
             client.feed(data, int(time), events)
         except MqttError as error:
-            self.broken(str(error))
+            self.broken(instead_of_connack(data, str(error)))
             return
         for event in events:
             if event[0] == mqtt.PUBLISHED:

@@ -17,6 +17,7 @@ from typing import Any
 from ...feed import FeedEvent
 from ..errors import RunError
 from ..places import Place
+from ..refusals import all_online
 from ..result import ShardResult
 from ..run import LONGEST_LIMIT_MS
 from .clocks import ClockOf, now_ns, this_machine
@@ -153,8 +154,8 @@ class Conductor:
         self._all("begin", at=begin)
         self.together.world_zero = begin
         self._changes.tell()
-        devices, took = sum(one.devices or 0 for one in here), max((one.connect_s or 0.0 for one in here), default=0.0)
-        self._told(f"all {devices:,} devices online after {took:.1f} s")
+        devices, given_up = sum(one.devices or 0 for one in here), sum(one.given_up for one in here)
+        self._told(all_online(devices, given_up, max((one.connect_s or 0.0 for one in here), default=0.0)))
 
     def _end(self) -> None:
         self._ending = True
@@ -239,7 +240,7 @@ class Conductor:
         elif what == "ready":
             shard.stage, shard.devices = READY, message["devices"]
         elif what == "online":
-            shard.stage, shard.connect_s = ONLINE, message["connect_s"]
+            shard.stage, shard.connect_s, shard.given_up = ONLINE, message["connect_s"], message["given_up"]
         elif what == "result":
             shard.result = ShardResult.from_json(message["result"])
             shard.why = message["failure"]

@@ -29,6 +29,7 @@ class PlayedShard:
     devices: int | None = None
     clock: ClockOf = field(default_factory=lambda: ClockOf(False))
     connect_s: float | None = None
+    given_up: int = 0  # of its devices, those that the broker does not let in
     result: ShardResult | None = None
     why: str | None = None
     at_ms: float | None = None  # of the run's clock, when it was lost

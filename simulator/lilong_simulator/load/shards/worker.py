@@ -98,13 +98,14 @@ class Worker:
         recording: Recording | None = None
         if job.records and isinstance(run, LiveRun):
             recording = run.recorder.recording = recording_of(run, self._order.index, wire)
+        run.refusals.tell = lambda text: wire.tell("word", text=f"shard {self._order.index}: {text}")
         telling = asyncio.create_task(self._tell(run))
         try:
             began = run.clock()
             await run.bring_up()
             if not run.stopped:
                 connect_s = round((run.clock() - began) / 1000, 3)
-                wire.tell("online", connect_s=connect_s)
+                wire.tell("online", connect_s=connect_s, given_up=run.refusals.given_up)
                 begin = await self._begin
                 if not run.stopped:
                     await run.play(begin)
