@@ -10,7 +10,8 @@ from lilong_simulator.load.faults import FAULTS, FaultAsked, FaultError, made, p
 from lilong_simulator.load.faults.given import with_faults
 from lilong_simulator.load.faults.timeline import plan
 from lilong_simulator.load.places import places_of
-from lilong_simulator.load.scenario import Copies, Scenario, ScenarioError, dumps, read_scenario
+from lilong_simulator.load.scenario import START, Copies, Scenario, ScenarioError, dumps, read_scenario
+from lilong_simulator.score_incidents import steps_of
 from lilong_simulator.wiring import place_of
 
 FILE = str(Path(__file__).with_name("small_estate.toml"))
@@ -191,3 +192,14 @@ def test_places_have_what_faults_do_to_their_worlds():
     scenario = Scenario((Copies(FILE),), faults=(parse("nuisance_flood at=1 for=60"), parse("partition at=1 for=9")))
     (place,) = places_of(scenario)
     assert [incident.name for incident in place.incidents] == ["nuisance_flood"]
+
+
+@pytest.mark.parametrize(
+    "text", ["blackout at=40 for=60 device=core1/gateway", "low_battery at=40 for=60 level=5 kind=smoke",
+             "nuisance_flood at=40 for=60 per_min=2"],
+)  # fmt: skip
+def test_what_a_fault_does_to_a_world_is_drawn_where_it_was(text):
+    plaza = load_estate("music_plaza")
+    (planned,) = plan([parse(text)], {plaza.id: plaza.devices}, 7)
+    incident = planned.fault.incident(planned.devices[plaza.id])
+    assert [step.at_ms for step in steps_of(incident, START, 1_000.0)] == [41_000.0, 101_000.0]

@@ -21,6 +21,7 @@ from .low_battery import channels_of
 
 if TYPE_CHECKING:
     from ...world import World
+    from ...world.local_time import LocalTime
 
 INGEST_MS = 10_000  # (ours) from the blackout to the centre
 DIP_MS = 5_000  # (ours) what may be too short for a device to tell
@@ -63,6 +64,10 @@ class MainsAway(Incident):
         self.timeline = (Step(0, "the mains are away"), Step(fault.for_ms, "they are back"))
         self._fault = fault
         self._devices = devices
+
+    def begins(self, local: LocalTime) -> int:
+        """World time of its beginning, ms."""
+        return self._fault.at_ms
 
     def device_names(self, estate: Estate) -> list[str]:
         names = {device.name for device in estate.devices}

@@ -18,6 +18,7 @@ from .base import Fault, Parameter
 
 if TYPE_CHECKING:
     from ...world import World
+    from ...world.local_time import LocalTime
 
 FULL = 96
 INGEST_MS = 10_000  # GB 26875.1 4.1.2, from the decision to the centre
@@ -56,6 +57,10 @@ class Drained(Incident):
         self.timeline = (Step(0, "batteries are low"), Step(fault.for_ms, "they are full"))
         self._fault = fault
         self._devices = devices
+
+    def begins(self, local: LocalTime) -> int:
+        """World time of its beginning, ms."""
+        return self._fault.at_ms
 
     def device_names(self, estate: Estate) -> list[str]:
         names = {device.name for device in estate.devices}

@@ -22,6 +22,7 @@ from .base import Fault, Parameter, Text
 
 if TYPE_CHECKING:
     from ...world import World
+    from ...world.local_time import LocalTime
 
 SMOKE = "smoke.alarm"
 MINUTE_MS = 60_000
@@ -74,6 +75,10 @@ class Flood(Incident):
         self.timeline = (Step(0, f"{fault.alarm} by what is no danger"), Step(fault.for_ms, "no more of it begins"))
         self._fault = fault
         self._devices = devices
+
+    def begins(self, local: LocalTime) -> int:
+        """World time of its beginning, ms."""
+        return self._fault.at_ms
 
     def device_names(self, estate: Estate) -> list[str]:
         names = {device.name for device in estate.devices}
