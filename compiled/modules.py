@@ -18,7 +18,7 @@ _FIRMWARE = (
 )  # fmt: skip
 _SIMULATOR = (
     "data_faults/held", "fleet/calendar", "fleet/live/client", "fleet/live/connection", "fleet/live/crowd",
-    "fleet/live/fleet", "fleet/live/hub", "fleet/live/lean", "fleet/live/member", "fleet/live/plain",
+    "fleet/live/fleet", "fleet/live/hub", "fleet/live/lean", "fleet/live/link", "fleet/live/member", "fleet/live/plain",
     "fleet/live/wheel", "fleet/observer", "fleet/plant", "fleet/still", "fleet/uplinks", "fleet/virtual",
     "fleet/virtual_member", "latency", "load/answered", "load/measures", "load/replay_link", "load/replayed",
     "load/series", "random_streams", "recorder", "tables/measured", "tables/messages", "simulated/[a-z]*",

@@ -14,10 +14,12 @@ from lilong_simulator.estate_devices import Devices
 from lilong_simulator.estate_errors import EstateError, Problem, estate_error, nearest
 from lilong_simulator.estate_file import read_estate_file
 from lilong_simulator.estate_households import Household, households_of
-from lilong_simulator.estate_model import Curves, EstateFile, GridLevel, Name, Rates
+from lilong_simulator.estate_model import EstateFile, GridLevel
 from lilong_simulator.estate_parts import Cell, Device, Flat, Resident
 from lilong_simulator.estate_people import card_numbers, flats_of, residents_of
+from lilong_simulator.estate_rates import Curves, Rates
 from lilong_simulator.estate_source import find_file
+from lilong_simulator.estate_tables import Name
 from lilong_simulator.kinds import EVERY, KINDS
 
 # A share is no rate; and the few people of the staff cannot be at one door twice in half a minute.

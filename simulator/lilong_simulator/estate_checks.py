@@ -7,17 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from lilong_simulator import geometry
 from lilong_simulator.estate_errors import Problem, nearest
-from lilong_simulator.estate_model import (
-    BoundaryRule,
-    Building,
-    EstateFile,
-    FlatsRule,
-    GatesRule,
-    Row,
-    RowsRule,
-    Spot,
-    SpotsRule,
-)
+from lilong_simulator.estate_model import Building, EstateFile
+from lilong_simulator.estate_rules import BoundaryRule, FlatsRule, GatesRule, Row, RowsRule, Spot, SpotsRule
 from lilong_simulator.toml_lines import Path
 
 ON_OUTLINE_M = 1.0

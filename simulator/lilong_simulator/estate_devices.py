@@ -8,14 +8,16 @@ from typing import TypeVar
 from lilong_simulator import geometry
 from lilong_simulator.estate_checks import points
 from lilong_simulator.estate_errors import Problem
-from lilong_simulator.estate_model import (
+from lilong_simulator.estate_model import Building, EstateFile
+from lilong_simulator.estate_parts import BASEMENT, GROUND, Device, Flat, Resident, device_id
+from lilong_simulator.estate_people import place_in
+from lilong_simulator.estate_places import boundary_places, facade_places, gate_places, row_places, share_out
+from lilong_simulator.estate_rules import (
     BesideRule,
     BoundaryRule,
-    Building,
     CoresRule,
     CorridorsRule,
     EldersRule,
-    EstateFile,
     FacadesRule,
     FlatsRule,
     GatesRule,
@@ -24,9 +26,6 @@ from lilong_simulator.estate_model import (
     RowsRule,
     SpotsRule,
 )
-from lilong_simulator.estate_parts import BASEMENT, GROUND, Device, Flat, Resident, device_id
-from lilong_simulator.estate_people import place_in
-from lilong_simulator.estate_places import boundary_places, facade_places, gate_places, row_places, share_out
 from lilong_simulator.kinds import on_mains
 from lilong_simulator.random_streams import draw
 

@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 
 from pydantic import BaseModel, ValidationError
 
-from lilong_simulator import estate_model
+from lilong_simulator import estate_rules
 from lilong_simulator.estate_checks import problems_of
 from lilong_simulator.estate_errors import Lines, estate_error
 from lilong_simulator.estate_model import EstateFile
@@ -16,7 +16,7 @@ from lilong_simulator.toml_problems import Form
 
 _TABLES = {
     name: model
-    for name, model in vars(estate_model).items()
+    for name, model in vars(estate_rules).items()
     if isinstance(model, type) and issubclass(model, BaseModel)
 }
 _RULES = {

@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lilong_simulator.estate_model import EstateFile, FlatsRule
+from lilong_simulator.estate_model import EstateFile
 from lilong_simulator.estate_parts import Flat, Resident
+from lilong_simulator.estate_rules import FlatsRule
 from lilong_simulator.random_streams import draw, draw_below, draw_chance
 
 Privacy = Literal["open", "confidential"]

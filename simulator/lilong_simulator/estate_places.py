@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from lilong_simulator import geometry
 from lilong_simulator.estate_checks import points
-from lilong_simulator.estate_model import BoundaryRule, Building, FacadesRule, Gate, GatesRule, Row, Site
+from lilong_simulator.estate_model import Building, Gate, Site
+from lilong_simulator.estate_rules import BoundaryRule, FacadesRule, GatesRule, Row
 
 LEAF_M = 1.6  # from one leaf of a gate to the next
 LANE_M = 3.5  # from one lane of a drive to the next

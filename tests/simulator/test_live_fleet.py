@@ -20,7 +20,7 @@ from lilong_protocol.mqtt_packets import publish_packet
 from lilong_protocol.pc.mqtt_server import connack_packet, suback_packet
 from lilong_simulator.fleet.live import LiveFleet, Login, Target
 from lilong_simulator.fleet.live.crowd import STEP_SLICE
-from lilong_simulator.fleet.live.member import IN_FLIGHT
+from lilong_simulator.fleet.live.link import IN_FLIGHT
 
 OTHER = "a4cf12fffe0b3c5e"
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ...estate import Device
 from ...estate_errors import nearest
-from ...estate_model import Slug, Table
+from ...estate_tables import Slug, Table
 from ...kinds import rules
 from ...random_streams import Stream, Streams
 from ..base import IncidentError
