@@ -130,7 +130,7 @@ def score(
     if effects is not None and (bool(effects.on_site) if arrivals_expected is None else arrivals_expected):
         clocks.append("on_site")
     for one in must:
-        _excuse(one, excuses)
+        _excuse(one, one.row.device, excuses)
         _limits(one, clocks, ended)
         _early(one)
         if effects is not None:
@@ -140,11 +140,13 @@ def score(
     if effects is not None:
         for one in concluded:
             one.seen = True
+            if one.row.through:
+                _excuse(one, one.row.through, excuses)
             _limits(one, [*clocks, "ended"], ended)
             score_told.judge(one, effects, epoch_zero)
             one.failures += _failures(one)
         findings.stored = sum(1 for one in concluded if one.answer is not None)
-        findings.missed = len(concluded) - findings.stored
+        findings.missed = sum(1 for one in concluded if one.answer is None and one.excused is None)
         findings.late = sum(1 for one in concluded if "ingest" in one.late)
     acknowledged = sum(1 for one in must if one.acknowledged is not None)
     return Score(
@@ -256,9 +258,10 @@ def _clocks(judged: list[Judged], effects: Effects | None, by_puback: bool) -> N
         one.acknowledged = alarm.acknowledged
 
 
-def _excuse(one: Judged, excuses: Excuses) -> None:
+def _excuse(one: Judged, device: str, excuses: Excuses) -> None:
+    """device: the one that has to tell."""
     decided = None if one.alarm is None else one.alarm.decided
-    excuse = excuses.of(one.row.device, one.crossing, one.row.limits, decided)
+    excuse = excuses.of(device, one.crossing, one.row.limits, decided)
     one.excused, one.raise_from, one.send_from = excuse.why, excuse.raise_from, excuse.send_from
 
 
@@ -290,7 +293,8 @@ def _failures(one: Judged) -> Iterator[str]:
     if one.row.by == "backend" and not one.seen:
         return
     if one.row.by == "backend" and one.answer is None:
-        yield f"missed: {what}: the backend never found it ({one.row.cause})"
+        if one.excused is None:
+            yield f"missed: {what}: the backend never found it ({one.row.cause})"
         return
     if one.answered is None:
         if one.excused is None:

@@ -101,6 +101,8 @@ class TruthRow:
     """Of a finding about several devices: all of them."""
     tells: dict[str, Any] = field(default_factory=dict)
     """What a backend's stored line must say, where it says such things: [from, to], a text, ANY or DECIDED, by name."""
+    through: str = ""
+    """Of a finding that a gateway has to tell: the gateway; what keeps it from that is no fault of the backend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ def finding_row(
     bounds: Limits = NO_LIMITS,
     members: Iterable[str] = (),
     tells: Mapping[str, Any] | None = None,
+    through: str = "",
 ) -> TruthRow:
     """A row about what a backend must conclude; `finding`: its name in `lilong_protocol.pc.findings`. `device` None:
     about the estate, or `members`, the ids of several devices."""
@@ -161,6 +164,7 @@ def finding_row(
     return TruthRow(
         f"{name}:{finding}:{crossing_ms}", "" if device is None else device.id, name, BY_NAME[finding].number, finding,
         expect, crossing_ms, cause, incident, dict(bounds), until_ms, "backend", tuple(members), dict(tells or {}),
+        through,
     )  # fmt: skip
 
 
@@ -220,7 +224,7 @@ def _row(values: Any, kind: type[Row]) -> Row:
     return kind(**values)
 
 
-_ADDED = {"by", "members", "tells"}  # files of earlier versions lack them
+_ADDED = {"by", "members", "tells", "through"}  # files of earlier versions lack them
 _WORDS: dict[type, dict[str, tuple[str, ...]]] = {
     TruthRow: {"expect": get_args(Expect), "by": get_args(By)},
     Expectation: {"what": get_args(What)},

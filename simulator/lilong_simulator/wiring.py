@@ -94,6 +94,13 @@ def wirings(estate: Estate) -> dict[str, Wiring]:
     return found
 
 
+def watchers(estate: Estate) -> dict[str, str]:
+    """By device id, the gateway that tells of its silence."""
+    return {
+        child.id: gateway for gateway, wiring in wirings(estate).items() for child in wiring.children[: wiring.watched]
+    }
+
+
 def _release(estate: Estate, gateway: Device) -> Sequence[Device]:
     """What a fire in its core opens: lobby doors, the gates' leaves, barriers and cycle gates in the open."""
     if gateway.core is None:

@@ -127,6 +127,10 @@ FINDING = '\n[[finding]]\nname = "comms.offline"\nat = "lobby"\nafter_s = 5\n'
         (FOLLOW.replace('"smoke"', '"hall"'), r"no alarm must be raised of 'hall'; known: door_held, smoke"),
         (FAULT.replace("partition", "partitoin"), r'partitoin.*did you mean "partition"'),
         (FAULT.replace("for_s = 20\n", ""), r"partition has no for_s; say how long"),
+        (
+            FINDING.replace('at = "lobby"', "by_gateway = true"),
+            r"has by_gateway, and is about the estate; say of which devices",
+        ),
         (FINDING.replace("offline", "ofline"), r'comms.ofline is no finding; did you mean "comms.offline"'),
     ],
 )
@@ -145,6 +149,15 @@ def test_follow_faults_and_findings(small: Estate, tmp_path: Path) -> None:
     incident = incidents.find(f"{tmp_path}/lift_hall.toml@20:30")
     (fault,) = incident.faults(small, EVENING)
     assert (fault.at_s, fault.for_s, dict(fault.arguments)) == (1_810.0, 20.0, {"device": "core1/ground/door"})
+
+
+def test_what_a_gateway_has_to_tell_is_expected_where_there_is_one(small: Estate, tmp_path: Path) -> None:
+    text = ELEVENTH + FINDING + "by_gateway = true\n"
+    assert not small.of_kind("gateway")
+    assert [row for row in story(text, small, tmp_path).truth if row.by == "backend"] == []
+    plaza = load_estate("music_plaza")
+    (found,) = [row for row in story(text, plaza, tmp_path).truth if row.by == "backend"]
+    assert (found.name, found.through) == ("core1/ground/door", plaza.device("core1/gateway").id)
 
 
 def test_what_never_crosses_cannot_be_a_must(small: Estate, tmp_path: Path) -> None:

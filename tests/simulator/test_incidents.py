@@ -80,6 +80,10 @@ def test_the_flats_detector_burns_at_300_seconds_and_is_never_heard_of_again(fir
     assert max(at for at, *_ in fire.of("obscuration", flat.id)) < IGNITION + 300_000
     (row,) = [row for row in fire.world.expectations if row.what == "not_cleared"]
     assert (row.device, row.action, row.within_ms) == (flat.id, "smoke.alarm", None)
+    (missed,) = [row for row in fire.world.truth if row.alarm == "comms.offline"]
+    assert (missed.expect, missed.device, missed.crossing_ms) == ("must", flat.id, IGNITION + 300_000)
+    assert missed.limits["ingest_ms"] == 100_000
+    assert missed.through == plaza.device("core3/gateway").id
 
 
 def test_corridors_are_clean_again_after_the_fire_is_out(fire: WorldLog, plaza: Estate) -> None:
@@ -247,8 +251,8 @@ def test_people_in_the_rush_still_pass_one_at_a_time_with_a_card_or_the_button(r
 
 def test_both_incidents_fit_into_one_day(plaza: Estate) -> None:
     log = run(plaza, datetime(2026, 3, 2), 24 * HOUR, [incidents.find("kitchen_fire"), incidents.find("morning_rush")])
-    must = Counter(row.incident for row in log.world.truth if row.expect == "must" and row.incident)
-    assert must == {"kitchen_fire": 3, "morning_rush": 3}
+    must = Counter((row.incident, row.by) for row in log.world.truth if row.expect == "must" and row.incident)
+    assert must == {("kitchen_fire", "device"): 3, ("kitchen_fire", "backend"): 1, ("morning_rush", "device"): 3}
     assert sum(7 * HOUR <= call[0] < 8 * HOUR for call in log.reads()) == 645
 
 

@@ -187,6 +187,28 @@ def test_any_number_of_shards_gives_the_same_truth_and_the_same_stimuli():
         assert played(count) == whole
 
 
+def test_what_a_gateway_has_to_tell_is_expected_only_where_both_are_in_one_shard():
+    """It hears nobody of another process; a share of an estate may have none at all."""
+    house = str(Path(__file__).parents[1] / "tools/gateway_house.toml")
+    scenario = Scenario((Copies(house),), start=datetime(2026, 3, 4, 18, 39), incidents=("kitchen_fire",))
+    places = places_of(scenario)
+    expected = {}
+    for count in (1, 3):
+        plays = [
+            Play(part, scenario.start, lambda *_: None, lambda *_: None)
+            for index in range(count) for part in parts_of(places, Shard(index, count))
+        ]  # fmt: skip
+        for play in plays:
+            play.world.env.run(until=7 * MINUTE_MS)
+        (row,) = [row for play in plays for row in play.truth if row.alarm == "comms.offline"]
+        (here,) = [play for play in plays if row in play.truth]
+        apart = row.through not in {device.id for device in here.part.devices}
+        assert row.expect == ("may" if apart else "must")
+        assert row.limits["ingest_ms"] == (None if apart else 100_000)
+        expected[count] = row.expect
+    assert expected == {1: "must", 3: "may"}
+
+
 def test_a_place_that_is_cut_is_played_on_both_sides():
     places = places_of(street())
     parts = [parts_of(places, Shard(index, 3)) for index in range(3)]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from lilong_protocol.pc.findings import BY_NAME
 from lilong_simulator.feed import FeedEvent
+from lilong_simulator.load.faults.excuses import Excuses, Hindrance
 from lilong_simulator.score import score
 from lilong_simulator.truth import finding_row, limits
 from score_runs import A, B
@@ -49,6 +50,30 @@ def test_late_after_the_limit_and_not_at_it(at, late):
     judged = score([SILENT], [], [told(OFFLINE, at)])
     assert judged.findings.late == late
     assert [text.split(":")[0] for text in judged.failures] == ["late"] * late
+
+
+GATEWAY = "0a00000000000003"
+BY_GATEWAY = replace(SILENT, through=GATEWAY)
+
+
+@pytest.mark.parametrize("why", ["unpowered", "cut off"])
+@pytest.mark.parametrize(("at", "late"), [(300_000, 0), (300_001, 1)])
+def test_what_a_gateway_has_to_tell_counts_from_when_it_can(why, at, late):
+    """Without power, or cut off: what keeps the device itself from anything is no reason, for it is silent."""
+    feed = [told(OFFLINE, at)]
+    assert score([BY_GATEWAY], [], feed, excuses=Excuses([Hindrance(A, why, 40_000, 200_000, 200_000)])).findings.late
+    assert score([SILENT], [], feed, excuses=Excuses([Hindrance(GATEWAY, why, 40_000, 200_000, 200_000)])).findings.late
+    judged = score([BY_GATEWAY], [], feed, excuses=Excuses([Hindrance(GATEWAY, why, 40_000, 200_000, 200_000)]))
+    assert judged.findings.late == late
+    assert judged.passed == (not late)
+
+
+def test_nobody_misses_what_a_gateway_without_power_could_never_tell():
+    excuses = Excuses([Hindrance(GATEWAY, "unpowered", 40_000, None)])
+    judged = score([BY_GATEWAY], [], [], excuses=excuses)
+    assert judged.passed
+    assert counts(judged) == {"true": 1}
+    assert counts(score([BY_GATEWAY], [], [])) == {"true": 1, "missed": 1}
 
 
 def test_false_is_what_only_a_cause_of_its_own_can_bring_about():

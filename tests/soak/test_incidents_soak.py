@@ -49,7 +49,9 @@ def test_what_is_too_long_and_has_no_cut_form_is_told(plaza, monkeypatch):
 def test_a_cut_form_has_the_rows_and_the_limits_of_the_whole(plaza, name):
     def demands(which):  # how often each; which fence zones the wind pulls at is drawn by the incident's name
         story = read(which).story(plaza, 0, Streams(7))
-        rows = Counter((row.expect, row.alarm, row.by, str(row.limits)) for row in story.truth)
+        rows = Counter(  # a fire in film time burns no detector, which its gateway would have to miss
+            (row.expect, row.alarm, row.by, str(row.limits)) for row in story.truth if not row.through
+        )
         linked = (one for _, some in story.expectations for one in some)
         follows = {(one.action, one.what, one.name, one.within_ms) for one in linked if one.what != "not_cleared"}
         return {row: many for row, many in rows.items() if row[0] != "may"}, follows

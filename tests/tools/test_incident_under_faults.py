@@ -47,6 +47,8 @@ def test_a_gateway_that_is_killed(tmp_path):
     assert len(rows(content, "smoke.alarm")) == 3
     assert len(commands(content)) == 4
     assert all(row["after_ms"] <= 3_000 for row in commands(content))
+    (burnt,) = rows(content, "comms.offline")
+    assert 400_000 <= burnt["after_crossing_ms"]["ingest"] <= burnt["possible_after_ms"] + 100_000
 
 
 def test_a_feeder_that_is_cut(tmp_path):

@@ -45,6 +45,8 @@ def test_what_was_cut_for_live_runs_passes_too(name: str, minutes: int) -> None:
 def test_a_detector_that_burns_is_missed_by_its_gateway_and_its_alarm_stays() -> None:
     run = played(["kitchen_fire"], *WINDOWS["kitchen_fire"])
     (burnt,) = [row for row in run.rows if row.alarm == "comms.offline"]
+    assert (burnt.expect, burnt.limits["ingest_ms"]) == ("must", 100_000)
+    assert run.failures == []
     (lost,) = [row for row in run.feed if row.get("finding") == "comms.offline" and row["event"] == "stored"]
     assert lost["device"] == burnt.device
     assert lost["at"] - run.epoch_zero - burnt.crossing_ms <= 100_000

@@ -93,11 +93,13 @@ class Truth(Row):
 
 class Finding(Row):
     """What a backend itself must conclude, about each device of `at`, or about the estate. `members`: a place, all of
-    whose devices the finding lists. After the crossing, as all limits: `on_site_s`: until whoever was sent is there,
-    `ended_s`: until the backend says that it is over."""
+    whose devices the finding lists. `by_gateway`: only about those that hang on a gateway, which tells the backend, and
+    from when it can. After the crossing, as all limits: `on_site_s`: until whoever was sent is there, `ended_s`: until
+    the backend says that it is over."""
 
     name: Annotated[str, Field(min_length=1)]
     members: Slug | None = None
+    by_gateway: bool = False
     on_site_s: Limit | None = None
     ended_s: Limit | None = None
 
@@ -108,6 +110,8 @@ class Finding(Row):
                 raise ValueError(f"has {key}, and {self.expect} be found; leave it out")
         if self.on_site_s is not None and self.name != DISPATCH.name:
             raise ValueError(f"has on_site_s, and nobody is sent; give it to {DISPATCH.name}")
+        if self.by_gateway and self.of is None and self.at is None:
+            raise ValueError("has by_gateway, and is about the estate; say of which devices with of or at")
         return self
 
 

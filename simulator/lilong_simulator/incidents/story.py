@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from lilong_protocol.pc.findings import DISPATCH
 
 from ..estate import Device
 from ..truth import DECIDED, NO_LIMITS, Expectation, Limits, TruthRow, finding_row, limits, truth_row
+from ..wiring import watchers
 from .base import IncidentError
 from .levels import span
 from .model import Finding, Follow, IncidentFile, Row, Truth, several
@@ -30,6 +32,11 @@ class Story:
     dead: dict[str, int] = field(default_factory=dict)
     truth: list[TruthRow] = field(default_factory=list)
     expectations: list[tuple[int, list[Expectation]]] = field(default_factory=list)
+
+    @cached_property
+    def watchers(self) -> dict[str, str]:
+        """Of each device on a building bus its gateway."""
+        return watchers(self.scene.places.estate)
 
 
 def tell(content: IncidentFile, scene: Scene) -> Story:
@@ -82,7 +89,7 @@ def _of_element(story: Story, row: Row, name: str) -> Iterator[TruthRow]:
     element = next(one for one in story.content.physics if one.name == name)
     there = None if row.at is None else _there(story, row)
     for device, curves in story.seen[name].items():
-        if there is not None and device not in there:
+        if (there is not None and device not in there) or not _heard(story, row, device):
             continue
         for alarm in row.alarms if isinstance(row, Truth) else [""]:
             dead = element.dead(story.scene)
@@ -109,8 +116,9 @@ def _of_place(story: Story, row: Row, rows: Mapping[str, list[TruthRow]]) -> Ite
 
 def _rows(story: Story, row: Row, devices: Sequence[Device | None], when: Span, cause: str) -> Iterator[TruthRow]:
     for device in devices:
-        for alarm in row.alarms if isinstance(row, Truth) else [""]:
-            yield _row(story, row, device, alarm, when, cause)
+        if _heard(story, row, device):
+            for alarm in row.alarms if isinstance(row, Truth) else [""]:
+                yield _row(story, row, device, alarm, when, cause)
 
 
 def _row(story: Story, row: Row, device: Device | None, alarm: str, when: Span, cause: str) -> TruthRow:
@@ -122,7 +130,7 @@ def _row(story: Story, row: Row, device: Device | None, alarm: str, when: Span, 
         more = {"on_site_ms": row.on_site_s, "ended_ms": row.ended_s}
         return finding_row(
             row.name, begin, cause, device, row.expect, name, end, _with(bounds, more), members,
-            _sent(story, row, device),
+            _sent(story, row, device), story.watchers[device.id] if row.by_gateway and device is not None else "",
         )  # fmt: skip
     assert device is not None
     found = truth_row(device, alarm, begin, cause, row.expect, name, end, _bounds(row), _told(row))
@@ -145,6 +153,13 @@ def _sent(story: Story, row: Finding, device: Device | None) -> dict[str, Any]:
         return {}
     cell = story.scene.places.estate.cell_of(device)
     return {} if cell is None or not cell.officer else {"officer": cell.officer}
+
+
+def _heard(story: Story, row: Row, device: Device | None) -> bool:
+    """Whether a gateway hears it, of a row that wants one."""
+    if not isinstance(row, Finding) or not row.by_gateway:
+        return True
+    return device is not None and device.id in story.watchers
 
 
 def _bounds(row: Row) -> Limits | None:

@@ -28,7 +28,7 @@ def truth(path: Path) -> tuple[list[TruthRow], float | None]:
                 row["id"], row["device"], row["name"], code or BY_NAME[row["alarm"]].number, row["alarm"],
                 row["expect"], row["crossing_ms"], row["cause"], row["incident"],
                 {name: row[name] for name in _LIMITS} | _more(row), row["until_ms"], row.get("by", "device"),
-                tuple(row.get("members") or ()), json.loads(row.get("tells") or "{}"),
+                tuple(row.get("members") or ()), json.loads(row.get("tells") or "{}"), row.get("through") or "",
             )
         )  # fmt: skip
         began = float(row["time"] - row["crossing_ms"])

@@ -32,9 +32,12 @@ def truth(estate: Estate, epoch_zero: int, rows: Sequence[TruthRow]) -> Columns:
         for it in rows
     )  # fmt: skip
     more = _columns(
-        (*(it.limits.get(name) for name in MORE_LIMITS), json.dumps(it.tells, ensure_ascii=False) if it.tells else None)
+        (
+            *(it.limits.get(name) for name in MORE_LIMITS),
+            json.dumps(it.tells, ensure_ascii=False) if it.tells else None, it.through,
+        )
         for it in rows
-    )
+    )  # fmt: skip
     return [*columns, _lists(it.members for it in rows), *more] if rows else []
 
 

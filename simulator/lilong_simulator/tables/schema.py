@@ -94,6 +94,7 @@ TRUTH = Table("truth", "what really happened in the world, in the order of its c
     Column("on_site_ms", WHOLE, "limit until whoever was sent is there"),
     Column("ended_ms", WHOLE, "limit until the backend says that it is over"),
     Column("tells", TEXT, "JSON: what the backend's feed must tell of it, where it tells such things; null: nothing"),
+    Column("through", TEXT, "of a finding that a gateway has to tell: its id, else empty"),
 ))  # fmt: skip
 
 EXPECTATIONS = Table("expectations", "what had to follow from alarms at other devices", (
