@@ -23,8 +23,10 @@ from .life_safety import LifeSafety
 from .proved_loss import ProvedLoss
 from .told_time import ToldTime
 
-# Messages of a device and class of which it is known what they said: no others are said again.
-KEPT = {topics.ALARM: 64, topics.EVENT: 64, topics.RESPONSE: 64}
+# Messages of a device and class of which it is known what they said: no others are said again. Of events a device with
+# a full flash says those that are in its log, and have no mark there, again after a restart: all that came since went
+# from RAM.
+KEPT = {topics.ALARM: 64, topics.EVENT: 1_100, topics.RESPONSE: 64}
 TOLD = 100  # violations
 BY_OPERATOR = 1  # in the body of a clear
 _REASON, _CODE, _VALUES = 6, 0, 4
@@ -38,7 +40,7 @@ class _Device:
     def __init__(self) -> None:
         self.boot = 0
         self.last: dict[tuple[str, int], tuple[int, int]] = {}  # by class and boot: number and uptime of the last
-        self.said: dict[str, dict[tuple[int, int], tuple[Any, ...]]] = {}  # by class, boot and number
+        self.said: dict[str, dict[int, int]] = {}  # by class, boot and number: what was said, hashed
         self.open: dict[tuple[int, int], Episode] = {}  # by code and child
         self.online = False
         self.waits: tuple[int, int, int] | None = None  # ms, boot and seq of a raise that must leave now
@@ -134,9 +136,10 @@ class Invariants(Observer):
         if boot > known.boot:  # of the one before there may be a backlog
             known.last = {key: last for key, last in known.last.items() if key[1] == known.boot}
             known.boot = boot
-        content = (said.kind, said.uptime, bytes(data) if cls in KEPT else b"")
+        content = hash((said.kind, said.uptime, bytes(data) if cls in KEPT else b""))
         kept = known.said.setdefault(cls, {})
-        before = kept.get((boot, seq))
+        key = boot << 32 | seq
+        before = kept.get(key)
         if before is not None:
             if before != content:
                 self._violated(at, device, f"{cls} {boot}/{seq} says something else than before")
@@ -147,7 +150,7 @@ class Invariants(Observer):
         elif cls == topics.EVENT and said.uptime < uptime:
             self._violated(at, device, f"event {boot}/{seq} is older than the one before it")
         known.last[cls, boot] = (max(last, seq), said.uptime)
-        kept[boot, seq] = content
+        kept[key] = content
         if len(kept) > KEPT.get(cls, 1):
             del kept[next(iter(kept))]
         return True

@@ -10,10 +10,12 @@ from fires import kitchen_fire
 from lilong_firmware.kinds import rules
 from lilong_firmware.linkage import Linkage
 from lilong_protocol import codes
+from lilong_protocol.frame import EVENT
 from lilong_protocol.pc import linkages
 from lilong_protocol.pc.linkages import NEAR_M
 from lilong_simulator.estate import load_estate
 from lilong_simulator.fleet.provision import Provisioner
+from lilong_simulator.fleet.spoken import said_of
 from lilong_simulator.incidents.one_alarm import OneAlarm
 from lilong_simulator.load.faults import parse
 from lilong_simulator.load.faults.excuses import Excuses
@@ -137,6 +139,26 @@ def test_without_its_gateway_a_cut_off_core_is_not_released_and_all_alarms_arriv
     smoke = played.log.raised(estate, "smoke", codes.ALARM_SMOKE_ALARM)
     assert len(smoke) >= 2
     assert all(alarm.stored is not None for alarm in smoke), "a gateway that is killed loses nothing"
+
+
+def test_a_command_of_the_gateway_comes_to_a_device_whose_tick_is_wrong_at_its_own_time(estate):
+    """By an hour: what it says of it must not be older, or newer, than what it said before."""
+    said = []
+    log = Log()
+    planned = plan([parse("wrong_clock at=90 for=60 skew_s=3600 kind=door")], {estate.id: estate.devices}, 7)
+    fire = kitchen_fire("1/0101", time(18, 40), (95, 150, 170))
+    run = VirtualRun(estate, KEY, 7, START, [fire], InTheLoop(estate.id), log, faults=planned)
+    door = estate.device("core1/ground/door").id
+    log.on_sent = lambda at, device, frame: said.append((at, said_of(frame))) if device == door else None
+    run.run(900 * SECOND)
+    released = [
+        (at, one.uptime)
+        for at, one in said
+        if one.kind == EVENT and one.body[0] == codes.EVENT_DOOR_RELEASED
+    ]  # fmt: skip
+    assert released
+    for at, uptime in released:
+        assert uptime - at > 3_600 * SECOND - MINUTE  # its power came on in the first minute
 
 
 def test_an_intruder_is_lit_by_the_lamps_that_are_near_within_2_s_without_the_backbone(estate):

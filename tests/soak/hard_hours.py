@@ -18,6 +18,7 @@ from lilong_simulator.fleet.full_flash import FullFlash
 from lilong_simulator.incidents import Incident
 from lilong_simulator.incidents.base import Step
 from lilong_simulator.load.faults import FaultAsked, made
+from lilong_simulator.load.faults.blackout import STANDBY
 from lilong_simulator.load.faults.timeline import Planned
 from lilong_simulator.random_streams import draw
 from lilong_simulator.truth import truth_row
@@ -79,6 +80,8 @@ def cases(estate: Estate, days: int, seed: int, states: Sequence[str] = STATES) 
             wanted = [state for state in states if kind in CAN[state]]
             turn = day % max(1, len(wanted))
             for state, device in zip((*wanted[turn:], *wanted[:turn]), devices, strict=False):
+                if state == LOW and device.mains and kind not in STANDBY:
+                    continue  # what its power returns to finds a low battery as it boots
                 at = begins + FIRST_MS + NEXT_MS * sum(one.begins_ms == begins for one in found)
                 found.append(Case(state, device, alarm, values, at, begins))
     return found

@@ -11,6 +11,11 @@ from lilong_firmware.effects import NEVER
 MILLION = 1_000_000
 
 
+def count_of(device: "Device | Drifting", now: int) -> int:
+    """What a device counts when its host's count is `now`: for who calls what is no input of a device."""
+    return device.uptime(now) if isinstance(device, Drifting) else now
+
+
 class Drifting:
     """`uptime` is what the device counts when its host's count since power-on is `now`, and never goes back."""
 
