@@ -88,6 +88,9 @@ class Supervision:
         `there` True: nobody need look after it until it is `heard` again. Epoch ms at which the first of the others is
         lost, None when none is by `until_ms`.
         """
+        first = self._agenda.deadline
+        if first is None or first > until_ms:  # most of the time
+            return None
         lost = []
         for device in list(self._agenda.due(until_ms)):
             if there(device):

@@ -187,10 +187,16 @@ class VirtualFleet:
         member.due = NEVER
         if member.still:
             self.stir(now, member)
+        device = member.device
         if member.flash is not None and member.flash.reset_at <= now:
             self._restart(now, member)
-        elif member.device.deadline <= now - member.base:  # it may have been put off
-            member.device.step(now - member.base)
+        elif device.deadline <= now - member.base:  # it may have been put off
+            device.step(now - member.base)
+            if not device.out and member.flash is None and self.still is None:  # a mere sample: the short way
+                if device.deadline < NEVER:
+                    member.due = due = device.deadline + member.base
+                    self._calendar.add(due, member)
+                return
         self._settle(now, member)
 
     def _linked(self, now: int, member: Member, connection: int) -> None:
