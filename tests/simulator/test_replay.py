@@ -15,6 +15,7 @@ from lilong_protocol.cbor import decode
 from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.pc.backend import Backend
 from lilong_protocol.seal import UP, Seal
+from lilong_simulator.feed import FeedEvent
 from lilong_simulator.fleet.live import Target
 from lilong_simulator.load.fresh import Keys
 from lilong_simulator.load.record import Recording
@@ -77,7 +78,7 @@ def alarms_of_twenty():
     return story
 
 
-def replay_of(file, story, port, speed=10.0, copies=1, drain_s=10.0, **way):
+def replay_of(file, story, port, speed=10.0, copies=1, drain_s=10.0, silent_s=2.0, accept="stored", **way):
     with Recording(file, EPOCH, "a test", lambda device: TENANT) as recording:
         for row in story.rows:
             recording.put(row)
@@ -87,8 +88,8 @@ def replay_of(file, story, port, speed=10.0, copies=1, drain_s=10.0, **way):
         return Keys(device_root(KEY, tenant, device), 0)
 
     target = Target("127.0.0.1", port, **way)
-    settings = ReplaySettings(source, look_through(source), target, keys_of, speed, copies, BOOT)
-    return ReplayRun(settings, drain_s)
+    settings = ReplaySettings(source, look_through(source), target, keys_of, speed, copies, BOOT, accept)
+    return ReplayRun(settings, drain_s, silent_s)
 
 
 class Store:
@@ -137,9 +138,9 @@ class Store:
 
 
 @contextlib.asynccontextmanager
-async def played(replay):
+async def played(replay, *beside):
     async with asyncio.timeout(PATIENCE_S):
-        await replay.play()
+        await asyncio.gather(replay.play(), *beside)
         yield replay
         await replay.close()
 
@@ -178,6 +179,28 @@ async def test_a_backend_stores_every_recorded_alarm_exactly_once_at_its_time(tm
     result = replay.result()
     assert len(result.truth) == 160
     assert {row.alarm for row in result.truth} == {"door.forced"}
+
+
+@in_loop
+async def test_without_stored_acks_the_puback_or_the_feed_ends_what_is_waited_for(tmp_path):
+    async with EmbeddedBroker() as broker:
+        forever = {"drain_s": 1e6, "silent_s": 1e6}
+        by_puback = replay_of(tmp_path / "run", alarms_of_twenty(), broker.port, 100.0, accept="puback", **forever)
+        async with played(by_puback):
+            assert not any(member.unstored for member in by_puback.fleet.members.values())
+        by_feed = replay_of(tmp_path / "again", alarms_of_twenty(), broker.port, 100.0, accept="observed", **forever)
+
+        async def store():
+            measures = by_feed.recorder.measures
+            await until(lambda: "al" in measures.puback and measures.puback["al"].count == 100)
+            members = by_feed.fleet.members.values()
+            assert all(member.unstored for member in members), "the broker alone does not count"
+            for alarm in by_feed.recorder.alarms.values():
+                by_feed.observed(FeedEvent(0, "stored", alarm.id, alarm.device, alarm.code, alarm.boot, alarm.seq))
+            assert not any(member.unstored for member in members)
+
+        async with played(by_feed, store()):
+            assert by_feed.recorder.measures.counts["al"].sent == 100, "nothing was said twice"
 
 
 @in_loop
@@ -291,7 +314,7 @@ async def test_a_device_whose_link_breaks_comes_back_with_a_birth_of_its_own_and
         replay = replay_of(tmp_path / "run", story, broker.port, drain_s=0.0)
         task = asyncio.create_task(replay.play())
         async with asyncio.timeout(PATIENCE_S):
-            await until(lambda: DOOR in replay.recorder.online)
+            await until(lambda: broker.log)  # the birth has arrived
             replay.fleet.draws.randrange = lambda window: 1  # the first wait
             replay.fleet.members[DOOR].broken("cut by a test")
             await task

@@ -21,8 +21,10 @@ from lilong_simulator.load.recorded import look_through, open_source
 from lilong_simulator.load.replay import place_of
 from lilong_simulator.report_model import Report
 from lilong_tools.inputs import InputError
+from lilong_tools.load.options import AcceptBy
 from lilong_tools.load.replay_command import replay
 from lilong_tools.virtual import JSONL, PARQUET, Job, simulate
+from load_case import WELL
 from paho.mqtt.publish import multiple
 
 TENANT, DOOR, SMOKE = "acme", "00cf12fffe0b3c5d", "a4cf12fffe0b3c5d"
@@ -62,6 +64,8 @@ def test_what_cannot_be_replayed_is_told_before_a_broker_is_asked(recording: Pat
     assert refused(recording, speed=0).startswith("--speed 0: out of bounds; give a factor")
     assert refused(recording, copies=0).startswith("--copies 0: out of bounds; give 1 to 10,000")
     assert refused(recording, observed="feed", probe=True).startswith("--observed and --probe: only one can tell")
+    observed = AcceptBy.OBSERVED
+    assert refused(recording, accept=observed).startswith("--accept observed: nothing tells what was stored; ")
     store = keystore.KeyStore()
     store.new_estate("other", bytes)
     store.new_root(TENANT, SMOKE, bytes)
@@ -121,6 +125,20 @@ def test_without_a_backend_nothing_is_stored_and_a_threshold_on_it_is_breached(r
     assert alarms["undetected"] is alarms["false"] is alarms["late"] is alarms["duplicate"] is None
     assert (tmp_path / "report.html").is_file()
     assert (tmp_path / "junit.xml").is_file()
+
+
+def test_without_stored_acks_the_puback_may_count_and_the_replay_may_pass(recording: Path, tmp_path: Path) -> None:
+    with embedded_broker() as (_, broker):
+        ended = run_lilong(
+            "replay", recording, "--broker", broker, "--speed", 10, "--report", tmp_path, "--accept", "puback",
+            "--require", "missed==0",
+        )  # fmt: skip
+    report = json.loads((tmp_path / "report.json").read_text())
+    Report.model_validate(report)
+    assert report["verdict"] in WELL, ended.out
+    assert (report["accept"], report["ingest_by"]) == ("puback", "PUBACK")
+    assert (report["alarms"]["stored"], report["alarms"]["missed"]) == (1, 0)
+    assert report["latency_ms"]["ingest"]["count"] == 1
 
 
 def test_a_centre_takes_a_simulated_quarter_of_an_hour_in_a_second(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from lilong_firmware.session import LINGER_MS
 from lilong_protocol.registry import ALARM
 
 from ..estate_parts import device_id
+from ..feed import FeedEvent
 from ..fleet.live import Target
 from ..truth import TruthRow
 from .fresh import Keys, Times, Voice, fields_of
@@ -20,6 +21,7 @@ from .lines import Said
 from .recorded import Contents, Source
 from .recording import LoadRecorder
 from .refusals import Refusals
+from .replay_link import OBSERVED, STORED_ACK
 from .replayed import Replayed, ReplayedFleet
 from .result import ShardResult
 
@@ -44,7 +46,7 @@ class ReplayRecorder(LoadRecorder):
 class ReplaySettings:
     """What is replayed, and how. keys_of: of a tenant's device. copies: each a tenant of its own, the first as it was.
 
-    boot: of every device at its first birth.
+    boot: of every device at its first birth. accept: what tells that an alarm has been taken over, as of a scenario.
     """
 
     source: Source
@@ -54,6 +56,7 @@ class ReplaySettings:
     speed: float = 1.0
     copies: int = 1
     boot: int = field(default_factory=lambda: int(time.time()))
+    accept: str = STORED_ACK
 
 
 def place_of(tenant: str, device: str, copy: int) -> tuple[str, str]:
@@ -118,6 +121,12 @@ class ReplayRun:
         """End early: what has been said is judged."""
         self._stopping.set()
 
+    def observed(self, event: FeedEvent) -> None:
+        """The backend's feed tells of an alarm."""
+        member = None if self.fleet is None else self.fleet.members.get(event.device)
+        if member is not None and event.event == "stored" and self.settings.accept == OBSERVED:
+            member.taken(event.boot, event.seq)
+
     async def play(self) -> None:
         """Say everything at its time, then wait until what was raised is stored, or nothing more can be expected.
 
@@ -127,6 +136,7 @@ class ReplayRun:
         linger = round(LINGER_MS / min(1.0, settings.speed))
         fleet = self.fleet = ReplayedFleet(settings.target, self.recorder, self.clock, settings.boot, linger)
         fleet.answered = frozenset(contents.answered)
+        fleet.accept = settings.accept
         times = Times(settings.speed, contents.first, contents.epoch_zero, time.time() * 1000)
         members: dict[str, list[Replayed]] = {}
         for copy in range(1, settings.copies + 1):

@@ -22,6 +22,8 @@ from ..fleet.live.refusal import NO_LOGIN, NO_SUBSCRIPTION, instead_of_connack, 
 from ..fleet.observer import CONNACK, ONLINE, Observer
 from .fresh import Voice
 
+STORED_ACK, PUBACK, OBSERVED = "stored", "puback", "observed"
+"""What tells that an alarm frame has been taken over: as `accept` of a scenario."""
 KEEPALIVE_S = 60  # (ours) of a kind that the registry has not
 KINDS = {row.number for row in KIND.values()}
 
@@ -38,6 +40,7 @@ class ReplayCrowd(Crowd[Any]):
         self.linger_ms = linger_ms
         self.raised: set[tuple[str, int, int]] = set()
         self.answered: frozenset[str] = frozenset()  # classes with QoS 1 that the protocol has with QoS 0
+        self.accept = STORED_ACK  # what tells that an alarm frame has been taken over
         self.unborn = 0  # frames of devices whose birth is not in the recording
 
 

@@ -18,7 +18,7 @@ from lilong_protocol.mqtt_packets import MqttError
 from lilong_protocol.seal import SealError, frame_tag
 
 from .fresh import BODY, BOOT, Voice
-from .replay_link import ReplayCrowd, ReplayLink
+from .replay_link import PUBACK, STORED_ACK, ReplayCrowd, ReplayLink
 
 IN_FLIGHT = 32
 WAITING = 1_000  # (ours) frames of one device that wait for a link; beyond that they are skipped
@@ -44,7 +44,8 @@ class Replayed(ReplayLink):
         self._birth_at = 0.0  # when the last birth was due
         self._waiting: deque[tuple[float, str, Fields]] = deque()
         self._flight: deque[tuple[int, float, str, Fields]] = deque()  # without their PUBACK, in their order
-        self._unstored: dict[tuple[int, int], tuple[bytes, int]] = {}  # alarm frames: tag, code if it is a raise
+        # alarm frames that nobody has taken over: tag, code if it is a raise, packet id of the last try
+        self._unstored: dict[tuple[int, int], tuple[bytes, int, int]] = {}
         self._leave_at = NEVER
         self._said_at = 0
 
@@ -60,8 +61,12 @@ class Replayed(ReplayLink):
 
     @property
     def unstored(self) -> bool:
-        """An alarm frame waits for its stored-ack."""
+        """An alarm frame waits for its stored-ack, or what else is to count."""
         return bool(self._unstored)
+
+    def taken(self, boot: int, seq: int) -> None:
+        """The backend has told elsewhere that it has a raise."""
+        self._unstored.pop((boot, seq), None)
 
     # ---- what is recorded
 
@@ -182,18 +187,18 @@ class Replayed(ReplayLink):
             crowd.trouble(self.id, f"a recorded frame cannot be said again: {error!r}")
             self._skip(cls)
             return
-        if cls == topics.ALARM:
-            code = fields[BODY][0] if fields[1] == frame.RAISE else 0
-            self._unstored[key] = (frame_tag(data), code)
-            if code and (self.id, *key) not in crowd.raised:
-                crowd.raised.add((self.id, *key))
-                observer.note(due, self.id, RAISED, code, *key)
+        code = fields[BODY][0] if cls == topics.ALARM and fields[1] == frame.RAISE else 0
+        if cls == topics.ALARM and code and (self.id, *key) not in crowd.raised:
+            crowd.raised.add((self.id, *key))
+            observer.note(due, self.id, RAISED, code, *key)
         topic = topics.up(voice.tenant, self.id, cls).encode()
         field = len(topic).to_bytes(2, "big") + topic
         qos = 1 if cls in crowd.answered else topics.up_qos(cls)
         pid = self.mqtt.publish_to(field, data, qos, topics.retained(cls), int(time))
         if pid:
             self._flight.append((pid, due, cls, fields))
+        if cls == topics.ALARM:
+            self._unstored[key] = (frame_tag(data), code, pid)
         observer.sent(time, self.id, cls, data, due)
 
     def _published(self, time: float, pid: int) -> None:
@@ -201,6 +206,16 @@ class Replayed(ReplayLink):
             if flown[0] == pid:
                 self._flight.remove(flown)
                 self._crowd.observer.puback(time, self.id, flown[2], flown[1])
+                if flown[2] == topics.ALARM and self._crowd.accept != STORED_ACK:
+                    self._at_puback(pid)
+                return
+
+    def _at_puback(self, pid: int) -> None:
+        """The broker has an alarm frame, which counts; where the backend's feed does, it tells of raises alone."""
+        for key, (_, code, sent) in self._unstored.items():
+            if sent == pid:
+                if not code or self._crowd.accept == PUBACK:
+                    del self._unstored[key]
                 return
 
     def _heard(self, time: float, cls: str, data: bytes) -> None:

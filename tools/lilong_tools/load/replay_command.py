@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from lilong_protocol.keys import device_root
-from lilong_protocol.pc.keystore import KeyStore
-from lilong_protocol.pc.keystore import load as load_keys
-from lilong_protocol.pc.simulation import is_loopback, simulation_key_at
+from lilong_protocol.pc.simulation import is_loopback
 from lilong_simulator import report as reports
 from lilong_simulator.feed import Feed, FeedEvent
-from lilong_simulator.fleet.live import Passwords, need_files
+from lilong_simulator.fleet.live import need_files
 from lilong_simulator.load.errors import NotOnline
-from lilong_simulator.load.fresh import Keys
 from lilong_simulator.load.observed import observed as observed_feed
 from lilong_simulator.load.observed import probe as probe_of
 from lilong_simulator.load.recorded import Contents, look_through, open_source
 from lilong_simulator.load.refusals import let_in
-from lilong_simulator.load.replay import DRAIN_S, SILENT_S, KeysOf, ReplayRun, ReplaySettings, place_of
+from lilong_simulator.load.replay import DRAIN_S, SILENT_S, ReplayRun, ReplaySettings, place_of
 from lilong_simulator.load.scenario import MOST_COPIES
 from lilong_simulator.load.thresholds import Threshold, parse
 from lilong_simulator.retained import remove_own_retained, remove_retained
@@ -38,14 +34,19 @@ from ..stopping import Stopper
 from ..summary import summarise
 from . import options
 from .consent import ask
+from .replay_keys import access_of_recorded, keys_of_recorded
 from .saving import save
-from .target import Access, Reached, look_at, reach, source_addresses
+from .target import Reached, look_at, reach
 
 POLL_S = 0.1
 FASTEST = 1_000_000
 NOTHING_SAID = "nothing of the recording was said: nothing is judged"
 
 Source = Annotated[Path, typer.Argument(help="a file of --record, or a folder of lilong simulate")]
+Accept = Annotated[
+    options.AcceptBy | None,
+    typer.Option(help="what says that an alarm is taken over; else its stored-ack", rich_help_panel=options.MEASURE),
+]
 Speed = Annotated[float, typer.Option(help="so many times as fast as it was", rich_help_panel=options.FLEET)]
 
 
@@ -67,6 +68,7 @@ def replay(
     ] = None,
     observed: options.Observed = None,
     probe: options.Probe = False,
+    accept: Accept = None,
     require: options.Require = None,
     report: options.Report = None,
     junit: options.Junit = None,
@@ -80,6 +82,9 @@ def replay(
         raise InputError(f"--copies {copies}: out of bounds; give 1 to {MOST_COPIES:,}")
     if observed is not None and probe:
         raise InputError("--observed and --probe: only one can tell what was stored; leave one of them out")
+    if accept == options.AcceptBy.OBSERVED and observed is None:
+        raise InputError("--accept observed: nothing tells what was stored; give --observed too")
+    accepted = (accept or options.AcceptBy.STORED).value
     folder = None if report is None else output_folder("--report", report)
     if junit is not None:
         output_folder("--junit", junit.parent)
@@ -87,21 +92,23 @@ def replay(
     contents = look_through(recording)
     many = copies or 1
     places = [place_of(tenant, device, at) for at in range(1, many + 1) for device, tenant in contents.devices.items()]
-    access = _access(ca, cert, key, certificates, credentials, addresses, places)
+    access = access_of_recorded(ca, cert, key, certificates, credentials, addresses, places)
     there, _ = look_at(broker, access)
-    keys_of = _keys(keys, places, there.host, public_key)
+    keys_of = keys_of_recorded(keys, places, there.host, public_key)
     need_files(len(places))
     console.print(_plan(recording.name, contents, speed, many))
     if contents.cut is not None:
         console.print(contents.cut, style="yellow")
     if not is_loopback(there.host) and not yes:
         ask(there.host, console)
-    replayed = ReplayRequest(contents, speed, many, thresholds, folder, junit, reports.BY_PROBE if probe else None)
+    replayed = ReplayRequest(
+        contents, speed, many, thresholds, folder, junit, reports.BY_PROBE if probe else None, accepted
+    )  # fmt: skip
 
     async def work(stopper: Stopper) -> int:
         reached = await reach(broker, access)
         console.print(f"broker: {reached.broker.describe()}")
-        settings = ReplaySettings(recording, contents, reached.target, keys_of, speed, many)
+        settings = ReplaySettings(recording, contents, reached.target, keys_of, speed, many, accept=accepted)
         async with _feed(observed, probe, contents, many, reached) as feed:
             return await _play(replayed, settings, reached, feed, console, stopper)
 
@@ -113,7 +120,7 @@ class ReplayRequest:
 
     def __init__(
         self, contents: Contents, speed: float, copies: int, thresholds: tuple[Threshold, ...], folder: Path | None,
-        junit: Path | None, ingest_by: str | None,
+        junit: Path | None, ingest_by: str | None, accept: str,
     ) -> None:  # fmt: skip
         self.contents = contents
         self.speed = speed
@@ -122,6 +129,11 @@ class ReplayRequest:
         self.folder = folder
         self.junit = junit
         self.ingest_by = ingest_by
+        self.accept = accept
+
+    @property
+    def by_puback(self) -> bool:
+        return self.accept == options.AcceptBy.PUBACK
 
 
 async def _play(
@@ -138,8 +150,9 @@ async def _play(
     try:
         with stopper.ends(replaying.stop):
             while not task.done():
-                if feed is not None:
-                    events += feed.poll()
+                for event in feed.poll() if feed is not None else ():
+                    events.append(event)
+                    replaying.observed(event)
                 line.update()
                 await asyncio.wait((task,), timeout=POLL_S)
             try:
@@ -171,11 +184,14 @@ def judged(
     """The content of report.json: what nobody can see in a replay is null."""
     result, contents = replaying.result(), request.contents
     scored = score(
-        result.truth, result.recorder.alarms.values(), feed, 0.0, result.epoch_zero, False, clears_observed=False
-    )
+        result.truth, result.recorder.alarms.values(), feed, 0.0, result.epoch_zero, False,
+        by_puback=request.by_puback, clears_observed=False,
+    )  # fmt: skip
     # Of the world nothing is recorded: not what a device should have raised, nor by when.
     scored = replace(scored, undetected=None, late=None, false=None)
-    ingest_by = reports.BY_STORED_ACK if feed is None else request.ingest_by or reports.BY_FEED
+    ingest_by = request.ingest_by or reports.BY_FEED
+    if feed is None:
+        ingest_by = reports.BY_PUBACK if request.by_puback else reports.BY_STORED_ACK
     fleet = replaying.fleet
     warnings = [] if contents.cut is None else [contents.cut]
     if fleet is not None and fleet.unborn:
@@ -200,6 +216,7 @@ def judged(
         machine=reports.this_machine(),
         estates=len(tenants) * request.copies,
         rate=request.speed,
+        accept=request.accept,
         ingest_by=ingest_by,
         thresholds=request.thresholds,
         warnings=tuple(warnings),
@@ -254,36 +271,3 @@ def _line(replaying: ReplayRun) -> str:
         f"{at_s:.0f} s of {replaying.duration_s:.0f} s · {len(recorder.online):,} connected · "
         f"{sum(recorder.messages.values()):,} messages · {len(alarms):,} alarms, {waiting:,} in flight"
     )
-
-
-def _access(
-    ca: Path | None, cert: Path | None, key: Path | None, certificates: Path | None, credentials: Path | None,
-    addresses: list[str] | None, places: list[tuple[str, str]],
-) -> Access:  # fmt: skip
-    passwords = None
-    if credentials is not None:
-        passwords = Passwords(credentials)
-        passwords.check(device for _, device in places)
-    return Access(ca, cert, key, passwords, certificates, source_addresses(addresses or ()), places[0][1])
-
-
-def _keys(file: Path | None, places: list[tuple[str, str]], host: str, public_key: bool) -> KeysOf:
-    """The root and the key epoch in use of each device; InputError for one that the key store does not know."""
-    if file is None:
-        hint = "give --keys for keys of your own, or --simulation-key if that is a lab"
-        estates: Mapping[str, bytes] = {
-            tenant: simulation_key_at(tenant, host, public_key, hint) for tenant in {tenant for tenant, _ in places}
-        }
-        return lambda tenant, device: Keys(device_root(estates[tenant], tenant, device), 0)
-    store = load_keys(file)
-    unknown = [place for place in places if store.root(*place) is None]
-    if unknown:
-        tenant, device = unknown[0]
-        raise InputError(_missing(store, file, tenant, device, len(unknown)))
-    return lambda tenant, device: Keys(store.root(tenant, device) or b"", store.epochs(tenant, device).used)
-
-
-def _missing(store: KeyStore, file: Path, tenant: str, device: str, count: int) -> str:
-    if tenant not in store.estates:
-        return f"--keys {file}: no key of the estate {tenant}; make one with lilong keys new"
-    return f"--keys {file}: no key for {count:,} of the devices, as for {device} of {tenant}; add them, or another file"
