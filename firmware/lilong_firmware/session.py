@@ -219,7 +219,7 @@ class Session:
         """Beat at another rate from now on."""
         beat_ms = beat_s * 1000
         if beat_ms != self._beat_ms:
-            if self._telemetry_ms:  # what was measured at the rate before is told
+            if self._rows != ():  # what was measured at the rate before is told
                 self._beat_ms = self._telemetry_ms
                 self._beat(now)
             self._beat_ms = beat_ms
@@ -256,11 +256,10 @@ class Session:
             self._beat_at += self._beat_ms
         device = self._device
         online = self.state == ONLINE
-        if self._sleeps and not online:
-            self.wake(now)  # the birth that follows tells everything
-            return
         if online:
             self._heartbeat(now, True)
+        else:
+            self.wake(now)  # a kind that sleeps: the birth that follows tells everything
         if self._telemetry_ms:
             rows = self._rows or []
             rows.append((now, device.rules.report()))
