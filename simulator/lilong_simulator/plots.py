@@ -36,7 +36,11 @@ def _ticks(highest: float, count: int = 6) -> list[float]:
 
 
 def timelines(rows: Sequence[tuple[str, dict[str, float | None], dict[str, float | None]]]) -> str:
-    """One line an alarm from its crossing: (label, {clock: ms after the crossing}, {clock: limit in ms})."""
+    """One line an alarm from its crossing: (label, {clock: ms after the crossing}, {clock: limit in ms}).
+
+    Of INK's clocks: an officer's way, or an end, takes so long that beside it all of these would be one point.
+    """
+    rows = [(label, _drawn(clocks), _drawn(limits)) for label, clocks, limits in rows]
     seen = [ms for _, clocks, limits in rows for ms in (*clocks.values(), *limits.values()) if ms is not None]
     highest = max(seen, default=1000.0) / 1000
     ticks = _ticks(highest)
@@ -69,6 +73,10 @@ def timelines(rows: Sequence[tuple[str, dict[str, float | None], dict[str, float
                 parts.append(f'<circle fill="{INK[clock]}" cx="{x:.1f}" cy="{y}" r="{SIZES[clock]}">{told}</circle>')
     parts.append("</svg>")
     return "".join(parts)
+
+
+def _drawn(clocks: dict[str, float | None]) -> dict[str, float | None]:
+    return {clock: ms for clock, ms in clocks.items() if clock in INK}
 
 
 def bars(rows: Sequence[tuple[str, int]]) -> str:

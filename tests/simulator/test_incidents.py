@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime, time
+from itertools import pairwise
 from math import sqrt
 from pathlib import Path
 
@@ -247,6 +248,19 @@ def test_people_in_the_rush_still_pass_one_at_a_time_with_a_card_or_the_button(r
         elif (channel == "credential" and value in known[device]) or (channel == "exit_button" and value):
             assert not contact.get(device)
             asked[device] = at
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9])
+def test_nobody_is_at_two_gates_at_once_in_a_rush_in_a_quiet_night(plaza: Estate, seed: int) -> None:
+    log = run(plaza, datetime(2026, 3, 2, 3, 40), 80 * MINUTE, [incidents.find("morning_rush@03:50")], seed)
+    gates = {leaf.id for leaves in plaza.gates.values() for leaf in leaves}
+    residents = {person.card for person in plaza.residents}
+    times: dict[int, list[int]] = {}
+    for at, door, _, card in log.reads():
+        if door in gates and card in residents:
+            times.setdefault(card, []).append(at)
+    assert sum(map(len, times.values())) > 500
+    assert min(b - a for reads in times.values() for a, b in pairwise(sorted(reads))) >= 300_000
 
 
 def test_both_incidents_fit_into_one_day(plaza: Estate) -> None:

@@ -60,6 +60,12 @@ def test_no_points_are_no_curve():
     assert plots.curve([], "ms") == ""
 
 
+def test_a_timeline_leaves_out_what_takes_three_quarters_of_an_hour():
+    row = {"shown": 500.0}, {"shown": 20_000, "not_before_ms": 15_000, "on_site": 2_700_000, "ended": None}
+    drawn = plots.timelines([("fall", *row)])
+    assert drawn == plots.timelines([("fall", row[0], {"shown": 20_000})])
+
+
 @pytest.mark.parametrize("drawing", [plots.timelines([(HOSTILE, {}, {})]), plots.bars([(HOSTILE, 1)])])
 def test_a_hostile_label_is_text(drawing):
     assert HOSTILE in ["".join(element.itertext()) for element in inside(drawing).iter("text")]

@@ -8,7 +8,7 @@ falls into the hour, whichever hour its trip began in.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -17,6 +17,7 @@ from ...estate import Device, Estate
 from ...world.doors import GAP_MS, Cycle
 from ...world.local_time import HOUR_MS, MINUTE_MS
 from ...world.residents import Plan, Window
+from ...world.trips import AWAY_MS
 from ..base import IncidentError
 from .base import Curve, Element, Scene
 
@@ -65,18 +66,27 @@ class Rush(Element):
 
 @dataclass(slots=True)
 class _Doors:
-    """When each door is in use, so that somebody can be put into a gap."""
+    """When each door and each card is in use, so that somebody can be put into a gap."""
 
-    spans: dict[str, list[tuple[int, int]]]
+    spans: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    reads: dict[int, list[int]] = field(default_factory=dict)
 
     def free(self, door: Device, from_ms: int, to_ms: int) -> bool:
         return all(to_ms + GAP_MS < a or b + GAP_MS < from_ms for a, b in self.spans.get(door.id, ()))
 
+    def away(self, card: int, at: int) -> bool:
+        """Whoever has it is at no other door just then."""
+        return all(abs(at - read) >= AWAY_MS for read in self.reads.get(card, ()))
+
     def take(self, cycle: Cycle) -> None:
         self.spans.setdefault(cycle.door.id, []).append((cycle.at, cycle.closed))
+        if cycle.card:
+            self.reads.setdefault(cycle.card, []).append(cycle.at)
 
     def leave(self, cycle: Cycle) -> None:
         self.spans[cycle.door.id].remove((cycle.at, cycle.closed))
+        if cycle.card:
+            self.reads[cycle.card].remove(cycle.at)
 
 
 class _Hour:
@@ -101,7 +111,7 @@ class _Hour:
         kept = [
             cycle for cycle in kept if cycle.door != lobby or cycle.closed < clear[0] or cycle.at > clear[1]
         ]
-        doors = _Doors({})
+        doors = _Doors()
         for cycle in (*plan.before, *kept, *burst):
             doors.take(cycle)
         held = self._hold(plan, kept, doors)
@@ -169,9 +179,10 @@ class _Hour:
         estate, stream = self._world.estate, self._stream
         for _ in range(TRIES):
             door = stream.pick(self._gates if card else self._lobbies)
-            at = stream.between(plan.from_ms, plan.to_ms - 10_000)
-            if doors.free(door, at, at + 6_000):
-                number = stream.pick(estate.residents).card if card else 0
+            # Who reads a card at the very end may be drawn at another door by the next hour.
+            at = stream.between(plan.from_ms, plan.to_ms - (AWAY_MS if card else 10_000))
+            number = stream.pick(estate.residents).card if card else 0
+            if doors.free(door, at, at + 6_000) and (not card or doors.away(number, at)):
                 cycle = Cycle(door, at, "card" if card else "button", number, at + 1_200, at + 4_800)
                 doors.take(cycle)
                 return cycle
