@@ -55,3 +55,12 @@ def carried_out(action: str, device: str, since: float, outputs: Iterable[tuple[
         if value or name not in MOTORS:
             values[name] = value
     return since if any(values[one] == wanted[one] for one in values) else None
+
+
+def undone(action: str, device: str, since: float, outputs: Iterable[tuple[float, str, str, int]]) -> float | None:
+    """When an output that was as the command wants it has been driven otherwise after `since`; None: it was not."""
+    wanted = OUTPUTS.get(action, {})
+    for at, of, name, value in outputs:
+        if of == device and name in wanted and at > since and value != wanted[name] and (value or name not in MOTORS):
+            return at
+    return None

@@ -17,7 +17,7 @@ WIDTH, ROW, PINS, TOP = 1000, 40, 46, 20  # TOP: of the lanes, PINS: where there
 LABEL, STORY, RESPONSE, VERDICT = 214, (228, 470), (516, 896), 908  # where each part begins and ends
 TRACK = 5  # height of one clock
 INITIAL = {"local": "L", "ingest": "I", "shown": "S", "acknowledged": "H", "on_site": "A", "ended": "E",
-    "command": "→", "report": "↩",
+    "command": "→", "report": "↩", "events": "→", "telemetry": "→", "granted": "→", "denied": "↩",
 }  # fmt: skip
 TICKS_S = (0, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400)
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200)

@@ -10,6 +10,7 @@ from .judged import ALL_CLOCKS
 from .plots import span
 from .score_incidents import AT_ONCE_MS, DONE, PLURAL, kind_of
 
+FOLLOWED = ("command", "report", "events", "telemetry", "granted", "denied")
 MOST = 14  # lanes of their own for alarms; of more, those of one kind that went well share one
 Row = Mapping[str, Any]
 
@@ -54,12 +55,16 @@ def lanes(rows: Iterable[Row], linkage: Iterable[Row]) -> list[Lane]:
     found = [_raised(own) for own in shared.values()]
     followed: dict[str, list[Row]] = {}
     stays = []
+    kept: dict[str, list[Row]] = {}
     for row in linkage:
         if row["what"] == "not_cleared":
-            stays.append(_stays(row))
+            stays.append(_stays([row]))
+        elif row["what"] == "kept":
+            kept.setdefault(row["action"], []).append(row)
         elif row["triggered"]:
             followed.setdefault(row["action"], []).append(row)
     found += [_followed(action, own) for action, own in followed.items()]
+    stays += [_stays(own) for own in kept.values()]
     found.sort(key=lambda lane: lane.begins[0])
     forbidden: dict[tuple[str, bool], list[Row]] = {}
     for row in rows:
@@ -123,7 +128,7 @@ def _followed(action: str, rows: Sequence[Row]) -> Lane:
     devices = len({row["name"] for row in rows})
     failures = [row["failure"] for row in rows if row["failure"] is not None]
     tracks = []
-    for what in ("command", "report"):
+    for what in FOLLOWED:
         own = [row for row in rows if row["what"] == what]
         if own:
             limits = [row["limit_ms"] for row in own if row["limit_ms"] is not None]
@@ -152,14 +157,16 @@ def _after(times: Sequence[float]) -> str:
     return "at once" if max(times) < AT_ONCE_MS else f"after {span(max(times))}"
 
 
-def _stays(row: Row) -> Lane:
-    begins = (row["trigger_ms"] or 0.0,)
-    verdict = "kept" if row["failure"] is None else "cleared"
-    details = () if row["failure"] is None else (row["failure"],)
-    good = not details if row["triggered"] else None
+def _stays(rows: Sequence[Row]) -> Lane:
+    """An alarm, or what devices have done for one."""
+    seen = [row for row in rows if row["triggered"]]
+    begins = (min((row["trigger_ms"] for row in seen), default=0.0),)
+    details = tuple(row["failure"] for row in rows if row["failure"] is not None)
+    verdict = details[0].partition(":")[0] if details else "kept"
     return Lane(
-        _place(row["name"]), f"{row['action']} must stay", "must_not", begins, None, (),
-        verdict if row["triggered"] else "not observed", good, details=details,
+        _place(rows[0]["name"]) if len(rows) == 1 else f"{len(rows)} devices", f"{rows[0]['action']} must stay",
+        "must_not", begins, None, (), verdict if seen else "not observed", not details if seen else None,
+        details=details,
     )  # fmt: skip
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
-from .carried_out import carried_out, so_since
+from . import of_time
+from .carried_out import carried_out, so_since, undone
 from .feed import FeedEvent
 from .load.faults.base import UNPOWERED
 from .load.faults.excuses import Excuses
@@ -18,6 +20,7 @@ class Linked:
     expectation: Expectation
     trigger: float | None  # on the run's clock; None: too few of its alarms were raised
     after: float | None = None
+    wrong: str | None = None  # what else is wrong with it, in words
 
     @property
     def failure(self) -> str | None:
@@ -25,8 +28,14 @@ class Linked:
         asked = self.expectation
         if self.trigger is None:
             return None
+        if self.wrong is not None:
+            return self.wrong
         if asked.what == "not_cleared":
             return None if self.after is None else f"cleared: the alarm of {asked.name} must stay"
+        if asked.what == "kept":
+            if self.after is None:
+                return None
+            return f"undone: {asked.action} at {asked.name}, {self.after:.0f} ms after the alarm, which stands"
         if self.after is None:
             return f"missing: {asked.action} at {asked.name}: {asked.what}"
         if asked.within_ms is not None and self.after > asked.within_ms:
@@ -43,6 +52,7 @@ def judge(
     epoch_zero: float,
     horizon: float,
     excuses: Excuses | None = None,
+    world_zero: float = 0.0,
 ) -> list[Linked]:
     """Judge what must follow from alarms; `alarm_of_row` gives the alarm that answered a truth row.
 
@@ -52,6 +62,10 @@ def judge(
     """
     judged = []
     for expectation in expectations:
+        if expectation.from_ms is not None:
+            timed = of_time.judge(expectation, recorder, excuses, world_zero, horizon)
+            judged += [] if timed is None else [Linked(expectation, *timed)]
+            continue
         decided = sorted(alarm_of_row[row].decided for row in expectation.after if row in alarm_of_row)
         trigger = decided[expectation.quorum - 1] if len(decided) >= expectation.quorum else None
         linked = Linked(expectation, trigger)
@@ -76,6 +90,8 @@ def _after(
         alarm = alarm_of_row[expectation.after[0]]
         cleared = [event.at - epoch_zero for event in feed if event.event == "cleared" and event.alarm == alarm.id]
         return None if not cleared else cleared[0] - trigger
+    if expectation.what == "kept":
+        return _undone(expectation, trigger, alarm_of_row, recorder)
     done = carried_out(expectation.action, expectation.device, trigger, recorder.outputs)
     if done is None:
         return None
@@ -91,6 +107,20 @@ def _after(
         limits = {"ingest_ms": expectation.within_ms}
         since = max(trigger, excuses.of(expectation.device, trigger, limits, done).send_from)
     return max(0.0, reports[0] - since)
+
+
+def _undone(
+    expectation: Expectation, trigger: float, alarm_of_row: Mapping[str, AlarmClocks], recorder: Recorder
+) -> float | None:
+    """How long after the trigger it was taken back while one of the alarms stood; None: it was not.
+
+    The alarm of a device that is no more ends with it here: nobody can end it there.
+    """
+    done = carried_out(expectation.action, expectation.device, trigger, recorder.outputs)
+    alarms = [alarm_of_row[row] for row in expectation.after if row in alarm_of_row]
+    over = max(one.cleared or recorder.burnt.get(one.device, inf) for one in alarms)
+    at = None if done is None else undone(expectation.action, expectation.device, done, recorder.outputs)
+    return None if at is None or at >= over else at - trigger
 
 
 def _possible(expectation: Expectation, trigger: float, done: float, excuses: Excuses | None) -> float:

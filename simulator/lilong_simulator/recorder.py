@@ -10,6 +10,7 @@ from lilong_protocol.topics import EVENT, HEARTBEAT, STATE, TELEMETRY
 from .fleet.observer import Observer
 from .latency import Latency
 from .load.measures import Measures
+from .said import Said
 
 ALARM_OUTPUTS = ("sounder", "buzzer", "vibrate", "siren")  # what calls people to the spot; a lock or a lamp does not
 SAME_INSTANT_MS = 250  # an output that is switched on this shortly before or after a raise belongs to it
@@ -75,6 +76,7 @@ class Recorder(Observer):
         self.on_output: Callable[[str, str, int], None] | None = None  # and of outputs: the world, which feels them
         self._regular = {HEARTBEAT: self.beats, TELEMETRY: self.samples, STATE: self.births}
         self.overheard: dict[str, dict[str, bytes]] = {}  # of some devices, the newest frame of each class
+        self.said: dict[str, Said] = {}  # by some devices, all events and telemetry
         self.bus: Bus | None = None  # whoever carries what is said between the devices of a building
         self.on_sent: Callable[[float, str, bytes], None] | None = None  # and of frames
         self._sounding: dict[str, dict[str, float]] = {}  # the alarm outputs that are on, by device, and since when
@@ -126,6 +128,8 @@ class Recorder(Observer):
         self.count(at, device, cls)
         if device in self.overheard:
             self.overheard[device][cls] = frame
+        if device in self.said:
+            self.said[device].heard(at, cls, frame)
         if self.on_sent is not None:
             self.on_sent(at, device, frame)
 

@@ -14,12 +14,14 @@ from .judged import Judged
 from .linkage import Linked
 from .score import Score
 from .score_told import untrue
+from .truth import STAYS
 from .world.local_time import LocalTime
 
 PASS, FAIL, NOT_JUDGED = "pass", "fail", "not judged"
 DONE = {
     "fire_release": "released", "close_valve": "shut", "set_level": "lit", "switch_off": "cut off", "look_at": "turned",
-    "unlock": "unlocked", "open_barrier": "opened", "mute": "muted",
+    "unlock": "unlocked", "open_barrier": "opened", "mute": "muted", "tell_events": "told all",
+    "tell_telemetry": "measured again", "card_granted": "opened to a card", "card_denied": "denied a card",
 }  # fmt: skip
 PLURAL = {
     "door": "doors", "vehicle_lane": "lanes", "cycle_gate": "cycle gates", "gas": "valves", "streetlight": "lamps",
@@ -88,7 +90,7 @@ def _incident(
     mine = [one for one in must if one.row.by == "device"]
     concluded = [one for one in must if one.row.by == "backend"]
     must_nots = [one for one in rows if one.row.expect == "must_not"]
-    stays = [one for one in linked if one.expectation.what == "not_cleared"]
+    stays = [one for one in linked if one.expectation.what in STAYS]
     verdict = FAIL if failures else PASS if must or must_nots or linked else NOT_JUDGED
     lost = sum(one.failure is not None for one in stays)
     parts = _parts(rows, linked) + _wrong(
@@ -201,16 +203,16 @@ def _actions(linked: Sequence[Linked]) -> list[dict[str, Any]]:
     """By action: how many devices were asked, did it, when the last did; what they had to report alike."""
     actions: dict[str, list[Linked]] = {}
     for one in linked:
-        if one.expectation.what != "not_cleared" and one.trigger is not None:
+        if one.expectation.what not in STAYS and one.trigger is not None:
             actions.setdefault(one.expectation.action, []).append(one)
     told = []
     for action, rows in actions.items():
         commands = [one for one in rows if one.expectation.what == "command"] or rows
-        after = [one.after for one in commands if one.after is not None]
+        after = [one.after for one in commands if one.after is not None and one.wrong is None]
         told.append({
             "action": action,
             "devices": len({one.expectation.device for one in rows}),
-            "done": len({one.expectation.device for one in commands if one.after is not None}),
+            "done": len({one.expectation.device for one in commands if one.after is not None and one.wrong is None}),
             "late": sum(one.failure is not None and one.after is not None for one in rows),
             "missing": sum(one.after is None for one in rows),
             "slowest_ms": round(max(after), 3) if after else None,

@@ -20,7 +20,9 @@ from lilong_simulator.estate_parts import Device
 
 Expect = Literal["must", "may", "must_not"]
 By = Literal["device", "backend"]
-What = Literal["command", "report", "not_cleared"]
+What = Literal["command", "report", "not_cleared", "kept", "events", "telemetry", "granted", "denied"]
+DONE_AFTER = ("command", "report")  # of alarms; the others stay, or follow from time
+STAYS = ("not_cleared", "kept")
 Limits = dict[str, int | None]
 
 ALARM_CODES = {row.name: row.number for row in ALARMS}
@@ -110,7 +112,13 @@ class Expectation:
     """What must follow at a device once `quorum` of the alarms of the truth rows `after` have been raised.
 
     `what`: "command" (it must be sent within `within_ms`), "report" (the device must have reported the new
-    state), "not_cleared" (the alarm of the row must stay, whatever happens to the device).
+    state), "not_cleared" (the alarm of the row must stay, whatever happens to the device), "kept" (what the command
+    has done stays until all those alarms have been ended).
+
+    Or what follows from time alone, with `from_ms` and `until_ms` of world time: "events" (of all that the device made
+    in between none is lost, none comes before an older one, no more than `most` have waited, and it has told them
+    within `within_ms` of when it could), "telemetry" (within that it tells what it measures again), "granted" (a card
+    that it has read at `from_ms` frees its lock), "denied" (it does not, until `until_ms`, and the device says so).
     """
 
     id: str
@@ -122,6 +130,9 @@ class Expectation:
     after: tuple[str, ...]
     quorum: int
     within_ms: int | None
+    from_ms: int | None = None
+    until_ms: int | None = None
+    most: int | None = None
 
 
 def truth_row(
@@ -224,7 +235,7 @@ def _row(values: Any, kind: type[Row]) -> Row:
     return kind(**values)
 
 
-_ADDED = {"by", "members", "tells", "through"}  # files of earlier versions lack them
+_ADDED = {"by", "members", "tells", "through", "from_ms", "until_ms", "most"}  # files of earlier versions lack them
 _WORDS: dict[type, dict[str, tuple[str, ...]]] = {
     TruthRow: {"expect": get_args(Expect), "by": get_args(By)},
     Expectation: {"what": get_args(What)},

@@ -20,6 +20,7 @@ from .load.faults.timeline import incidents as incidents_of
 from .load.faults.virtual import VirtualFaults
 from .random_streams import draw_below
 from .recorder import Recorder
+from .said import Said
 from .truth import truth_row
 from .wiring import wirings
 from .world import World
@@ -80,6 +81,7 @@ class VirtualRun:
         backend.attach(self._fleet)
         self._backend = backend
         recorder.overheard = {device: {} for device in stranger.victims(estate, incidents)}
+        recorder.said = {device: Said() for device in stranger.listened(estate, incidents)}
         self.world.stranger = self._attack
         if wired := wirings(estate):
             children = {gateway: [child.id for child in wiring.children] for gateway, wiring in wired.items()}

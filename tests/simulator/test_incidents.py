@@ -112,7 +112,7 @@ def test_expectations_appear_with_the_second_alarm(plaza: Estate) -> None:
     world.env.run(until=22_999)
     assert world.expectations == []
     world.env.run(until=23_001)
-    assert len(world.expectations) == 2 * (10 + 4 + 8)  # doors, lanes, cycle gates
+    assert len(world.expectations) == 3 * (10 + 4 + 8)  # doors, lanes, cycle gates: do it, say so, stay so
 
 
 def test_released_doors_must_raise_nothing_and_nobody_holds_or_forces_them(plaza: Estate) -> None:

@@ -4,6 +4,7 @@ Each speaks the protocol as the right one does, so that its fault shows in the s
 """
 
 from lilong_protocol import frame
+from lilong_protocol.codes import ALARM_SMOKE_ALARM
 from lilong_protocol.topics import ALARM, parse
 from lilong_simulator.fleet.spoken import said_of
 from lilong_tools.centre.core import Core
@@ -235,6 +236,21 @@ class NobodyArrives(_Rewrites):
 
     def feed_of(self, rows):
         return [row for row in rows if row["event"] != "on_site"]
+
+
+class LocksAgain(_Rewrites):
+    """A minute after its first fire alarm somebody there locks every door, whatever burns."""
+
+    def feed_of(self, rows):
+        if any(row["event"] == "stored" and row["code"] == ALARM_SMOKE_ALARM for row in rows):
+            self._fleet.call(60 * SECOND, self._lock)
+        return rows
+
+    def _lock(self):
+        for device in self._fleet._members:
+            if self._core.register.get(device).kind == "door":
+                self._core.command(self._now(), device, "reset", {}, "Wang")
+        self._settle()
 
 
 class FindsNothing(_Rewrites):

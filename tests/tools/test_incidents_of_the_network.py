@@ -56,7 +56,7 @@ def rogue():
 
 @pytest.fixture(scope="module")
 def cut():
-    return Story("wan_partition", 128)
+    return Story("wan_partition", 138)
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +151,20 @@ class TestPartition:
             if event["event"] == "stored" and "finding" not in event:
                 assert last.get(event["device"], (0, 0)) < (event["boot"], event["seq"])
                 last[event["device"]] = event["boot"], event["seq"]
+
+
+    def test_passages_of_two_hours_are_told_within_five_minutes_and_none_is_lost(self, cut):
+        told = [one for one in cut.played.linked if one.expectation.what == "events" and one.trigger is not None]
+        assert len(told) > 30
+        assert all(one.failure is None and one.after <= 300_000 for one in told)
+        waited = [len(one.rows) for one in cut.played.recorder.said.values()]
+        assert max(waited) > 128, "more than the small log below holds"
+
+    def test_a_door_whose_log_is_too_small_is_named(self, monkeypatch):
+        monkeypatch.setattr("lilong_firmware.kinds.door.Door.LOG_EVENTS", 64)
+        small = Story("wan_partition", 138)
+        words = {text.partition(":")[0] for text in small.played.failures}
+        assert words == {"lost"}
 
 
 class TestCloudburst:

@@ -28,6 +28,7 @@ from planted_centres import (
     ForgetsAfterRestart,
     ForgetsOnceAnswered,
     KeepsNoClip,
+    LocksAgain,
     MergesSimultaneousAlarms,
     NeverShows,
     NobodyArrives,
@@ -106,7 +107,7 @@ OF_INCIDENTS = {  # minutes that it takes, and the word that each bad backend ge
     "kitchen_fire": (7, {
         MergesSimultaneousAlarms: "missed", AcknowledgesWithoutStoring: "missed", AcknowledgesLate: "late",
         ClearsOnDeviceDeath: "cleared", StoresTwice: "duplicate", NeverShows: "missing",
-        ForgetsOnceAnswered: "forgotten",
+        ForgetsOnceAnswered: "forgotten", LocksAgain: "undone",
     }),
     "gas_leak": (15, {AcknowledgesWithoutStoring: "missed", NeverShows: "missing", ForgetsAfterRestart: "missing"}),
     "elder_fall": (50, {

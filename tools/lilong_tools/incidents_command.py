@@ -14,6 +14,12 @@ from lilong_simulator.truth import ANY, DECIDED, Expectation, TruthRow
 from .inputs import InputError
 
 SEED = 7
+FOLLOWS = {
+    "kept": "{} is not undone before the alarms have been ended",
+    "events": "all events are told, in their order, once they can be",
+    "telemetry": "telemetry is there again, once it can be",
+    "granted": "a card opens", "denied": "a card opens nothing, and that is told",
+}  # fmt: skip
 SHOWN = 4  # devices named in a line
 CLOCKS = (
     ("L", "local_ms"), ("I", "ingest_ms"), ("S", "shown_ms"), ("H", "acknowledged_ms"), ("on site", "on_site_ms"),
@@ -98,6 +104,10 @@ def _followed(expectations: Iterable[Expectation]) -> Iterator[str]:
     for one in expectations:
         groups.setdefault((one.what, one.action, one.quorum, len(one.after), one.within_ms), []).append(one.name)
     for (what, action, quorum, count, within_ms), names in groups.items():
+        if what in FOLLOWS:
+            within = "" if within_ms is None else f", within {_seconds(within_ms)}"
+            yield f"{_several(names)}: {FOLLOWS[what].format(action)}{within}"
+            continue
         if what == "not_cleared":
             yield f"the {action} of {_several(names)} stays, though its device is lost"
             continue

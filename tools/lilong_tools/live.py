@@ -254,7 +254,7 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
     )  # fmt: skip
     linked = linkage.judge(
         result.expectations if request.linkage_expected else [], scored.alarm_of_row, result.recorder,
-        feed or [], result.epoch_zero, horizon, Excuses(result.hindrances),
+        feed or [], result.epoch_zero, horizon, Excuses(result.hindrances), world_zero,
     )  # fmt: skip
     ingest_by = request.ingest_by
     if played.feed is None:

@@ -17,6 +17,7 @@ from ..truth import ALARM_CODES, has_limits
 from .base import IncidentError
 from .model import IncidentFile, Row, Truth, several
 from .physics import MODELS
+from .physics.card import Card
 
 FOLDER = Path(__file__).parent
 FORM = Form(IncidentFile, "model", MODELS, "model", "say what happens", "incidents/kitchen_fire.toml")
@@ -85,6 +86,11 @@ def _problems(content: IncidentFile) -> Iterator[Problem]:
                 yield Problem(
                     ("follow", n, "after"), f"no alarm must be raised of {name!r}", nearest(name, filter(None, musts))
                 )
+    for n, told in enumerate(content.told):
+        yield from _known("places", [told.at], content.places, ("told", n, "at"))
+    cards = [one.name for one in content.physics if isinstance(one, Card)]
+    for n, read in enumerate(content.read):
+        yield from _known("cards", [read.of], cards, ("read", n, "of"))
     yield from _faults(content)
 
 

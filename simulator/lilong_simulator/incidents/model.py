@@ -16,7 +16,7 @@ from .physics.base import Seconds
 from .place import Place
 
 Limit = Annotated[float, Field(ge=0, le=31 * 86_400)]
-Told = Literal["any"] | Annotated[list[int], Field(min_length=2, max_length=2)]
+Wanted = Literal["any"] | Annotated[list[int], Field(min_length=2, max_length=2)]
 Several = Slug | Annotated[list[Slug], Field(min_length=1)]
 
 
@@ -71,7 +71,7 @@ class Truth(Row):
     stays: bool = False
     not_before_s: Limit | None = None
     dated: bool = False
-    tells: dict[str, Told] = {}
+    tells: dict[str, Wanted] = {}
 
     @model_validator(mode="after")
     def _there(self) -> Truth:
@@ -118,7 +118,8 @@ class Finding(Row):
 class Follow(Table):
     """What devices `at` a place have to do once `quorum` of the alarms that must be raised of `after` have been.
 
-    `within_s`: until they have done it, `reported_s`: until they have said so.
+    `within_s`: until they have done it, `reported_s`: until they have said so. `kept`: it stays so until all of those
+    alarms have been ended.
     """
 
     action: Annotated[str, Field(min_length=1)]
@@ -127,10 +128,44 @@ class Follow(Table):
     quorum: Annotated[int, Field(ge=1, le=100)] = 1
     within_s: Limit
     reported_s: Limit | None = None
+    kept: bool = False
 
     @property
     def elements(self) -> list[str]:
         return several(self.after)
+
+
+class Told(Table):
+    """What devices `at` a place say of the time from `from_s` to `until_s`, `within_s` of when they could.
+
+    events: all of them, none lost, in their order, and no more than `most` waited at one device. telemetry: what they
+    measure is told again.
+    """
+
+    what: Literal["events", "telemetry"]
+    at: Slug
+    from_s: Seconds = 0.0
+    until_s: Seconds
+    within_s: Limit
+    most: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Told:
+        if self.until_s <= self.from_s:
+            raise ValueError("until_s is not after from_s; raise it")
+        if self.most is not None and self.what != "events":
+            raise ValueError("has most, and telemetry is thinned; leave it out")
+        return self
+
+
+class Read(Table):
+    """What becomes of the cards of an element `of`, each time they are read: `granted` `within_s`, or not, `for_s`
+    long, which the reader has told `within_s`."""
+
+    of: Slug
+    granted: bool
+    within_s: Limit = 2.0
+    for_s: Limit = 10.0
 
 
 class IncidentFile(Table):
@@ -147,6 +182,8 @@ class IncidentFile(Table):
     truth: list[Truth] = []
     finding: list[Finding] = []
     follow: list[Follow] = []
+    told: list[Told] = []
+    read: list[Read] = []
 
     @property
     def elements(self) -> Iterator[str]:

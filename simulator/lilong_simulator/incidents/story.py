@@ -14,7 +14,7 @@ from ..truth import DECIDED, NO_LIMITS, Expectation, Limits, TruthRow, finding_r
 from ..wiring import watchers
 from .base import IncidentError
 from .levels import span
-from .model import Finding, Follow, IncidentFile, Row, Truth, several
+from .model import Finding, Follow, IncidentFile, Read, Row, Told, Truth, several
 from .physics import Curve, Element, Scene
 
 Seen = Mapping[Device, Sequence[Curve]]
@@ -65,6 +65,10 @@ def tell(content: IncidentFile, scene: Scene) -> Story:
         story.truth += _of_place(story, row, rows)
     for follow in content.follow:
         story.expectations += _followed(story, follow, rows)
+    for told in content.told:
+        story.expectations.append((scene.at(told.from_s), list(_said(scene, told))))
+    for read in content.read:
+        story.expectations += _read(story, read)
     return story
 
 
@@ -220,15 +224,39 @@ def _followed(
                 expected.append(
                     Expectation(
                         row_id, scene.name, what, follow.action, device.id, device.name, after, follow.quorum,
-                        round(within_s * 1000),
+                        None if what == "kept" else round(within_s * 1000),
                     )
                 )  # fmt: skip
     yield begins, expected
 
 
-def _due(follow: Follow) -> Iterator[tuple[Literal["command", "report"], float | None]]:
+def _due(follow: Follow) -> Iterator[tuple[Literal["command", "report", "kept"], float | None]]:
     yield "command", follow.within_s
     yield "report", follow.reported_s
+    yield "kept", follow.within_s if follow.kept else None
+
+
+def _said(scene: Scene, told: Told) -> Iterator[Expectation]:
+    begin, end = scene.at(told.from_s), scene.at(told.until_s)
+    for device in scene.places.devices(told.at):
+        yield Expectation(
+            f"{scene.name}:{device.name}:{told.what}:{begin}", scene.name, told.what, f"tell_{told.what}", device.id,
+            device.name, (), 0, round(told.within_s * 1000), begin, end, told.most,
+        )  # fmt: skip
+
+
+def _read(story: Story, read: Read) -> Iterator[tuple[int, list[Expectation]]]:
+    """Each time that a card comes into the field."""
+    scene, within = story.scene, round(read.within_s * 1000)
+    what: Literal["granted", "denied"] = "granted" if read.granted else "denied"
+    for device, curves in story.seen[read.of].items():
+        for at, value in next(curve.steps for curve in curves if curve.channel == "credential"):
+            if value:
+                until = None if read.granted else at + round(read.for_s * 1000)
+                yield at, [Expectation(
+                    f"{scene.name}:{device.name}:{what}:{at}", scene.name, what, f"card_{what}", device.id, device.name,
+                    (), 0, within, at, until,
+                )]  # fmt: skip
 
 
 def _stays(scene: Scene, row: TruthRow) -> Expectation:

@@ -32,6 +32,15 @@ def victims(estate: Estate, incidents: Iterable[Incident]) -> Iterable[str]:
                     yield from (device.id for device in places.devices(attack.of))
 
 
+def listened(estate: Estate, incidents: Iterable[Incident]) -> Iterable[str]:
+    """The devices of which all events and telemetry are judged."""
+    for incident in incidents:
+        if isinstance(incident, WrittenIncident):
+            places = Places(incident.name, estate, incident.content.places)
+            for told in incident.content.told:
+                yield from (device.id for device in places.devices(told.at))
+
+
 def published(estate: Estate, attack: Attack, victim: Device | None, heard: Heard) -> tuple[str, bytes] | None:
     """Topic and bytes; None: nothing of that class was heard."""
     if victim is None:

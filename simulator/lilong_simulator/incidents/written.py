@@ -85,6 +85,7 @@ class WrittenIncident(Incident):
         order = [one.at for one in self.content.physics]
         order += [one.of for one in self.content.attacks if one.of is not None]
         order += [one.at for one in self.content.follow]
+        order += [one.at for one in self.content.told]
         order += [one.at for one in (*self.content.truth, *self.content.finding) if one.at is not None]
         return list(dict.fromkeys(device.name for place in order for device in places.devices(place)))
 

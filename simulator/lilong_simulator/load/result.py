@@ -11,6 +11,7 @@ from typing import Any
 from ..carried_out import LINKED_OUTPUTS
 from ..data_faults.label import Label
 from ..recorder import AlarmClocks, Recorder, Regular
+from ..said import Said
 from ..truth import Expectation, TruthRow
 from .faults.excuses import Hindrance
 from .faults.outcome import Outcome
@@ -103,6 +104,7 @@ class ShardResult:
             "stored_frames": seen.stored_frames,
             "outputs": [list(row) for row in seen.outputs if row[2] in LINKED_OUTPUTS and row[1] in asked],
             "events_sent": {device: times for device, times in seen.events_sent.items() if device in asked},
+            "said": {device: [one.rows, list(one.zeros.items())] for device, one in seen.said.items()},
         }
 
     @classmethod
@@ -123,6 +125,10 @@ class ShardResult:
         seen.stored_frames = values["stored_frames"]
         seen.outputs = [(at, device, name, value) for at, device, name, value in values["outputs"]]
         seen.events_sent = {device: list(times) for device, times in values["events_sent"].items()}
+        seen.said = {
+            device: Said([(at, cls, boot, seq, up) for at, cls, boot, seq, up in rows], dict(zeros))
+            for device, (rows, zeros) in values["said"].items()
+        }
         return cls(
             tuple(values["shards"]), values["count"], seen,
             [TruthRow(**{**row, "members": tuple(row["members"])}) for row in values["truth"]],
@@ -186,3 +192,4 @@ def _take(whole: Recorder, part: Recorder) -> None:
     whole.stored_frames += part.stored_frames
     whole.outputs += part.outputs
     whole.events_sent.update(part.events_sent)
+    whole.said.update(part.said)

@@ -17,6 +17,7 @@ from ..fleet.live import LiveFleet
 from ..fleet.live_board import LiveBoard
 from ..incidents import stranger
 from ..incidents.attacks import Attack
+from ..said import Said
 from ..truth import Expectation, TruthRow
 from .accept import Accepter
 from .bring_up import BringUp
@@ -72,6 +73,8 @@ class LiveRun:
             own = {device.id for device in play.part.devices}
             heard = set(stranger.victims(place.estate, place.incidents)) & own
             self.recorder.overheard.update((device, {}) for device in heard)
+            listened = set(stranger.listened(place.estate, place.incidents)) & own
+            self.recorder.said.update((device, Said()) for device in listened)
             play.world.stranger = partial(self._attacked, play, own)
             if self.app is not None:
                 play.world.app = partial(self._asked, self.app, own)

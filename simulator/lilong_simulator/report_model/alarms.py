@@ -96,11 +96,11 @@ class Row(Table):
 
 
 class Link(Table):
-    """What had to follow from alarms, counted from the one that confirmed."""
+    """What had to follow from alarms, counted from the one that confirmed; or from time alone."""
 
     incident: str | None = None
     action: str
-    what: Literal["command", "report", "not_cleared"]
+    what: Literal["command", "report", "not_cleared", "kept", "events", "telemetry", "granted", "denied"]
     name: str
     after_ms: Ms | None
     limit_ms: Ms | None

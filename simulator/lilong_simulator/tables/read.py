@@ -45,7 +45,7 @@ def expectations(path: Path) -> list[Expectation]:
     return [
         Expectation(
             row["id"], row["incident"], row["what"], row["action"], row["device"], row["name"], tuple(row["after"]),
-            row["quorum"], row["within_ms"],
+            row["quorum"], row["within_ms"], row.get("from_ms"), row.get("until_ms"), row.get("most"),
         )
         for row in _rows(path, "expectations")
     ]  # fmt: skip

@@ -45,7 +45,7 @@ def expectations(estate: Estate, rows: Sequence[Expectation]) -> Columns:
     columns = [
         *_columns((estate.id, it.id, it.incident, it.what, it.action, it.device, it.name) for it in rows),
         _lists(it.after for it in rows),
-        *_columns((it.quorum, it.within_ms) for it in rows),
+        *_columns((it.quorum, it.within_ms, it.from_ms, it.until_ms, it.most) for it in rows),
     ]
     return columns if rows else []
 

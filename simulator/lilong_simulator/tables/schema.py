@@ -101,13 +101,16 @@ EXPECTATIONS = Table("expectations", "what had to follow from alarms at other de
     _ESTATE,
     Column("id", TEXT, "of the row"),
     Column("incident", TEXT, "whose part it is"),
-    Column("what", TEXT, "`command`, `report` or `not_cleared`"),
+    Column("what", TEXT, "`command`, `report`, `not_cleared`, `kept`, `events`, `telemetry`, `granted` or `denied`"),
     Column("action", TEXT, "name of the command"),
     _DEVICE,
     _NAME,
     Column("after", TEXTS, "ids of rows of the truth"),
     Column("quorum", WHOLE, "how many of their alarms call for it"),
     Column("within_ms", WHOLE, "limit; null: none"),
+    Column("from_ms", WHOLE, f"what it is about begins, {_RUN_MS}; null: with the alarms"),
+    Column("until_ms", WHOLE, f"and ends, {_RUN_MS}; null: it is an instant"),
+    Column("most", WHOLE, "so many events may wait at a device; null: any number"),
 ))  # fmt: skip
 
 OBSERVED = Table("observed", "what the centre did about alarms, its observed feed", (

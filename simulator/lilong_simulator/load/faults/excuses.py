@@ -83,6 +83,11 @@ class Excuses:
         """From when to when a device could not be heard; an end may be infinite."""
         return [(one.begin, one.could_send) for one in self._of.get(device, ()) if one.why in SEND]
 
+    def sendable(self, device: str, by: float) -> float:
+        """From when on a device could say what it has made by then."""
+        ends = [one.could_send for one in self._of.get(device, ()) if one.why in SEND and one.begin <= by]
+        return max([by, *ends])
+
     def of(self, device: str, crossing: float, limits: Mapping[str, int | None], decided: float | None) -> Excuse:
         """What is excused of a row. decided: when its alarm was raised, if it was."""
         raise_from = send_from = crossing
