@@ -25,7 +25,8 @@ LILONG = (str(Path(sys.executable).with_name("lilong")),)
 KIB_OF_MAXRSS = 1024 if sys.platform == "darwin" else 1  # macOS tells bytes
 DAY_GROWTH_MB = 2.0  # of an estate, measured: 1.5; its 60 alarms, and all that is judged of them; nothing else is kept
 NOISE_MB = 12.0  # (ours) by which two runs of the same length differ
-FAULTS = ("blackout at=60 for=60 share=0.1", "partition at=150 for=60 share=0.1", "bad_radio at=240 for=60 loss=0.05")
+FAULTS = (("blackout", 0.1, "share=0.1"), ("partition", 0.25, "share=0.1"), ("bad_radio", 0.4, "loss=0.05"))
+FAULT_SHARE = 0.1  # of the run: when each begins, above, and for how long
 SATURATED = 3
 
 
@@ -67,6 +68,12 @@ def grows(
     if by > ceiling:
         raise Found(told)
     return told
+
+
+def faults_of(seconds: float) -> list[str]:
+    """Of a run of so many seconds."""
+    lasts = seconds * FAULT_SHARE
+    return [f"{name} at={seconds * begins:g} for={lasts:g} {more}" for name, begins, more in FAULTS]
 
 
 def judged(report: Any, code: int) -> str:
@@ -113,7 +120,7 @@ def main() -> int:
             if given.what == "days":
                 told = grows("music_plaza", 1, given.days, folder)
             elif given.what == "street":
-                faults = [part for text in FAULTS for part in ("--fault", text)]
+                faults = [part for text in faults_of(seconds) for part in ("--fault", text)]
                 ways = ("--copies", 8, "--workers", 4, "--duration", seconds, "--rate", 4, *faults)
                 told = asyncio.run(load(folder, *ways))
             else:

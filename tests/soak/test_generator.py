@@ -1,8 +1,9 @@
 """The short form of the generator's long runs; of a street and a cluster it is tests/simulator/test_load_shards.py."""
 
 import pytest
+from lilong_simulator.load.faults import parse
 
-from tests.soak.generator import Found, grows, judged
+from tests.soak.generator import Found, faults_of, grows, judged
 
 SMALL_ESTATE = "tests/simulator/small_estate.toml"
 NOISE_MB = 3.0
@@ -17,6 +18,12 @@ def test_memory_of_a_virtual_run_does_not_grow_with_its_days(tmp_path):
 def test_a_run_that_grows_is_found(tmp_path):
     with pytest.raises(Found, match=r"grown by .* MB of -99\.0"):
         grows(SMALL_ESTATE, 0.01, 0.02, tmp_path, "--format", "jsonl", noise_mb=-99.0, day_mb=0.0)
+
+
+def test_faults_of_a_street_end_within_the_run_however_short():
+    assert faults_of(600)[1] == "partition at=150 for=60 share=0.1"
+    for seconds in (120, 600):
+        assert all(one.at_s + one.for_s < seconds for one in map(parse, faults_of(seconds)))
 
 
 def report(**changed):
