@@ -42,6 +42,26 @@ def test_a_wild_number_costs_no_more_than_itself():
     assert sum(map(len, seen._runs)) == 24
 
 
+@given(st.lists(numbers, max_size=200, unique=True), st.integers(1, 50))
+def test_what_seen_forgets_is_the_oldest_and_as_much_as_it_may(arrivals, kept):
+    seen = Seen()
+    for seq in arrivals:
+        seen.add(seq, tag(seq))
+    high = seen.high
+    seen.forget(kept)
+    assert seen.high == high
+    assert sum(map(len, seen._runs)) <= kept * 8
+    known = [seq for seq in sorted(arrivals) if seen.tag(seq) is not None]
+    assert known == sorted(arrivals)[len(arrivals) - len(known) :]
+    assert all(seen.tag(seq) == tag(seq) for seq in known)
+    if max(arrivals, default=0) - min(arrivals, default=0) < kept:
+        assert len(known) == len(arrivals)
+    for seq in arrivals:
+        if seen.tag(seq) is None:
+            seen.add(seq, tag(seq))  # it may come once more
+    assert all(seen.tag(seq) == tag(seq) for seq in arrivals)
+
+
 @given(st.lists(st.integers(1, 200), max_size=200))
 def test_a_window_takes_each_number_once_and_refuses_what_is_too_old_to_tell(arrivals):
     window, taken, high = Window(), set(), 0

@@ -17,6 +17,8 @@ from .policy import WATCHED_EVENTS, Action, Policy
 
 COMMIT_MS = 5  # a group commit of the store
 SILENCE_MS = 5_000  # it looks so far ahead for who may be lost
+FORGET_MS = 86_400_000
+SAID_AGAIN = 4_096  # (ours) events from the end of which a device may say one again: its log holds 1,000
 DRAW_MS = 50  # until a console has an alarm on its screen
 OPERATOR = "simulated operator"
 OFFICER = "simulated officer"
@@ -59,6 +61,7 @@ class CentreInTheLoop:
         self._wake_at = NEVER
         self._act_at = NEVER
         self._lost_at = NEVER
+        self._forget_at = FORGET_MS
         self._known: dict[str, _Known] = {}  # devices that are there
         self._heard: dict[str, _Known] = {}  # those of them of which the core has not been told that they were heard
         self._resting: set[str] = set()  # devices that are there, and of which it is told later
@@ -134,6 +137,9 @@ class CentreInTheLoop:
         self._look()
         self._settle()
         self._expect()
+        if self._fleet.env.now >= self._forget_at:
+            self._forget_at += FORGET_MS
+            self._engine.receiver.forget(SAID_AGAIN)
         self._fleet.call(SILENCE_MS, self._listen)
 
     def _tell_open(self) -> None:

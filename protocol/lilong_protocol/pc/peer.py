@@ -56,3 +56,8 @@ class Peer:
         if seen is None:
             seen = self._seen[cls] = Seen()
         seen.add(boot << 32 | seq, tag)
+
+    def forget(self, kept: int) -> None:
+        """Remember no more than about the last `kept` alarm and event frames each: see `Seen.forget`."""
+        for seen in self._seen.values():
+            seen.forget(kept)

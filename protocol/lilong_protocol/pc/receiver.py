@@ -155,6 +155,11 @@ class Receiver:
                 self._peers[device] = peer
         return peer
 
+    def forget(self, kept: int) -> None:
+        """Of every device remember no more than about the last `kept` alarm and event frames: see `Seen.forget`."""
+        for peer in self._peers.values():
+            peer.forget(kept)
+
     def peer(self, device: str) -> Peer:
         """As `find`; KeyError when there is no key for it."""
         peer = self.find(device)

@@ -8,7 +8,7 @@ _EMPTY = bytes(TAG_BYTES)
 
 
 class Seen:
-    """Every number that arrived with the 8-byte tag of its frame, for ever: 8 bytes a frame, in runs.
+    """Every number that arrived with the 8-byte tag of its frame, until `forget`: 8 bytes a frame, in runs.
 
     The tag is what tells a repeat from another frame under the same number.
     """
@@ -47,6 +47,16 @@ class Seen:
                 return
         self._firsts.insert(at + 1, seq)
         self._runs.insert(at + 1, bytearray(tag))
+
+    def forget(self, kept: int) -> None:
+        """Keep about the last `kept` of them: for who knows that no older one is said again. It would be new."""
+        spare = sum(map(len, self._runs)) - kept * TAG_BYTES
+        while spare > 0 and len(self._runs[0]) <= spare:
+            spare -= len(self._runs.pop(0))
+            del self._firsts[0]
+        if spare > 0:
+            del self._runs[0][:spare]
+            self._firsts[0] += spare // TAG_BYTES
 
 
 class Window:
