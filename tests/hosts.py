@@ -286,7 +286,9 @@ class ProcessHost:
         if self._kind in FEELS:
             for second in range(self._uptime // 1_000 * 1_000 + 1_000, uptime_ms, 1_000):
                 await self._go(second)
-        await self._go(uptime_ms, *changes)
+        while (due := self._plant.due) < uptime_ms:  # an arm is on its way
+            await self._go(due, *self._plant.step(due))
+        await self._go(uptime_ms, *self._plant.step(uptime_ms), *changes)
 
     async def _go(self, uptime_ms: int, *changes: Change) -> None:
         self._uptime = uptime_ms
@@ -317,7 +319,7 @@ class ProcessHost:
         match line:
             case Output(name, value, _):
                 self.account.outputs.append((name, value))
-                self._felt += self._plant.answer(name, value)
+                self._felt += self._plant.answer(name, value, self._uptime)
             case Note(what, code, boot, seq, _):
                 self.account.notes.append((what, code, boot, seq))
             case Handled():

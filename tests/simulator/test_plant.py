@@ -2,9 +2,13 @@
 fence's energizer; the phones that an intercom lets ring."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lilong_firmware.effects import NEVER
 from lilong_firmware.kinds import rules
 from lilong_firmware.lamp_faults import NOMINAL_DW
 from lilong_protocol.registry import KIND
+from lilong_simulator.fleet.arm import LOWER, RAISE, STOP, TRAVEL_MS, Arm
 from lilong_simulator.fleet.plant import ANSWERED, LAMP_DW, STANDBY_DW, Plant
 
 
@@ -107,10 +111,36 @@ def test_whoever_runs_devices_asks_a_plant_about_all_that_it_answers():
     assert {"lamp", "barrier", "pulse", "ring"} <= answered
 
 
-def test_an_arm_leaves_one_switch_before_it_is_at_the_other():
+def test_an_arm_leaves_one_switch_and_is_at_the_other_after_its_travel():
     plant = Plant()
-    assert list(plant.answer("barrier", 1)) == [("down", 0), ("up", 1)]
-    assert list(plant.answer("barrier", 0)) == []
-    assert list(plant.answer("barrier", 2)) == [("up", 0), ("down", 1)]
-    plant.jammed = True
-    assert list(plant.answer("barrier", 1)) == []
+    assert plant.due == NEVER
+    assert list(plant.answer("barrier", RAISE, 1_000)) == [("down", 0)]
+    assert plant.due == 1_000 + TRAVEL_MS
+    assert list(plant.step(plant.due - 1)) == []
+    assert list(plant.step(plant.due)) == [("up", 1)]
+    assert plant.due == NEVER
+    assert list(plant.answer("barrier", STOP, 5_000)) == [("up", 1)], "it rests there"
+    assert list(plant.answer("barrier", LOWER, 60_000)) == [("up", 0)]
+    plant.arm.jammed = True
+    assert list(plant.step(70_000)) == []
+
+
+DRIVES = st.lists(st.tuples(st.integers(0, 2 * TRAVEL_MS), st.sampled_from((STOP, RAISE, LOWER))), max_size=20)
+
+
+@given(DRIVES)
+def test_an_arm_is_at_a_switch_just_when_it_has_come_so_far_whichever_way_it_is_driven(drives):
+    """Against one that is moved a millisecond at a time."""
+    arm, now, at, motor = Arm(), 0, 0, STOP
+    switches = {"down": 1, "up": 0}
+    for waits, then in drives:
+        for now in range(now + 1, now + waits + 1):  # noqa: B020  a millisecond at a time
+            at = max(0, min(TRAVEL_MS, at + {RAISE: 1, LOWER: -1}.get(motor, 0)))
+            switches.update(arm.step(now))
+            assert arm.place(now) == at
+            assert switches == {"down": at == 0, "up": at == TRAVEL_MS}
+        motor = then
+        for switch, on in arm.drive(now, then):
+            switches[switch] = on
+        assert not (switches["down"] and switches["up"])
+        assert arm.due == NEVER or now < arm.due <= now + TRAVEL_MS

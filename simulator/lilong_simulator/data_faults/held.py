@@ -21,8 +21,15 @@ class HeldPlant(Plant):
         self._device = device
         self._held = held
 
-    def answer(self, output: str, value: int) -> Iterable[tuple[str, int]]:
-        return self._free(self.plant.answer(output, value))
+    @property
+    def due(self) -> int:
+        return self.plant.due
+
+    def step(self, now: int) -> Iterable[tuple[str, int]]:
+        return self._free(self.plant.step(now))
+
+    def answer(self, output: str, value: int, now: int = 0) -> Iterable[tuple[str, int]]:
+        return self._free(self.plant.answer(output, value, now))
 
     def loaded(self, load: int) -> Iterable[tuple[str, int]]:
         return self._free(self.plant.loaded(load))

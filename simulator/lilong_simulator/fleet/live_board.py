@@ -15,8 +15,9 @@ from .board_lines import Line, Note, Offline, Online, Output, Ready, Sent
 from .live import LiveFleet
 from .live.dial import NOBODY, Target
 from .live.refusal import of_a_board
-from .plant import LOAD, Plant
+from .plant import LOAD
 from .process import UPDATING_HEAP, BoardError, BoardProcess
+from .process_plant import ProcessPlant
 from .provision import Provisioner
 from .slots import SIMULATION_KEY
 
@@ -47,9 +48,9 @@ class LiveBoard:
         )  # fmt: skip
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._fleet = fleet
-        self._plant = Plant()
-        self._plant.loaded((values or {}).get(LOAD, 0))
+        self._plant = ProcessPlant(self.set)
         self._process = BoardProcess(self._take, self._ended, UPDATING_HEAP)
+        self._plant.load((values or {}).get(LOAD, 0))
 
     @property
     def pid(self) -> int | None:
@@ -69,8 +70,7 @@ class LiveBoard:
     def set(self, channel: str, value: int | None) -> None:
         """The world has changed: a sensor channel has a new value from now on."""
         if channel == LOAD:
-            for felt, drawn in self._plant.loaded(value or 0):
-                self.set(felt, drawn)
+            self._plant.load(value or 0)
             return
         try:
             self._process.set(channel, value)
@@ -95,8 +95,7 @@ class LiveBoard:
         match line:
             case Output(name, value, at_us):
                 observer.output(self._at(at_us), self.id, name, value)
-                for channel, sensed in self._plant.answer(name, value):
-                    self.set(channel, sensed)
+                self._plant.output(name, value)
             case Note(what, code, boot, seq, at_us):
                 observer.note(self._at(at_us), self.id, what, code, boot, seq)
             case Sent(cls, at_us):

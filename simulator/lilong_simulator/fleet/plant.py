@@ -1,12 +1,15 @@
 """What hangs on a device's outputs and is seen by its sensors again: a lamp, a barrier's arm, a fence's line, phones.
 
-A plant is the hardware beyond the pins. It answers an output with the new values of sensor channels, at once: an arm
-takes no time here.
+A plant is the hardware beyond the pins. It answers an output with the new values of sensor channels, at once but for an
+arm (`arm`), which comes to its end switch when it is `due`: whoever runs devices then asks for its `step`.
 """
 
 from collections.abc import Iterable
 
 from lilong_firmware.call import RINGS
+from lilong_firmware.effects import NEVER
+
+from .arm import Arm
 
 SUPPLY_DV = 2_200  # 220.0 V
 LAMP_DW = 600  # a 60 W LED lamp, in 0.1 W
@@ -18,7 +21,6 @@ LOAD = "load"  # what the world says of it, in mA: no channel of a device
 ANSWERED = frozenset(  # the outputs that are felt by a sensor
     ("barrier", "contactor", "failure_level", "lamp", "pulse", "relay", "ring")
 )
-MOVES = {1: (("down", 0), ("up", 1)), 2: (("up", 0), ("down", 1))}  # a barrier's motor: raise, lower
 
 
 class Plant:
@@ -28,13 +30,14 @@ class Plant:
 
     What may be wrong with it: `broken`, the lamp has burnt out; `stuck`, where the relay has stuck (0 open, 1
     closed, None: it moves); `silent`, the gear does not hear, and lights at the system failure level that it was told;
-    `jammed`, the arm stays where it is; `cut`, nothing comes back on the fence's line.
+    `arm.jammed`, it stays where it is; `cut`, nothing comes back on the fence's line.
     """
 
-    __slots__ = ("_failure_level", "_fed", "_level", "_load", "_pulsing", "broken", "cut", "jammed", "silent", "stuck")
+    __slots__ = ("_arm", "_failure_level", "_fed", "_level", "_load", "_pulsing", "broken", "cut", "silent", "stuck")
 
     def __init__(self) -> None:
-        self.broken = self.cut = self.jammed = False
+        self._arm: Arm | None = None
+        self.broken = self.cut = False
         self.silent = False
         self.stuck: int | None = None
         self._level = 0
@@ -42,16 +45,32 @@ class Plant:
         self._pulsing = 1
         self._fed = self._load = 0
 
-    def answer(self, output: str, value: int) -> Iterable[tuple[str, int]]:
-        """The (channel, value) pairs that follow from an output."""
+    @property
+    def arm(self) -> Arm:
+        """The arm of a barrier."""
+        if self._arm is None:
+            self._arm = Arm()
+        return self._arm
+
+    @property
+    def due(self) -> int:
+        """When a step is to be asked for, by the clock of `answer`."""
+        return NEVER if self._arm is None else self._arm.due
+
+    def step(self, now: int) -> Iterable[tuple[str, int]]:
+        """The (channel, value) pairs of what has come to its end by now."""
+        return () if self._arm is None else self._arm.step(now)
+
+    def answer(self, output: str, value: int, now: int = 0) -> Iterable[tuple[str, int]]:
+        """The (channel, value) pairs that follow from an output at once; `now`: ms, for what takes its time."""
         if output == "failure_level":
             if not self.silent:
                 self._failure_level = value
         elif output == "lamp":
             self._level = value
             return self.felt()
-        elif output == "barrier" and not self.jammed:
-            return MOVES.get(value, ())
+        elif output == "barrier":
+            return self.arm.drive(now, value)
         elif output == "pulse" and value != self._pulsing:
             self._pulsing = value
             back = 0 if self.cut else RETURN_V

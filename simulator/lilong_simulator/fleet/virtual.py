@@ -13,7 +13,7 @@ from . import virtual_faults
 from .building_bus import BuildingBus
 from .calendar import Calendar
 from .observer import CONNACK, ONLINE, Observer
-from .plant import LOAD
+from .plant import ANSWERED, LOAD
 from .slots import Flash, Simulated, simulated_maker
 from .still import Still
 from .uplinks import PASSING
@@ -234,6 +234,11 @@ class VirtualFleet:
     def _arrive(self, now: int, topic: str, payload: bytes) -> None:
         self._backend.receive(now, topic, payload, False)
 
+    def _feel(self, now: int, member: Member) -> None:
+        """What hangs on its outputs has come to its end, if it was not turned round on its way."""
+        for channel, value in member.plant.step(now):
+            self.sense(member.id, channel, value)
+
     # ---- firmware
 
     def _take_updates(self, device: Device) -> Simulated:
@@ -304,8 +309,11 @@ class VirtualFleet:
             self._observer.output(now, member.id, effect[1], effect[2])
             if self.bus is not None:
                 self.bus.output(member.id, effect[1], effect[2])
-            for channel, value in member.plant.answer(effect[1], effect[2]):
-                member.device.sense(now - member.base, member.slots[channel], value)
+            if effect[1] in ANSWERED:
+                for channel, value in member.plant.answer(effect[1], effect[2], now):
+                    member.device.sense(now - member.base, member.slots[channel], value)
+                if member.plant.due < NEVER:
+                    self._at(member.plant.due, (self._feel, member))
         elif what == CONNECT:
             member.connection += 1
             member.will = effect[1]

@@ -75,6 +75,10 @@ class LiveDevice(DeviceLink):
         elif self.device.deadline <= now:
             self._called(self.device.deadline + self.base)
             self.device.step(now)
+        if self._plant is not None and self._plant.due <= time:
+            reached = self._plant.due
+            for channel, value in self._plant.step(int(time)):
+                self.sense(channel, value, reached)
         self._settle(now)
 
     def restart(self) -> None:
@@ -137,6 +141,8 @@ class LiveDevice(DeviceLink):
             due = client_due
         if self.flash is not None and self.flash.reset_at < NEVER:
             due = min(due, self.flash.reset_at - self.base)
+        if self._plant is not None and self._plant.due < NEVER:
+            due = min(due, self._plant.due - self.base)
         return due
 
     # ---- inside
@@ -162,7 +168,7 @@ class LiveDevice(DeviceLink):
         elif what == OUTPUT:
             fleet.observer.output(fleet.time(), self.id, effect[1], effect[2])
             if effect[1] in ANSWERED:
-                for channel, value in self.plant.answer(effect[1], effect[2]):
+                for channel, value in self.plant.answer(effect[1], effect[2], now + self.base):
                     self.device.sense(now, self.slots[channel], value)
         elif what == CONNECT:
             if self.fault is not None and self.fault.cut:

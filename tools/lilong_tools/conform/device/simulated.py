@@ -18,8 +18,8 @@ from lilong_simulator.fleet.board_config import BoardConfig
 from lilong_simulator.fleet.board_lines import Line, Output
 from lilong_simulator.fleet.live import LiveFleet, Target
 from lilong_simulator.fleet.observer import Observer
-from lilong_simulator.fleet.plant import Plant
 from lilong_simulator.fleet.process import UPDATING_HEAP, BoardError, BoardProcess
+from lilong_simulator.fleet.process_plant import ProcessPlant
 from lilong_simulator.fleet.slots import SIMULATION_KEY, simulation_image
 
 from ...broker import Broker
@@ -107,7 +107,7 @@ class OnBoard:
         self._folder = tempfile.TemporaryDirectory(prefix="lilong-conform-")
         self._lives = 0
         self._values: dict[str, int] = {}
-        self._plant = Plant()
+        self._plant = ProcessPlant(self._feel)
         self._process: BoardProcess | None = None
 
     async def __aenter__(self) -> "OnBoard":
@@ -201,8 +201,9 @@ class OnBoard:
 
     def _told(self, line: Line) -> None:
         if isinstance(line, Output) and self._process is not None:
-            try:
-                for channel, value in self._plant.answer(line.name, line.value):
-                    self._process.set(channel, value)
-            except BoardError:
-                pass  # it has just ended
+            self._plant.output(line.name, line.value)
+
+    def _feel(self, channel: str, value: int) -> None:
+        if self._process is not None:
+            with suppress(BoardError):  # it has just ended
+                self._process.set(channel, value)

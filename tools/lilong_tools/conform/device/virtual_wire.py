@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from lilong_firmware.device import Device, Identity
 from lilong_firmware.draws import Draws
-from lilong_firmware.effects import ACCEPTED, CONNECT, DISCONNECT, NOTE, OUTPUT, PUBLISH, RESTART
+from lilong_firmware.effects import ACCEPTED, CONNECT, DISCONNECT, NEVER, NOTE, OUTPUT, PUBLISH, RESTART
 from lilong_firmware.kinds import rules
 from lilong_firmware.rarely import end
 from lilong_firmware.rules import Rules
@@ -148,6 +148,11 @@ class VirtualWire(Virtual[Heard]):
             self._device.sense(self._now - self._born, self._slots[channel], value)
             self._drain()
 
+    def _feel(self) -> None:
+        """What hangs on its outputs has come to its end, if it was not turned round on its way."""
+        for channel, value in self._plant.step(self._now):
+            self._sense(channel, value)
+
     def _tell(self, what: str, *arguments: Any) -> None:
         if self._device is not None:
             getattr(self._device, what)(self._now - self._born, *arguments)
@@ -170,8 +175,10 @@ class VirtualWire(Virtual[Heard]):
         if what == PUBLISH:
             self._published(*effect[1:])
         elif what == OUTPUT:
-            for channel, value in self._plant.answer(effect[1], effect[2]):
+            for channel, value in self._plant.answer(effect[1], effect[2], self._now):
                 self._sense(channel, value)
+            if self._plant.due < NEVER:
+                self._at(self._plant.due - self._now, self._feel)
         elif what == CONNECT:
             self._connection += 1
             self._attempts.append(self._now)
