@@ -182,6 +182,18 @@ def test_a_table_without_rows_is_one_all_the_same(tmp_path, table):
     assert about == {"schema": schema.SCHEMA_VERSION, "seed": 7}
 
 
+@pytest.mark.parametrize("table", [one for one in schema.TABLES if one is not schema.MESSAGES], ids=lambda it: it.name)
+def test_a_table_takes_columns_of_its_types(tmp_path, table):
+    values = {
+        schema.TEXT: ["a"], schema.WHOLE: [1], schema.NUMBER: [1.5], schema.TIME: [ZERO],
+        schema.TEXTS: parquet.Lists([1], ["a"]),
+    }  # fmt: skip
+    parquet.write(tmp_path / "file", table, [[values[column.type] for column in table.columns]], {})
+    (row,) = pq.read_table(tmp_path / "file").to_pylist()
+    assert list(row) == schema.names(table.columns)
+    assert None not in row.values()
+
+
 @pytest.mark.parametrize("table", schema.TABLES, ids=lambda table: table.name)
 def test_the_readme_says_what_every_column_means(table):
     text = README.read_text()

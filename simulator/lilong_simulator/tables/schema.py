@@ -129,7 +129,7 @@ LABELS = Table("labels", "data that is wrong, and known to be; none without `--d
     _ESTATE,
     _DEVICE,
     _NAME,
-    Column("quantity", WORD, "name in the registry of what is wrong; null: no quantity is, but time or numbers"),
+    Column("quantity", TEXT, "name in the registry of what is wrong; null: no quantity is, but time or numbers"),
     Column("kind", TEXT, "`out_of_range`, `stuck`, `rate`, `future_time`, `gap` or `contradiction`"),
     Column("time", TIME, "when it began"),
     Column("from_ms", WHOLE, f"the same, {_RUN_MS}"),
