@@ -27,6 +27,7 @@ DAY_GROWTH_MB = 2.0  # of an estate, measured: 1.5; its 60 alarms, and all that 
 NOISE_MB = 12.0  # (ours) by which two runs of the same length differ
 FAULTS = (("blackout", 0.1, "share=0.1"), ("partition", 0.25, "share=0.1"), ("bad_radio", 0.4, "loss=0.05"))
 FAULT_SHARE = 0.1  # of the run: when each begins, above, and for how long
+STREET_MINUTES = 6  # at least: the last fault ends halfway, and by 3 minutes after it all are back (`excuses.BACK_MS`)
 SATURATED = 3
 
 
@@ -112,6 +113,8 @@ def main() -> int:
     parser.add_argument("--days", type=float, default=30)
     parser.add_argument("--minutes", type=float, default=10)
     given = parser.parse_args()
+    if given.what == "street" and given.minutes < STREET_MINUTES:
+        parser.error(f"--minutes {given.minutes:g}: a street needs {STREET_MINUTES}, to be back after its faults")
     seconds = given.minutes * 60
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as name:

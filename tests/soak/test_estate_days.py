@@ -69,6 +69,7 @@ BROKEN = (
 KEPT = (
     [raised(), clear(1), raised(seq=3)],
     [raised(HELD), clear(0, HELD), raised(HELD, seq=1, boot=2)],
+    [raised(codes.ALARM_BATTERY_LOW, uptime=0)],
     [raised(), raised(codes.ALARM_TAMPER, seq=2), raised()],
     [event(seq=1), event(seq=2), event(seq=1, boot=2, uptime=10), event(seq=2), event(seq=2, boot=2, uptime=20)],
 )
