@@ -82,6 +82,7 @@ soak: $(DEV_READY)  ## long runs; each line says what it came to, and in what ti
 	$(BIN)/python -m tests.soak.generator cluster --minutes 10
 	$(BIN)/python -m tests.soak.generator days --days 30
 	$(BIN)/python -m tests.soak.estate_days --days 30 --seed $(SOAK_SEED)
+	$(BIN)/python -m tests.soak.ten_incidents --seeds $(SOAK_SEED)
 	$(BIN)/python -m tests.soak.incidents_live
 
 codes: $(READY)  ## write what follows from the registry
