@@ -33,7 +33,8 @@ DELAY_MS = (5, 40)  # one way, constant for a device
 class BackendInTheLoop(Backend, Protocol):
     """A backend that answers in virtual time.
 
-    It may also have `app(device, command)`: what people ask of a device by the estate's app.
+    It may also have `app(device, command)`: what people ask of a device by the estate's app; and `weather(tenths)`:
+    what the weather service tells of the last hour, in 0.1 mm.
     """
 
     def attach(self, fleet: VirtualFleet) -> None:
@@ -75,6 +76,7 @@ class VirtualRun:
         self.env = self.world.env
         recorder.on_output = self.world.felt
         self.world.app = getattr(backend, "app", self.world.app)
+        self.world.weather = getattr(backend, "weather", self.world.weather)
         self._fleet = VirtualFleet(self.env, estate.id, backend, recorder)
         if not polls and not faults:
             self._fleet.still = still

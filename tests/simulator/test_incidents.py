@@ -223,6 +223,18 @@ def test_one_lobby_sees_ten_people_a_minute(rush: WorldLog) -> None:
     assert [minutes[70 + n] for n in range(5)] == [10] * 5
 
 
+def test_of_rain_that_no_backend_is_told_of_nothing_must_be_concluded(plaza: Estate) -> None:
+    def rows(told: list[int] | None) -> set[str]:
+        world = World(plaza, 7, datetime(2026, 3, 2, 15, 59), [incidents.find("cloudburst")])
+        if told is not None:
+            world.weather = told.append
+        world.env.run(until=1_300_000)
+        return {row.expect for row in world.truth if row.alarm == "weather.rain_level"}
+
+    hours: list[int] = []
+    assert (rows(None), rows(hours), hours) == ({"may"}, {"must"}, [350])
+
+
 def test_two_doors_are_held_and_one_fire_is_real(rush: WorldLog) -> None:
     begin, end = 40 * MINUTE, 100 * MINUTE
     rows = [row for row in rush.world.truth if row.incident == "morning_rush"]

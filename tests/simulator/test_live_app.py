@@ -1,4 +1,4 @@
-"""What residents ask for by their app in a live run: at the backend's interface, by the shard that hosts the device."""
+"""What a backend is told beside the broker in a live run: rain, and what residents ask for by their app."""
 
 from __future__ import annotations
 
@@ -74,6 +74,17 @@ def test_a_wish_is_a_command_at_the_backends_interface_and_what_is_refused_is_co
     with interface(409) as told:
         assert asyncio.run(asks(told.url)).refused == 1
     assert asyncio.run(asks(told.url)).refused == 1, "nobody is there any more"
+
+
+def test_of_rain_the_backend_is_told_what_fell_in_the_last_hour() -> None:
+    async def rains(url: str) -> None:
+        app = LiveApp(url)
+        app.weather(815)
+        await app.close()
+
+    with interface() as told:
+        asyncio.run(rains(told.url))
+    assert told.wishes == [("/api/weather", {"rain_mm_h": 81.5})]
 
 
 def test_of_a_run_by_several_processes_the_one_that_hosts_a_device_asks() -> None:

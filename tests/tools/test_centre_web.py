@@ -108,6 +108,19 @@ class TestApi:
         assert status == 415
         assert "send the command as JSON" in answer["error"]
 
+    def test_the_weather_service_tells_of_rain(self):
+        async def scenario(centre):
+            right = await http(centre, "/api/weather", {"rain_mm_h": 81.5})
+            wrong = await http(centre, "/api/weather", {"rain_mm_h": "much"})
+            foreign = await http(centre, "/api/weather", {"rain_mm_h": 0}, "text/plain")
+            return right, wrong, foreign, await http(centre, "/api/findings")
+
+        right, wrong, foreign, (_, listed) = with_centre(scenario)
+        assert (right[0], wrong[0], foreign[0]) == (202, 400, 415)
+        assert wrong[1]["error"] == "\"rain_mm_h\" 'much': not the rain of an hour; give 0 to 500 mm"
+        (rain,) = listed["findings"]
+        assert (rain["finding"], rain["level"], rain["rain_mm_h"]) == ("weather.rain_level", 2, 81.5)
+
     def test_a_device_that_nobody_knows(self):
         async def scenario(centre):
             return await http(centre, "/api/device/nothing"), await http(centre, "/api/nothing")

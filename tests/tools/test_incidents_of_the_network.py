@@ -172,6 +172,13 @@ class TestCloudburst:
         assert rain.played.failures == []
         assert len(rain.judged()) >= 20
 
+    def test_each_warning_of_rain_is_known_within_a_minute_of_the_hour_that_calls_for_it(self, rain):
+        found = rain.found("weather.rain_level")
+        assert [(round(at, -1), row["level"]) for at, row in found] == [(1_200, 4), (3_000, 3), (4_200, 2)]
+        assert [round(at, -1) for at, _ in rain.found("weather.rain_level", "cleared")] == [3_000, 4_200, 10_800]
+        judged = [one for one in rain.played.score.judged if one.row.alarm == "weather.rain_level"]
+        assert [one.row.expect for one in judged] == ["must"] * 3
+
     def test_a_cover_that_falls_silent_keeps_its_last_red_state(self, rain):
         drowned = rain.estate.by_name["ring/storm05/manhole"].id
         assert not [one for one in rain.played.feed if (one["device"], one["event"]) == (drowned, "cleared")]

@@ -258,6 +258,12 @@ class CentreInTheLoop:
             self._core.command(self._now(), device, command, {}, RESIDENT)
         self._settle()
 
+    def weather(self, tenths: int) -> None:
+        """The weather service tells what fell in the last hour, in 0.1 mm."""
+        self._look()
+        self._core.rain(self._now(), tenths / 10)
+        self._settle()
+
     def _now(self) -> int:
         return self._epoch_zero + int(self._fleet.env.now)
 

@@ -45,7 +45,7 @@ RATE = Finding(1009, "quality.rate", BLUE, Label("value changes too fast", "数�
 FUTURE_TIME = Finding(1010, "quality.future_time", BLUE, Label("time to come", "时间超前"))
 GAP = Finding(1011, "quality.gap", BLUE, Label("messages lack", "数据缺失"), 10 * MINUTE_MS)
 CONTRADICTION = Finding(1012, "quality.contradiction", BLUE, Label("values contradict", "数据矛盾"))
-RAIN_LEVEL = Finding(1013, "weather.rain_level", BLUE, Label("rain", "降雨预警"))  # no device measures it
+RAIN_LEVEL = Finding(1013, "weather.rain_level", BLUE, Label("rain", "降雨预警"))  # told by the weather service
 
 FINDINGS = (
     OFFLINE, FEEDER_LOST, UNKNOWN_DEVICE, REPLAY, IMPOSSIBLE_PASSAGE, DISPATCH, OUT_OF_RANGE, STUCK, RATE, FUTURE_TIME,

@@ -1,6 +1,8 @@
-"""The estate's app in a live run: what people who live there ask of a device, they ask of the backend's interface.
+"""What a backend is told in a live run beside the broker, at its interface, as the management centre takes it.
 
-`POST URL/api/device/{id}/command` with `{"command", "args", "operator"}`, as the management centre takes it.
+What people who live there ask of a device by the estate's app: `POST URL/api/device/{id}/command` with
+`{"command", "args", "operator"}`. What fell in the last hour, by the weather service: `POST URL/api/weather` with
+`{"rain_mm_h"}`.
 """
 
 from __future__ import annotations
@@ -24,19 +26,25 @@ class LiveApp:
 
     def ask(self, device: str, command: str) -> None:
         """Somebody asks something of a device; the run goes on meanwhile."""
-        self.asked += 1
-        task = asyncio.ensure_future(self._ask(device, command))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._begin(f"/api/device/{device}/command", {"command": command, "args": {}, "operator": RESIDENT})
+
+    def weather(self, tenths: int) -> None:
+        """So much has fallen in the last hour, in 0.1 mm."""
+        self._begin("/api/weather", {"rain_mm_h": tenths / 10})
 
     async def close(self) -> None:
         """What is under way ends."""
         await asyncio.gather(*self._tasks)
 
-    async def _ask(self, device: str, command: str) -> None:
-        wish = json.dumps({"command": command, "args": {}, "operator": RESIDENT}).encode()
+    def _begin(self, path: str, body: dict[str, object]) -> None:
+        self.asked += 1
+        task = asyncio.ensure_future(self._ask(path, json.dumps(body).encode()))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _ask(self, path: str, body: bytes) -> None:
         try:
-            await asyncio.to_thread(_post, f"{self._url}/api/device/{device}/command", wish)
+            await asyncio.to_thread(_post, self._url + path, body)
         except OSError:  # an answer that is none of 200 to 299 is one, too
             self.refused += 1
 

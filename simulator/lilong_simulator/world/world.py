@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import simpy
+from lilong_protocol.pc.findings import RAIN_LEVEL
 
 from lilong_simulator.estate import Device, Estate
 from lilong_simulator.random_streams import Streams
@@ -39,6 +41,10 @@ if TYPE_CHECKING:
 Sink = Callable[[str, str, int | None], None]
 
 
+def nobody(_: int) -> None:
+    """Hears of no weather."""
+
+
 class World:
     """One estate from `start` (naive local time) on; the same seed gives the same calls of `sink` in the same order.
 
@@ -68,6 +74,8 @@ class World:
         self.lockers = Lockers(self)
         self.app: Callable[[str, str], object] = lambda device, command: None
         """Carries out what people ask for by the estate's app (device id, command); whoever hosts the world has one."""
+        self.weather: Callable[[int], object] = nobody
+        """Is told by the weather service what fell in the last hour, in 0.1 mm; whoever hosts the world has one."""
         self._listeners: dict[tuple[str, str], list[Callable[[int], object]]] = {}
         self.residents = Residents(self)
         self.stranger: Callable[[Attack, Device | None], None] = lambda attack, victim: None
@@ -110,9 +118,19 @@ class World:
         """Lets a device burn at `at_ms`."""
         self.agenda.at(at_ms, self._destroyed, device.id)
 
+    def rain(self, at_ms: int, tenths: int) -> None:
+        """Lets the weather service tell at `at_ms` what fell in the last hour, in 0.1 mm."""
+        self.agenda.at(at_ms, lambda: self.weather(tenths))
+
     def expect(self, row: TruthRow) -> None:
-        """Adds a row to the truth at its crossing."""
-        self.agenda.at(row.crossing_ms, self.truth.append, row)
+        """Adds a row to the truth at its crossing; of weather that nobody is told of nothing must be concluded."""
+        if row.alarm == RAIN_LEVEL.name:
+            self.agenda.at(row.crossing_ms, self._expect_weather, row)
+        else:
+            self.agenda.at(row.crossing_ms, self.truth.append, row)
+
+    def _expect_weather(self, row: TruthRow) -> None:
+        self.truth.append(replace(row, expect="may", limits={}) if self.weather is nobody else row)
 
     def follow(self, at_ms: int, expectations: Iterable[Expectation]) -> None:
         """Adds expectations at `at_ms`."""

@@ -20,6 +20,7 @@ from .alarms import Alarm, AlarmBook
 from .cards import ORDERS, Cards, Revocation
 from .commands import order_row
 from .findings import Findings
+from .findings.weather import MOST_MM_H
 from .intake import Intake
 from .linkage import LINKAGES, Incident, Linkage, Linkages
 from .model import Batch, CentreError, Estate, Json, Row, Saved, state_rows
@@ -152,6 +153,12 @@ class Core:
         if found.number != DISPATCH.number:
             raise CentreError(f"finding {finding_id!r}: nobody was sent; acknowledge it instead")
         self.findings.book.on_site(now_ms, found, _operator(operator, f"on site of {finding_id}"))
+
+    def rain(self, now_ms: int, mm_h: object) -> None:
+        """The weather service tells what fell in the last hour, in mm."""
+        if not isinstance(mm_h, int | float) or isinstance(mm_h, bool) or not 0 <= mm_h <= MOST_MM_H:
+            raise CentreError(f'"rain_mm_h" {mm_h!r}: not the rain of an hour; give 0 to {MOST_MM_H} mm')
+        self.findings.rain(now_ms, round(mm_h * 10))
 
     def tell_open(self, now_ms: int) -> None:
         """Every OPEN_EVERY_MS: tell in the observed feed all alarms that are open, so that a forgotten one is seen."""

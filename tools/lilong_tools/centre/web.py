@@ -46,6 +46,7 @@ class Web:
                 Route("/api/findings", self.findings),
                 Route("/api/finding/{finding}/acknowledge", self.acknowledge_finding, methods=["POST"]),
                 Route("/api/finding/{finding}/on_site", self.on_site, methods=["POST"]),
+                Route("/api/weather", self.weather, methods=["POST"]),
                 Route("/api/cards", self.cards),
                 Route("/api/stays", self.stays),
                 Route("/api/cards/revoke", self.revoke, methods=["POST"]),
@@ -101,6 +102,16 @@ class Web:
         except CentreError as error:
             return error_of(400, error)
         return JSONResponse({"counter": counter}, 202)
+
+    async def weather(self, request: Request) -> Response:
+        if (foreign := is_foreign(request)) is not None:
+            return foreign
+        try:
+            told = await json_body(request, '{"rain_mm_h": what fell in the last hour}')
+            self._ingest.decide(lambda now: self._core.rain(now, told.get("rain_mm_h")))
+        except CentreError as error:
+            return error_of(400, error)
+        return JSONResponse({}, 202)
 
     async def acknowledge(self, request: Request) -> Response:
         if (foreign := is_foreign(request)) is not None:

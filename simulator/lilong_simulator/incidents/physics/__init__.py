@@ -20,6 +20,7 @@ from .gas_leak import GasLeak
 from .pins import Pins
 from .press import Press
 from .rain import Rain
+from .rainfall import Rainfall
 from .rush import Rush
 from .smoke import Smoke
 from .stimulus import Stimulus
@@ -29,7 +30,7 @@ __all__ = ["MODELS", "Curve", "Element", "Physics", "Scene"]
 
 Physics = Annotated[
     BurntPan | Card | Channel | CoverMoved | Destroyed | DoorForced | DoorHeld | Fall | FallingObject | FenceCut
-    | FenceLoad | GasLeak | Pins | Press | Rain | Rush | Smoke | Stimulus | Whiff,
+    | FenceLoad | GasLeak | Pins | Press | Rain | Rainfall | Rush | Smoke | Stimulus | Whiff,
     Field(discriminator="model"),
 ]  # fmt: skip
 

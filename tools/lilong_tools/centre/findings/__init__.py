@@ -19,6 +19,7 @@ from .quiet import Quiet
 from .security import Security
 from .silence import Silence
 from .site import Site
+from .weather import Weather
 
 __all__ = ["Findings", "Found"]
 
@@ -36,6 +37,7 @@ class Findings:
         self._security = Security(self.book, self.site, self._quiet)
         self._passages = Passages(self.book, self.site, self._quiet)
         self._care = Care(self.book, self.site)
+        self._weather = Weather(self.book)
         self.quality = Quality(self.book, self.site, self._quiet) if checks else None
 
     # ---- in
@@ -67,6 +69,10 @@ class Findings:
     def incident(self, now_ms: int, incident: Incident) -> None:
         """The engine has refused something."""
         self._security.incident(now_ms, incident)
+
+    def rain(self, now_ms: int, tenths: int) -> None:
+        """The weather service tells what fell in the last hour, in 0.1 mm."""
+        self._weather.rain(now_ms, tenths)
 
     def step(self, now_ms: int) -> None:
         """`deadline` has come."""
