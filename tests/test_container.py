@@ -42,6 +42,14 @@ def test_every_file_that_it_copies_is_in_its_context(tmp_path: Path) -> None:
     assert all((given / name).exists() for name in copied)
 
 
+def test_it_has_a_pure_and_a_compiled_wheel_to_choose_from() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    assert "ARG WHEEL=pure" in text
+    assert {"pure", "compiled"} <= set(re.findall(r"^FROM \S+ AS (\S+)", text, re.MULTILINE))
+    built = text.partition(" AS compiled")[2].partition("\nFROM ")[0]
+    assert "HATCH_BUILD_HOOK_ENABLE_CUSTOM=1" in built
+
+
 def test_it_ends_as_a_user_without_rights_with_lilong_as_its_command() -> None:
     instructions = (ROOT / "Dockerfile").read_text().splitlines()
     assert "USER lilong" in instructions
