@@ -2,8 +2,9 @@
 
 An episode is raised once, whatever power does in between; a latched alarm ends by a person's reset alone, in a message
 of its own; a key names one message for ever; events are said in the order in which they happened; an alarm leaves at
-the instant at which it is raised, where there is a link; a boot raises nothing but a low battery. Of the backend, by its observed feed:
-each alarm is stored, once, and none is cleared that its device did not clear. Beside it `life`, `time` and `loss`.
+the instant at which it is raised, where there is a link; a boot raises nothing but a low battery. Of the backend, by
+its observed feed: each alarm is stored, once, and none is cleared that its device did not clear. Beside it `life`,
+`time` and `loss`.
 """
 
 from __future__ import annotations
@@ -27,9 +28,7 @@ from .told_time import ToldTime
 # a full flash says those that are in its log, and have no mark there, again after a restart: all that came since went
 # from RAM.
 KEPT = {topics.ALARM: 64, topics.EVENT: 1_100, topics.RESPONSE: 64}
-MEASURED_AT_BOOT = (
-    codes.ALARM_BATTERY_LOW,
-)  # GB 20517 5.11: at power-up; one that ran low since the last look is told
+MEASURED_AT_BOOT = (codes.ALARM_BATTERY_LOW,)  # GB 20517 5.11: at power-up, whatever it has become since
 TOLD = 100  # violations
 BY_OPERATOR = 1  # in the body of a clear
 _REASON, _CODE, _VALUES = 6, 0, 4
