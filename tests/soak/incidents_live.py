@@ -27,9 +27,11 @@ from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.fleet import image
 from lilong_simulator.fleet import process as board_process
 from lilong_simulator.incidents import INCIDENTS, IncidentError, read
+from lilong_simulator.judged import ALL_CLOCKS, CLOCKS
 from lilong_simulator.load.faults import FAULTS
 from lilong_simulator.plots import span
 from lilong_simulator.random_streams import Streams
+from lilong_simulator.truth import TruthRow
 from lilong_simulator.world.local_time import LocalTime
 
 from tests.soak.generator import LILONG
@@ -37,7 +39,7 @@ from tests.soak.generator import LILONG
 ESTATE = "music_plaza"
 DAY = date(2026, 3, 4)  # a Wednesday
 BEFORE_S, AFTER_S = 30, 20  # the world begins so long before an incident, and goes on after the last limit
-LONGEST_S = 2_700  # (ours) of what is not cut
+LONGEST_S = 3_000  # (ours) of what is not cut: an officer who was sent has 45 min to be there
 CUT = "_cut"
 SATURATED = "generator saturated"
 
@@ -55,13 +57,18 @@ def judged_s(name: str, estate: Estate) -> float:
     """Until when the last of what an incident says can be judged, in s after it began."""
     incident = read(name)
     story = incident.story(estate, 0, Streams(7))
-    ends = [row.crossing_ms + max([limit or 0 for limit in row.limits.values()], default=0) for row in story.truth]
+    ends = [row.crossing_ms + _longest(row) for row in story.truth]
     ends += [row.until_ms for row in story.truth if row.expect != "must" and row.until_ms is not None]
-    longest = max(limit or 0 for row in story.truth for limit in row.limits.values())
+    ends += [round((told.until_s + told.within_s) * 1000) for told in incident.content.told]
+    put_off = max(_longest(row, CLOCKS) for row in story.truth)
     for fault in incident.content.faults:
         if FAULTS[fault["name"]].HINDERS is not None:  # what is put off by it comes after it
-            ends.append(round((fault["at_s"] + fault["for_s"]) * 1000) + longest)
+            ends.append(round((fault["at_s"] + fault["for_s"]) * 1000) + put_off)
     return max(ends) / 1000
+
+
+def _longest(row: TruthRow, clocks: Sequence[str] = ALL_CLOCKS) -> int:
+    return max(row.limits.get(f"{clock}_ms") or 0 for clock in clocks)
 
 
 def form_of(name: str, estate: Estate) -> Form:

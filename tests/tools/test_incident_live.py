@@ -161,6 +161,8 @@ def test_a_stranger_is_refused_and_a_call_from_a_dead_zone_comes_through(tmp_pat
         "--incident", tmp_path / "dead_zone.toml", "--start", "2026-03-04 02:00:00", "--http", "127.0.0.1:0",
         "--report", tmp_path / "report",
     ) as demo:  # fmt: skip
+        demo.wait_for(r"^all 40 devices online")
+        (tmp_path / "stranger.toml").unlink()  # it has been read
         ended = demo.end(120)
     assert ended.err == ""
     report = json.loads((tmp_path / "report/report.json").read_text())

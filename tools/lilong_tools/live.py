@@ -13,7 +13,6 @@ from lilong_simulator.completeness import completeness
 from lilong_simulator.estate import Device
 from lilong_simulator.feed import Feed, FeedEvent
 from lilong_simulator.fleet import process
-from lilong_simulator.incidents import names_of
 from lilong_simulator.load.errors import NotOnline
 from lilong_simulator.load.faults.excuses import Excuses
 from lilong_simulator.load.faults.live_run import planned_by
@@ -74,6 +73,11 @@ class Request:
     record: Path | None = None  # where all that is sent goes too
     commands: Commands = NO_COMMANDS  # that restart and freeze a broker which is not ours
     app: str | None = None  # the address at which residents ask the backend for things
+
+    @property
+    def incidents(self) -> tuple[str, ...]:
+        """What those that were asked for are called in rows of the truth; their files may have gone meanwhile."""
+        return tuple(one.name for one in self.places[0].incidents[: len(self.scenario.incidents)])
 
 
 @dataclass
@@ -229,7 +233,7 @@ def conclude(
     content = judged(request, played, reached, knee)
     result = played.result
     if result.world_zero is not None:
-        for name in names_of(request.scenario.incidents):
+        for name in request.incidents:
             if not any(row.incident == name for row in result.truth):
                 console.print(f"{name} did not happen within the run: --duration or --start", style="yellow")
         summarise(content, console)
@@ -268,7 +272,7 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         duration_s=lasted,
         broker=reached.broker.describe(),
         measures_latency=reached.broker.kind != "embedded",
-        incidents=names_of(scenario.incidents),
+        incidents=request.incidents,
         devices=result.devices,
         real_micropython=result.boards,
         lost=result.lost,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,8 +14,7 @@ from lilong_simulator.incidents.one_alarm import CAUSES, OneAlarm
 from lilong_simulator.incidents.written import WrittenIncident
 
 __all__ = [
-    "CAUSES", "INCIDENTS", "Incident", "IncidentError", "OneAlarm", "Step", "WrittenIncident", "find", "names_of",
-    "read",
+    "CAUSES", "INCIDENTS", "Incident", "IncidentError", "OneAlarm", "Step", "WrittenIncident", "find", "read",
 ]  # fmt: skip
 
 
@@ -39,11 +38,6 @@ def find(text: str) -> Incident:
     if asked.places or asked.when is not None:
         return incident.elsewhere(incident.name + text.removeprefix(asked.name), asked.places, asked.when)
     return incident
-
-
-def names_of(texts: Iterable[str]) -> tuple[str, ...]:
-    """What the incidents that are asked for are called in rows of the truth: one of a file has the file's name."""
-    return tuple(find(text).name for text in texts)
 
 
 def _named(asked: Asked) -> Incident:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ..judged import CLOCKS
 from ..truth import TruthRow
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ class Drain:
         return not Counter((row.device, row.code) for row in rows) <= answered
 
     def _limit(self, row: TruthRow) -> float:
-        """The last of a row, on the run's clock."""
-        latest = max([limit for limit in row.limits.values() if limit is not None], default=0)
+        """The last of a row for which a run waits, on the run's clock: not for what comes long afterwards, an officer
+        who is on the way; that is judged as far as the duration reaches."""
+        latest = max([row.limits.get(f"{clock}_ms") or 0 for clock in CLOCKS])
         return (self._run.world_zero or 0.0) + row.crossing_ms + latest
 
     def _judged(self) -> list[TruthRow]:
