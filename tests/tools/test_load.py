@@ -40,6 +40,7 @@ def test_a_backend_that_answers_passes_and_what_was_not_observed_is_null(tmp_pat
     assert report["alarms"] == {
         "true": 0, "raised": 0, "stored": 0, "undetected": 0, "missed": 0, "late": 0, "false": 0,
         "excused": 0, "wrongly_cleared": None,
+        "early": 0, "untrue": None, "forgotten": None,
         "acknowledged": None, "duplicate": None, "out_of_order": None,
     }  # fmt: skip
     assert report["latency_ms"]["ingest"] == {**dict.fromkeys(("p50", "p90", "p99", "p999", "max")), "count": 0}
