@@ -4,7 +4,8 @@
 and what a backend concludes by itself, which `lilong_protocol.pc.findings` describes: "finding", "members" beside.
 What is more is told in keys of a stored line that may lack: "level", "raised_at" (epoch ms, when the device raised
 it), "values" by their names in the registry; of a dispatch "officer". {"event": "on_site"} says that whoever was sent
-is there, {"event": "open", "members": [ids]} which alarms are open at the backend now, all of them.
+is there, {"event": "open", "members": [ids]} which alarms are open at the backend now, all of them, {"event":
+"revoked"} that a card has been taken out of use.
 Without it a merge, a reordering or a clear on device death hides behind correct acknowledgements.
 """
 
@@ -19,8 +20,8 @@ from typing import Any, Protocol
 
 from lilong_protocol.pc.findings import BY_NUMBER, is_finding
 
-OPEN = "open"
-EVENTS = ("stored", "updated", "shown", "acknowledged", "on_site", "cleared", OPEN)
+OPEN, REVOKED = "open", "revoked"
+EVENTS = ("stored", "updated", "shown", "acknowledged", "on_site", "cleared", OPEN, REVOKED)
 TOLD = ("level", "raised_at", "officer")
 
 
@@ -62,6 +63,8 @@ class FeedEvent:
             raise ValueError("members is no list")
         if row["event"] == OPEN:  # about no alarm alone
             return cls(float(row["at"]), OPEN, "", "", 0, 0, 0, members=tuple(map(str, row["members"])))
+        if row["event"] == REVOKED:
+            return cls(float(row["at"]), REVOKED, "", "", 0, 0, 0)
         values = row.get("values", {})
         if not isinstance(values, Mapping):
             raise ValueError("values is no table")

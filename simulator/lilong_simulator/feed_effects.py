@@ -8,7 +8,7 @@ from typing import Any
 
 from lilong_protocol.codes import is_alarm, severity
 
-from .feed import OPEN, FeedEvent
+from .feed import OPEN, REVOKED, FeedEvent
 
 
 @dataclass(slots=True)
@@ -44,6 +44,8 @@ def effects_of(feed: Sequence[FeedEvent], epoch_zero: float, known: Container[st
             continue  # of an earlier run, in a file that has grown since
         if event.event == OPEN:
             effects.open.append((at, frozenset(event.members)))
+            continue
+        if event.event == REVOKED:
             continue
         if event.event == "updated":
             effects.members[event.alarm] = event.members

@@ -6,7 +6,7 @@ from math import inf
 
 from . import of_time
 from .carried_out import carried_out, so_since, undone
-from .feed import FeedEvent
+from .feed import REVOKED, FeedEvent
 from .load.faults.base import UNPOWERED
 from .load.faults.excuses import Excuses
 from .recorder import AlarmClocks, Recorder
@@ -61,9 +61,10 @@ def judge(
     before it has power again (`excuses`).
     """
     judged = []
+    revoked = [event.at - epoch_zero for event in feed if event.event == REVOKED]
     for expectation in expectations:
         if expectation.from_ms is not None:
-            timed = of_time.judge(expectation, recorder, excuses, world_zero, horizon)
+            timed = of_time.judge(expectation, recorder, excuses, world_zero, horizon, revoked)
             judged += [] if timed is None else [Linked(expectation, *timed)]
             continue
         decided = sorted(alarm_of_row[row].decided for row in expectation.after if row in alarm_of_row)

@@ -10,17 +10,23 @@ from lilong_protocol.topics import EVENT, TELEMETRY
 from .carried_out import carried_out
 from .load.faults.excuses import Excuses
 from .recorder import Recorder
-from .truth import Expectation
+from .truth import CARD_REVOKED, Expectation
 
 Timed = tuple[float | None, float | None, str | None]
 """The instant from which it counts (None: not observed), ms after it (None: it never came), what else is wrong."""
 UNLOCK = "unlock"
+REACHES_MS = 30_000  # (ours) until every reader that is online knows that a card is revoked
 
 
 def judge(
-    expectation: Expectation, recorder: Recorder, excuses: Excuses | None, world_zero: float, horizon: float
+    expectation: Expectation,
+    recorder: Recorder,
+    excuses: Excuses | None,
+    world_zero: float,
+    horizon: float,
+    revoked: Sequence[float] = (),
 ) -> Timed | None:
-    """None: the run ended too early to tell. `horizon`: it saw what came until then."""
+    """None: the run ended too early to tell. `horizon`: it saw what came until then; `revoked`: when cards were."""
     begin, device = world_zero + (expectation.from_ms or 0), expectation.device
     end = begin if expectation.until_ms is None else world_zero + expectation.until_ms
     if device in recorder.burnt:
@@ -28,6 +34,8 @@ def judge(
     if expectation.what in ("granted", "denied"):
         if end + (expectation.within_ms or 0) > horizon:
             return None
+        if expectation.action == CARD_REVOKED and not any(at <= begin - REACHES_MS for at in revoked):
+            return None, None, None  # nobody has said so
         hindered = excuses is not None and excuses.of(device, begin, {}, None).why is not None
         return (None, None, None) if hindered else _read(expectation, recorder, begin, end)
     possible = end if excuses is None else excuses.sendable(device, end)

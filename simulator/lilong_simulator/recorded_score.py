@@ -13,7 +13,7 @@ from typing import Any
 
 from . import linkage, report
 from .completeness import completeness
-from .feed import OPEN, FeedEvent
+from .feed import OPEN, REVOKED, FeedEvent
 from .judged import CLOCKS, Judged
 from .load.thresholds import Threshold
 from .recorded_run import RecordedRun
@@ -43,7 +43,8 @@ def judge(given: Given) -> dict[str, Any]:
     run = given.run
     epoch_zero = run.epoch_zero or 0.0
     world_zero = given.world_began - epoch_zero
-    feed = [event for event in given.feed if event.is_finding or event.event == OPEN or event.device in run.devices]
+    of_all = (OPEN, REVOKED)
+    feed = [one for one in given.feed if one.is_finding or one.event in of_all or one.device in run.devices]
     ended = max([run.last, *(event.at - epoch_zero for event in feed)])
     _answers(run, feed, epoch_zero)
     truth, warnings = _heard(given, world_zero)

@@ -22,6 +22,7 @@ DONE = {
     "fire_release": "released", "close_valve": "shut", "set_level": "lit", "switch_off": "cut off", "look_at": "turned",
     "unlock": "unlocked", "open_barrier": "opened", "mute": "muted", "tell_events": "told all",
     "tell_telemetry": "measured again", "card_granted": "opened to a card", "card_denied": "denied a card",
+    "card_revoked": "denied a card that is revoked",
 }  # fmt: skip
 PLURAL = {
     "door": "doors", "vehicle_lane": "lanes", "cycle_gate": "cycle gates", "gas": "valves", "streetlight": "lamps",

@@ -21,8 +21,8 @@ from lilong_simulator.estate_parts import Device
 Expect = Literal["must", "may", "must_not"]
 By = Literal["device", "backend"]
 What = Literal["command", "report", "not_cleared", "kept", "events", "telemetry", "granted", "denied"]
-DONE_AFTER = ("command", "report")  # of alarms; the others stay, or follow from time
 STAYS = ("not_cleared", "kept")
+CARD_REVOKED = "card_revoked"  # the action of a "denied" that is judged where the feed says that a card was revoked
 Limits = dict[str, int | None]
 
 ALARM_CODES = {row.name: row.number for row in ALARMS}

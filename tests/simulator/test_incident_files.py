@@ -93,6 +93,21 @@ WRONG = {
         '[[finding]]\nof = "smoke"\nname = "comms.offline"\non_site_s = 9\n[[truth]]\nof = "smoke"',
         r"has on_site_s, and nobody is sent",
     ),
+    "what is told of no place": (
+        "[[truth]]\nof", '[[told]]\nwhat = "events"\nat = "hal"\nuntil_s = 9\nwithin_s = 1\n[[truth]]\nof',
+        r":24: told\[0\].at: .hal. is none of the places",
+    ),
+    "what is told of no time": (
+        "[[truth]]\nof", '[[told]]\nwhat = "events"\nat = "hall"\nuntil_s = 0\nwithin_s = 1\n[[truth]]\nof',
+        r"until_s is not after from_s; raise it",
+    ),
+    "a card that is none": (
+        "[[truth]]\nof", '[[read]]\nof = "smoke"\ngranted = true\n[[truth]]\nof', r"of: .smoke. is none of the cards",
+    ),
+    "a card that opens and is revoked": (
+        "[[truth]]\nof", '[[read]]\nof = "smoke"\ngranted = true\nrevoked = true\n[[truth]]\nof',
+        r"is granted and revoked; choose one",
+    ),
     "no title": ("title = {", "tile = {", r"tile: is not a key here; did you mean"),
     "two places in one": ("hall = { device", "hall = { core = 1, device", r"has device and core; choose one"),
     "a limit of a must_not": ("until_s = 400", "until_s = 400\nlocal_s = 3", r"has a limit, and must_not be raised"),

@@ -1,7 +1,10 @@
 """What follows from time alone, and what must not be undone: each passes, and each is named when it is broken."""
 
+from dataclasses import replace
+
 import pytest
 from lilong_protocol.topics import EVENT, TELEMETRY
+from lilong_simulator.feed import FeedEvent
 from lilong_simulator.linkage import judge
 from lilong_simulator.load.faults.excuses import Excuses, Hindrance
 from lilong_simulator.recorder import Recorder
@@ -117,6 +120,16 @@ def test_a_card_opens_in_time(seen, why):
 ])  # fmt: skip
 def test_a_card_that_must_not_opens_nothing_and_is_told(seen, why):
     assert failure(card("denied", MADE + 10_000), seen, excuses=None) == why
+
+
+@pytest.mark.parametrize(("said_at", "why"), [
+    (None, "not judged"), (MADE - 29_999, "not judged"), (MADE - 30_000, "granted"),
+])  # fmt: skip
+def test_a_revoked_card_is_judged_where_the_feed_says_in_time_that_it_is(said_at, why):
+    tried = replace(card("denied", MADE + 10_000), action="card_revoked")
+    feed = [] if said_at is None else [FeedEvent(said_at + 50_000, "revoked", "", "", 0, 0, 0)]
+    (found,) = judge([tried], {}, door((MADE + 300, 1)), feed, 50_000, 1_000_000)
+    assert (found.failure or "not judged").partition(":")[0] == why
 
 
 # ---- what stays

@@ -253,6 +253,17 @@ class LocksAgain(_Rewrites):
         self._settle()
 
 
+class RevokesOnPaper(CentreInTheLoop):
+    """A card that is copied is on its list, and no reader hears of it."""
+
+    def _do(self, action):
+        if action.what == "revoke":
+            row = {"at": self._now(), "event": "revoked", "alarm": "", "device": "", "code": 0, "boot": 0, "seq": 0}
+            self.feed.append(row)
+        else:
+            super()._do(action)
+
+
 class FindsNothing(_Rewrites):
     """It concludes nothing by itself: silence, strangers and falls are nobody's business."""
 

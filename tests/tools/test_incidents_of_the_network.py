@@ -127,6 +127,15 @@ class TestStranger:
         assert 7_000 <= line["within_ms"] <= 9_000
 
 
+    def test_what_is_revoked_is_denied_by_every_reader_half_a_minute_later(self, rogue):
+        (revoked,) = [row for row in rogue.played.feed if row["event"] == "revoked"]
+        tried = [one for one in rogue.played.linked if one.expectation.action == "card_revoked"]
+        assert {one.expectation.name for one in tried} == {one.name for one in rogue.estate.of_kind("door")}
+        assert len(tried) == 36
+        assert all(one.trigger - (revoked["at"] - rogue.played.epoch_zero) >= 30_000 for one in tried)
+        assert all(one.failure is None and one.after <= 2_000 for one in tried)
+
+
 class TestPartition:
     def test_it_passes(self, cut):
         assert cut.played.failures == []

@@ -27,8 +27,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A person who answers within some milliseconds."""
     monkeypatch.setattr(policy, "QUICKEST_MS", 1)
     monkeypatch.setattr(policy, "SLOWEST_MS", 10)
-    for name in ("LOOK_MS", "AIR_MS"):
-        monkeypatch.setattr(policy, name, (1, 10))
+    monkeypatch.setattr(policy, "SPANS_MS", dict.fromkeys(policy.SPANS_MS, (1, 10)))
 
 
 @contextmanager
@@ -196,3 +195,12 @@ def test_a_proxy_of_the_environment_is_not_for_the_centre(centre: FakeCentre, mo
     centre.at_connect = [raised(1)]
     with at_work(centre):
         until_acknowledged(centre, name_of(1))
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_card_that_is_copied_is_revoked(centre: FakeCentre) -> None:
+    found = {"id": "p-1", "device": "d", "code": 1005, "cleared": False, "credential": 77, "acknowledged": False}
+    centre.at_connect = [{"type": "findings", "findings": [found]}]
+    with at_work(centre):
+        wish = centre.revocations.get(timeout=PATIENCE_S)
+    assert (wish["credential"], wish["operator"]) == (77, "Ms Lin")

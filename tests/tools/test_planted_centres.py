@@ -33,6 +33,7 @@ from planted_centres import (
     NeverShows,
     NobodyArrives,
     Reorders,
+    RevokesOnPaper,
     Right,
     SendsAnyone,
     StoresTwice,
@@ -120,7 +121,9 @@ OF_INCIDENTS = {  # minutes that it takes, and the word that each bad backend ge
         AcknowledgesWithoutStoring: "missed", StoresTwice: "duplicate", CountsFromTheRoof: "untrue",
         KeepsNoClip: "untrue", AllIsMild: "untrue",
     }),
-    "rogue_reader": (15, {AcknowledgesWithoutStoring: "missed", FindsNothing: "missed"}),
+    "rogue_reader": (15, {
+        AcknowledgesWithoutStoring: "missed", FindsNothing: "missed", RevokesOnPaper: "granted",
+    }),
 }  # fmt: skip
 IN_INCIDENTS = [(name, bad) for name, (_, words) in OF_INCIDENTS.items() for bad in (Right, *words)]
 

@@ -327,3 +327,12 @@ def test_other_findings_send_nobody_and_what_is_over_needs_nobody() -> None:
     person.policy.finding(0, sending("d-2"))
     person.policy.finding(0, sending("d-2", cleared=True))
     assert person.wait() == []
+
+
+def test_a_card_at_two_places_is_revoked_once() -> None:
+    person = Person()
+    copied = {"id": "p-1", "device": GATE, "code": 1005, "cleared": False, "credential": 77, "acknowledged": False}
+    person.policy.finding(0, copied)
+    assert person.wait() == [Action("revoke", GATE, "77")]
+    person.policy.finding(person.now, copied)
+    assert person.wait() == []

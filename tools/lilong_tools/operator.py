@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from .policy import DOOR_EVENTS, Action, Policy
+from .policy import COPIED, DOOR_EVENTS, Action, Policy
 
 CLOSE_S = 1.0  # how long the centre may take to say goodbye
 ANSWER_S = 10.0  # and how long to answer a request
@@ -84,7 +84,9 @@ class Operator:
         while True:
             self._changed.clear()
             for action in policy.take(_now_ms()):
-                if action.what in ("accept", "arrive"):
+                if action.what == "revoke":
+                    work.create_task(self._revoke(int(action.alarm)))
+                elif action.what in ("accept", "arrive"):
                     work.create_task(self._go(action))
                 elif action.what == "acknowledge":
                     answer = {"type": "acknowledge", "alarm": action.alarm, "operator": self._name}
@@ -101,6 +103,11 @@ class Operator:
         what = "acknowledge" if action.what == "accept" else "on_site"
         with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
             await self._request("POST", f"/api/finding/{quote(action.alarm)}/{what}", {"operator": self._name})
+
+    async def _revoke(self, credential: int) -> None:
+        wish = {"credential": credential, "operator": self._name, "reason": COPIED}
+        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+            await self._request("POST", "/api/cards/revoke", wish)
 
     async def _command(self, action: Action) -> None:
         """What comes of it is seen at the console; what nothing comes of is tried again by `policy`."""

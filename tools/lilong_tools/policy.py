@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 from typing import Any, Literal, NamedTuple
 
 from lilong_protocol import codes
-from lilong_protocol.pc.findings import DISPATCH
+from lilong_protocol.pc.findings import DISPATCH, IMPOSSIBLE_PASSAGE
 from lilong_simulator.random_streams import draw_below
 
 # How long a person takes to read an alarm and press the button; the limit for a human answer is 60 s.
@@ -20,8 +20,13 @@ LOOK_MS = (8_000, 20_000)  # a look at the place, before what is over is reset (
 AIR_MS = (60_000, 180_000)  # somebody finds the tap and airs the kitchen, before the gas comes back (assumed)
 ACCEPT_MS = (5_000, 30_000)  # an officer takes the telephone (assumed)
 WAY_MS = (240_000, 1_200_000)  # and walks there (assumed); nine in ten are there in 45 min by telecare's figures
+REVOKE_MS = (5_000, 20_000)  # whose card it is, is looked up (assumed)
+SPANS_MS = {
+    "reset": LOOK_MS, "open_valve": AIR_MS, "accept": ACCEPT_MS, "arrive": WAY_MS, "revoke": REVOKE_MS,
+}  # fmt: skip
 RETRY_MS = 60_000  # then twice as long each time
 TRIES = 6
+COPIED = "one card at two places"  # why it is revoked
 
 RELEASED = (codes.EVENT_DOOR_RELEASED, codes.EVENT_LANE_RELEASED)  # a cycle gate says it as a door does
 DOOR_EVENTS = (*RELEASED, codes.EVENT_DOOR_LOCKED, codes.EVENT_LANE_SECURED)
@@ -31,9 +36,9 @@ WATCHED_EVENTS = frozenset((*DOOR_EVENTS, codes.EVENT_GAS_VALVE_CLOSED, codes.EV
 
 class Action(NamedTuple):
     """`alarm`: the one to acknowledge, or whose end is reset, or the finding by which an officer is sent who accepts to
-    go, and arrives; empty for a door or a valve."""
+    go, and arrives, or the number of the card that is revoked; empty for a door or a valve."""
 
-    what: Literal["acknowledge", "reset", "open_valve", "accept", "arrive"]
+    what: Literal["acknowledge", "reset", "open_valve", "accept", "arrive", "revoke"]
     device: str
     alarm: str = ""
 
@@ -55,6 +60,7 @@ class Policy:
         self._seed = seed
         self._core_of = core_of
         self._open: dict[str, dict[str, Any]] = {}  # alarms as consoles get them
+        self._revoked: set[Action] = set()
         self._awaited: set[str] = set()  # alarms to which somebody is under way
         self._released: dict[str, None] = {}  # doors, cycle gates, lanes
         self._shut: dict[str, None] = {}  # gas detectors whose valve is closed
@@ -92,7 +98,12 @@ class Policy:
             self._valve(now_ms, device)
 
     def finding(self, now_ms: int, finding: Mapping[str, Any]) -> None:
-        """A finding as the centre shows it to consoles; of a dispatch the officer has one of them."""
+        """A finding as the centre shows it to consoles; of a dispatch the officer has one of them. One card at two
+        places is revoked, by the number that doors tell."""
+        if finding["code"] == IMPOSSIBLE_PASSAGE.number and isinstance(finding.get("credential"), int):
+            revoked = Action("revoke", finding["device"], str(finding["credential"]))
+            if revoked not in self._revoked:
+                self._want(now_ms, revoked, not finding["cleared"])
         if finding["code"] != DISPATCH.number:
             return
         name, device, over = finding["id"], finding["device"], finding["cleared"]
@@ -142,7 +153,10 @@ class Policy:
             action = heappop(self._heap)[1]
             wish = self._wishes[action]
             wish.tries += 1
-            if wish.tries < TRIES:
+            if action.what == "revoke":
+                self._revoked.add(action)
+                del self._wishes[action]
+            elif wish.tries < TRIES:
                 self._plan(action, wish, now_ms + (RETRY_MS << (wish.tries - 1)))
             else:
                 wish.due_ms = None
@@ -191,7 +205,7 @@ class Policy:
     def _delay_ms(self, action: Action) -> int:
         if action.what == "acknowledge":
             return reaction_ms(self._seed, action.alarm)
-        low, high = {"reset": LOOK_MS, "open_valve": AIR_MS, "accept": ACCEPT_MS, "arrive": WAY_MS}[action.what]
+        low, high = SPANS_MS[action.what]
         return low + draw_below(high - low, self._seed, action.device, action.what)
 
 

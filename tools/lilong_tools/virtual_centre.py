@@ -13,7 +13,7 @@ from lilong_simulator.fleet.virtual import VirtualFleet
 
 from .centre.core import NEVER, OPEN_EVERY_MS, Core
 from .centre.model import CentreError
-from .policy import WATCHED_EVENTS, Action, Policy
+from .policy import COPIED, WATCHED_EVENTS, Action, Policy
 
 COMMIT_MS = 5  # a group commit of the store
 SILENCE_MS = 5_000  # it looks so far ahead for who may be lost
@@ -245,6 +245,8 @@ class CentreInTheLoop:
                 self._core.acknowledge(self._now(), action.alarm, OPERATOR)
             elif action.what == "accept":
                 self._core.acknowledge(self._now(), action.alarm, OFFICER)
+            elif action.what == "revoke":
+                self._core.revoke(self._now(), int(action.alarm), OPERATOR, COPIED)
             elif action.what == "arrive":
                 self._core.on_site(self._now(), action.alarm, OFFICER)
             else:

@@ -160,12 +160,19 @@ class Told(Table):
 
 class Read(Table):
     """What becomes of the cards of an element `of`, each time they are read: `granted` `within_s`, or not, `for_s`
-    long, which the reader has told `within_s`."""
+    long, which the reader has told `within_s`. `revoked`: where the feed says 30 s before that a card was."""
 
     of: Slug
     granted: bool
+    revoked: bool = False
     within_s: Limit = 2.0
     for_s: Limit = 10.0
+
+    @model_validator(mode="after")
+    def _open_to_nobody(self) -> Read:
+        if self.granted and self.revoked:
+            raise ValueError("is granted and revoked; choose one of them")
+        return self
 
 
 class IncidentFile(Table):

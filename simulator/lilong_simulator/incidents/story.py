@@ -10,7 +10,7 @@ from typing import Any, Literal
 from lilong_protocol.pc.findings import DISPATCH
 
 from ..estate import Device
-from ..truth import DECIDED, NO_LIMITS, Expectation, Limits, TruthRow, finding_row, limits, truth_row
+from ..truth import CARD_REVOKED, DECIDED, NO_LIMITS, Expectation, Limits, TruthRow, finding_row, limits, truth_row
 from ..wiring import watchers
 from .base import IncidentError
 from .levels import span
@@ -249,12 +249,13 @@ def _read(story: Story, read: Read) -> Iterator[tuple[int, list[Expectation]]]:
     """Each time that a card comes into the field."""
     scene, within = story.scene, round(read.within_s * 1000)
     what: Literal["granted", "denied"] = "granted" if read.granted else "denied"
+    action = CARD_REVOKED if read.revoked else f"card_{what}"
     for device, curves in story.seen[read.of].items():
         for at, value in next(curve.steps for curve in curves if curve.channel == "credential"):
             if value:
                 until = None if read.granted else at + round(read.for_s * 1000)
                 yield at, [Expectation(
-                    f"{scene.name}:{device.name}:{what}:{at}", scene.name, what, f"card_{what}", device.id, device.name,
+                    f"{scene.name}:{device.name}:{what}:{at}", scene.name, what, action, device.id, device.name,
                     (), 0, within, at, until,
                 )]  # fmt: skip
 

@@ -15,6 +15,7 @@ from ..world.local_time import LocalTime
 from .base import Incident, IncidentError, Step
 from .model import IncidentFile
 from .physics import Scene
+from .physics.card import Card
 from .place import Places
 from .story import Story, tell
 
@@ -120,6 +121,15 @@ class WrittenIncident(Incident):
         for device, channel, first, last in spans:
             after = PASSAGE_MS if channel in PASSED else 0
             world.claims.add(device.id, channel, first - calm_ms(channel), last + after)
+        for _, expected in story.expectations:
+            for one in expected:
+                if one.what in ("granted", "denied") and one.from_ms is not None:  # nobody else is in the way
+                    ends = one.until_ms or one.from_ms
+                    world.claims.add(one.device, "contact", one.from_ms - PASSAGE_MS, ends)
+        for read in self.content.read:
+            if read.revoked:
+                card = next(one for one in self.content.physics if isinstance(one, Card) and one.name == read.of)
+                world.withdrawn[card.told_number(scene)] = scene.begin
         for row in story.truth:
             if (habit := HABITS.get(row.alarm)) is not None:
                 sure = " for sure" if row.expect == "may" else ""

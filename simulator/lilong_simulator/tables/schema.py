@@ -116,8 +116,11 @@ EXPECTATIONS = Table("expectations", "what had to follow from alarms at other de
 OBSERVED = Table("observed", "what the centre did about alarms, its observed feed", (
     _ESTATE,
     Column("time", TIME, "when"),
-    Column("event", TEXT, "`stored`, `updated`, `shown`, `acknowledged`, `on_site`, `cleared`; `open`: all that is"),
-    Column("alarm", TEXT, "`device-boot-seq` of the raise, or the id of a finding; of `open` empty"),
+    Column(
+        "event", TEXT,
+        "`stored`, `updated`, `shown`, `acknowledged`, `on_site`, `cleared`; `open`: all that is; `revoked`: a card",
+    ),
+    Column("alarm", TEXT, "`device-boot-seq` of the raise, or the id of a finding; of `open` and `revoked` none"),
     Column("device", TEXT, "id, 16 hex digits; of a finding about none empty"),
     Column("code", TEXT, "name of the alarm or finding"),
     Column("boot", WHOLE, "of the raise; of a finding 0"),

@@ -156,6 +156,8 @@ class Residents:
                 self._rides.perform(who)
             elif not claims.free(who.doors[0].id, "contact", who.at, who.at + who.push_ms + who.open_ms):
                 continue  # an incident is at that door
+            elif who.card and self._world.withdrawn.get(who.card, who.at + 1) <= who.at:
+                continue
             elif who.means != "force" or claims.free(who.doors[0].id, "forced", who.at, who.at + HOUR_MS):
                 yield who
 

@@ -76,6 +76,8 @@ class World:
         """Carries out what people ask for by the estate's app (device id, command); whoever hosts the world has one."""
         self.weather: Callable[[int], object] = nobody
         """Is told by the weather service what fell in the last hour, in 0.1 mm; whoever hosts the world has one."""
+        self.withdrawn: dict[int, int] = {}
+        """Cards whose owners stay at home, and since when: they wait for another one."""
         self._listeners: dict[tuple[str, str], list[Callable[[int], object]]] = {}
         self.residents = Residents(self)
         self.stranger: Callable[[Attack, Device | None], None] = lambda attack, victim: None

@@ -141,7 +141,12 @@ class Core:
 
     def revoke(self, now_ms: int, credential: object, operator: str, reason: object = "") -> int:
         """Let no door of the estate grant a credential any more; the stamp of that revocation."""
-        return self.cards.revoke(now_ms, credential, _operator(operator, f"revoking {credential!r}"), reason)
+        stamp = self.cards.revoke(now_ms, credential, _operator(operator, f"revoking {credential!r}"), reason)
+        self._outcome.feed({
+            "at": now_ms, "event": "revoked", "alarm": f"revocation-{stamp}", "device": "", "code": 0, "boot": 0,
+            "seq": 0,
+        })  # fmt: skip
+        return stamp
 
     def operator(self, name: str, where: str) -> str:
         """A name that may stand in a record; CentreError for one that is too long, or none."""

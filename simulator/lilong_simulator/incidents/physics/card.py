@@ -43,7 +43,7 @@ class Card(Element):
 
     def curves(self, scene: Scene, device: Device) -> Sequence[Curve]:
         idle_of(scene, self, device, "credential")
-        number = self.number or self._card(scene, self.holder or "")
+        number = self.told_number(scene)
         times = [scene.at(self.after_s + self.every_s * n) for n in range(self.repeats)]
         reads = [step for at in times for step in ((at, number), (at + CARD_MS, 0))]
         curves = [Curve("credential", reads)]
@@ -52,6 +52,10 @@ class Card(Element):
             passes = [step for at in times for step in ((at + PUSH_MS, 1), (at + PUSH_MS + OPEN_MS, 0))]
             curves.append(Curve("contact", passes))
         return curves
+
+    def told_number(self, scene: Scene) -> int:
+        """Of the card."""
+        return self.number or self._card(scene, self.holder or "")
 
     def _card(self, scene: Scene, holder: str) -> int:
         flat = scene.places.flat(holder)
