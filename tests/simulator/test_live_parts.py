@@ -98,6 +98,18 @@ def test_the_wheel_gives_every_item_at_its_latest_time_and_at_no_other(script):
     assert rung(wheel, now + 20_000) == due(waiting, now + 20_000)
 
 
+def test_what_becomes_due_within_a_second_that_had_nothing_is_given_in_the_same_turn():
+    """As for a host that is late: it has its devices' time looked up once, and they ask to be called before that."""
+    wheel, first, second = Wheel(), Item(1), Item(2)
+    first.due, second.due = 1_000, 1_027
+    wheel.add(1_000, first)
+    wheel.reach(1_030)
+    assert (wheel.next(), wheel.pop()) == (1_000, [first])
+    wheel.add(1_027, second)
+    assert (wheel.next(), wheel.pop()) == (1_027, [second])
+    assert wheel.next() is None
+
+
 def rung(wheel, now):
     wheel.reach(now)
     told = []

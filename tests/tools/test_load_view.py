@@ -1,6 +1,7 @@
 """What stands at the bottom of the terminal while a load runs: what was seen, and how near to void the run is."""
 
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -16,6 +17,8 @@ from rich.console import Console
 A, B = "aa00000000000001", "bb00000000000002"
 DOOR = Device(A, "door", "core1/ground/door", 0.0, 0.0, 0, None, None, None, ())
 
+SMOKE = replace(DOOR, id=B, kind="smoke", name="core1/01F/0101/smoke")
+
 
 class Story:
     """A run by script, on a terminal or on none."""
@@ -24,7 +27,7 @@ class Story:
         self.now = 0.0
         self.recorder = LoadRecorder(lambda: self.now)
         self.run = SimpleNamespace(
-            recorder=self.recorder, devices=[A, B], truth=[], world_zero=None, world_now=0.0,
+            recorder=self.recorder, devices=[DOOR, SMOKE], troubles={}, truth=[], world_zero=None, world_now=0.0,
             settings=SimpleNamespace(scenario=Scenario((Copies("music_plaza"),), **asked)),
         )  # fmt: skip
         self.screen = io.StringIO()
@@ -67,7 +70,10 @@ def test_everything_that_was_asked_for_is_told(story: Story) -> None:
     recorder.lag(4.0)
     facts = story.facts()
     assert facts["phase"] == "12 s of 60 s"
-    assert facts["connected"] == "1 of 2"
+    assert facts["connected"] == "1 of 2, 1 of them asleep between messages"
+    assert "links broke" not in facts
+    story.run.troubles = {"closed by the broker": 1, "no CONNACK": 2}
+    assert story.facts()["links broke"] == "3 times, most often: no CONNACK"
     assert facts["accepted"] == "1"
     assert facts["alarms"] == "2, 1 in flight"
     assert facts["PUBACK"] == "p50 2 ms, p99 30 ms, max 30 ms"

@@ -185,7 +185,8 @@ def test_a_load_whose_recording_fills_the_disk_goes_on(tmp_path: Path) -> None:
             "--record", "/dev/full",
         )  # fmt: skip
     assert (ended.code, ended.err) == (0, ""), ended.out
-    assert "/dev/full: the recording has ended after 0 rows, the run goes on (No space left on device)" in ended.out
+    told = "/dev/full: the recording has ended after 0 rows, the run goes on (No space left on device)"
+    assert ended.out.count(told) == 2, "at once, and among the warnings of the report"
 
 
 def test_watch_records_what_is_genuine_and_from_devices(tmp_path: Path) -> None:

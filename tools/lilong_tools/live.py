@@ -159,7 +159,9 @@ async def play(
     if run.world_zero is None and not reasons:
         reasons.append(STOPPED_EARLY)
     result = merge([ShardResult.of(run, connect_s, lost)])
-    return Played(result, narrator.events if feed is not None else None, reasons, run.stopped)
+    recording = run.recorder.recording
+    warnings = () if recording is None or recording.trouble is None else (recording.trouble,)
+    return Played(result, narrator.events if feed is not None else None, reasons, run.stopped, warnings=warnings)
 
 
 def _recording(file: Path, run: LiveRun, console: Console) -> Recording:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from lilong_protocol.registry import KIND
 from lilong_simulator.latency import Latency, percentiles
 from lilong_simulator.load.watched import Watched
 from lilong_simulator.plots import span
@@ -31,6 +32,7 @@ class LoadView:
         self._told_at = -1e9
         self._counted: tuple[float, int] = (0.0, 0)
         self._rate = 0.0
+        self._asleep: int | None = None  # devices that come to say something and leave again
 
     def start(self) -> None:
         if self._live is not None:
@@ -69,7 +71,8 @@ class LoadView:
         return [
             ("phase", phase),
             *([("on now", self._on.told(run.world_now))] if self._on and run.world_zero is not None else []),
-            ("connected", f"{len(recorder.online):,} of {len(run.devices):,}"),
+            ("connected", self._connected()),
+            *([("links broke", self._troubles())] if run.troubles else []),
             ("accepted", f"{len(recorder.accepted):,}" if recorder.accepted else "not observed"),
             ("messages", f"{sum(recorder.messages.values()):,}, {self._rate:,.0f}/s"),
             ("alarms", f"{len(alarms):,}, {waiting:,} in flight"),
@@ -78,6 +81,20 @@ class LoadView:
             ("generator lag", _figures([measures.lag])),
             ("saturation", self.saturation()),
         ]
+
+    def _connected(self) -> str:
+        devices = self._run.devices
+        told = f"{len(self._run.recorder.online):,} of {len(devices):,}"
+        if self._run.world_zero is None:
+            return told  # each has said its birth or is about to
+        if self._asleep is None:
+            self._asleep = sum(1 for device in devices if not KIND[device.kind].link.always_on)
+        return f"{told}, {self._asleep:,} of them asleep between messages" if self._asleep else told
+
+    def _troubles(self) -> str:
+        """How often, and why most often."""
+        troubles = self._run.troubles
+        return f"{sum(troubles.values()):,} times, most often: {max(troubles, key=lambda why: troubles[why])}"
 
     def saturation(self) -> str:
         """How near the generator's lag is to what makes a run void."""

@@ -53,9 +53,9 @@ class Wheel(Calendar[T]):
     def reach(self, now: float) -> None:
         """Sort what is due in this second, and what was before."""
         seconds = self._seconds
+        self._sorted = max(self._sorted, (int(now) >> SHIFT) + 1)  # what is to come within this second is near
         while seconds and seconds[0] << SHIFT <= now:
             second = heappop(seconds)
-            self._sorted = second + 1
             for item in self._far.pop(second):
                 if item.due >> SHIFT == second:
                     super().add(item.due, item)
