@@ -28,6 +28,7 @@ from .score_incidents import Step, conclusion, incidents_of
 TIGHTEST_LIMIT_MS = 2_000  # of all that the world knows: a forced door's local output (GB 50396 5.1.2)
 PASS, FAIL, SATURATED, PARTIAL, BREACHED = "pass", "fail", "generator saturated", "partial", "threshold breached"
 EXIT_CODES = {PASS: 0, FAIL: 1, SATURATED: 3, PARTIAL: 4, BREACHED: 99}
+NO_BACKEND = "not observed: no backend answered a birth or stored an alarm"
 BY_FEED, BY_STORED_ACK, BY_PROBE, BY_PUBACK = "observed feed", "stored-ack", "probe subscriber", "PUBACK"
 
 
@@ -107,7 +108,7 @@ def shortcomings(
     if lost:
         reasons.append(f"lost: {lost} always-on devices were not connected at the end")
     if connected is None and not score.stored and not broker_counts:
-        reasons.append("not observed: no backend answered a birth or stored an alarm")
+        reasons.append(NO_BACKEND)
     return reasons
 
 

@@ -63,6 +63,7 @@ def test_without_a_backend_all_connect_and_the_verdict_says_what_was_not_seen(tm
     assert report["verdict"] == "fail"
     assert report["connected"] is None
     assert report["failures"] == ["not observed: no backend answered a birth or stored an alarm"]
+    assert "to judge the broker alone: --accept puback counts its PUBACKs, --probe what it delivers" in ended.out
     assert report["failures"][0] in ended.out
     assert "acceptance not observed" in ended.out
 

@@ -2,19 +2,16 @@
 
 import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import inf
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lilong_simulator import linkage, report
+from lilong_simulator import report
 from lilong_simulator.choose_boards import choose_boards, must_be_simulated
-from lilong_simulator.completeness import completeness
 from lilong_simulator.estate import Device
 from lilong_simulator.feed import Feed, FeedEvent
 from lilong_simulator.fleet import process
 from lilong_simulator.load.errors import NotOnline
-from lilong_simulator.load.faults.excuses import Excuses
 from lilong_simulator.load.faults.live_run import planned_by
 from lilong_simulator.load.places import Place, parts_of
 from lilong_simulator.load.prometheus import Endpoint
@@ -26,27 +23,20 @@ from lilong_simulator.load.scenario import Scenario
 from lilong_simulator.load.settings import ONLINE_TIMEOUT_S, SETTLE_S, Settings
 from lilong_simulator.load.shards.unseen import Unseen
 from lilong_simulator.load.thresholds import Threshold
-from lilong_simulator.quality_score import quality_score
-from lilong_simulator.report_model import SEALED
 from lilong_simulator.retained import Topics, of_frames, remove_own_retained, remove_retained
-from lilong_simulator.score import score
-from lilong_simulator.score_incidents import steps_of
 from rich.console import Console
 
-from .cut_short import cut_short, lasted_s
+from .conclude import conclude
 from .load.hands import NO_COMMANDS, Commands, hands_for
-from .load.saving import save
 from .load.target import Reached
 from .load.view import LoadView
 from .narrator import Narrator
 from .polled import polled
 from .stopping import Stopper
-from .summary import VERDICT_STYLE, summarise
 
 if TYPE_CHECKING:
     from .load.sharded import Shards
 
-LEAVING_MS = 10_000  # (ours) a run may take so long to leave in good order, and devices say no more then
 STOPPED_EARLY = "stopped before all devices were online: nothing is judged"
 
 
@@ -226,91 +216,3 @@ def _boards(request: Request, reached: Reached, console: Console) -> list[Device
         of = f"of {', '.join(sorted(without))} " if boards else ""
         console.print(f"no real MicroPython {of}among the devices: faults of the run would pass it by", style="yellow")
     return boards
-
-
-def conclude(
-    request: Request, played: Played, reached: Reached, console: Console, knee: Mapping[str, Any] | None = None
-) -> int:
-    """Judge, tell, write; the exit code."""
-    content = judged(request, played, reached, knee)
-    result = played.result
-    if result.world_zero is not None:
-        for name in request.incidents:
-            if not any(row.incident == name for row in result.truth):
-                console.print(f"{name} did not happen within the run: --duration or --start", style="yellow")
-        summarise(content, console)
-    else:
-        console.print(played.reasons[0], style="yellow")
-        console.print(f"verdict: {content['verdict']}", style=VERDICT_STYLE[content["verdict"]])
-    code = report.EXIT_CODES[content["verdict"]]
-    return code if save(request.folder, request.junit, content, result, console) else code or 1
-
-
-def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The content of report.json."""
-    scenario, result = request.scenario, played.result
-    world_zero = result.world_zero or 0.0
-    horizon = result.horizon if result.world_zero is not None else -inf
-    by_puback = scenario.accept == "puback"
-    feed = None if played.feed is None else [_coded(event, result) for event in played.feed]
-    scored = score(
-        result.truth, result.recorder.alarms.values(), feed, world_zero, result.epoch_zero,
-        request.acknowledgement_expected, horizon, by_puback, Excuses(result.hindrances),
-        ended=world_zero + result.played_s * 1000,
-    )  # fmt: skip
-    linked = linkage.judge(
-        result.expectations if request.linkage_expected else [], scored.alarm_of_row, result.recorder,
-        feed or [], result.epoch_zero, horizon, Excuses(result.hindrances), world_zero,
-    )  # fmt: skip
-    ingest_by = request.ingest_by
-    if played.feed is None:
-        ingest_by = report.BY_PUBACK if by_puback else report.BY_STORED_ACK
-    lasted = lasted_s(scenario.duration_s, result.played_s, played.stopped)
-    conditions = report.Conditions(
-        estate=request.places[0].tenant if len(request.places) == 1 else scenario.name,
-        mode="live",
-        seed=scenario.seed,
-        started=scenario.start.isoformat(" "),
-        duration_s=lasted,
-        broker=reached.broker.describe(),
-        measures_latency=reached.broker.kind != "embedded",
-        incidents=request.incidents,
-        devices=result.devices,
-        real_micropython=result.boards,
-        lost=result.lost,
-        connect_s=result.connect_s,
-        began_s=None if result.world_zero is None else round(result.world_zero / 1000, 3),
-        troubles=result.troubles,
-        refused=result.refused,
-        machine=report.this_machine(),
-        estates=len(request.places),
-        rate=scenario.rate,
-        shards=result.count,
-        shards_missing=result.missing,
-        accept=scenario.accept,
-        ingest_by=ingest_by,
-        thresholds=request.thresholds,
-        knee=knee,
-        faults=result.faults,
-        payload=SEALED if scenario.template is None else scenario.template[0],
-        reasons=tuple(played.reasons),
-        warnings=(*(() if played.reasons else cut_short(lasted, scenario.duration_s)), *played.warnings),
-        workers=played.workers,
-        unseen=played.unseen,
-        steps={one.name: steps_of(one, scenario.start, world_zero) for one in request.places[0].incidents},
-        completeness=completeness(
-            [device for place in request.places for device in place.devices], result.recorder, world_zero,
-            world_zero + result.played_s * 1000 - LEAVING_MS, scenario.rate, Excuses(result.hindrances),
-        ),
-        world_began=None if result.world_zero is None else result.epoch_zero + result.world_zero,
-        quality=quality_score(result.labels, feed, world_zero, result.epoch_zero).to_json()
-        if scenario.data_faults
-        else None,
-    )
-    return report.build(conditions, result.recorder, scored, linked)
-
-
-def _coded(event: FeedEvent, result: ShardResult) -> FeedEvent:
-    """With the code of its alarm, where a feed does not tell it."""
-    alarm = None if event.code else result.recorder.alarms.get((event.device, event.boot, event.seq))
-    return event if alarm is None else replace(event, code=alarm.code)

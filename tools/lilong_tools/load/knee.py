@@ -81,7 +81,8 @@ def step_of(content: Mapping[str, Any], world_zero_ms: float | None, duration_s:
 
 async def find_knee(request: Request, reached: Reached, feed: Feed | None, console: Console, stopper: Stopper) -> int:
     """Raise the rate; the report is that of the last rate that held, with all steps. The exit code is its own."""
-    from ..live import conclude, judged, play  # noqa: PLC0415  it uses this folder too
+    from ..conclude import conclude, judged  # noqa: PLC0415  they use this folder too
+    from ..live import play  # noqa: PLC0415
 
     steps: list[dict[str, Any]] = []
     held: tuple[float, Request, Played] | None = None
