@@ -80,6 +80,7 @@ def test_an_intruder_is_told_zone_by_zone_and_the_lamps_light_up(tmp_path: Path)
 
 STRANGER = """
 extends = "rogue_reader"
+read = []  # an hour at its doors is not played
 title = { en = "Rogue reader, cut", zh = "非法设备(剪辑)" }
 at = "start"
 truth = []
