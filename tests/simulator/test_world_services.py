@@ -152,6 +152,14 @@ def test_bins_fill_and_are_emptied_and_are_seldom_too_full(log: WorldLog, estate
     assert all(row.expect == "may" for row in full)
 
 
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_bins_are_not_full_when_the_world_begins(estate: Estate, seed: int) -> None:
+    """Whatever their first day will bring: a bin that is full from the first minute on would have no cause."""
+    world = World(estate, seed, MONDAY, (), lambda *told: None, lambda device: None)
+    begun = {value for _, channel, value in world.initial() if channel == "fill"}
+    assert begun == {20}
+
+
 def test_facades_have_four_false_sights_a_day_and_birds_that_nobody_may_be_told_of(log: WorldLog) -> None:
     rows = [row for row in log.world.truth if row.alarm == "camera.falling_object"]
     assert agrees(sum(row.expect == "must" for row in rows), (4 + 0.9 / 7) * DAYS)

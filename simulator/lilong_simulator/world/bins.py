@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 A_DAY_PERCENT = (95, 145)  # what comes in on a day
 EMPTIED_H = (6, 14)
 FORGOTTEN = 0.03  # of the emptyings
-LEFT_PERCENT = 3
+LEFT_PERCENT, FIRST_PERCENT = 3, 20  # after an emptying; when the world begins
 FULL_PERCENT, MOST_PERCENT = 90, 100
 STEPS = 2  # an hour
 
@@ -27,13 +27,13 @@ class Bins(Daily):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self._fill = {bin_.id: 20.0 for bin_ in world.estate.of_kind("bin")}
+        self._fill = {bin_.id: float(FIRST_PERCENT) for bin_ in world.estate.of_kind("bin")}
         self._full: dict[str, int] = {}
 
     def initial(self) -> Iterator[tuple[str, str, int]]:
-        """How full they are when the world begins."""
-        for bin_, fill in self._fill.items():
-            yield bin_, "fill", int(fill)
+        """How full they are when the world begins, whose first day may have been planned already."""
+        for bin_ in self._fill:
+            yield bin_, "fill", FIRST_PERCENT
 
     def _plan(self, midnight: int, ordinal: int) -> None:
         world = self._world
