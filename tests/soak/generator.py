@@ -23,7 +23,7 @@ from lilong_tools.broker.mosquitto import Mosquitto
 
 LILONG = (str(Path(sys.executable).with_name("lilong")),)
 KIB_OF_MAXRSS = 1024 if sys.platform == "darwin" else 1  # macOS tells bytes
-DAY_GROWTH_MB = 2.0  # of an estate, measured from day 6 to 12: 1.3; its 60 alarms and all that is judged of them are 0.15
+DAY_GROWTH_MB = 2.0  # of an estate, measured from day 6 to 12: 1.3; 60 alarms and all that is judged of them: 0.15
 NOISE_MB = 12.0  # (ours) by which two runs of the same length differ
 FAULTS = (("blackout", 0.1, "share=0.1"), ("partition", 0.25, "share=0.1"), ("bad_radio", 0.4, "loss=0.05"))
 FAULT_SHARE = 0.1  # of the run: when each begins, above, and for how long
