@@ -27,9 +27,14 @@ SPECIFICATIONS = (
     "tests/firmware/test_smoke.py", "tests/firmware/test_gas.py", "tests/firmware/test_door.py",
     "tests/firmware/test_streetlight.py", "tests/firmware/test_manhole.py", "tests/firmware/test_wristband.py",
     "tests/simulator/test_virtual_fleet.py", "tests/simulator/test_live_fleet.py",
+    "tests/simulator/test_faults_virtual.py", "tests/simulator/test_faults_live.py",
 )  # fmt: skip
 OTHERWISE = (  # tests with a device of their own class, that read __slots__, or ask where the checkout is
     "the_counts_of_the_readme", "do_not_disturb_one_another", "what_came_before_a_fault", "sockets_have_their_turn",
+)  # fmt: skip
+FAULTS = (
+    "--fault", "wrong_clock at=600 for=600 spread=115", "--fault", "blackout at=2000 for=300 share=0.3",
+    "--fault", "bad_radio at=3000 for=600 loss=0.1 duplicate=0.05", "--fault", "partition at=5000 for=600 share=0.5",
 )  # fmt: skip
 NOT = " and ".join(f"not {name}" for name in OTHERWISE)
 
@@ -59,17 +64,18 @@ def run(folder: Path | None, *arguments: str) -> str:
 def test_it_is_compiled_and_says_the_same_bytes(compiled: Path, tmp_path: Path) -> None:
     where = run(compiled, "-c", "import lilong_firmware.device as it; print(it.__file__)")
     assert where.strip().endswith(".so")
-    digests = []
-    for name, folder in (("compiled", compiled), ("interpreted", None)):
-        out = tmp_path / name
-        run(
-            folder, "-c", COMMAND, "simulate", ESTATE, "--days", "0.2", "--incident", "smoke.alarm",
-            "--format", "parquet", "--out", str(out),
-        )  # fmt: skip
-        files = sorted(path for path in out.rglob("*") if path.suffix in (".parquet", ".jsonl"))
-        digests.append([(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files])
-    assert digests[0] == digests[1]
-    assert len(digests[0]) >= 5
+    for number, faults in enumerate(((), FAULTS)):
+        digests = []
+        for name, folder in (("compiled", compiled), ("interpreted", None)):
+            out = tmp_path / name / str(number)
+            run(
+                folder, "-c", COMMAND, "simulate", ESTATE, "--days", "0.2", "--incident", "smoke.alarm", *faults,
+                "--format", "parquet", "--out", str(out),
+            )  # fmt: skip
+            files = sorted(path for path in out.rglob("*") if path.suffix in (".parquet", ".jsonl"))
+            digests.append([(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files])
+        assert digests[0] == digests[1]
+        assert len(digests[0]) >= 5
 
 
 @pytest.mark.timeout(600)

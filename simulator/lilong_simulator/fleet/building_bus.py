@@ -13,7 +13,7 @@ from lilong_firmware.bus import ANSWERS, ASK, CLEARED, RAISED, SILENT, STARTED, 
 from lilong_firmware.effects import CLEARED as HAS_CLEARED
 from lilong_firmware.effects import RAISED as HAS_RAISED
 
-from .ticks import count_of
+from .ticks import counts
 
 if TYPE_CHECKING:
     from .virtual import VirtualFleet
@@ -49,7 +49,7 @@ class VirtualWires:
         if member is None or now < member.base:
             return
         fleet.stir(now + 1, member)
-        local.obey(member.device, count_of(member.device, now - member.base), command, argument)
+        local.obey(*counts(member.device, now - member.base), command, argument)
         fleet._settle(now, member)
 
 

@@ -8,8 +8,9 @@ beats, from one telemetry to the next, and as long as its device is still the ot
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from lilong_firmware.device import Device
 from lilong_firmware.effects import NEVER
-from lilong_firmware.session import ONLINE, TIME_WANTED_AFTER_MS
+from lilong_firmware.session import ONLINE, TIME_WANTED_AFTER_MS, Session
 from lilong_protocol.frame import Frame
 
 from .spoken import said_of
@@ -82,7 +83,7 @@ class Still:
 
     def begin(self, member: "Member", due: int) -> int:
         """When the device must be called if it is still from now on; `due`, its next deadline, where it is not."""
-        device = member.device
+        device: Device = member.device
         session = device.session
         if (
             session.state != ONLINE or session._flying is not None or session._next_at < NEVER or session.later
@@ -105,7 +106,7 @@ class Still:
         member.still = False
         self._tell(member, self._members.pop(member.id)[1], before)
         self._backend.stirs(member.id)
-        device = member.device
+        device: Device = member.device
         device.deadline = min(device.session.deadline(), device.sampling.deadline(), device.rules.deadline)
 
     def catch_up(self, before: int) -> None:
@@ -119,7 +120,7 @@ class Still:
         return self._backend.rests(beat + member.base + member.delay, member.id)
 
     def _tell(self, member: "Member", cycle: Cycle, before: int) -> None:
-        session = member.device.session
+        session: Session = member.device.session
         at = session._beat_at
         end = before - member.base
         if at >= end:
@@ -137,7 +138,7 @@ class Still:
 
     def _repeat(self, member: "Member", cycle: Cycle, at: int, phase: int, count: int) -> None:
         """The beats from `at` on, the first of them at a phase of the cycle."""
-        session = member.device.session
+        session: Session = member.device.session
         beat_ms, period = session._beat_ms, len(cycle.beats)
         uplink: Any = member.device.uplink  # a SpokenUplink
         for line in cycle.lines:
@@ -156,7 +157,7 @@ class Still:
 
     def _learn(self, member: "Member", cycle: Cycle, at: int, phase: int) -> None:
         """The firmware's own beat; one that follows those of the cycle is of it."""
-        device = member.device
+        device: Device = member.device
         session = device.session
         session._beat(at)
         sent, device.out = device.out, []

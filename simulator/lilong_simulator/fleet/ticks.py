@@ -11,9 +11,9 @@ from lilong_firmware.effects import NEVER
 MILLION = 1_000_000
 
 
-def count_of(device: "Device | Drifting", now: int) -> int:
-    """What a device counts when its host's count is `now`: for who calls what is no input of a device."""
-    return device.uptime(now) if isinstance(device, Drifting) else now
+def counts(device: "Device | Drifting", now: int) -> tuple[Device, int]:
+    """The device itself, and what it counts when its host's count is `now`: for what is no input of a device."""
+    return (device._device, device.uptime(now)) if isinstance(device, Drifting) else (device, now)
 
 
 class Drifting:

@@ -1,8 +1,7 @@
 """What a fault of the run does to devices and broker in virtual time; what MQTT's own timers would do then, too."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from lilong_firmware.device import Device
 from lilong_firmware.effects import NEVER
 from lilong_firmware.session import DOWN
 from lilong_protocol import topics
@@ -89,7 +88,7 @@ def set_tick(fleet: "VirtualFleet", member: "Member", ppm: int, ahead_ms: int) -
         return
     drifting = member.device if isinstance(member.device, Drifting) else Drifting(member.device)
     drifting.run(now - member.base, ppm, ahead_ms)
-    member.device = cast(Device, drifting)
+    member.device = drifting
     fleet._settle(now, member)
 
 

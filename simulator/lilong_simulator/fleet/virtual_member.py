@@ -1,5 +1,7 @@
 """A device of a virtual fleet, and what surrounds it."""
 
+from typing import Any
+
 from lilong_firmware.device import Device
 from lilong_firmware.effects import NEVER
 from lilong_protocol import topics
@@ -20,7 +22,7 @@ class Member:
     def __init__(self, tenant: str, device_id: str, device: Device, base: int, delay: int) -> None:
         self.id = device_id
         self.topic = topics.up(tenant, device_id, "")  # the class is to follow
-        self.device = device
+        self.device: Any = device  # or one `Drifting` that stands for it
         self.base = base  # virtual time of its cold start
         self.delay = delay  # ms on the way, each way; constant, so that order is kept
         self.due = NEVER

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lilong_firmware import local
 
 from ..fleet.building_bus import BuildingBus
-from ..fleet.ticks import count_of
+from ..fleet.ticks import counts
 from ..truth import truth_row
 from ..wiring import wirings
 from .play import Play
@@ -75,7 +75,7 @@ class LiveBuses:
             return
         member = None if fleet is None else fleet.members.get(device)
         if fleet is not None and member is not None:
-            local.obey(member.device, count_of(member.device, fleet.now() - member.base), command, argument)
+            local.obey(*counts(member.device, fleet.now() - member.base), command, argument)
             member.settle()
 
     # ---- inside

@@ -1,9 +1,8 @@
 """What a fault of the run does to a live device: no power, a link that is cut, a bad radio, a wrong tick."""
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from lilong_firmware.device import Device
 from lilong_firmware.effects import NEVER
 from lilong_protocol import mqtt
 
@@ -75,7 +74,7 @@ def set_tick(member: "LiveDevice", ppm: int, ahead_ms: int) -> None:
     of(member).ppm = ppm
     drifting = member.device if isinstance(member.device, Drifting) else Drifting(member.device)
     drifting.run(member.fleet.now() - member.base, ppm, ahead_ms)
-    member.device = cast(Device, drifting)
+    member.device = drifting
     member.settle()
 
 

@@ -30,7 +30,7 @@ class DeviceLink(ABC):
     def __init__(self, fleet: "LiveFleet", device_id: str, device: Device, base: int) -> None:
         self.fleet = fleet
         self.id = device_id
-        self.device = device
+        self.device: Any = device  # or one `Drifting` that stands for it
         self.base = base  # ms of the fleet's clock at the cold start
         self.mqtt = Client()
         self.connection: Connection | None = None

@@ -135,7 +135,7 @@ class LiveDevice(DeviceLink):
 
     def _deadline(self) -> int:
         """When something is to be done next, uptime in ms."""
-        due = self.device.deadline
+        due: int = self.device.deadline
         client_due = self.mqtt.deadline
         if client_due is not None and client_due < due:
             due = client_due
