@@ -185,14 +185,23 @@ class VirtualFleet:
 
     def _step(self, now: int, member: Member) -> None:
         member.due = NEVER
+        if member.fault is None and member.flash is None and self.still is None:
+            self._sample(now, member)
+            return
         if member.still:
             self.stir(now, member)
-        device = member.device
         if member.flash is not None and member.flash.reset_at <= now:
             self._restart(now, member)
-        elif device.deadline <= now - member.base:  # it may have been put off
+        elif member.device.deadline <= now - member.base:  # it may have been put off
+            member.device.step(now - member.base)
+        self._settle(now, member)
+
+    def _sample(self, now: int, member: Member) -> None:
+        """The short way of a device that nothing stands around: most have nothing to say of a sample."""
+        device: Device = member.device
+        if device.deadline <= now - member.base:
             device.step(now - member.base)
-            if not device.out and member.flash is None and self.still is None:  # a mere sample: the short way
+            if not device.out:
                 if device.deadline < NEVER:
                     member.due = due = device.deadline + member.base
                     self._calendar.add(due, member)
