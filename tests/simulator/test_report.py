@@ -273,6 +273,14 @@ def test_more_alarms_than_a_page_can_show_are_counted():
     assert "and 20 more in report.json" in text
 
 
+def test_what_is_about_no_single_device_is_about_the_estate():
+    for name, told in (("door1", False), ("", True)):
+        truth = [replace(row(1_000), name=name)]
+        text = report.render(built(judgement=judged(truth, [], [])), recorded())
+        assert ("<td>the estate</td>" in text) is told
+        assert (">the estate</text>" in text) is told
+
+
 def test_a_run_that_lost_its_devices_does_not_pass():
     content = report.build(replace(CONDITIONS, lost=3), recorded(), score([], [], None))
     assert content["verdict"] == FAIL
