@@ -18,11 +18,13 @@ from full_estate import full_estate
 from lilong_firmware.call import ANSWERS, OPENS
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.estate_source import ESTATES
+from lilong_simulator.random_streams import Streams
 from lilong_simulator.vehicles import cars, cycles, leads_out
 from lilong_simulator.world import World
 from lilong_simulator.world.arrivals import weekend_curve
 from lilong_simulator.world.calls import AT_DESK, AT_GATE
-from lilong_simulator.world.ways import is_shed
+from lilong_simulator.world.trips import CorePeople, Volume
+from lilong_simulator.world.ways import Ways, is_shed
 from world_log import Call, WorldLog, run
 
 Timed = tuple[int, *tuple[Any, ...]]  # world time in ms, then anything
@@ -316,3 +318,16 @@ def test_office_workers_go_in_the_morning_and_the_old_by_day(week: WorldLog, est
     assert share["office"] > 1.5 * share["retired"]
     by_day = {name: sum(hours[hour] for hour in range(9, 16)) / sum(hours.values()) for name, hours in out.items()}
     assert by_day["retired"] > 1.5 * by_day["office"]
+
+
+def test_where_all_passes_of_a_desk_are_out_the_one_is_given_that_was_used_longest_ago(estate: Estate) -> None:
+    """So that no pass is at two gates within seconds, which would be a copy's doing."""
+    streams = Streams(7)
+    volume = Volume.of(estate)
+    people = CorePeople(estate, streams, estate.cores[0], volume, Ways(estate, volume), 12)
+    passes = people._guests
+    at = 10 * HOUR
+    for number, card in enumerate(passes):
+        people._use(card, at - 10_000 * (number % 7) - 1_000)
+    longest = {card for number, card in enumerate(passes) if number % 7 == 6}
+    assert people._free(streams.stream("desk", "who"), passes, at) in longest

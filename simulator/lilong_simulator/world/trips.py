@@ -179,11 +179,15 @@ class CorePeople:
         for _ in range(TRIES):
             card = stream.pick(cards)
             if self._is_free(card, at):
-                break
-        return self._use(card, at)
+                return self._use(card, at)
+        return self._use(max(cards, key=lambda one: self._since(one, at)), at)
 
     def _is_free(self, card: int, at: int) -> bool:
-        return all(abs(at - used) >= AWAY_MS for used in self._passed.get(card, ()))
+        return self._since(card, at) >= AWAY_MS
+
+    def _since(self, card: int, at: int) -> int:
+        """How far from `at` its owner sets out next or did last, ms."""
+        return min((abs(at - used) for used in self._passed.get(card, ())), default=KEPT_MS)
 
     def _use(self, card: int, at: int) -> int:
         """A block's habits are drawn one after another, so its times do not only rise."""
