@@ -107,11 +107,6 @@ class VirtualRun:
         self._fleet.horizon = until_ms
         self.env.run(until=until_ms)
 
-    @property
-    def keeps_back(self) -> bool:
-        """What devices say is told at `catch_up` only."""
-        return self._fleet.still is not None
-
     def catch_up(self) -> None:
         """Have told what devices have said before now."""
         self._fleet.catch_up()

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from arro3.core import RecordBatch
 
 DAY_MS = 86_400_000
-STEP_MS = 300_000  # written after so much virtual time: what is held in RAM
+STEP_MS = 300_000  # so often progress is told, and a stop is heard
 FORGET_MS = 3_600_000
 COLLECT_MS = 6 * FORGET_MS
 PARQUET, JSONL = "parquet", "jsonl"
@@ -210,7 +210,7 @@ class _One:
         return self._judge()
 
     def _run(self, log: Messages | JsonLines, progress: Progress) -> Iterator[None]:
-        """Runs, and pauses after each STEP_MS for what was logged to be written."""
+        """Runs, and pauses after each STEP_MS; every hour what was logged is ready to be written."""
         job, horizon = self._job, self._job.horizon
         key = simulation_key(self._estate.id)
         centre = CentreInTheLoop(self._estate, key, self._epoch_zero, self._seed, log, bool(job.data_faults))
