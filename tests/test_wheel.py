@@ -18,7 +18,7 @@ import lilong_simulator, lilong_tools
 print(json.dumps({
     "from": [lilong_simulator.__file__, lilong_tools.__file__, str(image.board_folder("unix"))],
     "devices": len(load_estate("music_plaza").devices),
-    "template": resources.files("lilong_simulator").joinpath("templates/report.html").is_file(),
+    "template": resources.files("lilong_simulator").joinpath("report/templates/report.html").is_file(),
     "console": resources.files("lilong_tools").joinpath("centre/console/index.html").is_file(),
     "modules": len(image.modules("unix")),
 }))

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar, get_args
 from lilong_protocol.pc.findings import BY_NAME
 from lilong_protocol.registry import ALARMS
 
-from lilong_simulator.estate_parts import Device
+from lilong_simulator.estate.parts import Device
 
 Expect = Literal["must", "may", "must_not"]
 By = Literal["device", "backend"]

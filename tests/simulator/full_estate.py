@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lilong_simulator.estate import Estate, load_estate
-from lilong_simulator.estate_source import ESTATES
+from lilong_simulator.estate.source import ESTATES
 
 
 def full_estate(folder: Path, *changes: tuple[str, str]) -> Estate:

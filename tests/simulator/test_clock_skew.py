@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lilong_simulator.clock_skew import skew
 from lilong_simulator.report import BY_FEED
+from lilong_simulator.score.clock_skew import skew
 from score_runs import alarm_of, events, row
 from test_report import CONDITIONS, built, judged
 

@@ -2,10 +2,10 @@
 
 import pytest
 from lilong_protocol.registry import KIND
-from lilong_simulator.completeness import FIRST_MS, completeness, periods_of
-from lilong_simulator.estate_parts import Device
+from lilong_simulator.estate.parts import Device
 from lilong_simulator.load.faults.excuses import Excuses, Hindrance
 from lilong_simulator.recorder import Recorder
+from lilong_simulator.score.completeness import FIRST_MS, completeness, periods_of
 
 HOUR = 3_600_000
 

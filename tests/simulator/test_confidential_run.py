@@ -17,10 +17,10 @@ from lilong_protocol.frame import EVENT
 from lilong_protocol.keys import MacKey
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator.estate import Estate, load_estate
+from lilong_simulator.estate.vehicles import cars, cycles
 from lilong_simulator.fleet.provision import Provisioner
 from lilong_simulator.fleet.spoken import said_of
 from lilong_simulator.recorder import Recorder
-from lilong_simulator.vehicles import cars, cycles
 from lilong_simulator.virtual_run import VirtualRun, epoch_ms
 from lilong_tools.virtual_centre import CentreInTheLoop
 

@@ -5,8 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from lilong_simulator import geometry
-from lilong_simulator.estate import Estate, load_estate
+from lilong_simulator.estate import Estate, geometry, load_estate
 
 SMALL = Path(__file__).parent / "small_estate.toml"
 

@@ -10,11 +10,10 @@ from backends import KEY, InTheLoop
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lilong_protocol.registry import KIND
-from lilong_simulator import geometry
-from lilong_simulator.estate import load_estate
-from lilong_simulator.estate_new import PROFILES, Asked, NewEstateError, text_of
-from lilong_simulator.estate_new.homes import homes_of
-from lilong_simulator.estate_new.layout import layout_of
+from lilong_simulator.estate import geometry, load_estate
+from lilong_simulator.estate.new import PROFILES, Asked, NewEstateError, text_of
+from lilong_simulator.estate.new.homes import homes_of
+from lilong_simulator.estate.new.layout import layout_of
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.score import score
 from lilong_simulator.virtual_run import VirtualRun

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lilong_simulator.estate import load_estate
-from lilong_simulator.estate_parts import Device
-from lilong_simulator.estate_plan import drawn
-from lilong_simulator.estate_plan.fence import zones
-from lilong_simulator.geometry import length_m
+from lilong_simulator.estate.geometry import length_m
+from lilong_simulator.estate.parts import Device
+from lilong_simulator.estate.plan import drawn
+from lilong_simulator.estate.plan.fence import zones
 
 SVG = "{http://www.w3.org/2000/svg}"
 COLUMNS = ("218", "300.0")  # of the legend: on the plan, in the cores

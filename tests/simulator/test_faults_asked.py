@@ -11,7 +11,7 @@ from lilong_simulator.load.faults.given import with_faults
 from lilong_simulator.load.faults.timeline import plan
 from lilong_simulator.load.places import places_of
 from lilong_simulator.load.scenario import START, Copies, Scenario, ScenarioError, dumps, read_scenario
-from lilong_simulator.score_incidents import steps_of
+from lilong_simulator.score.incidents import steps_of
 from lilong_simulator.wiring import place_of
 
 FILE = str(Path(__file__).with_name("small_estate.toml"))

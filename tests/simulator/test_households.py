@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from lilong_simulator.estate import Estate, load_estate
-from lilong_simulator.estate_households import CARE
+from lilong_simulator.estate.households import CARE
+from lilong_simulator.estate.vehicles import cars, cycles
 from lilong_simulator.fleet.provision import Provisioner, card_blob
 from lilong_simulator.kinds import STANDBY
-from lilong_simulator.vehicles import cars, cycles
 
 SMALL = Path(__file__).parent / "small_estate.toml"
 KEY = bytes(32)

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lilong_simulator.incident_drawing import WIDTH, draw
-from lilong_simulator.incident_lanes import MOST, lanes
-from lilong_simulator.report_rows import alarm_row, linkage_row
+from lilong_simulator.report.incident_drawing import WIDTH, draw
+from lilong_simulator.report.incident_lanes import MOST, lanes
+from lilong_simulator.report.rows import alarm_row, linkage_row
 from lilong_simulator.score import score
-from lilong_simulator.score_incidents import Step, incidents_of
+from lilong_simulator.score.incidents import Step, incidents_of
 from score_runs import alarm_of, events, perfect_runs, row
 from test_plots import inside
 from test_score_incidents import BOTH, CALM, FIRE, FIRST_ALARM, SECOND, SECOND_ALARM, door

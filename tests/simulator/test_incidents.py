@@ -10,10 +10,10 @@ import pytest
 from fires import kitchen_fire
 from lilong_simulator import incidents
 from lilong_simulator.estate import Estate, load_estate
+from lilong_simulator.estate.vehicles import leads_out
 from lilong_simulator.incidents import IncidentError, WrittenIncident
 from lilong_simulator.incidents.model import IncidentFile
 from lilong_simulator.incidents.one_alarm import CAUSES
-from lilong_simulator.vehicles import leads_out
 from lilong_simulator.world import World
 from lilong_simulator.world.ways import is_shed
 from world_log import WorldLog, run

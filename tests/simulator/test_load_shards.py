@@ -31,7 +31,7 @@ from lilong_simulator.load.shards.processes import Processes
 from lilong_simulator.load.shards.shard import LOST, PlayedShard
 from lilong_simulator.load.shards.unseen import unseen
 from lilong_simulator.load.thresholds import parse
-from lilong_simulator.report_model import Report
+from lilong_simulator.report.model import Report
 from lilong_simulator.score import score
 from lilong_tools.broker.embedded import EmbeddedBroker
 from lilong_tools.broker.embedded_client import Message

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from lilong_protocol.topics import EVENT, TELEMETRY
 from lilong_simulator.feed import FeedEvent
-from lilong_simulator.linkage import judge
 from lilong_simulator.load.faults.excuses import Excuses, Hindrance
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.said import Said
+from lilong_simulator.score.linkage import judge
 from lilong_simulator.truth import Expectation
 from score_runs import A, B, alarm_of, row
 

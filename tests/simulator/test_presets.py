@@ -6,8 +6,8 @@ from datetime import datetime
 import pytest
 from backends import KEY, InTheLoop
 from lilong_simulator.estate import load_estate
-from lilong_simulator.estate_new import Asked, text_of
-from lilong_simulator.estate_source import ESTATES
+from lilong_simulator.estate.new import Asked, text_of
+from lilong_simulator.estate.source import ESTATES
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.score import score
 from lilong_simulator.virtual_run import VirtualRun

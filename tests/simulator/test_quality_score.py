@@ -9,7 +9,7 @@ from lilong_simulator.data_faults import DATA_FAULTS, DataFaultError, Label, par
 from lilong_simulator.data_faults.label import LabelError
 from lilong_simulator.feed import FeedEvent
 from lilong_simulator.load.scenario import Scenario, ScenarioError, read_scenario
-from lilong_simulator.quality_score import GRACE_MS, quality_score
+from lilong_simulator.score.quality import GRACE_MS, quality_score
 
 ZERO = 1_800_000_000_000.0
 

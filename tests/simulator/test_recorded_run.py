@@ -9,7 +9,7 @@ from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.seal import UP, Seal
 from lilong_simulator.incidents import find
 from lilong_simulator.load.lines import Said
-from lilong_simulator.recorded_run import read
+from lilong_simulator.score.recorded_run import read
 from test_virtual_run import ESTATE, run
 
 MINUTE = 60_000

@@ -9,10 +9,10 @@ import pytest
 from lilong_firmware.effects import ACCEPTED
 from lilong_simulator import report
 from lilong_simulator.latency import Latency
-from lilong_simulator.linkage import Linked
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.report import BREACHED, FAIL, PARTIAL, PASS, SATURATED
 from lilong_simulator.score import score
+from lilong_simulator.score.linkage import Linked
 from lilong_simulator.truth import Expectation, limits
 from score_runs import A, B, alarm_of, events, row
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import jsonschema
 import pytest
-from lilong_simulator import report_model
-from lilong_simulator.linkage import Linked
 from lilong_simulator.load.thresholds import parse
 from lilong_simulator.report import BY_PUBACK, build
+from lilong_simulator.report import model as report_model
+from lilong_simulator.score.linkage import Linked
 from test_load_measures import Script
 from test_report import CONDITIONS, EXPECTATION, FIRE, RAISED, built, hostile, judged, recorded
 
@@ -57,7 +57,7 @@ def test_every_report_keeps_the_published_schema(content):
 
 def test_the_published_schema_is_that_of_the_model():
     assert report_model.FILE.read_text("utf-8") == report_model.schema_text(), (
-        "run python -m lilong_simulator.report_model"
+        "run python -m lilong_simulator.report.model"
     )
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from lilong_simulator.linkage import Linked
 from lilong_simulator.score import score
-from lilong_simulator.score_incidents import Step, conclusion, incidents_of
+from lilong_simulator.score.incidents import Step, conclusion, incidents_of
+from lilong_simulator.score.linkage import Linked
 from lilong_simulator.truth import Expectation, finding_row, limits
 from score_runs import A, B, alarm_of, events, row
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from lilong_simulator.toml_lines import Path, key_lines
+from lilong_simulator.toml_files.lines import Path, key_lines
 
 TEXT = '''# a comment with [brackets] and "quotes"
 title = "x # no comment"

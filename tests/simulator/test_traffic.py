@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lilong_simulator import traffic
 from lilong_simulator.estate import load_estate
-from lilong_simulator.estate_parts import Device
+from lilong_simulator.estate.parts import Device
 
 PLAZA = load_estate("music_plaza")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from lilong_simulator.estate import Estate, load_estate
-from lilong_simulator.estate_source import ESTATES
+from lilong_simulator.estate.source import ESTATES
 from lilong_simulator.world import World
 from world_log import WorldLog, run
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from lilong_simulator.estate import load_estate
-from lilong_simulator.estate_source import ESTATES
+from lilong_simulator.estate.source import ESTATES
 from lilong_simulator.fleet.plant import LOAD
 from lilong_simulator.kinds import rules
 from lilong_simulator.world.local_time import HOUR_MS

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lilong_firmware.co_dose import CoDose
 from lilong_simulator.estate import Estate, load_estate
-from lilong_simulator.estate_source import ESTATES
+from lilong_simulator.estate.source import ESTATES
 from lilong_simulator.random_streams import Stream, Streams
 from lilong_simulator.truth import TruthRow
 from lilong_simulator.world import monoxide, outings, rain, sewers

@@ -8,9 +8,9 @@ import pytest
 from backends import KEY, InTheLoop
 from lilong_protocol import codes
 from lilong_simulator.estate import Estate, load_estate
+from lilong_simulator.estate.vehicles import bicycles, tags
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.score import score
-from lilong_simulator.vehicles import bicycles, tags
 from lilong_simulator.virtual_run import VirtualRun
 from world_log import run
 

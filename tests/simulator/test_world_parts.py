@@ -7,7 +7,7 @@ import pytest
 import simpy
 from hypothesis import given
 from hypothesis import strategies as st
-from lilong_simulator.estate_parts import Device
+from lilong_simulator.estate.parts import Device
 from lilong_simulator.random_streams import Stream
 from lilong_simulator.world.agenda import Agenda
 from lilong_simulator.world.arrivals import BLOCKS, Arrivals, burst_weight, time_on_curve, weekend_curve

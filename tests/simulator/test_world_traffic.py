@@ -17,9 +17,9 @@ import pytest
 from full_estate import full_estate
 from lilong_firmware.call import ANSWERS, OPENS
 from lilong_simulator.estate import Estate, load_estate
-from lilong_simulator.estate_source import ESTATES
+from lilong_simulator.estate.source import ESTATES
+from lilong_simulator.estate.vehicles import cars, cycles, leads_out
 from lilong_simulator.random_streams import Streams
-from lilong_simulator.vehicles import cars, cycles, leads_out
 from lilong_simulator.world import World
 from lilong_simulator.world.arrivals import weekend_curve
 from lilong_simulator.world.calls import AT_DESK, AT_GATE

@@ -27,10 +27,10 @@ from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.fleet import image
 from lilong_simulator.fleet import process as board_process
 from lilong_simulator.incidents import INCIDENTS, IncidentError, read
-from lilong_simulator.judged import ALL_CLOCKS, CLOCKS
 from lilong_simulator.load.faults import FAULTS
 from lilong_simulator.plots import span
 from lilong_simulator.random_streams import Streams
+from lilong_simulator.score.judged import ALL_CLOCKS, CLOCKS
 from lilong_simulator.truth import TruthRow
 from lilong_simulator.world.local_time import LocalTime
 

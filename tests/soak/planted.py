@@ -17,7 +17,7 @@ from lilong_protocol.pc.ordering import Order, Ready
 from lilong_protocol.pc.presence import Presence
 from lilong_simulator.fleet import image
 from lilong_simulator.fleet.full_flash import FullFlash
-from lilong_simulator.life_safety import LIFE
+from lilong_simulator.invariants.life_safety import LIFE
 
 FAULTS = {  # name: (module, what stands there, what is put in its place)
     "a leak of 8 bytes a minute": (

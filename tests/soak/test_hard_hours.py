@@ -7,9 +7,9 @@ from lilong_firmware.effects import CLEARED, RAISED
 from lilong_protocol import codes, topics
 from lilong_protocol.frame import BIRTH, DEATH, EVENT, HEARTBEAT, Frame
 from lilong_simulator.estate import Device, load_estate
-from lilong_simulator.life_safety import LifeSafety
-from lilong_simulator.proved_loss import ProvedLoss
-from lilong_simulator.told_time import ToldTime
+from lilong_simulator.invariants.life_safety import LifeSafety
+from lilong_simulator.invariants.proved_loss import ProvedLoss
+from lilong_simulator.invariants.told_time import ToldTime
 from lilong_simulator.truth import truth_row
 
 from tests.soak import planted

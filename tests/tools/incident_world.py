@@ -11,14 +11,14 @@ from typing import Any
 from unittest.mock import patch
 
 from lilong_protocol.pc.simulation import simulation_key
-from lilong_simulator import linkage, virtual_run
+from lilong_simulator import virtual_run
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.feed import FeedEvent
 from lilong_simulator.incidents import Incident, find
 from lilong_simulator.load.faults.excuses import Excuses
 from lilong_simulator.load.faults.given import of_incidents
 from lilong_simulator.load.faults.timeline import plan
-from lilong_simulator.score import Score, score
+from lilong_simulator.score import Score, linkage, score
 from lilong_simulator.truth import TruthRow
 from lilong_simulator.virtual_run import VirtualRun, epoch_ms
 from lilong_tools.virtual_centre import CentreInTheLoop

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from commands import PATIENCE_S, SMALL_ESTATE, embedded_broker, run_lilong
-from lilong_simulator.estate_source import ESTATES
+from lilong_simulator.estate.source import ESTATES
 from lilong_simulator.incidents import INCIDENTS
 
 CLOSED_PORT = 1  # tcpmux, reserved: nobody listens there

@@ -8,7 +8,7 @@ from data_fault_run import HOUR_MS, Played
 from lilong_protocol.registry import QUANTITIES
 from lilong_simulator.data_faults import DATA_FAULTS, parse
 from lilong_simulator.data_faults.base import values_of
-from lilong_simulator.quality_score import quality_score
+from lilong_simulator.score.quality import quality_score
 
 NUMBERS = {row.name: row for row in QUANTITIES}
 

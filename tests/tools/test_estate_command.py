@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from commands import SMALL_ESTATE, lilong, run_lilong
 from lilong_simulator.estate import load_estate
-from lilong_simulator.estate_source import ESTATES
+from lilong_simulator.estate.source import ESTATES
 
 
 def said(*arguments: object) -> str:

@@ -8,10 +8,10 @@ import pytest
 from commands import SMALL_ESTATE, run_lilong
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_simulator.estate import load_estate
+from lilong_simulator.estate.vehicles import bicycles, plates, tags
 from lilong_simulator.feed import FeedReader
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.truth import read_truth
-from lilong_simulator.vehicles import bicycles, plates, tags
 from lilong_simulator.virtual_run import VirtualRun, epoch_ms
 from lilong_tools.virtual_centre import CentreInTheLoop
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from commands import SMALL_ESTATE, Ended, embedded_broker, run_lilong
-from lilong_simulator.report_model import Report
+from lilong_simulator.report.model import Report
 from lilong_tools.cli import app
 from lilong_tools.inputs import InputError
 from load_case import AWAY, NOWHERE, WELL, loaded, refusal

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from lilong_firmware.effects import ACCEPTED, RAISED, STORED
-from lilong_simulator.estate_parts import Device
+from lilong_simulator.estate.parts import Device
 from lilong_simulator.load.faults import parse
 from lilong_simulator.load.recording import LoadRecorder
 from lilong_simulator.load.scenario import Copies, Scenario

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from lilong_firmware.effects import ACCEPTED, ACKNOWLEDGED, RAISED, STORED
-from lilong_simulator.estate_parts import Device
+from lilong_simulator.estate.parts import Device
 from lilong_simulator.feed import FeedError, FeedReader
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.truth import Expectation, truth_row

@@ -7,13 +7,12 @@ import planted_centres
 import pytest
 from incident_world import played
 from lilong_protocol.pc.simulation import simulation_key
-from lilong_simulator import linkage
 from lilong_simulator.estate import load_estate
 from lilong_simulator.feed import FeedEvent
 from lilong_simulator.incidents import Incident, Step, find
 from lilong_simulator.recorder import Recorder
-from lilong_simulator.score import score
-from lilong_simulator.score_incidents import incidents_of
+from lilong_simulator.score import linkage, score
+from lilong_simulator.score.incidents import incidents_of
 from lilong_simulator.truth import Expectation, limits, truth_row
 from lilong_simulator.virtual_run import VirtualRun, epoch_ms
 from planted_centres import (

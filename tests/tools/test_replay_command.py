@@ -19,7 +19,7 @@ from lilong_simulator.load.lines import RecordingError
 from lilong_simulator.load.record import Recording
 from lilong_simulator.load.recorded import look_through, open_source
 from lilong_simulator.load.replay import place_of
-from lilong_simulator.report_model import Report
+from lilong_simulator.report.model import Report
 from lilong_tools.inputs import InputError
 from lilong_tools.load.options import AcceptBy
 from lilong_tools.load.replay_command import replay

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 from commands import PATIENCE_S, SMALL_ESTATE, lilong, run_lilong
-from lilong_simulator.report_model import schema
+from lilong_simulator.report.model import schema
 from test_cli_errors import refusal
 
 DAY = ("--days", "0.3", "--start", "2026-03-04 08:00:00", "--seed", "3", "--incident", "smoke.alarm")

@@ -2,7 +2,7 @@
 
 import pytest
 from commands import SMALL_ESTATE, run_lilong
-from lilong_simulator.estate_source import ESTATES
+from lilong_simulator.estate.source import ESTATES
 from lilong_tools.usual_incidents import fitting
 
 USUAL = ("kitchen_fire", "morning_rush")

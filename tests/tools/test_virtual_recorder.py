@@ -2,8 +2,8 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from lilong_simulator import linkage
 from lilong_simulator.recorder import AlarmClocks
+from lilong_simulator.score import linkage
 from lilong_simulator.truth import Expectation
 from lilong_tools.virtual_recorder import VirtualRecorder
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from lilong_simulator import linkage, report
-from lilong_simulator.completeness import completeness
+from lilong_simulator import report
 from lilong_simulator.feed import FeedEvent
 from lilong_simulator.load.faults.excuses import Excuses
 from lilong_simulator.load.result import ShardResult
-from lilong_simulator.quality_score import quality_score
-from lilong_simulator.report_model import SEALED
-from lilong_simulator.score import score
-from lilong_simulator.score_incidents import steps_of
+from lilong_simulator.report.model import SEALED
+from lilong_simulator.score import linkage, score
+from lilong_simulator.score.completeness import completeness
+from lilong_simulator.score.incidents import steps_of
+from lilong_simulator.score.quality import quality_score
 from rich.console import Console
 
 from .cut_short import cut_short, lasted_s

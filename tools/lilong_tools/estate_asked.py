@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import typer
-from lilong_simulator.estate_new import PROFILES, Asked
+from lilong_simulator.estate.new import PROFILES, Asked
 
 from .inputs import InputError
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 from lilong_simulator.estate import load_estate
-from lilong_simulator.estate_new import PROFILES, text_of
-from lilong_simulator.estate_plan import drawn
-from lilong_simulator.estate_source import ESTATES
+from lilong_simulator.estate.new import PROFILES, text_of
+from lilong_simulator.estate.plan import drawn
+from lilong_simulator.estate.source import ESTATES
 from rich.console import Console
 
 from .estate_asked import asked_of

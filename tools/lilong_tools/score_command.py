@@ -14,8 +14,8 @@ from lilong_simulator import report as reports
 from lilong_simulator.feed import FeedEvent, parse_line
 from lilong_simulator.load.recorded import open_source
 from lilong_simulator.load.thresholds import parse
-from lilong_simulator.recorded_run import read
-from lilong_simulator.recorded_score import Given, judge
+from lilong_simulator.score.recorded import Given, judge
+from lilong_simulator.score.recorded_run import read
 from lilong_simulator.tables import read as tables
 from lilong_simulator.truth import Expectation, TruthError, TruthRow, read_expectations, read_truth
 from rich.console import Console

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lilong_simulator.report_model import SEALED
+from lilong_simulator.report.model import SEALED
 from rich.console import Console
 from rich.table import Table
 

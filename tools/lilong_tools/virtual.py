@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lilong_protocol.pc.simulation import simulation_key
-from lilong_simulator import linkage, report
-from lilong_simulator.completeness import completeness
+from lilong_simulator import report
 from lilong_simulator.data_faults import write_labels
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.feed import FeedEvent
@@ -22,10 +21,11 @@ from lilong_simulator.incidents import Incident, find
 from lilong_simulator.load.faults import FaultAsked
 from lilong_simulator.load.faults.excuses import Excuses
 from lilong_simulator.load.faults.timeline import plan
-from lilong_simulator.quality_score import quality_score
 from lilong_simulator.random_streams import draw
-from lilong_simulator.score import score
-from lilong_simulator.score_incidents import steps_of
+from lilong_simulator.score import linkage, score
+from lilong_simulator.score.completeness import completeness
+from lilong_simulator.score.incidents import steps_of
+from lilong_simulator.score.quality import quality_score
 from lilong_simulator.tables import parquet, rows, schema
 from lilong_simulator.tables.messages import Messages
 from lilong_simulator.tables.parquet import Columns

@@ -2,7 +2,7 @@
 
 They begin where such a fault would: at a sensor, whose values then go by rules, codec and seal as any others; at a
 clock; at the sender, where stored messages are lost. A backend's quality checks are scored by the labels
-(`quality_score`).
+(`score.quality`).
 """
 
 from .asked import DataFaultError, DataFaultsAsked, parse

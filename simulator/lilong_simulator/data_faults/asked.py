@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..estate_errors import nearest
+from ..toml_files.errors import nearest
 from .kinds import DATA_FAULTS
 
 MOST_AN_HOUR = 60.0

@@ -13,9 +13,9 @@ from lilong_protocol.registry import KIND
 
 from ..estate import Device as Placed
 from ..estate import Estate
-from ..estate_households import Household
+from ..estate.households import Household
+from ..estate.vehicles import bicycles, cars, cycles, leads_out, plates, tags
 from ..kinds import rules
-from ..vehicles import bicycles, cars, cycles, leads_out, plates, tags
 from ..wiring import Wiring, wirings
 from ..world.daylight import calendar
 from .pins import pins

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from lilong_simulator.estate_errors import nearest
 from lilong_simulator.incidents.asked import Asked, parse
 from lilong_simulator.incidents.base import Incident, IncidentError, Step
 from lilong_simulator.incidents.file import built_in, file_of, is_path, read_incident
 from lilong_simulator.incidents.one_alarm import CAUSES, OneAlarm
 from lilong_simulator.incidents.written import WrittenIncident
+from lilong_simulator.toml_files.errors import nearest
 
 __all__ = [
     "CAUSES", "INCIDENTS", "Incident", "IncidentError", "OneAlarm", "Step", "WrittenIncident", "find", "read",

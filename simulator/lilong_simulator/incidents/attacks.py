@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ..estate_tables import Slug, Table
+from ..estate.tables import Slug, Table
 from .physics.base import Scene, Seconds
 
 if TYPE_CHECKING:

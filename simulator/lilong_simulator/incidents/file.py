@@ -10,9 +10,9 @@ from lilong_protocol.registry import QUANTITIES
 from pydantic import ValidationError
 
 from ..carried_out import OUTPUTS
-from ..estate_errors import EstateError, Problem, estate_error, nearest
-from ..estate_source import read_source
-from ..toml_problems import Form
+from ..estate.source import read_source
+from ..toml_files.errors import EstateError, Problem, estate_error, nearest
+from ..toml_files.problems import Form
 from ..truth import ALARM_CODES, has_limits
 from .base import IncidentError
 from .model import IncidentFile, Row, Truth, several

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from lilong_protocol.pc.findings import DISPATCH
 from pydantic import Field, model_validator
 
-from ..estate_tables import Name, Slug, Table
+from ..estate.tables import Name, Slug, Table
 from .attacks import Attack
 from .physics import Physics
 from .physics.base import Seconds

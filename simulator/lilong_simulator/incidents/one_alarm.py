@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from lilong_protocol.registry import ALARM, KIND_BY_NUMBER
 
 from lilong_simulator.estate import Device, Estate
-from lilong_simulator.estate_errors import nearest
 from lilong_simulator.incidents.asked import POWERED_S
 from lilong_simulator.incidents.base import Incident, IncidentError, Step
 from lilong_simulator.stimuli import ALARMS, Alarm
+from lilong_simulator.toml_files.errors import nearest
 from lilong_simulator.truth import limits, truth_row
 from lilong_simulator.world.claims import calm_ms
 

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from ..estate import Device, Estate, Flat
-from ..estate_tables import Slug, Table
+from ..estate.tables import Slug, Table
 from ..random_streams import draw
 from .base import IncidentError
 

@@ -10,7 +10,7 @@ from lilong_protocol.registry import KIND
 from lilong_protocol.seal import UP, Seal
 
 from ..estate import Device, Estate
-from ..estate_parts import device_id
+from ..estate.parts import device_id
 from .attacks import Attack
 from .base import Incident
 from .place import Places

@@ -8,8 +8,8 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from ..estate import Device, Estate
-from ..estate_errors import nearest
 from ..random_streams import Streams
+from ..toml_files.errors import nearest
 from ..world.claims import FOREVER_MS, PASSAGE_MS, PASSED, calm_ms
 from ..world.local_time import LocalTime
 from .base import Incident, IncidentError, Step

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..report_model import SEALED, VERSION, Report
+from ..report.model import SEALED, VERSION, Report
 from .thresholds import CLOCK_NAMES
 
 CONDITIONS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ..judged import CLOCKS
+from ..score.judged import CLOCKS
 from ..truth import TruthRow
 
 if TYPE_CHECKING:

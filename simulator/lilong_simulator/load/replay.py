@@ -12,7 +12,7 @@ from typing import Any
 from lilong_firmware.session import LINGER_MS
 from lilong_protocol.registry import ALARM
 
-from ..estate_parts import device_id
+from ..estate.parts import device_id
 from ..feed import FeedEvent
 from ..fleet.live import Target
 from ..truth import TruthRow

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..data_faults.asked import DataFaultError, DataFaultsAsked
 from ..data_faults.asked import parse as parse_data_faults
-from ..estate_errors import nearest
-from ..toml_lines import key_lines
+from ..toml_files.errors import nearest
+from ..toml_files.lines import key_lines
 from .faults import FaultAsked, FaultError, from_table, several
 from .payload.template import TemplateError, read_template
 from .street import MOST_CELLS, Committee, Street

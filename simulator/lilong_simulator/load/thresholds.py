@@ -16,7 +16,7 @@ from typing import Any
 
 from lilong_protocol.registry import ALARMS
 
-from ..estate_errors import nearest
+from ..toml_files.errors import nearest
 from .measures import CLASS_NAMES
 
 CLOCK_NAMES = ("local", "ingest", "shown", "acknowledged")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from lilong_simulator.estate_parts import Device
+from lilong_simulator.estate.parts import Device
 from lilong_simulator.random_streams import Stream
 
 Means = Literal["card", "button", "force", "denied"]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lilong_simulator.estate import Device, Estate, Resident
+from lilong_simulator.estate.vehicles import cars, cycles
 from lilong_simulator.random_streams import Streams
-from lilong_simulator.vehicles import cars, cycles
 from lilong_simulator.world.lanes import Drive, drive
 from lilong_simulator.world.local_time import DAY_MS
 from lilong_simulator.world.rides import IN, OUT, Ride, ride

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device
+from lilong_simulator.estate.vehicles import bicycles, cycles, tags
 from lilong_simulator.random_streams import Stream
 from lilong_simulator.truth import truth_row
-from lilong_simulator.vehicles import bicycles, cycles, tags
 from lilong_simulator.world.arrivals import time_on_curve
 from lilong_simulator.world.daily import Daily, befallen
 from lilong_simulator.world.rides import IN, Rides, ride

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device, Estate
-from lilong_simulator.vehicles import leads_out
+from lilong_simulator.estate.vehicles import leads_out
 from lilong_simulator.world.arrivals import BLOCKS, weekend_curve
 from lilong_simulator.world.vehicles import Parking
 

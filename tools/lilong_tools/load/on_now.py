@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lilong_simulator.incidents import find
 from lilong_simulator.load.scenario import Scenario
 from lilong_simulator.plots import span
-from lilong_simulator.score_incidents import Step, steps_of
+from lilong_simulator.score.incidents import Step, steps_of
 from lilong_simulator.world.local_time import LocalTime
 
 

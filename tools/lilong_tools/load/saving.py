@@ -11,7 +11,7 @@ from typing import Any
 from lilong_simulator.data_faults import write_labels
 from lilong_simulator.load.junit import write_junit
 from lilong_simulator.load.result import ShardResult
-from lilong_simulator.report_html import render
+from lilong_simulator.report.html import render
 from lilong_simulator.truth import write_rows
 from rich.console import Console
 

@@ -8,7 +8,7 @@ from typing import Any
 from lilong_simulator.load.payload import Template
 from lilong_simulator.load.payload.facts import NAMES
 from lilong_simulator.load.scenario import Scenario
-from lilong_simulator.report_model import SEALED
+from lilong_simulator.report.model import SEALED
 
 from .target import source_addresses
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
 from pydantic import Field
 
 from ...estate import Device
-from ...estate_errors import nearest
-from ...estate_tables import Slug, Table
+from ...estate.tables import Slug, Table
 from ...kinds import rules
 from ...random_streams import Stream, Streams
+from ...toml_files.errors import nearest
 from ..base import IncidentError
 from ..place import Places
 

@@ -9,8 +9,8 @@ from lilong_protocol.registry import ALARM, KIND
 from pydantic import Field
 
 from ...estate import Device
-from ...estate_errors import nearest
 from ...stimuli import ALARMS
+from ...toml_files.errors import nearest
 from .base import Curve, Element, Scene, Seconds, Steps, wrong
 
 STEP_MS = 200  # (ours) between one value and the next, as a button is pressed and let go

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
-from ...estate_errors import nearest
+from ...toml_files.errors import nearest
 
 FORM = "write one like 'blackout at=20 for=30 feeder=core3'"
 LONGEST_S = 3660 * 86_400.0

@@ -17,8 +17,8 @@ from lilong_protocol import frame
 from lilong_protocol.frame import Frame
 from pydantic import ValidationError
 
-from ...estate_errors import Problem, dotted, line_of, nearest
-from ...toml_lines import key_lines
+from ...toml_files.errors import Problem, dotted, line_of, nearest
+from ...toml_files.lines import key_lines
 from . import form
 from .body import Node, PlaceholderError, document, encode, text_of, written
 from .facts import NAMES, Facts, Getter, alarm_id, getters, telemetry_rows

@@ -1,0 +1,114 @@
+"""Rule 6: nothing blocks a fire, gas or SOS alarm; neither muting nor disarming, a low battery, a lost time, a full
+flash, nor a certificate of the wrong date. Where the world crosses, the device raises and sounds in its time, whatever
+state it is in; a danger that grows is loud again. The one excuse is a device that had no power, or a stuck sensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+from lilong_firmware.effects import CLEARED, RAISED
+from lilong_protocol import codes
+from lilong_protocol.registry import ALARM
+
+from ..recorder import ALARM_OUTPUTS
+from ..truth import TruthRow
+
+LIFE = frozenset(
+    (codes.ALARM_SMOKE_ALARM, codes.ALARM_GAS_LEAK, codes.ALARM_GAS_CO, codes.ALARM_BAND_SOS, codes.ALARM_PANIC)
+)
+LOUD = LIFE - {codes.ALARM_PANIC}  # a panic button of an indoor station is a silent one
+TICK_MS = 1  # a device counts whole milliseconds
+WITHIN_MS = 5_000  # (ours) where an alarm has no limit of its own at the device
+KEPT_MS = 7_200_000  # what is over so long is asked for no more
+
+Violated = Callable[[float, str, str], None]
+Excused = Callable[[str, float, float], bool]
+"""Whether a device could not feel or do anything some time between two."""
+
+
+class LifeSafety:
+    """`crossed` and `grew` say what must be; `settle` holds what is due to what was. ms of the run's clock."""
+
+    def __init__(self, violated: Violated) -> None:
+        self.held = 0  # crossings
+        self.excused = 0
+        self._violated = violated
+        self._due: list[tuple[float, float, str, int]] = []  # until, from, device, code; 0: it must only be loud
+        self._episodes: dict[tuple[str, int], list[tuple[float, int, int]]] = {}  # raised, boot and seq
+        self._cleared: dict[tuple[str, int, int], float] = {}
+        self._on: dict[str, set[str]] = {}
+        self._loud: dict[str, list[tuple[float, bool]]] = {}
+
+    def note(self, at: float, device: str, what: str, code: int, boot: int, seq: int) -> None:
+        if code not in LIFE:
+            return
+        if what == RAISED:
+            self._episodes.setdefault((device, code), []).append((at, boot, seq))
+        elif what == CLEARED:
+            self._cleared[device, boot, seq] = at
+
+    def output(self, at: float, device: str, name: str, value: int) -> None:
+        if name in ALARM_OUTPUTS:
+            on = self._on.setdefault(device, set())
+            if value:
+                on.add(name)
+            else:
+                on.discard(name)
+            self._loud.setdefault(device, []).append((at, bool(on)))
+
+    def crossed(self, row: TruthRow) -> None:
+        """A row of the truth: a danger that must be raised is so from its crossing on."""
+        if row.expect == "must" and row.by == "device" and row.code in LIFE:
+            within = row.limits.get("local_ms") or row.limits.get("ingest_ms") or WITHIN_MS
+            self._due.append((row.crossing_ms + within, row.crossing_ms, row.device, row.code))
+
+    def grew(self, at: float, device: str, within_ms: int) -> None:
+        """A danger has grown beyond what may be muted: the device is loud by then."""
+        self._due.append((at + within_ms, at, device, 0))
+
+    def settle(self, now: float, excused: Excused) -> None:
+        """What was due before now is judged."""
+        due = [one for one in self._due if one[0] < now]
+        self._due = [one for one in self._due if one[0] >= now]
+        for until, begin, device, code in due:
+            if excused(device, begin, until):
+                self.excused += 1
+                continue
+            self.held += 1
+            if code and not self._raised(device, code, begin, until):
+                self._violated(until, device, f"{ALARM[code].name} of {begin:.0f} ms is not raised: it is blocked")
+            elif (not code or code in LOUD) and not self._is_loud(device, begin, until):
+                self._violated(until, device, f"a danger of {begin:.0f} ms is not loud: it is silenced")
+        self._forget(now - KEPT_MS)
+
+    # ---- inside
+
+    def _raised(self, device: str, code: int, begin: float, until: float) -> bool:
+        """In time, or open still from before."""
+        return any(
+            at <= until and self._cleared.get((device, boot, seq), inf) >= begin - TICK_MS
+            for at, boot, seq in self._episodes.get((device, code), ())
+        )
+
+    def _is_loud(self, device: str, begin: float, until: float) -> bool:
+        """At some time from `begin` to `until`."""
+        loud = False
+        for at, on in self._loud.get(device, ()):
+            if at > until:
+                break
+            loud = on or (loud and at > begin)
+        return loud
+
+    def _forget(self, before: float) -> None:
+        for key, episodes in list(self._episodes.items()):
+            kept = [one for one in episodes if self._cleared.get((key[0], *one[1:]), inf) >= before]
+            for one in episodes:
+                if one not in kept:
+                    del self._cleared[key[0], one[1], one[2]]
+            self._episodes[key] = kept
+            if not kept:
+                del self._episodes[key]
+        for device, changes in list(self._loud.items()):
+            self._loud[device] = [one for one in changes[:-1] if one[0] >= before] + changes[-1:]
