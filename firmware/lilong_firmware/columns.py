@@ -1,8 +1,24 @@
-"""Telemetry in columns, for kinds that send it."""
+"""Telemetry in columns, for kinds that send it: at once, or kept while nobody hears it."""
+
+from lilong_protocol import frame, topics
+
+from .session import ONLINE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from .device import Device
+
+
+def tell(device: "Device", now: int, rows: "list[tuple[int, dict[int, int]]]") -> None:
+    """Rows of (uptime, values) that make a batch."""
+    if device.session.state == ONLINE:
+        device.publish(now, frame.TELEMETRY, topics.TELEMETRY, columns(now, rows))
+    else:
+        from .outage import keep  # noqa: PLC0415  most devices never need it
+
+        keep(device, rows)
 
 
 def columns(now: int, rows: "list[tuple[int, dict[int, int]]]") -> "dict[int, Any]":

@@ -47,7 +47,7 @@ class Fetch:
     def is_of(self, artifact: int, digest: bytes) -> bool:
         return (self._body[0], self._body[4]) == (artifact, digest)
 
-    def first(self) -> "tuple[str, bytes, int] | None":
+    def first(self, now: int) -> "tuple[str, bytes, int] | None":
         return None if self._request is None else (topics.UPDATE, self._request, 0)
 
     def sent(self, now: int, data: bytes) -> bool:
@@ -157,7 +157,7 @@ class Fetch:
         body = {0: self._body[0], 1: self._have, 2: min(CHUNK_BYTES, self._body[3] - self._have)}
         self._request = self._device.uplink.frame(now, frame.CHUNK_REQUEST, topics.UPDATE, body)
         self.deadline = NEVER
-        self._device.session.pump()
+        self._device.session.pump(now)
 
     def _tell(self, now: int, state: int) -> None:
         body = {0: self._body[0], 1: state, 2: max(self._have, self._there)}

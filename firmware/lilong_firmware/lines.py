@@ -25,7 +25,7 @@ class Lines:
         self.frames: list[tuple[bytes, bool]] = []  # frame, whether it tells of a crash
         self.deadline = NEVER
 
-    def first(self) -> "tuple[str, bytes, int] | None":
+    def first(self, now: int) -> "tuple[str, bytes, int] | None":
         return (topics.LOG, self.frames[0][0], 0) if self.frames else None
 
     def sent(self, now: int, data: bytes) -> bool:
@@ -47,7 +47,7 @@ def say(device: "Device", now: int, level: int, text: str) -> None:
     if len(lines.frames) < LINES_MAX:
         body = {0: level, 1: shortened(text)}
         lines.frames.append((device.uplink.frame(now, frame.LOG, topics.LOG, body), False))
-        device.session.pump()
+        device.session.pump(now)
 
 
 def tell_crash(device: "Device", record: bytes) -> None:

@@ -78,7 +78,7 @@ class Backfill:
         self._next = next(frames, None)
         self.deadline = NEVER
 
-    def first(self) -> "tuple[str, bytes, int] | None":
+    def first(self, now: int) -> "tuple[str, bytes, int] | None":
         return None if self._next is None else (topics.EVENT, self._next, 0)
 
     def sent(self, now: int, data: bytes) -> bool:

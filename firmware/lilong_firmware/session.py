@@ -25,7 +25,7 @@ QUEUE_MAX = 20  # (ours) events and responses that wait for the link in RAM, bes
 LONG_AGO = -NEVER
 
 DOWN, CONNECTING, ONLINE = 0, 1, 2
-EVENTS_AGAIN, UPDATE_COMES, LOG_LINES = 0, 1, 2  # what a source is
+EVENTS_AGAIN, UPDATE_COMES, LOG_LINES, OUTAGE = 0, 1, 2, 3  # what a source is
 COLD_START, RECONNECTED, ASKED = 0, 1, 2
 
 TYPE_CHECKING = False
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from .device import Device
 
     class Source(Protocol):
-        """What is sent when nothing else waits: events that are wanted again, pieces of an update, the log."""
+        """What is sent when nothing else waits: events wanted again, pieces of an update, the log, telemetry kept."""
 
         WHAT: int  # EVENTS_AGAIN ...: its class may be another after its module has been loaded again
         deadline: int  # uptime in ms of the next `step`
 
-        def first(self) -> "tuple[str, bytes, int] | None":
+        def first(self, now: int) -> "tuple[str, bytes, int] | None":
             """Class and frame to be sent next, the same until `sent`; the number is not used."""
 
         def sent(self, now: int, data: bytes) -> bool:
@@ -157,7 +157,7 @@ class Session:
                     if source.sent(now, data):
                         break
         self.linger(now)
-        self.pump()
+        self.pump(now)
 
     def send(self, now: int, cls: str, data: bytes, seq: int = 0) -> None:
         """Queue an event or a response; it is sent once more after each reconnect until its PUBACK."""
@@ -175,7 +175,7 @@ class Session:
             self.dropped += 1
         self.wake(now)
         self.linger(now)
-        self.pump()
+        self.pump(now)
 
     def wake(self, now: int) -> None:
         """Something is to be said: a sleeping kind connects now."""
@@ -244,7 +244,7 @@ class Session:
 
     def _may_sleep(self, now: int) -> bool:
         device = self._device
-        if self._first() or self._flying or len(device.outbox) or self.later:
+        if self._first(now) or self._flying or len(device.outbox) or self.later:
             return False
         if self.asked is not None and now - self.asked <= MAX_ROUND_TRIP_MS:
             return False  # an answer would still be taken
@@ -255,8 +255,7 @@ class Session:
         while self._beat_at <= now:
             self._beat_at += self._beat_ms
         device = self._device
-        online = self.state == ONLINE
-        if online:
+        if self.state == ONLINE:
             self._heartbeat(now, True)
         else:
             self.wake(now)  # a kind that sleeps: the birth that follows tells everything
@@ -264,10 +263,9 @@ class Session:
             rows = self._rows or []
             rows.append((now, device.rules.report()))
             if len(rows) * self._beat_ms >= self._telemetry_ms or len(rows) >= ROWS_MAX:
-                if online:
-                    from .columns import columns  # noqa: PLC0415  most kinds send none
+                from .columns import tell  # noqa: PLC0415  most kinds send none
 
-                    device.publish(now, frame.TELEMETRY, topics.TELEMETRY, columns(now, rows))
+                tell(device, now, rows)
                 rows = []
             self._rows = rows
 
@@ -299,7 +297,7 @@ class Session:
         self._flying = data
         self._device.out.append((PUBLISH, cls, data, 1, True))
 
-    def _first(self) -> "tuple[str, bytes, int] | None":
+    def _first(self, now: int) -> "tuple[str, bytes, int] | None":
         """What is to be sent next."""
         log = self._device.event_log
         first = self._queue[0] if self._queue else None
@@ -308,7 +306,7 @@ class Session:
             if data:
                 return (topics.EVENT, data, 0)
         for source in self.later:
-            first = first or source.first()
+            first = first or source.first(now)
         return first
 
     def _log_events(self) -> None:
@@ -325,9 +323,9 @@ class Session:
             else:
                 break
 
-    def pump(self) -> None:
+    def pump(self, now: int) -> None:
         """Send what is next, if nothing is in flight."""
         if self.state == ONLINE and not self._flying:
-            first = self._first()
+            first = self._first(now)
             if first:
                 self._window(first[0], first[1])

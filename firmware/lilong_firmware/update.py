@@ -98,7 +98,7 @@ def offered(device: "Device", now: int, body: "dict[int, Any]") -> int:
     from .fetch import Fetch  # noqa: PLC0415  it stays when this has been forgotten
 
     session.later = [Fetch(device, now, sink, body, there)] + list(session.later)  # noqa: RUF005  MicroPython
-    session.pump()
+    session.pump(now)
     return frame.OK
 
 

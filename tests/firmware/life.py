@@ -177,9 +177,14 @@ class Life(RuleBasedStateMachine):
 
     def _make_up(self):
         """A raise or a clear that was written has taken place, though nobody was told before the power went."""
+        told = [self.host.decode(topics.ALARM, entry.frame) for entry in waiting(self.host.device.outbox)]
+        for said in told:
+            name = said.boot, said.seq
+            before = said.boot < self.host.device.uplink.boot
+            if said.kind == frame.RAISE and before and name not in self.raises:  # it may have ended with the boot
+                self.open[name] = self.raises[name] = said.body[0]
         self._follow()
         after = self._episodes()
-        told = [self.host.decode(topics.ALARM, entry.frame) for entry in waiting(self.host.device.outbox)]
         for name in sorted(set(after) ^ set(self.open)):
             if name in after:
                 assert [f.kind for f in told if (f.boot, f.seq) == name] == [frame.RAISE]

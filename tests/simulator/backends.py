@@ -19,7 +19,7 @@ class Answers:
 
     def to(self, topic, payload):
         _, device, direction, cls = topics.parse(topic)
-        if direction == "d" or not payload:
+        if direction == "d" or not len(payload):
             return
         self.frames.append((device, cls, payload))
         root = device_root(KEY, self.tenant, device)

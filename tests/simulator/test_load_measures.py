@@ -142,6 +142,20 @@ def test_an_alarm_frame_whose_link_broke_is_answered_by_no_puback(script):
 # ---- counts that reconcile
 
 
+def test_telemetry_of_an_outage_has_its_puback_and_nobody_else_s_has(script):
+    recorder, counts = script.recorder, script.measures.counts
+    recorder.sent(1.0, A, topics.TELEMETRY, b"", 1.0)
+    recorder.answered()
+    recorder.sent(2.0, A, topics.TELEMETRY, b"", 2.0)
+    recorder.sent(3.0, A, topics.TELEMETRY, b"", 3.0)
+    recorder.puback(4.0, A, topics.TELEMETRY, 2.0)
+    assert (counts["tm"].unconfirmed, counts["tm"].acknowledged, counts["tm"].unexplained) == (2, 1, 0)
+    recorder.answered()
+    recorder.sent(5.0, A, topics.TELEMETRY, b"", 5.0)
+    recorder.lost(6.0, A, topics.TELEMETRY, 5.0)
+    assert counts["tm"].unexplained == 0
+
+
 def test_every_frame_is_explained(script):
     recorder = script.recorder
     for _ in range(5):

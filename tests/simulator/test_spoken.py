@@ -63,3 +63,8 @@ def test_what_is_not_sealed_is_what_passes_and_says_the_same():
 def test_a_frame_of_another_maker_is_read():
     _, frame, told = play(1)[0]
     assert fields(said_of(bytes(frame))) == told
+
+
+def test_a_frame_without_bytes_is_one_all_the_same():
+    assert len(Spoken()) == 0
+    assert Spoken(), "else a device that does not seal never hears of its PUBACK"

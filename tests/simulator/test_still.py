@@ -51,7 +51,7 @@ class Run(Observer):
     # ---- as observer
 
     def sent(self, at, device, cls, data, due):
-        self.told(at, 0, 1, device, cls, said_of(data), data or None)
+        self.told(at, 0, 1, device, cls, said_of(data), data if len(data) else None)
 
     def told(self, at, step, count, device, cls, said, data):
         each = data if isinstance(data, list) else [data] * count

@@ -18,6 +18,9 @@ class Observer:
     def note(self, at: float, device: str, what: str, code: int, boot: int, seq: int) -> None:
         """Something happened to an alarm: raised, stored, acknowledged, restored, cleared."""
 
+    def answered(self) -> None:
+        """The frame that is told next has a PUBACK to come, though its class has none: it was made in an outage."""
+
     def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
         """A frame was handed to the transport."""
 

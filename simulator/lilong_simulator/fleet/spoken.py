@@ -10,6 +10,10 @@ class Spoken(bytes):
 
     said: Frame
 
+    def __bool__(self) -> bool:
+        """There is one, sealed or not: a device asks so whether it has one in flight."""
+        return True
+
 
 def said_of(frame: bytes) -> Frame:
     """What a frame says, whoever made it; its seal is not verified."""

@@ -162,7 +162,7 @@ class Still:
         session._beat(at)
         sent, device.out = device.out, []
         for effect in sent:
-            said, data = said_of(effect[2]), effect[2] or None
+            said, data = said_of(effect[2]), effect[2] if len(effect[2]) else None
             self._told(at + member.base, 0, 1, member.id, effect[1], said, data)
         if not cycle.lines and phase == len(cycle.beats):
             cycle.beats.append([(effect[1], effect[2].said.kind, effect[2].said.body) for effect in sent])

@@ -24,6 +24,8 @@ from .life_safety import LifeSafety
 from .proved_loss import ProvedLoss
 from .told_time import ToldTime
 
+# Of alarms the worst is said first; telemetry of an outage waits behind all else (LIL-TELE-004).
+ANY_ORDER = (topics.ALARM, topics.TELEMETRY)
 # Messages of a device and class of which it is known what they said: no others are said again. Of events a device with
 # a full flash says those that are in its log, and have no mark there, again after a restart: all that came since went
 # from RAM.
@@ -147,7 +149,7 @@ class Invariants(Observer):
                 self._violated(at, device, f"{cls} {boot}/{seq} says something else than before")
             return False
         last, uptime = known.last.get((cls, boot), (0, 0))
-        if cls != topics.ALARM and seq <= last:  # of alarms the worst is said first
+        if cls not in ANY_ORDER and seq <= last:
             self._violated(at, device, f"{cls} {boot}/{seq} comes after {last}")
         elif cls == topics.EVENT and said.uptime < uptime:
             self._violated(at, device, f"event {boot}/{seq} is older than the one before it")

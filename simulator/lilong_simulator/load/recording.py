@@ -44,20 +44,25 @@ class LoadRecorder(Recorder):
         self._clock = clock
         self._flying: dict[str, list[tuple[bytes, AlarmClocks | None]]] = {}  # alarm frames without their PUBACK
         self._event_due: dict[str, float] = {}  # of the one event that a device has in flight
+        self._answered = False  # the frame that is told next will be, whatever its class
 
     # ---- Observer
 
+    def answered(self) -> None:
+        self._answered = True
+
     def sent(self, at: float, device: str, cls: str, frame: bytes, due: float | None) -> None:
         super().sent(at, device, cls, frame, due)
+        quiet, self._answered = cls in self.quiet_classes and not self._answered, False
         if self.recording is not None:
-            self.recording.put((at, device, cls, frame, int(cls not in self.quiet_classes)))
+            self.recording.put((at, device, cls, frame, int(not quiet)))
         measures = self.measures
         measures.series.count(at, "sent")
         counts = measures.counts_of(cls)
         counts.sent += 1
         if due is None:
             counts.unobserved += 1
-        elif cls in self.quiet_classes:
+        elif quiet:
             counts.unconfirmed += 1
         elif cls == topics.ALARM:
             self._alarm_sent(at, device, frame, due)

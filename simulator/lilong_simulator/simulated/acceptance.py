@@ -47,7 +47,7 @@ class Acceptance:
                 self._device.outbox.renew(now)
                 for data in self._device.outbox.due(now):
                     self._device.out.append((PUBLISH, topics.ALARM, data, 1, False))
-                session.pump()
+                session.pump(now)
 
     def time(self, now: int) -> None:
         """Say it again when that is due."""

@@ -35,10 +35,10 @@ class Messages:
         self.count = 0  # of those that were made into columns
 
     def up(self, at: int, device: str, cls: str, frame: bytes) -> None:
-        self._sent.append((at, 0, 1, device, cls, said_of(frame), frame or None, True))
+        self._sent.append((at, 0, 1, device, cls, said_of(frame), frame if len(frame) else None, True))
 
     def down(self, at: int, device: str, cls: str, frame: bytes) -> None:
-        self._sent.append((at, 0, 1, device, cls, said_of(frame), frame or None, False))
+        self._sent.append((at, 0, 1, device, cls, said_of(frame), frame if len(frame) else None, False))
 
     def told(self, at: int, step: int, count: int, device: str, cls: str, said: Frame, data: Data) -> None:
         """What a device has said, `count` times."""

@@ -129,6 +129,8 @@ class DeviceLink(ABC):
             self.flight += ((pid, cls, fleet.called_for),)
         if windowed:
             self.windowed = pid
+        if pid and not topics.up_qos(cls):
+            fleet.observer.answered()
         fleet.observer.sent(fleet.time(), self.id, cls, frame, fleet.called_for)
 
     # ---- inside
