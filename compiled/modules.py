@@ -11,10 +11,10 @@ _BACKEND = (
     "sealed", "seen", "session", "supervision", "updates", "values", "wishes",
 )  # fmt: skip
 _FIRMWARE = (
-    "alarm_panel", "almanac", "barrier", "bus", "call", "cards", "children", "clock", "co_dose", "columns", "device",
-    "doorway", "downlink", "draws", "duplicates", "effects", "episodes", "fall", "fence_line", "fence_wire", "hold",
-    "lamp_faults", "linkage", "local", "lock", "outbox", "passback", "rules", "sampling", "sentinel", "service_life",
-    "session", "stays", "store", "streak", "uplink", "kinds/[a-z]*",
+    "alarm_panel", "almanac", "asking", "barrier", "bus", "call", "cards", "children", "clock", "co_dose", "columns",
+    "device", "doorway", "downlink", "draws", "duplicates", "effects", "episodes", "fall", "fence_line", "fence_wire",
+    "hold", "lamp_faults", "linkage", "local", "lock", "outage", "outbox", "passback", "rules", "sampling",
+    "sentinel", "service_life", "session", "stays", "store", "streak", "uplink", "kinds/[a-z]*",
 )  # fmt: skip
 _SIMULATOR = (
     "data_faults/held", "fleet/calendar", "fleet/live/client", "fleet/live/connection", "fleet/live/crowd",

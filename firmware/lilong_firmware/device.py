@@ -382,6 +382,9 @@ class Device:
                     session.asked = None
         elif kind in (frame.COMMAND, frame.OPERATOR_ACK, frame.REQUEST, frame.UPDATE_OFFER):
             self._obey(now, message)
+        elif kind == frame.ANSWER:
+            if message.nonce == self.uplink.nonce:
+                self.rules.answered(now, message)
         elif kind == frame.CHUNK:
             fetch: Any
             for fetch in self.session.later:

@@ -4,7 +4,7 @@ from lilong_protocol import frame
 from lilong_protocol.keys import frame_key
 from lilong_protocol.seal import DOWN, Seal, SealError
 
-CLASSES = "akcmcfotakcmcmot"  # two letters for each of the kinds 16 to 23
+CLASSES = "akcmcfotakcmcmotcm"  # two letters for each of the kinds 16 to 24
 RESPONSES_KEPT = 4  # a command that the broker repeats is answered again, not carried out again
 
 

@@ -4,6 +4,8 @@ from .effects import NEVER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from lilong_protocol.frame import Frame
+
     from .device import Device
     from .sleep import Naps
 
@@ -59,6 +61,9 @@ class Rules:
         def configured(self, now: int) -> None:
             """Other settings are in effect: `device.settings`."""
 
+        def answered(self, now: int, message: "Frame") -> None:
+            """The backend answers what was asked of it."""
+
         def acknowledged(self, now: int, code: int) -> None:
             """An operator has acknowledged the alarm."""
 
@@ -89,4 +94,5 @@ class Rules:
         def start(self, *_: object) -> None:
             """It is nothing to this kind."""
 
-        resume = sample = silent = linked = timed = configured = acknowledged = cleared = renewed = naps = start
+        resume = sample = silent = linked = timed = configured = start
+        answered = acknowledged = cleared = renewed = naps = start

@@ -178,6 +178,7 @@ EVENT_LOCKER_COLLECTED = const(37)
 EVENT_BIN_EMPTIED = const(38)
 EVENT_GATEWAY_LINKAGE = const(39)
 EVENT_SETTING_CHANGED = const(40)
+EVENT_DOOR_ASKED = const(41)
 EVENT_LANE_SECURED = const(60)
 EVENT_GATE_UNKNOWN_TAG = const(61)
 EVENT_GATE_STOLEN_TAG = const(62)
@@ -226,6 +227,7 @@ DENIAL_REVOKED = const(2)
 DENIAL_OUTDATED = const(3)
 DENIAL_PASSBACK = const(4)
 DENIAL_ATTENDANT = const(5)
+DENIAL_ELSEWHERE = const(6)
 
 LANE_STATE_CLOSED = const(0)
 LANE_STATE_OPENING = const(1)
@@ -374,11 +376,12 @@ HEADER_BITS = (
     b'\x80\x00\x9c\x08\x84\x00\x9c\x08\x9c\x00\x9c\x00\x9c\x00\x9c\x02'
     b'\x9c\x02\x9c\x00\x9c\x00\x9c\x01\x9c\x00\x9c\x00\x9c\x00\x9c\x00'
     b'\x80\x02\x80\x1d\x80\x00\x80\x1d\x80\x1f\xa0\x0c\x80\r\x80\x0c'
+    b'\x80\n'
 )
 
 
 def header_bits(kind: int) -> int:
-    return HEADER_BITS[2 * kind] | HEADER_BITS[2 * kind + 1] << 8 if 0 <= 2 * kind < 48 else 0
+    return HEADER_BITS[2 * kind] | HEADER_BITS[2 * kind + 1] << 8 if 0 <= 2 * kind < 50 else 0
 
 
 # By kind of device, 13 bytes: 1 when always on, then keepalive, beat, offline and telemetry period in s (u24).

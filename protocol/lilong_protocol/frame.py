@@ -15,6 +15,7 @@ VERSION = 1
 ERROR, BIRTH, DEATH, HEARTBEAT, TELEMETRY, EVENT, RAISE, UPDATE, CLEAR, LOG, CRASH = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 RESPONSE, REPORTED_CONFIG, UPDATE_PROGRESS, UPDATE_RESULT, CHUNK_REQUEST = 11, 12, 13, 14, 15
 STORED_ACK, COMMAND, DESIRED_CONFIG, UPDATE_OFFER, OPERATOR_ACK, TIME, REQUEST, CHUNK = 16, 17, 18, 19, 20, 21, 22, 23
+ANSWER = 24
 
 # Clock quality (key 6); absent means that the device has no time.
 CLOCK_60_S, CLOCK_1_S, CLOCK_50_MS = 1, 2, 3
@@ -70,9 +71,10 @@ def pack(
 
 def begin(writer: Writer, kind: int) -> None:
     """Begin a payload at START of the writer's buffer, where a seal has room around it."""
-    pack_into("BBBBB", writer.buf, START, 0xA2, _VERSION, VERSION, _KIND, kind)
-    writer.at = START + 5
+    pack_into("BBB", writer.buf, START, 0xA2, _VERSION, VERSION)
+    writer.at = START + 3
     writer.depth = 1
+    writer.pair(_KIND, kind)
 
 
 def field(writer: Writer, key: int, value: "Any") -> None:

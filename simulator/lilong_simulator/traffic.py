@@ -63,7 +63,7 @@ class Happening:
     """What people cause: a rate of the estate file, messages that each time takes, and the curves of its hours.
 
     `kind`: the devices that say it; where there is none, nothing is said. `per`: what the rate is by, where it is not
-    the whole estate's: each `bay`, each `flat`, each `device` of the kind.
+    the whole estate's: each `bay`, each `flat`, each `device` of the kind. `asked`: only where doors ask first.
     """
 
     rate: str
@@ -71,18 +71,21 @@ class Happening:
     curves: tuple[str, ...]
     kind: str
     per: str = "estate"
+    asked: bool = False
 
     def a_day(self, estate: Estate) -> float:
         """Messages on a working day."""
         there = estate.counts.get(self.kind, 0)
         units = {"estate": 1, "bay": estate.bays, "flat": len(estate.flats), "device": there}[self.per]
-        return float(getattr(estate.rates, self.rate) * units * self.messages) if there else 0.0
+        said = there and (estate.doors_ask or not self.asked)
+        return float(getattr(estate.rates, self.rate) * units * self.messages) if said else 0.0
 
 
 # Messages: what a simulated day has of each. Charging has no curve: people begin it as they come home.
 HAPPENINGS = (
     # A card in at gate and lobby, and out at the gate; out of the lobby without a card, which is told as well.
     Happening("credential_reads", 4 / 3, ("door_in", "door_in", "door_out"), "door"),
+    Happening("credential_reads", 0.8, ("door_in", "door_in", "door_out"), "door", asked=True),  # no PINs, no panels
     Happening("door_cycles", 2, ("door_in", "door_out"), "door"),  # opened, closed
     Happening("held_open", 2, ("door_in", "door_out"), "door"),  # raised, cleared
     Happening("smoke_nuisance", 2, ("smoke_nuisance",), "smoke"),

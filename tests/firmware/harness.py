@@ -121,7 +121,7 @@ class Host:
     def __init__(
         self, kind, values=None, polls=False, store=None, seed=b"seed", latency=20, link=True, acks=1, times=True,
         beat_s=None, offline_s=None, cards=(), card_key=b"", plant=None,
-        data=None, kept=None,
+        data=None, kept=None, answers=None,
     ):  # fmt: skip
         self.kind = rules(kind) if isinstance(kind, str) else kind
         self.slots = {channel[0]: at for at, channel in enumerate(self.kind.CHANNELS)}
@@ -147,6 +147,7 @@ class Host:
         self.acks = acks
         self.times = times
         self.plant = plant
+        self.answers = answers  # to a door that asks: True elsewhere, False not, None: no answer
         self.drift_ppm = 0  # how much faster the device's clock runs
         self.now = 0
         self.trace = []
@@ -279,6 +280,11 @@ class Host:
         self.deliver(
             topics.COMMAND, frame.pack(frame.TIME, {0: asked}, epoch=epoch, target=uplink.boot, nonce=uplink.nonce)
         )
+
+    def answer(self, ref, elsewhere, nonce=None):
+        """The answer to the event `ref` = (boot, seq), with which a door has asked, arrives one latency from now."""
+        nonce = self.device.uplink.nonce if nonce is None else nonce
+        self.deliver(topics.COMMAND, frame.pack(frame.ANSWER, {0: elsewhere}, ref=ref, nonce=nonce))
 
     def configure(self, version, settings):
         """Desired configuration arrives, as it stands retained."""
@@ -491,6 +497,8 @@ class Host:
                 self.stored(data)
         if self.times and (decoded.kind == frame.BIRTH or (decoded.kind == frame.HEARTBEAT and decoded.body.get(4))):
             self.time(decoded.uptime)
+        if self.answers is not None and decoded.kind == frame.EVENT and decoded.body.get(0) == codes.EVENT_DOOR_ASKED:
+            self.answer((decoded.boot, decoded.seq), self.answers)
 
 
 def _text(part):

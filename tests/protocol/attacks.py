@@ -260,7 +260,7 @@ def kinds_on_other_classes():
     host.run(10 * SECOND)
     raised = host.of(frame.RAISE)[0]
     facts = []
-    for kind in range(16, 24):
+    for kind in range(16, 25):
         for cls in topics.DOWN_CLASSES:
             fields = {0: 1, 1: kind, 7: {0: raised.data[-8:]}, 8: 1, 9: [raised.frame.boot, raised.frame.seq], 12: NONE}
             fields.update({10: host.device.uplink.boot, 11: host.device.uplink.nonce, 5: EPOCH})

@@ -78,6 +78,34 @@ class TestAlarms:
         assert backend.engine.orders.open_of(SMOKE) == []
 
 
+class TestAnswers:
+    @pytest.mark.spec("LIL-ASK-005")
+    @pytest.mark.parametrize("elsewhere", [False, True])
+    def test_a_door_that_asks_is_answered_with_its_number_and_nonce_and_its_repeat_is_not(
+        self, backend, door, elsewhere
+    ):
+        online(backend, door)
+        message = door.event(NOW, 41, {24: 7})
+        (asked,) = backend.receive(NOW, message)
+        backend.engine.answer(asked, elsewhere)
+        (answer,) = told(door, backend.commit())
+        assert (answer.kind, answer.ref, answer.nonce, answer.body) == (
+            frame.ANSWER, [1, 1], door.nonce, {0: elsewhere},
+        )  # fmt: skip
+        assert backend.receive(NOW, message) == []
+        assert backend.commit() == []
+
+    def test_one_that_has_started_anew_meanwhile_or_never_told_its_nonce_is_not_answered(self, backend, door):
+        (asked,) = backend.receive(NOW, door.event(NOW, 41, {24: 7}))
+        backend.engine.answer(asked, True)
+        online(backend, door)
+        door.restart(NOW)
+        backend.receive(NOW, door.birth(NOW))
+        backend.take()
+        backend.engine.answer(asked, True)
+        assert backend.take().publishes == []
+
+
 class TestEvents:
     @pytest.mark.spec("LIL-EVENT-004", "LIL-EVENT-005", "LIL-EVENT-006")
     def test_what_is_missing_is_asked_for_once_and_takes_its_place(self, backend, door):

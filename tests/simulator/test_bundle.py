@@ -209,7 +209,7 @@ def test_the_image_of_the_unix_port_is_one_module_beside_what_comes_by_need():
     sources = strip({name: path.read_text("utf-8") for name, path in image.modules("unix").items()})
     parts = (
         "card_list", "columns", "config", "configuration", "crash", "epochs", "fetch", "flash", "history", "lines",
-        "log", "rarely", "requests", "resume", "slot", "store", "update",
+        "log", "outage", "rarely", "requests", "resume", "slot", "store", "update",
     )  # fmt: skip
     by_need = (*parts, *(f"kinds/{kind}" for kind in KINDS))
     bundled = set(bundle(sources))

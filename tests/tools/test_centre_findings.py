@@ -29,7 +29,9 @@ from centre_world import (
     updated,
 )
 from findings_world import GATEWAY, LAMPS, WIRED, ZONE
-from lilong_protocol import codes, topics
+from lilong_protocol import codes, frame, topics
+from lilong_protocol.keys import device_root, frame_key
+from lilong_protocol.seal import DOWN, Seal
 from lilong_tools.centre.core import NEVER, Core
 from lilong_tools.centre.findings.security import APART
 from lilong_tools.centre.model import CentreError
@@ -263,6 +265,85 @@ class TestPassage:
         told.at(300_000, event(OTHER_DOOR, 1, codes.EVENT_DOOR_GRANTED, uptime=290_000, values=self.USED))
         told.at(310_000, event(DOOR, 1, codes.EVENT_DOOR_GRANTED, uptime=5_000, values=self.USED))
         assert not told.found("door.impossible_passage")
+
+
+class Asked(Told):
+    """A core whose answers to doors that ask are kept: (device, elsewhere)."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.answers, self.numbers = [], {}
+
+    def take(self):
+        batch = self.core.take()
+        self.feed += batch.feed
+        for publish in batch.publishes:
+            _, device, _, cls = topics.parse(publish.topic)
+            answer = frame.unpack(sealed_for(device).open(cls, publish.payload)) if cls == "cm" else None
+            if answer is not None and answer.kind == frame.ANSWER:
+                self.answers.append((device, answer.body[0]))
+
+    def event(self, at_ms, device, code, denial=None, late_ms=0, **values):
+        """Told by a device `late_ms` after it has happened."""
+        seq = self.numbers[device] = self.numbers.get(device, 0) + 1
+        said = {codes.Q_CREDENTIAL: CARD, **({} if denial is None else {codes.Q_DENIAL: denial}), **values}
+        self.at(at_ms + late_ms, event(device, seq, code, uptime=at_ms, values=said))
+
+
+def sealed_for(device):
+    return Seal(frame_key(device_root(KEY, TENANT, device), DOWN), TENANT, device, DOWN)
+
+
+class TestDoorsThatAsk:
+    ASKED, GRANTED, DENIED = codes.EVENT_DOOR_ASKED, codes.EVENT_DOOR_GRANTED, codes.EVENT_DOOR_DENIED
+
+    @pytest.fixture
+    def told(self):
+        told = Asked()
+        told.at(0, birth(DOOR), birth(OTHER_DOOR))
+        return told
+
+    def test_a_copy_is_refused_and_found_and_its_owner_stays_where_he_is(self, told):
+        told.event(1_000, DOOR, self.ASKED)
+        told.event(1_100, DOOR, self.GRANTED)
+        told.event(9_000, OTHER_DOOR, self.ASKED)
+        told.event(9_100, OTHER_DOOR, self.DENIED, codes.DENIAL_ELSEWHERE)
+        told.event(12_000, DOOR, self.ASKED)
+        assert told.answers == [(DOOR, False), (OTHER_DOOR, True), (DOOR, False)]
+        (row,) = told.found("door.impossible_passage")
+        assert (row["device"], row["members"]) == (OTHER_DOOR, [DOOR, OTHER_DOOR])
+
+    def test_of_two_who_ask_at_once_one_is_let_in_though_no_door_has_told_so_yet(self, told):
+        told.event(1_000, DOOR, self.ASKED)
+        told.event(1_000, OTHER_DOOR, self.ASKED)
+        assert told.answers == [(DOOR, False), (OTHER_DOOR, True)]
+
+    def test_who_has_walked_there_is_let_in(self, told):
+        told.event(1_000, DOOR, self.ASKED)
+        told.event(61_000, OTHER_DOOR, self.ASKED)
+        assert told.answers == [(DOOR, False), (OTHER_DOOR, False)]
+
+    def test_what_a_door_says_that_asks_nobody_counts_too(self, told):
+        told.event(1_000, DOOR, self.GRANTED)
+        told.event(9_000, OTHER_DOOR, self.ASKED)
+        assert told.answers == [(OTHER_DOOR, True)]
+
+    def test_a_question_that_comes_late_is_not_answered_and_moves_nobody(self, told):
+        told.event(1_000, DOOR, self.ASKED, late_ms=3_000)
+        told.event(5_000, OTHER_DOOR, self.ASKED)
+        assert told.answers == [(OTHER_DOOR, False)]
+
+    def test_one_about_no_card_is_not_answered(self, told):
+        told.at(1_000, event(DOOR, 1, self.ASKED, uptime=1_000, values={}))
+        assert told.answers == []
+
+    def test_a_clock_that_is_slow_refuses_nobody(self, told):
+        """A question counts from when it is here: 20 s on foot are 20 s, whatever the second door's clock says."""
+        told.event(1_000, DOOR, self.ASKED)
+        seq = told.numbers[OTHER_DOOR] = 1
+        used = {codes.Q_CREDENTIAL: CARD}
+        told.at(61_000, event(OTHER_DOOR, seq, self.ASKED, uptime=59_500, values=used))
+        assert told.answers == [(DOOR, False), (OTHER_DOOR, False)]
 
 
 class TestCare:

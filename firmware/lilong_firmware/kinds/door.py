@@ -1,7 +1,7 @@
 """Door reader and controller: decides by its own list of cards; a release for fire beats everything else.
 
 It is given (`Identity.data`) what `cards` says, and "two_way" when its card is read on both sides: where nobody can
-tell in from out there is no anti-passback.
+tell in from out there is no anti-passback. With "asks" it asks its backend whether a card is elsewhere (`asking`).
 """
 
 from lilong_protocol import codes, frame
@@ -10,6 +10,10 @@ from ..cards import Cards
 from ..doorway import Doorway
 from ..effects import NEVER
 from ..passback import just_went_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..asking import Questions
 
 # Channels. Each value of "credential" is one read, of "pin" one complete entry, a 1 before its digits; "reader" is 0
 # while it does not answer.
@@ -36,11 +40,16 @@ class Door(Doorway):
         ("reader", 0, 1),
     )
 
-    __slots__ = ("_cards", "_clock_at", "_clock_lost", "_offline_at")
+    __slots__ = ("_asking", "_cards", "_clock_at", "_clock_lost", "_offline_at")
 
     def start(self, now: int) -> None:
         values = self.device.sampling.values
         self._cards = Cards(now, self.device)
+        self._asking: Questions | None = None
+        if "asks" in self.device.identity.data:
+            from ..asking import Questions as Open  # noqa: PLC0415  it takes RAM
+
+            self._asking = Open(self.device)
         self._offline_at = NEVER
         self._clock_at = now + FIRST_CLOCK_MS
         self._clock_lost = False
@@ -85,7 +94,25 @@ class Door(Doorway):
             self.device.event(now, codes.EVENT_DOOR_CLOCK_LOST, {})
         if now >= self._cards.deadline:
             self._cards.age(now)
+        if self._asking:
+            self._decide(now, self._asking.overdue(now))
         self._schedule()
+
+    def linked(self, now: int, up: bool) -> None:
+        if self._asking:
+            if up:
+                self._asking.connected()
+            self._decide(now, self._asking.given_up())
+            self._schedule()
+
+    def answered(self, now: int, message: "frame.Frame") -> None:
+        elsewhere = message.body.get(0)
+        boot, seq = message.ref
+        if self._asking and isinstance(elsewhere, bool) and boot == self.device.uplink.boot:
+            card = self._asking.answered(seq)
+            if card:
+                self._read(now, card, False, True, elsewhere)
+                self._schedule()
 
     def timed(self, now: int) -> None:
         if self._clock_lost:
@@ -106,6 +133,8 @@ class Door(Doorway):
             device.event(now, codes.EVENT_DOOR_UNLOCKED, {})
         elif command == codes.CMD_FIRE_RELEASE:
             self._release(now)
+            if self._asking:
+                self._decide(now, self._asking.given_up())
         elif command == codes.CMD_RESET:
             code = self._reset(now)
         elif command == codes.CMD_TEST:
@@ -129,12 +158,23 @@ class Door(Doorway):
 
     # ---- credentials
 
-    def _read(self, now: int, number: int, pin: bool) -> None:
+    def _decide(self, now: int, cards: "list[int]") -> None:
+        """Nobody will answer in time, or nobody needs to: by itself."""
+        for card in cards:
+            self._read(now, card, False, True)
+
+    def _read(self, now: int, number: int, pin: bool, asked: bool = False, elsewhere: bool = False) -> None:
+        """`asked`: no answer is waited for, any more; `elsewhere`: what it was."""
         denial, who, duress = self._cards.judge(number, pin)
         values = {} if who is None else {codes.Q_CREDENTIAL: who}
         # A PIN is a whole flat's: another of the family may follow at once.
         if not denial and not pin and just_went_in(self._passages, now, number):
             denial = codes.DENIAL_PASSBACK
+        if not denial and elsewhere:
+            denial = codes.DENIAL_ELSEWHERE
+        asking = self._asking
+        if asking and not (denial or pin or asked or self._released or who is None) and asking.ask(now, number, who):
+            return
         if denial:
             self._deny(now, denial, dict(values))
         else:
@@ -149,7 +189,8 @@ class Door(Doorway):
         event = codes.EVENT_DOOR_DENIED
         if denial == codes.DENIAL_PASSBACK:
             event = codes.EVENT_DOOR_PASSBACK
-        elif denial != codes.DENIAL_OUTDATED and self._cards.wrong(now):  # else the list is wrong, not the card
+        elif denial not in (codes.DENIAL_OUTDATED, codes.DENIAL_ELSEWHERE) and self._cards.wrong(now):
+            # else the list is wrong, or its user, not the card
             self._raise(now, codes.ALARM_DOOR_ATTEMPTS, {})
         values[codes.Q_DENIAL] = denial
         self.device.event(now, event, values)
@@ -179,8 +220,9 @@ class Door(Doorway):
     def _schedule(self) -> None:
         cards = self._cards
         self.deadline = min(
-            self._relock_at, self._held_at, cards.calm_at, self._offline_at, self._clock_at, cards.deadline
-        )
+            self._relock_at, self._held_at, cards.calm_at, self._offline_at, self._clock_at, cards.deadline,
+            self._asking.deadline if self._asking else NEVER,
+        )  # fmt: skip
 
 
 RULES = Door

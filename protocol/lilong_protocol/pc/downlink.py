@@ -53,6 +53,11 @@ class Downlink:
         payload = frame.pack(frame.TIME, {0: asked_uptime_ms}, epoch=epoch_ms, target=boot, nonce=nonce)
         return self._sealed(topics.COMMAND, payload)
 
+    def answer(self, boot: int, seq: int, elsewhere: bool, nonce: bytes) -> Sealed:
+        """The answer to the event (boot, seq) with which a door has asked whether a card is elsewhere."""
+        payload = frame.pack(frame.ANSWER, {0: elsewhere}, ref=(boot, seq), nonce=nonce)
+        return self._sealed(topics.COMMAND, payload)
+
     def rebirth(self, counter: int, boot: int, nonce: bytes) -> Sealed:
         """Tell your birth again."""
         payload = frame.pack(frame.REQUEST, {0: REBIRTH}, counter=counter, target=boot, nonce=nonce)

@@ -11,6 +11,7 @@ from .desired import Configuration, settings_of
 from .downlink import OPERATOR_CHARACTERS, Sealed
 from .errors import RequestError
 from .memory import config_row, update_row
+from .message import Message
 from .order import OFFER, OPERATOR_ACK, WAITS, Order, check_options, checked
 from .orders import Orders, Sender
 from .peer import Peer
@@ -165,6 +166,16 @@ class Wishes:
         except ValueError as error:
             raise RequestError(str(error)) from None
         return self._order_epoch(now_ms, device, epoch)
+
+    def answer(self, asked: Message, elsewhere: bool) -> None:
+        """The answer to an event with which a door has asked whether a card is elsewhere (LIL-ASK-003).
+
+        It is worth something within half a second: the door then decides by itself, as without any answer.
+        """
+        peer = self._known(asked.device)
+        session = peer.session
+        if session.nonce is not None and session.boot == asked.boot:
+            self.send(asked.device, peer.downlink.answer(asked.boot, asked.seq, elsewhere, session.nonce))
 
     def rebirth(self, now_ms: int, device: str) -> bool:
         """Ask a device whose present boot was not heard in person for its birth (LIL-CMD-008); False when it cannot be.

@@ -14,6 +14,7 @@ KIND = Kind(
     events=(
         "door.granted", "door.denied", "door.exit", "door.opened", "door.closed", "door.unlocked",
         "door.released", "door.locked", "door.passback", "door.clock_lost", "door.clock_set", "tested",
+        "door.asked",
     ),
     commands=("test", "unlock", "fire_release", "reset", "cards_confirm", "card_revoke"),
     outputs=("lock", "buzzer", "fault"),

@@ -43,4 +43,5 @@ EVENTS = (
     Event(38, "bin.emptied", Label("emptied", "已清运")),
     Event(39, "gateway.linkage", Label("local linkage acted", "本地联动")),
     Event(40, "setting.changed", Label("setting changed", "配置变更")),
+    Event(41, "door.asked", Label("asks whether the card is elsewhere", "询问卡片是否在别处使用")),
 )

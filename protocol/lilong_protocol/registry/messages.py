@@ -236,4 +236,9 @@ MESSAGES = (
         ),
         Label("chunk", "分块"), "A piece of an artifact.",
     ),
+    Message(
+        24, "answer", "cm", False, 1, False, ("body", "ref", "nonce"),
+        (Field(0, "elsewhere", "bool", "true: the card has just been used where nobody can have come from"),),
+        Label("answer", "答复"), "The answer to the event ref, with which a door has asked.",
+    ),
 )  # fmt: skip

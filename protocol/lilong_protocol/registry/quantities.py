@@ -49,6 +49,7 @@ DENIALS = (
     (3, "outdated", Label("visitor's card, and the list is too old", "名单过期，访客卡不放行")),
     (4, "passback", Label("has just gone in", "反潜回")),
     (5, "attendant", Label("an attendant said no", "人工拒绝")),
+    (6, "elsewhere", Label("has just been used elsewhere", "刚在别处使用")),
 )
 
 QUANTITIES = (

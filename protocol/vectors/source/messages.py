@@ -46,6 +46,7 @@ LEAST: dict[int, Parts] = {
     21: ({5: EPOCH, 10: BOOT, 11: NONCE}, {0: UPTIME}),
     22: ({8: 31, 10: BOOT, 11: NONCE}, {0: 0}),
     23: ({10: BOOT, 11: NONCE}, {0: 9, 1: 0, 2: b"\x00"}),
+    24: ({9: [BOOT, 412], 11: NONCE}, {0: False}),
 }
 _VALUES = {1: 182, 2: 87, 4: -12, 300: None}
 FULL: dict[int, Parts] = {
@@ -76,6 +77,7 @@ FULL: dict[int, Parts] = {
     21: ({5: EPOCH, 6: 3, 10: BOOT, 11: NONCE}, {0: MAX}),
     22: ({8: 31, 10: BOOT, 11: NONCE, 12: UPTIME + 5000}, {0: 1, 1: "ev", 2: BOOT, 3: 7, 4: 11}),
     23: ({10: BOOT, 11: NONCE}, {0: 9, 1: 40192, 2: bytes(range(256)) * 3}),
+    24: ({9: [U32, U32], 11: bytes([255] * 8)}, {0: True}),
 }  # fmt: skip
 _IDS = ["LIL-CBOR-001", "LIL-CBOR-002", "LIL-CBOR-006", "LIL-SEAL-001", "LIL-SEAL-002", "LIL-SEAL-003", "LIL-FRAME-001",
         "LIL-TOPIC-001"]  # fmt: skip

@@ -93,6 +93,7 @@ class Estate:
         self.longitude = content.site.longitude
         self.utc_offset_h = content.site.utc_offset_h
         self.bays = content.site.bays
+        self.doors_ask = content.anti_passback == "estate"
         self.rates: Rates = content.rates
         self.curves: Curves = content.curves
         self.flats: tuple[Flat, ...] = tuple(flats)

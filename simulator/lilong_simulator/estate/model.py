@@ -99,11 +99,14 @@ class Gate(Table):
 
 
 class EstateFile(Table):
-    """A whole estate file, after `source` has laid it over the one that it extends."""
+    """A whole estate file, after `source` has laid it over the one that it extends.
+
+    `anti_passback`: "estate" where doors ask their backend whether a card is elsewhere, before they open."""
 
     extends: None = None
     id: Slug
     name: Name
+    anti_passback: Literal["local", "estate"] = "local"
     grid: list[GridLevel] = []
     site: Site
     population: Population

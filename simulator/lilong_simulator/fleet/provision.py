@@ -94,6 +94,7 @@ class Provisioner:
             "pins": b"" if placed.core is None else self._blob(tuple(self.pins_of(placed.core).values())),
             "card_key": self._card_key,
             "two_way": b"\x01" if gate else b"",
+            "asks": b"\x01" if placed.kind == "door" and self._estate.doors_ask else b"",
             "unnamed": self._unnamed(placed),
             "discreet": self._discreet(placed) if placed.kind == "intercom" else b"",
         }

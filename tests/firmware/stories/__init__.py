@@ -2,7 +2,8 @@
 
 VALUES: of each channel, on both sides of every threshold. COMMANDS: those it may be sent. STORIES: what brings each
 alarm about and what ends it, (channel, value, ms to wait) one after the other. Where there is any: GIVEN, what it is
-given at provisioning; KEPT, numbers of an earlier life; PLANT, what hangs on its outputs.
+given at provisioning; KEPT, numbers of an earlier life; PLANT, what hangs on its outputs; ELSEWHERE, what its
+backend answers when it asks.
 """
 
 import os
@@ -19,6 +20,7 @@ def _table(name):
 
 GIVEN, KEPT, PLANTS = _table("GIVEN"), _table("KEPT"), _table("PLANT")
 VALUES, COMMANDS, STORIES = _table("VALUES"), _table("COMMANDS"), _table("STORIES")
+ELSEWHERE = _table("ELSEWHERE")
 lamp = PLANTS["streetlight"]
 CARD_1000 = _FILES["door"].CARD_1000
 
@@ -43,6 +45,8 @@ def day(kind):
         if turn % 5 == 1:
             host.cut()
         host.acks = turn % 3
+        if kind in ELSEWHERE:
+            host.answers = ELSEWHERE[kind][turn % len(ELSEWHERE[kind])]
         for channel, value, wait in stories[turn % len(stories)]:
             host.set(channel, value)
             host.run(wait)

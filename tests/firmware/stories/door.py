@@ -14,7 +14,9 @@ GIVEN = {
     "visitors": packed(2_000),
     "pins": packed(10_042, 1_123_459),
     "card_key": bytes(range(32)),
+    "asks": b"\x01",
 }
+ELSEWHERE = (None, False, True)  # what its backend answers when it asks, one a story
 CARD_1000 = 0x8A6DA901  # its pseudonym under that key
 VALUES = {
     "contact": (0, 1),

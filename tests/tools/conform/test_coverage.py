@@ -49,7 +49,7 @@ def test_every_id_that_a_runner_judges_is_in_the_specification():
 def test_a_sentence_is_whole_and_has_no_links():
     told = sentence("LIL-TOPIC-001")
     assert told.text.startswith("A topic is `lilong/1/{tenant}")
-    assert told.text.endswith("are those of REFERENCE.md.")
+    assert told.text.endswith("are those of REFERENCE.md; telemetry that comes late has QoS 1 (LIL-TELE-004).")
     assert (told.whose, told.file) == ("both", "frames.md")
 
 

@@ -191,7 +191,7 @@ def forgets_its_episodes_at_a_restart(identity, rules, store, draws):
 @fault("door", "LIL-ALARM-008", "LIL-LOG-001")
 class sends_alarms_behind_all_that_waits(Device):
     def _plan(self, now):
-        if self.session._first() is not None:
+        if self.session._first(now) is not None:
             entries, self.outbox._entries = self.outbox._entries, []
             super()._plan(now)
             self.outbox._entries = entries

@@ -97,11 +97,11 @@ class tells_nothing(Device):
 class tells_its_log_first(session.Session):
     __slots__ = ()
 
-    def _first(self):
+    def _first(self, now):
         for source in self.later:
             if source.WHAT == session.LOG_LINES:
-                return source.first()
-        return super()._first()
+                return source.first(now)
+        return super()._first(now)
 
 
 with_part("session", "door", tells_its_log_first, "LIL-LOG-001")

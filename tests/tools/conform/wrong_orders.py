@@ -1,7 +1,7 @@
 """Backends that are wrong about sessions, the time and orders, in one way each."""
 
 from backends_here import KEY, TENANT, Application
-from lilong_protocol import frame, topics
+from lilong_protocol import codes, frame, topics
 from lilong_protocol.keys import device_root
 from lilong_protocol.pc.downlink import Downlink
 from lilong_protocol.pc.engine import Engine
@@ -116,3 +116,27 @@ class tells_an_acknowledgement_once(EngineOf):
                 if order.ref is not None:
                     self.orders.withdraw(now_ms, message.device, order.cause)
             super()._birth(now_ms, message)
+
+
+# ---- answers
+
+
+@fault("LIL-ASK-005")
+class answers_under_another_nonce(EngineOf):
+    class engine_class(Engine):
+        def _keep(self, now_ms, message):
+            super()._keep(now_ms, message)
+            if message.cls == topics.EVENT and message.code == codes.EVENT_DOOR_ASKED:
+                downlink = self.receiver.peer(message.device).downlink
+                self.send(message.device, downlink.answer(message.boot, message.seq, True, bytes(8)))
+
+
+@fault("LIL-ASK-005")
+class answers_all_who_have_ever_asked(EngineOf):
+    class engine_class(Engine):
+        def _keep(self, now_ms, message):
+            super()._keep(now_ms, message)
+            if message.cls == topics.EVENT and message.code == codes.EVENT_DOOR_ASKED:
+                self.asked = [*getattr(self, "asked", ()), message]
+                for one in self.asked:
+                    self.answer(one, False)

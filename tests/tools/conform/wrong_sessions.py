@@ -57,9 +57,9 @@ with_part("session", "smoke", counts_no_connections, "LIL-SESSION-002", "LIL-KEY
 class tells_the_latest_first(session.Session):
     __slots__ = ()
 
-    def _first(self):
+    def _first(self, now):
         events = [one for one in self._queue if one[0] == topics.EVENT]
-        first = super()._first()
+        first = super()._first(now)
         return events[-1] if first is not None and first[0] == topics.EVENT else first
 
 
@@ -81,7 +81,7 @@ class sleeps_with_a_full_outbox(session.Session):
     __slots__ = ()
 
     def _may_sleep(self, now):
-        return self._first() is None and self._flying is None and not self.later
+        return self._first(now) is None and self._flying is None and not self.later
 
 
 with_part("session", "smoke", sleeps_with_a_full_outbox, "LIL-SESSION-006", "LIL-ALARM-003", "LIL-SESSION-018")

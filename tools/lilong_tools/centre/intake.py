@@ -3,6 +3,7 @@
 from typing import Any
 
 from lilong_protocol import frame, topics
+from lilong_protocol.codes import EVENT_DOOR_ASKED
 from lilong_protocol.pc.engine import Engine
 from lilong_protocol.pc.message import Message
 
@@ -117,6 +118,10 @@ class Intake:
         self._findings.event(now_ms, device, body[0], values, received.at_ms, exact)
         if received.late:
             return  # what came after it has had its effect
+        if body[0] == EVENT_DOOR_ASKED:
+            elsewhere = self._findings.elsewhere(now_ms, device, values, received.at_ms)
+            if elsewhere is not None:
+                self._engine.answer(received, elsewhere)
         self._take_values(device, received.at_ms, values)
         placed = self._register.get(device)
         self._outcome.tell({

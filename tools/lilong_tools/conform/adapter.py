@@ -95,7 +95,7 @@ def open_(ask: "Answer") -> "Answer":
 # On a board the kinds of a class stand in the code that sends and takes them; here by the registry, or in short.
 _KINDS = {
     "u/rs": (0, 11), "u/st": (1, 2), "u/hb": (3,), "u/tm": (4,), "u/ev": (5,), "u/al": (6, 7, 8), "u/lg": (9, 10),
-    "u/cf": (12,), "u/ot": (13, 14, 15), "d/ak": (16, 20), "d/cm": (17, 21, 22), "d/cf": (18,), "d/ot": (19, 23),
+    "u/cf": (12,), "u/ot": (13, 14, 15), "d/ak": (16, 20), "d/cm": (17, 21, 22, 24), "d/cf": (18,), "d/ot": (19, 23),
 }  # fmt: skip
 
 

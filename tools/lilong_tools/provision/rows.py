@@ -22,7 +22,7 @@ DATA = "data."
 
 DATA_NAMES = {
     "cycle_gate": ("bicycles", "card_key", "cards", "lobby", "visitors"),
-    "door": ("card_key", "cards", "pins", "scbk", "two_way", "visitors"),
+    "door": ("asks", "card_key", "cards", "pins", "scbk", "two_way", "visitors"),
     "fence_zone": ("fence",),
     "intercom": ("card_key", "cards", "discreet", "pins", "visitors"),
     "streetlight": ("calendar",),

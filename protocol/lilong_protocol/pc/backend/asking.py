@@ -67,6 +67,13 @@ class Asking(ABC):
         engine = self.engine(raised.tenant)
         return self._wish(lambda now: engine.acknowledge(now, raised.device, (alarm.boot, alarm.seq), operator))
 
+    def answer(self, asked: Message, elsewhere: bool) -> None:
+        """Tell a door that has asked (event `door.asked`) whether the card has just been used elsewhere.
+
+        It waits 600 ms and needs no answer: a backend that has no opinion gives none (LIL-ASK-005).
+        """
+        self._wish(lambda _: self.engine(asked.tenant).answer(asked, elsewhere))
+
     def configure(self, tenant: str, device: str, settings: dict[str, int]) -> int:
         """As `Engine.configure`."""
         return self._wish(lambda _: self.engine(tenant).configure(device, settings))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 class Profile:
     """`purpose`: a sentence without its end. `cameras`: where there are any: doors, lanes, fence, lifts, facades, open,
     garage. Shares: of bays with a pile, of households with a socket in a shed, of flats with a gas detector, of
-    elders with a wristband to choose."""
+    elders with a wristband to choose. `asks`: doors ask the backend whether a card is elsewhere."""
 
     purpose: str
     adoption: dict[str, float]
@@ -32,6 +32,7 @@ class Profile:
     gas: float = 0.7
     bands: float = 0.17
     private: bool = False
+    asks: bool = False
 
 
 EVERYWHERE = ("doors", "lanes", "fence", "lifts", "facades", "open", "garage")
@@ -39,7 +40,7 @@ EVERYWHERE = ("doors", "lanes", "fence", "lifts", "facades", "open", "garage")
 PROFILES: dict[str, Profile] = {
     "full": Profile(
         "Every system of the source documents, and residents who take all that is offered",
-        {"smoke": 1.0, "gas": 1.0, "wristband": 1.0}, EVERYWHERE,
+        {"smoke": 1.0, "gas": 1.0, "wristband": 1.0}, EVERYWHERE, asks=True,
     ),
     "old": Profile(
         "An old estate: elder care, public health and parking first",
@@ -49,12 +50,12 @@ PROFILES: dict[str, Profile] = {
     "commodity": Profile(
         "A new commodity estate: cameras, charging and parcel lockers first",
         {"smoke": 0.4, "gas": 0.4, "wristband": 0.2}, EVERYWHERE, lockers=4, bins=4, piles=0.2, sockets=0.12,
-        lift_readers=True,
+        lift_readers=True, asks=True,
     ),
     "fringe": Profile(
         "An estate of the urban fringe: security and parking first",
         {"smoke": 0.2, "gas": 0.3, "wristband": 0.1}, ("doors", "lanes", "fence", "open"), intercom=False,
-        indoor=False, lockers=1, bins=2, piles=0.04, sockets=0.12,
+        indoor=False, lockers=1, bins=2, piles=0.04, sockets=0.12, asks=True,
     ),
     "fire_first": Profile(
         "Fire as the main system, with access control and cameras beside it",

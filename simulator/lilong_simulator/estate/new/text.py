@@ -23,6 +23,10 @@ CURVES = {
 }  # fmt: skip
 """The reference estate's, in percent an hour."""
 CONFIDENTIAL = 0.02  # of the households, as in the reference estate
+ASKS = """
+# Before they open, doors ask their backend whether a card has just been used elsewhere; "local": they never do.
+anti_passback = "estate"
+"""
 OFFICERS = ("Chen Jie", "Gu Min", "Lu Wen", "Shen Yan", "Xu Hong", "Ye Ping", "Tang Bo", "Fang Rui")
 
 
@@ -95,7 +99,7 @@ def _head(asked: Asked, layout: Layout) -> str:
 
 id = "{asked.id}"
 name = {name(asked.name_en, asked.name_zh)}
-
+{ASKS if kind.asks else ""}
 # From the street down to the cell; building and unit follow by themselves.
 grid = [
     {{ level = "street", id = "changshou_road", name = {name("Changshou Road", "长寿路街道")} }},

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from lilong_protocol.codes import Q_CREDENTIAL
 from lilong_protocol.pc.findings import OFFLINE
 from lilong_protocol.pc.message import Message
 from lilong_protocol.pc.received import Incident
@@ -60,6 +61,10 @@ class Findings:
         """An event whose turn has come, or that came late."""
         self._silence.event(now_ms, device, code, values, at_ms)
         self._passages.event(now_ms, device, code, values, at_ms, exact)
+
+    def elsewhere(self, now_ms: int, device: str, values: dict[int, Any], at_ms: int) -> bool | None:
+        """A door asks whether a card has just been used too far away; None: no answer would be in time."""
+        return self._passages.elsewhere(now_ms, device, values.get(Q_CREDENTIAL), at_ms)
 
     def said(self, now_ms: int, message: Message) -> None:
         """A device has said something, in the order in which it came or, of events, in their own."""

@@ -13,6 +13,7 @@ M_PER_S = 8.0  # (ours) nobody goes faster on foot or by bicycle, doors included
 NEAR_M = 20.0  # (ours) readers side by side, whose clocks differ by a second or two
 KEPT_MS = 120_000  # a kilometre
 USES = frozenset((codes.EVENT_DOOR_GRANTED, codes.EVENT_DOOR_DENIED, codes.EVENT_DOOR_PASSBACK))
+LATE_MS = 2_000  # (ours) a question that is older: its door has decided by itself
 
 
 class Passages:
@@ -31,14 +32,13 @@ class Passages:
         if code not in USES or not isinstance(card, int) or not exact:
             return
         before = self._seen.get(card)
-        if before is None or at_ms >= before[0]:
+        refused = values.get(codes.Q_DENIAL) == codes.DENIAL_ELSEWHERE
+        if not refused and (before is None or at_ms >= before[0]):  # a copy moves nobody from where he was let in
             self._seen[card] = at_ms, device
         self._sweep(now_ms)
-        if before is None or before[1] == device:
+        if before is None or not self._impossible(before, device, at_ms):
             return
         far_m, took_ms = self._site.apart_m(before[1], device), abs(at_ms - before[0])
-        if far_m <= NEAR_M or far_m <= M_PER_S * took_ms / 1000:
-            return
         found = self._book.open_of(IMPOSSIBLE_PASSAGE, str(card))
         if found is None:
             first, second = sorted((before, (at_ms, device)))
@@ -47,6 +47,24 @@ class Passages:
                 credential=card, apart_m=round(far_m), within_ms=took_ms,
             )  # fmt: skip
         self._quiet.again(now_ms, found)
+
+    def elsewhere(self, now_ms: int, device: str, card: object, at_ms: int) -> bool | None:
+        """A door asks whether a card has just been used where nobody can have come from; None: it waits no more.
+
+        The question counts from when it is here, so that no clock but ours is asked. Who is nowhere else is there now.
+        """
+        if not isinstance(card, int) or now_ms - at_ms > LATE_MS:
+            return None
+        before = self._seen.get(card)
+        if before is not None and self._impossible(before, device, now_ms):
+            return True
+        self._seen[card] = now_ms, device
+        return False
+
+    def _impossible(self, before: tuple[int, str], device: str, at_ms: int) -> bool:
+        """Nobody gets from where the card was before to this door in that time."""
+        far_m, took_ms = self._site.apart_m(before[1], device), abs(at_ms - before[0])
+        return far_m > NEAR_M and far_m > M_PER_S * took_ms / 1000
 
     def _sweep(self, now_ms: int) -> None:
         """Cards of long ago are forgotten, now and then."""

@@ -2,6 +2,7 @@
 
 from . import (
     alarms,
+    asking,
     births,
     config,
     dates,
@@ -19,6 +20,6 @@ from . import (
 )  # fmt: skip
 
 __all__ = [
-    "alarms", "births", "config", "dates", "durability", "episodes", "epochs", "events", "hostile", "incidents",
-    "operators", "order", "sessions", "shapes", "updates",
+    "alarms", "asking", "births", "config", "dates", "durability", "episodes", "epochs", "events", "hostile",
+    "incidents", "operators", "order", "sessions", "shapes", "updates",
 ]  # fmt: skip
