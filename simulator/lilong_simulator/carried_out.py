@@ -20,13 +20,16 @@ OUTPUTS: Mapping[str, Mapping[str, int]] = {
     "switch_off": {"relay": 0},
 }
 """By command: each output that shows it, and its value. A device has one of them."""
+BY_ITSELF: Mapping[str, Mapping[str, int]] = {"warn_wearer": {"vibrate": 1}}
+"""What devices do so, and nobody commands."""
+SEEN = {**OUTPUTS, **BY_ITSELF}
 MOTORS = ("barrier",)
-LINKED_OUTPUTS = frozenset(name for outputs in OUTPUTS.values() for name in outputs)
+LINKED_OUTPUTS = frozenset(name for outputs in SEEN.values() for name in outputs)
 
 
 def so_since(action: str, device: str, at: float, outputs: Iterable[tuple[float, str, str, int]]) -> float | None:
     """Since when an output of the device has been as the command wants it, at `at`; None: it is not."""
-    wanted = OUTPUTS.get(action, {})
+    wanted = SEEN.get(action, {})
     since: float | None = None
     for when, of, name, value in outputs:
         if of == device and name in wanted and when <= at and (value or name not in MOTORS):
@@ -42,7 +45,7 @@ def carried_out(action: str, device: str, since: float, outputs: Iterable[tuple[
 
     `outputs`: (when, device, name, value) in the order of their times. A lock, a valve, a lamp begins at 0.
     """
-    wanted = OUTPUTS.get(action, {})
+    wanted = SEEN.get(action, {})
     values: dict[str, int] = {}
     for at, of, name, value in outputs:
         if of != device or name not in wanted:
@@ -59,7 +62,7 @@ def carried_out(action: str, device: str, since: float, outputs: Iterable[tuple[
 
 def undone(action: str, device: str, since: float, outputs: Iterable[tuple[float, str, str, int]]) -> float | None:
     """When an output that was as the command wants it has been driven otherwise after `since`; None: it was not."""
-    wanted = OUTPUTS.get(action, {})
+    wanted = SEEN.get(action, {})
     for at, of, name, value in outputs:
         if of == device and name in wanted and at > since and value != wanted[name] and (value or name not in MOTORS):
             return at

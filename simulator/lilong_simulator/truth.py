@@ -9,23 +9,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from lilong_protocol.pc.findings import BY_NAME
-from lilong_protocol.registry import ALARMS
+from lilong_protocol.registry import ALARMS, EVENTS
 
 from lilong_simulator.estate.parts import Device
 
 Expect = Literal["must", "may", "must_not"]
 By = Literal["device", "backend"]
-What = Literal["command", "report", "not_cleared", "kept", "events", "telemetry", "granted", "denied"]
-STAYS = ("not_cleared", "kept")
+What = Literal[
+    "command", "report", "not_cleared", "kept", "latched", "events", "telemetry", "granted", "denied", "done",
+    "noted", "delivered", "repeated", "born", "beats", "accepted",
+]  # fmt: skip
+STAYS = ("not_cleared", "kept", "latched")
+CARD_ELSEWHERE = "card_elsewhere"  # one that is judged where the feed finds cards that are at two places
+TELL_EACH = "tell_each"  # of "events": within_ms holds for each from when it was made
+PASSES = {"door": "card_passes", "vehicle_lane": "plate_passes"}  # the actions of a "granted" of everybody who passes
 CARD_REVOKED = "card_revoked"  # the action of a "denied" that is judged where the feed says that a card was revoked
 Limits = dict[str, int | None]
 
 ALARM_CODES = {row.name: row.number for row in ALARMS}
+EVENT_CODES = {row.name: row.number for row in EVENTS}
 
 
 def limits(local: int | None, ingest: int | None, shown: int | None, acknowledged: int | None) -> Limits:
@@ -105,6 +112,12 @@ class TruthRow:
     """What a backend's stored line must say, where it says such things: [from, to], a text, ANY or DECIDED, by name."""
     through: str = ""
     """Of a finding that a gateway has to tell: the gateway; what keeps it from that is no fault of the backend."""
+    recall: float | None = None
+    """The share of such rows that must be raised, of what a sensor by design does not always see; None: each must."""
+    after: tuple[str, ...] = ()
+    quorum: int = 0
+    """Of a finding that follows from alarms of these rows: its limits count from when the backend has stored so many of
+    them, of different devices, or a person has confirmed one; before that it must not be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +126,21 @@ class Expectation:
 
     `what`: "command" (it must be sent within `within_ms`), "report" (the device must have reported the new
     state), "not_cleared" (the alarm of the row must stay, whatever happens to the device), "kept" (what the command
-    has done stays until all those alarms have been ended).
+    has done stays until all those alarms have been ended), "latched" (whatever comes, the alarm of the row lasts until
+    somebody has reset its device).
 
     Or what follows from time alone, with `from_ms` and `until_ms` of world time: "events" (of all that the device made
     in between none is lost, none comes before an older one, no more than `most` have waited, and it has told them
     within `within_ms` of when it could), "telemetry" (within that it tells what it measures again), "granted" (a card
-    that it has read at `from_ms` frees its lock), "denied" (it does not, until `until_ms`, and the device says so).
+    that it has read at `from_ms` frees its lock), "denied" (it does not, until `until_ms`, and the device says so),
+    "done" (by itself it has driven its outputs as `action` wants them), "noted" (it has made the event `action`,
+    whenever it could tell it).
+
+    Or of the network: "delivered" (the alarm is stored `within_ms` of when the network had delivered it), "repeated"
+    (until that it is said again, after no more than `within_ms` each time). With `from_ms` and `until_ms`, "born" (its
+    birth comes within `within_ms` of when it could, and no more than `most` devices of the same demand are born in one
+    second), "beats" (it is never silent for longer than `within_ms`), "accepted" (after each boot it says nothing but
+    who it is, before it has been answered).
     """
 
     id: str
@@ -133,6 +155,9 @@ class Expectation:
     from_ms: int | None = None
     until_ms: int | None = None
     most: int | None = None
+    share: float | None = None
+    share_ms: int | None = None
+    """Of passages: the share of all of that incident and action which must be let in within `share_ms`."""
 
 
 def truth_row(
@@ -145,6 +170,7 @@ def truth_row(
     until_ms: int | None = None,
     bounds: Limits | None = None,
     tells: Mapping[str, Any] | None = None,
+    recall: float | None = None,
 ) -> TruthRow:
     """A row with the number and, for what must be raised, its limits: `bounds`, or those of its alarm."""
     row_id = f"{device.name}:{alarm}:{crossing_ms}"
@@ -152,7 +178,7 @@ def truth_row(
         bounds = _LIMITS[alarm] if expect == "must" else NO_LIMITS
     return TruthRow(
         row_id, device.id, device.name, ALARM_CODES[alarm], alarm, expect, crossing_ms, cause, incident,
-        dict(bounds), until_ms, tells=dict(tells or {}),
+        dict(bounds), until_ms, tells=dict(tells or {}), recall=recall,
     )  # fmt: skip
 
 
@@ -168,6 +194,8 @@ def finding_row(
     members: Iterable[str] = (),
     tells: Mapping[str, Any] | None = None,
     through: str = "",
+    after: Iterable[str] = (),
+    quorum: int = 0,
 ) -> TruthRow:
     """A row about what a backend must conclude; `finding`: its name in `lilong_protocol.pc.findings`. `device` None:
     about the estate, or `members`, the ids of several devices."""
@@ -175,7 +203,7 @@ def finding_row(
     return TruthRow(
         f"{name}:{finding}:{crossing_ms}", "" if device is None else device.id, name, BY_NAME[finding].number, finding,
         expect, crossing_ms, cause, incident, dict(bounds), until_ms, "backend", tuple(members), dict(tells or {}),
-        through,
+        through, None, tuple(after), quorum,
     )  # fmt: skip
 
 
@@ -224,7 +252,7 @@ def _row(values: Any, kind: type[Row]) -> Row:
     names = {f.name for f in fields(kind)}
     if unknown := set(values) - names:
         raise ValueError(f"{kind.__name__} has no field {sorted(unknown)[0]}")
-    if missing := names - set(values) - _ADDED:
+    if missing := names - set(values) - _ADDED[kind]:
         raise ValueError(f"{kind.__name__} lacks the field {sorted(missing)[0]}")
     for name, known in _WORDS[kind].items():
         if values.get(name, known[0]) not in known:
@@ -235,7 +263,13 @@ def _row(values: Any, kind: type[Row]) -> Row:
     return kind(**values)
 
 
-_ADDED = {"by", "members", "tells", "through", "from_ms", "until_ms", "most"}  # files of earlier versions lack them
+_ADDED: dict[type, set[str]] = {
+    kind: {
+        one.name for one in fields(kind)
+        if one.name not in ("incident", "limits") and (one.default is not MISSING or one.default_factory is not MISSING)
+    } for kind in (TruthRow, Expectation)
+}  # fmt: skip
+"""What files of earlier versions lack: a field that is added has a default."""
 _WORDS: dict[type, dict[str, tuple[str, ...]]] = {
     TruthRow: {"expect": get_args(Expect), "by": get_args(By)},
     Expectation: {"what": get_args(What)},

@@ -2,6 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from lilong_simulator.report.incident_lanes import MOST, lanes
 from lilong_simulator.report.rows import alarm_row, linkage_row
 from lilong_simulator.score import score
 from lilong_simulator.score.incidents import Step, incidents_of
+from lilong_simulator.truth import STAYS, What
 from score_runs import alarm_of, events, perfect_runs, row
 from test_plots import inside
 from test_score_incidents import BOTH, CALM, FIRE, FIRST_ALARM, SECOND, SECOND_ALARM, door
@@ -45,6 +47,13 @@ def test_a_lane_each_for_what_was_raised_what_followed_and_what_must_not_be():
     assert {"local: limit 10 s", "ingest: 6.2 s", "shown: 6.5 s", "acknowledged: 15 s"} <= set(titles(svg))
 
 
+@pytest.mark.parametrize("what", [what for what in get_args(What) if what not in STAYS])
+def test_whatever_may_have_to_follow_has_a_lane(what):
+    svg, rows = drawn(linkage=[door(1, what)])
+    inside(svg)
+    assert [(lane.verdict, len(lane.tracks)) for lane in rows if lane.kind == "linkage"] == [("in time", 1)]
+
+
 @pytest.mark.parametrize(
     ("changes", "verdict", "mark"),
     [
@@ -64,6 +73,15 @@ def test_what_went_wrong_stands_at_its_lane(changes, verdict, mark):
     assert verdict in [lane.verdict for lane in rows if lane.good is False]
     assert verdict in texts(svg)
     assert mark is None or mark in titles(svg)
+
+
+def test_what_a_fault_put_off_is_drawn_from_when_it_could_be():
+    judged = score([FIRE], [FIRST_ALARM], BOTH[:1])
+    (row,) = [{**alarm_row(one), "possible_after_ms": 5_000.0} for one in judged.judged]
+    (lane,) = lanes([row], [])
+    times = {track.clock: track.times for track in lane.tracks}
+    assert times["local"] == (row["after_crossing_ms"]["local"],), "what a device does by itself nothing puts off"
+    assert times["ingest"] == (row["after_crossing_ms"]["ingest"] - 5_000.0,)
 
 
 def test_a_must_not_that_is_broken_is_told_apart_from_those_that_were_kept():

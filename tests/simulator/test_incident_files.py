@@ -93,6 +93,9 @@ WRONG = {
         '[[finding]]\nof = "smoke"\nname = "comms.offline"\non_site_s = 9\n[[truth]]\nof = "smoke"',
         r"has on_site_s, and nobody is sent",
     ),
+    "delivery of what must not be": (
+        'alarm = "door.forced"', 'alarm = "door.forced"\ndelivered_s = 30', r"has delivered_s or repeated_s, and is",
+    ),
     "what is told of no place": (
         "[[truth]]\nof", '[[told]]\nwhat = "events"\nat = "hal"\nuntil_s = 9\nwithin_s = 1\n[[truth]]\nof',
         r":24: told\[0\].at: .hal. is none of the places",
@@ -101,12 +104,41 @@ WRONG = {
         "[[truth]]\nof", '[[told]]\nwhat = "events"\nat = "hall"\nuntil_s = 0\nwithin_s = 1\n[[truth]]\nof',
         r"until_s is not after from_s; raise it",
     ),
+    "each of what is thinned": (
+        "[[truth]]\nof",
+        '[[told]]\nwhat = "telemetry"\nat = "hall"\nuntil_s = 9\nwithin_s = 1\neach = true\n[[truth]]\nof',
+        r"says each, which is of events, not telemetry; leave it out",
+    ),
+    "passages of no place": (
+        "[[truth]]\nof", '[[passages]]\nat = "hal"\nuntil_s = 9\n[[truth]]\nof',
+        r":23: passages\[0\].at: .hal. is none of the places",
+    ),
+    "passages of no time": (
+        "[[truth]]\nof", '[[passages]]\nat = "hall"\nuntil_s = 0\n[[truth]]\nof',
+        r"until_s is not after from_s; raise it",
+    ),
+    "a share of passages without a limit": (
+        "[[truth]]\nof", '[[passages]]\nat = "hall"\nuntil_s = 9\nshare = 0.9\n[[truth]]\nof',
+        r"has share or share_s alone; give both of them or none",
+    ),
+    "a share of passages with a wider limit": (
+        "[[truth]]\nof", '[[passages]]\nat = "hall"\nuntil_s = 9\nshare = 0.9\nshare_s = 2\n[[truth]]\nof',
+        r"share_s is not below within_s; lower it",
+    ),
+    "a latch of what must not be": (
+        'alarm = "door.forced"', 'alarm = "door.forced"\nlatched = true',
+        r"is latched, and is not a must of an element; leave latched out",
+    ),
     "a card that is none": (
         "[[truth]]\nof", '[[read]]\nof = "smoke"\ngranted = true\n[[truth]]\nof', r"of: .smoke. is none of the cards",
     ),
     "a card that opens and is revoked": (
         "[[truth]]\nof", '[[read]]\nof = "smoke"\ngranted = true\nrevoked = true\n[[truth]]\nof',
-        r"is granted and revoked; choose one",
+        r"is more than one of granted, revoked and elsewhere; choose one",
+    ),
+    "a card that opens and is elsewhere": (
+        "[[truth]]\nof", '[[read]]\nof = "smoke"\ngranted = true\nelsewhere = true\n[[truth]]\nof',
+        r"is more than one of granted, revoked and elsewhere; choose one",
     ),
     "no title": ("title = {", "tile = {", r"tile: is not a key here; did you mean"),
     "two places in one": ("hall = { device", "hall = { core = 1, device", r"has device and core; choose one"),
@@ -130,8 +162,16 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         incidents.find(str(tmp_path / "none.toml"))
 
 
+def test_nobody_is_let_in_where_there_is_no_door(tmp_path: Path) -> None:
+    file = written(tmp_path, ELEVENTH + '\n[[passages]]\nat = "hall"\nuntil_s = 9\n')
+    with pytest.raises(IncidentError, match=r"nobody is let in at .*smoke; give doors or lanes"):
+        World(load_estate("music_plaza"), 7, datetime(2026, 3, 2, 6), [incidents.find(file)])
+
+
 FOLLOW = '\n[[follow]]\naction = "fire_release"\nat = "lobby"\nafter = "smoke"\nwithin_s = 3\n'
 FAULT = '\n[[faults]]\nname = "partition"\nat = "lobby"\nat_s = 10\nfor_s = 20\n'
+LOCAL = '\n[[local]]\nof = "smoke"\nevent = "muted"\nwithin_s = 5\n'
+FORWARDED = '\n[[finding]]\nname = "fire.forwarded"\nsince = "smoke"\nconfirmed_by = "smoke"\ningest_s = 3\n'
 FINDING = '\n[[finding]]\nname = "comms.offline"\nat = "lobby"\nafter_s = 5\n'
 
 
@@ -146,12 +186,31 @@ FINDING = '\n[[finding]]\nname = "comms.offline"\nat = "lobby"\nafter_s = 5\n'
             FINDING.replace('at = "lobby"', "by_gateway = true"),
             r"has by_gateway, and is about the estate; say of which devices",
         ),
+        (LOCAL.replace("muted", "mutde"), r'mutde. is none of the events; did you mean "muted"'),
+        (LOCAL.replace('event = "muted"', 'action = "sing"'), r"'sing' is none of the outputs that can be seen"),
+        (LOCAL.replace('event = "muted"\n', ""), r"does not say what it does; give one of action and event"),
+        (LOCAL.replace('of = "smoke"', 'of = "smok"'), r"'smok' is none of the elements"),
+        (FORWARDED.replace('confirmed_by = "smoke"', 'confirmed_by = "door"'), r"no alarm must be raised of 'door'"),
+        (FORWARDED.replace('confirmed_by = "smoke"', "quorum = 2"), r"has quorum, and not of what; give confirmed_by"),
         (FINDING.replace("offline", "ofline"), r'comms.ofline is no finding; did you mean "comms.offline"'),
     ],
 )
 def test_what_follows_faults_and_findings_are_checked_too(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(IncidentError, match=told):
         incidents.find(written(tmp_path, ELEVENTH + text))
+
+
+def test_a_finding_that_alarms_confirm_needs_as_many_devices_as_its_quorum(small: Estate, tmp_path: Path) -> None:
+    (found,) = [row for row in story(ELEVENTH + FORWARDED, small, tmp_path).truth if row.by == "backend"]
+    (cause,) = found.after
+    assert (found.quorum, found.crossing_ms, cause.split(":")[1]) == (1, 60_000, "smoke.alarm")
+    with pytest.raises(IncidentError, match="follows from 2 alarms, and 1 are raised; lower quorum"):
+        story(ELEVENTH + FORWARDED + "quorum = 2\n", small, tmp_path)
+
+
+def test_what_a_device_does_by_itself_counts_from_its_crossing(small: Estate, tmp_path: Path) -> None:
+    ((begins, (expected,)),) = story(ELEVENTH + LOCAL, small, tmp_path).expectations
+    assert (begins, expected.what, expected.action, expected.from_ms) == (60_000, "noted", "muted", 60_000)
 
 
 def test_follow_faults_and_findings(small: Estate, tmp_path: Path) -> None:

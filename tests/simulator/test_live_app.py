@@ -87,6 +87,24 @@ def test_of_rain_the_backend_is_told_what_fell_in_the_last_hour() -> None:
     assert told.wishes == [("/api/weather", {"rain_mm_h": 81.5})]
 
 
+def test_of_several_estates_behind_one_backend_one_tells_of_the_rain() -> None:
+    scenario = Scenario((Copies(FILE, 3),))
+    places = places_of(scenario)
+    keys = {place.tenant: bytes(32) for place in places}
+    assert [place.first for place in places] == [True, False, False]
+
+    async def rains(url: str) -> None:
+        for index in range(2):
+            run = LiveRun(Settings(scenario, parts_of(places, Shard(index, 2)), keys, Target("127.0.0.1", 1), app=url))
+            for play in run.plays:
+                play.world.weather(123)
+            await run.close()
+
+    with interface() as told:
+        asyncio.run(rains(told.url))
+    assert told.wishes == [("/api/weather", {"rain_mm_h": 12.3})]
+
+
 def test_of_a_run_by_several_processes_the_one_that_hosts_a_device_asks() -> None:
     scenario = Scenario((Copies(FILE),))
     places = places_of(scenario)

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 from lilong_firmware.effects import ACCEPTED
@@ -11,9 +12,10 @@ from lilong_simulator import report
 from lilong_simulator.latency import Latency
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.report import BREACHED, FAIL, PARTIAL, PASS, SATURATED
+from lilong_simulator.report.html import ASKED_FOR
 from lilong_simulator.score import score
 from lilong_simulator.score.linkage import Linked
-from lilong_simulator.truth import Expectation, limits
+from lilong_simulator.truth import Expectation, What, limits
 from score_runs import A, B, alarm_of, events, row
 
 HOSTILE = '</svg><script src="https://evil.example/x.js">alert(1)</script><img src=x onerror="y">&amp;\'"'
@@ -94,6 +96,12 @@ def test_a_row_of_linkage_has_the_documented_figures(repository):
     (row,) = built(linkage=[Linked(EXPECTATION, 106_000.0, 800.0)])["linkage"]
     assert set(re.findall(r"`(\w+)`", documented(repository)["linkage"])) <= set(row)
     assert (row["after_ms"], row["limit_ms"]) == (800.0, 5_000)
+
+
+@pytest.mark.parametrize("what", get_args(What))
+def test_the_page_says_whatever_may_have_to_follow(what):
+    content = built(linkage=[Linked(replace(EXPECTATION, what=what), 100_000.0, 1_000.0)])
+    assert f"<td>{ASKED_FOR[what]}</td>" in report.render(content, recorded())
 
 
 def test_what_was_measured_is_what_is_told():

@@ -19,9 +19,9 @@ from lilong_simulator.estate import load_estate
 from lilong_simulator.fleet.spoken import Spoken
 from lilong_simulator.incidents import OneAlarm
 from lilong_simulator.recorder import Recorder
-from lilong_simulator.tables import parquet, rows, schema
+from lilong_simulator.tables import parquet, read, rows, schema
 from lilong_simulator.tables.messages import Messages
-from lilong_simulator.truth import Expectation, truth_row
+from lilong_simulator.truth import Expectation, finding_row, truth_row
 from lilong_simulator.virtual_run import VirtualRun, epoch_ms
 
 ESTATE = load_estate(Path(__file__).with_name("small_estate.toml"))
@@ -263,3 +263,14 @@ def test_the_queries_of_the_readme_answer(run, file, monkeypatch):
     hours, alarms = (duckdb.sql(query).to_arrow_table() for query in queries)
     assert set(hours["quantity"].to_pylist()) >= {"gas", "co"}
     assert alarms.to_pylist() == [{"alarm": "smoke.alarm", "name": placed.name, "stored_ms": 5_040}]
+
+
+def test_what_is_seen_in_part_and_what_is_confirmed_is_read_back(tmp_path):
+    device = ESTATE.devices[0]
+    fire = truth_row(device, "smoke.alarm", 1_000, "a fire", recall=0.9)
+    told = finding_row("fire.forwarded", 1_000, "two detectors", after=[fire.id, "another"], quorum=2)
+    parquet.write(tmp_path / "truth.parquet", schema.TRUTH, [rows.truth(ESTATE, ZERO, [fire, told])], {})
+    found, _ = read.truth(tmp_path / "truth.parquet")
+    assert [(one.recall, one.after, one.quorum) for one in found] == [
+        (0.9, (), 0), (None, (fire.id, "another"), 2),
+    ]  # fmt: skip

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from lilong_firmware.co_dose import CoDose
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.estate.source import ESTATES
+from lilong_simulator.incidents import find
 from lilong_simulator.random_streams import Stream, Streams
 from lilong_simulator.truth import TruthRow
-from lilong_simulator.world import monoxide, outings, rain, sewers
+from lilong_simulator.world import World, monoxide, outings, rain, sewers
 from world_log import WorldLog, run
 
 MONDAY = datetime(2026, 3, 2)
@@ -175,6 +176,50 @@ def test_a_cloudburst_is_told_where_it_crosses_and_nowhere_else(quiet_estate: Es
             if row is not None:
                 assert (row.expect, row.crossing_ms) == ("must", crossing)
                 assert row.until_ms == next(at for at, value in calls if at > row.crossing_ms and value >= ends)
+
+
+def test_the_weather_service_tells_the_rain_of_the_drains_and_a_backend_that_is_told_must_warn(
+    quiet_estate: Estate,
+) -> None:
+    start, ordinal = datetime(2026, 12, 8), datetime(2026, 12, 8).toordinal()
+    falls = rain.rain_of_day(Streams(5).stream(quiet_estate.id, "rain", ordinal))
+    told: list[tuple[int, int]] = []
+    log = WorldLog(World(quiet_estate, 5, start))
+    log.world.weather = lambda tenths: told.append((int(log.world.env.now), tenths))
+    log.world.env.run(until=DAY)
+    assert told == [(at, fell) for at, fell in rain.hours(falls, 0) if at < DAY]
+    assert told[-1][1] == 0
+    found = rows(log, "weather.rain_level")
+    assert [(row.crossing_ms, row.until_ms) for row in found] == [row[:2] for row in rain.warnings(told)]
+    assert found
+    assert all((row.expect, row.limits["ingest_ms"], row.device) == ("must", 60_000, "") for row in found)
+    untold = rows(run(quiet_estate, start, DAY, seed=5), "weather.rain_level")
+    assert {row.expect for row in untold} == {"may"}
+
+
+@given(st.lists(st.integers(0, 1_500), max_size=60))
+def test_one_warning_stands_for_each_hour_that_calls_for_it(falls: list[int]) -> None:
+    told = rain.hours(falls, 0)
+    assert not told or told[-1][1] == 0
+    fell = dict.fromkeys(range(0, (len(falls) + 6) * rain.STEP_MS, rain.STEP_MS), 0)
+    for step in range(len(falls) + 6):
+        fell[(step + 1) * rain.STEP_MS] = sum(falls[max(0, step - 5) : step + 1]) // 6
+    for at, hour in fell.items():
+        standing = [least for since, until, least in rain.warnings(told) if since <= at < until]
+        assert standing == [one for one in rain.WARNINGS if hour >= one][:1]
+
+
+def test_the_rain_of_an_incident_takes_the_place_of_the_days(quiet_estate: Estate) -> None:
+    begin = datetime(2026, 12, 8)
+    told: list[int] = []
+    log = WorldLog(World(quiet_estate, 5, begin, [find("cloudburst@16:00")]))
+    log.world.weather = told.append
+    log.world.env.run(until=DAY)
+    assert [tenths for tenths in told if tenths in (350, 500, 800)] == [350, 500, 800]
+    of_both = rain.hours(rain.rain_of_day(Streams(5).stream(quiet_estate.id, "rain", begin.toordinal())), 0)
+    assert of_both[0][0] < 20 * HOUR
+    assert of_both[-1][0] > 15 * HOUR
+    assert told == [350, 500, 800, 0]
 
 
 def test_a_world_that_begins_in_the_rain_begins_without_what_fell_before(quiet_estate: Estate) -> None:

@@ -8,7 +8,8 @@ A finding has a number above those of all alarms, and stands in a backend's obse
 
 and by its kind: `members`, the ids of all devices that it is about, in one `updated` line more when the list has
 grown; `feeder`; `officer`, `cell` and `cause`, the id of the alarm that sends somebody; `reason` of a refusal; `about`
-and `text` of data that are doubted.
+and `text` of data that are doubted; `cause`, ids of alarms, `members`, their devices, `receiver` and `receipt` of what
+has been forwarded.
 An id is used once; a finding is stored once, and cleared once when it is over.
 """
 
@@ -46,10 +47,13 @@ FUTURE_TIME = Finding(1010, "quality.future_time", BLUE, Label("time to come", "
 GAP = Finding(1011, "quality.gap", BLUE, Label("messages lack", "数据缺失"), 10 * MINUTE_MS)
 CONTRADICTION = Finding(1012, "quality.contradiction", BLUE, Label("values contradict", "数据矛盾"))
 RAIN_LEVEL = Finding(1013, "weather.rain_level", BLUE, Label("rain", "降雨预警"))  # told by the weather service
+# What the brigade, guards or police have been told, and have said that they received: a line of it is the receipt.
+FIRE_FORWARDED = Finding(1014, "fire.forwarded", RED, Label("fire forwarded", "火警已转报"))
+ALARM_FORWARDED = Finding(1015, "alarm.forwarded", ORANGE, Label("alarm forwarded", "警情已转报"))
 
 FINDINGS = (
     OFFLINE, FEEDER_LOST, UNKNOWN_DEVICE, REPLAY, IMPOSSIBLE_PASSAGE, DISPATCH, OUT_OF_RANGE, STUCK, RATE, FUTURE_TIME,
-    GAP, CONTRADICTION, RAIN_LEVEL,
+    GAP, CONTRADICTION, RAIN_LEVEL, FIRE_FORWARDED, ALARM_FORWARDED,
 )  # fmt: skip
 BY_NUMBER = {finding.number: finding for finding in FINDINGS}
 BY_NAME = {finding.name: finding for finding in FINDINGS}

@@ -50,4 +50,5 @@ def _named(asked: Asked) -> Incident:
         return OneAlarm(name)
     hint = nearest(name, [*INCIDENTS, *CAUSES]).partition("known:")[0]
     known = f"{', '.join(sorted(INCIDENTS))}, and alarms: {', '.join(sorted(CAUSES))}"
-    raise IncidentError(f'no incident is called "{name}"; {hint}known: {known}')
+    own = f"the file of that name is ./{name}.toml; " if Path(f"{name}.toml").is_file() else ""
+    raise IncidentError(f'no incident is called "{name}"; {hint}{own}known: {known}')

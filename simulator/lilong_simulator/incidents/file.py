@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -9,15 +10,16 @@ from lilong_protocol.pc.findings import BY_NAME
 from lilong_protocol.registry import QUANTITIES
 from pydantic import ValidationError
 
-from ..carried_out import OUTPUTS
+from ..carried_out import OUTPUTS, SEEN
 from ..estate.source import read_source
 from ..toml_files.errors import EstateError, Problem, estate_error, nearest
 from ..toml_files.problems import Form
-from ..truth import ALARM_CODES, has_limits
+from ..truth import ALARM_CODES, EVENT_CODES, has_limits
 from .base import IncidentError
 from .model import IncidentFile, Row, Truth, several
 from .physics import MODELS
 from .physics.card import Card
+from .story import EXIT
 
 FOLDER = Path(__file__).parent
 FORM = Form(IncidentFile, "model", MODELS, "model", "say what happens", "incidents/kitchen_fire.toml")
@@ -26,6 +28,12 @@ FORM = Form(IncidentFile, "model", MODELS, "model", "say what happens", "inciden
 def built_in() -> list[str]:
     """The names of the incidents that come with the simulator."""
     return sorted(file.stem for file in FOLDER.glob("*.toml"))
+
+
+def extended(name: str) -> str | None:
+    """Of which other built-in one it is a form."""
+    found = tomllib.loads(file_of(name).read_text("utf-8")).get("extends")
+    return None if found is None else str(found)
 
 
 def is_path(text: str) -> bool:
@@ -67,6 +75,7 @@ def _problems(content: IncidentFile) -> Iterator[Problem]:
         yield from _known("places", several(attack.of), content.places, ("attacks", n, "of"))
     for name, place in content.places.items():
         yield from _known("places", several(place.follows), content.places, ("places", name, str(place.given[:1])))
+    musts = {row.of for row in content.truth if row.expect == "must"}
     for n, row in enumerate(content.truth):
         yield from _of_row(content, row, ("truth", n))
         yield from _alarms(row, n)
@@ -74,9 +83,14 @@ def _problems(content: IncidentFile) -> Iterator[Problem]:
     for n, finding in enumerate(content.finding):
         yield from _of_row(content, finding, ("finding", n))
         yield from _known("places", several(finding.members), content.places, ("finding", n, "members"))
+        for name in several(finding.confirmed_by):
+            if name not in musts:
+                yield Problem(
+                    ("finding", n, "confirmed_by"), f"no alarm must be raised of {name!r}",
+                    nearest(name, filter(None, musts)),
+                )  # fmt: skip
         if finding.name not in BY_NAME:
             yield Problem(("finding", n, "name"), f"{finding.name} is no finding", nearest(finding.name, BY_NAME))
-    musts = {row.of for row in content.truth if row.expect == "must"}
     for n, follow in enumerate(content.follow):
         yield from _known("places", [follow.at], content.places, ("follow", n, "at"))
         if follow.action not in OUTPUTS:
@@ -88,7 +102,15 @@ def _problems(content: IncidentFile) -> Iterator[Problem]:
                 )
     for n, told in enumerate(content.told):
         yield from _known("places", [told.at], content.places, ("told", n, "at"))
-    cards = [one.name for one in content.physics if isinstance(one, Card)]
+    for n, watched in enumerate(content.passages):
+        yield from _known("places", [watched.at], content.places, ("passages", n, "at"))
+    for n, local in enumerate(content.local):
+        yield from _known("elements", [local.of], [one.name for one in content.physics], ("local", n, "of"))
+        if local.action is not None:
+            yield from _known("outputs that can be seen", [local.action], SEEN, ("local", n, "action"))
+        if local.event is not None:
+            yield from _known("events", [local.event], EVENT_CODES, ("local", n, "event"))
+    cards = [one.name for one in content.physics if isinstance(one, Card) or getattr(one, "button", "") == EXIT]
     for n, read in enumerate(content.read):
         yield from _known("cards", [read.of], cards, ("read", n, "of"))
     yield from _faults(content)

@@ -61,7 +61,9 @@ class Row(Table):
 
 class Truth(Row):
     """What devices raise. `stays`: where the element destroys its device, the alarm must not be cleared for that.
-    `not_before_s`: nor raised earlier after its crossing.
+    `not_before_s`: nor raised earlier after its crossing. `latched`: it lasts until somebody has reset its device.
+    `delivered_s`: stored so long after the network has delivered it; `repeated_s`: said again until then, each time
+    after no longer.
 
     Where the backend's feed says such things of it: `dated`: when its device raised it, however late it came. `tells`:
     values by their names in the registry, [from, to] or "any".
@@ -69,9 +71,12 @@ class Truth(Row):
 
     alarm: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
     stays: bool = False
+    latched: bool = False
     not_before_s: Limit | None = None
     dated: bool = False
     tells: dict[str, Wanted] = {}
+    delivered_s: Limit | None = None
+    repeated_s: Limit | None = None
 
     @model_validator(mode="after")
     def _there(self) -> Truth:
@@ -79,6 +84,10 @@ class Truth(Row):
             raise ValueError("is nowhere; say at which place")
         if self.stays and (self.expect != "must" or self.of is None):
             raise ValueError("stays, and is not a must of an element; leave stays out")
+        if (self.delivered_s is not None or self.repeated_s is not None) and (self.expect != "must" or self.of is None):
+            raise ValueError("has delivered_s or repeated_s, and is not a must of an element; leave them out")
+        if self.latched and (self.expect != "must" or self.of is None):
+            raise ValueError("is latched, and is not a must of an element; leave latched out")
         if self.expect != "must" and (self.not_before_s is not None or self.dated or self.tells):
             raise ValueError(f"says how it is raised, and {self.expect} be; leave not_before_s, dated and tells out")
         latest = [limit for limit in self.bounds if limit is not None]
@@ -94,11 +103,14 @@ class Truth(Row):
 class Finding(Row):
     """What a backend itself must conclude, about each device of `at`, or about the estate. `members`: a place, all of
     whose devices the finding lists. `by_gateway`: only about those that hang on a gateway, which tells the backend, and
-    from when it can. After the crossing, as all limits: `on_site_s`: until whoever was sent is there, `ended_s`: until
-    the backend says that it is over."""
+    from when it can. `confirmed_by`: elements of whose alarms `quorum` must be stored before it may be; limits count
+    from then. After the crossing, as all limits: `on_site_s`: until whoever was sent is there, `ended_s`: until the
+    backend says that it is over."""
 
     name: Annotated[str, Field(min_length=1)]
     members: Slug | None = None
+    confirmed_by: Several | None = None
+    quorum: Annotated[int, Field(ge=1, le=100)] = 1
     by_gateway: bool = False
     on_site_s: Limit | None = None
     ended_s: Limit | None = None
@@ -110,6 +122,8 @@ class Finding(Row):
                 raise ValueError(f"has {key}, and {self.expect} be found; leave it out")
         if self.on_site_s is not None and self.name != DISPATCH.name:
             raise ValueError(f"has on_site_s, and nobody is sent; give it to {DISPATCH.name}")
+        if self.confirmed_by is None and self.quorum != 1:
+            raise ValueError("has quorum, and not of what; give confirmed_by")
         if self.by_gateway and self.of is None and self.at is None:
             raise ValueError("has by_gateway, and is about the estate; say of which devices with of or at")
         return self
@@ -139,39 +153,84 @@ class Told(Table):
     """What devices `at` a place say of the time from `from_s` to `until_s`, `within_s` of when they could.
 
     events: all of them, none lost, in their order, and no more than `most` waited at one device. telemetry: what they
-    measure is told again.
+    measure is told again. born: each says anew who it is, `within_s` of the beginning, and no more than `most` in one
+    second. beats: none is silent for longer than `within_s`. accepted: none says more than who it is after a boot
+    before it has been answered. `each`: within_s holds for each event, from when it was made.
     """
 
-    what: Literal["events", "telemetry"]
+    what: Literal["events", "telemetry", "born", "beats", "accepted"]
     at: Slug
     from_s: Seconds = 0.0
     until_s: Seconds
     within_s: Limit
     most: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    each: bool = False
 
     @model_validator(mode="after")
     def _ordered(self) -> Told:
         if self.until_s <= self.from_s:
             raise ValueError("until_s is not after from_s; raise it")
-        if self.most is not None and self.what != "events":
-            raise ValueError("has most, and telemetry is thinned; leave it out")
+        if self.most is not None and self.what not in ("events", "born"):
+            raise ValueError(f"has most, which {self.what} have not; leave it out")
+        if self.each and self.what != "events":
+            raise ValueError(f"says each, which is of events, not {self.what}; leave it out")
+        return self
+
+
+class Passages(Table):
+    """Everybody who may pass doors or lanes `at` a place, and whose card or plate is read from `from_s` to `until_s`:
+    each is let in `within_s`, `share` of them `share_s`."""
+
+    at: Slug
+    from_s: Seconds = 0.0
+    until_s: Seconds
+    within_s: Limit = 2.0
+    share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    share_s: Limit | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Passages:
+        if self.until_s <= self.from_s:
+            raise ValueError("until_s is not after from_s; raise it")
+        if (self.share is None) != (self.share_s is None):
+            raise ValueError("has share or share_s alone; give both of them or none")
+        if self.share_s is not None and self.share_s >= self.within_s:
+            raise ValueError("share_s is not below within_s; lower it")
+        return self
+
+
+class Local(Table):
+    """What the devices of an element `of` do by themselves `within_s` of its crossing, whoever hears of it: `action`,
+    an output, or an `event` of their record."""
+
+    of: Slug
+    action: str | None = None
+    event: str | None = None
+    within_s: Limit
+
+    @model_validator(mode="after")
+    def _one(self) -> Local:
+        if (self.action is None) == (self.event is None):
+            raise ValueError("does not say what it does; give one of action and event")
         return self
 
 
 class Read(Table):
-    """What becomes of the cards of an element `of`, each time they are read: `granted` `within_s`, or not, `for_s`
-    long, which the reader has told `within_s`. `revoked`: where the feed says 30 s before that a card was."""
+    """What becomes of the cards of an element `of`, each time they are read, or of who presses `exit_button`: `granted`
+    `within_s`, or not, `for_s` long, which the reader has told `within_s`. `revoked`: where the feed says 30 s before
+    that a card was. `elsewhere`: where the feed finds copies of cards, and the reader asks whether one is elsewhere."""
 
     of: Slug
     granted: bool
     revoked: bool = False
+    elsewhere: bool = False
     within_s: Limit = 2.0
     for_s: Limit = 10.0
 
     @model_validator(mode="after")
     def _open_to_nobody(self) -> Read:
-        if self.granted and self.revoked:
-            raise ValueError("is granted and revoked; choose one of them")
+        if self.granted + self.revoked + self.elsewhere > 1:
+            raise ValueError("is more than one of granted, revoked and elsewhere; choose one of them")
         return self
 
 
@@ -190,7 +249,9 @@ class IncidentFile(Table):
     finding: list[Finding] = []
     follow: list[Follow] = []
     told: list[Told] = []
+    local: list[Local] = []
     read: list[Read] = []
+    passages: list[Passages] = []
 
     @property
     def elements(self) -> Iterator[str]:

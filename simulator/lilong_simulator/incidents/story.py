@@ -10,14 +10,27 @@ from typing import Any, Literal
 from lilong_protocol.pc.findings import DISPATCH
 
 from ..estate import Device
-from ..truth import CARD_REVOKED, DECIDED, NO_LIMITS, Expectation, Limits, TruthRow, finding_row, limits, truth_row
+from ..truth import (
+    CARD_ELSEWHERE,
+    CARD_REVOKED,
+    DECIDED,
+    NO_LIMITS,
+    TELL_EACH,
+    Expectation,
+    Limits,
+    TruthRow,
+    finding_row,
+    limits,
+    truth_row,
+)
 from ..wiring import watchers
 from .base import IncidentError
 from .levels import span
-from .model import Finding, Follow, IncidentFile, Read, Row, Told, Truth, several
+from .model import Finding, Follow, IncidentFile, Local, Read, Row, Told, Truth, several
 from .physics import Curve, Element, Scene
 
 Seen = Mapping[Device, Sequence[Curve]]
+CARD, EXIT = "credential", "exit_button"  # channels of a door that ask its lock
 Span = tuple[int, int | None]
 
 
@@ -32,6 +45,7 @@ class Story:
     dead: dict[str, int] = field(default_factory=dict)
     truth: list[TruthRow] = field(default_factory=list)
     expectations: list[tuple[int, list[Expectation]]] = field(default_factory=list)
+    raised: dict[str, list[TruthRow]] = field(default_factory=dict)  # what must be raised, by the element
 
     @cached_property
     def watchers(self) -> dict[str, str]:
@@ -48,10 +62,10 @@ def tell(content: IncidentFile, scene: Scene) -> Story:
         if (dead := element.dead(scene)) is not None:
             story.dead.update((device.id, min(dead, story.dead.get(device.id, dead))) for device in devices)
     _end(story)
-    rows: dict[str, list[TruthRow]] = {}  # what must be raised, by the element
+    rows = story.raised
     late: list[Row] = []
     for row in (*content.truth, *content.finding):
-        if row.of is None:
+        if row.of is None or (isinstance(row, Finding) and row.confirmed_by is not None):
             late.append(row)
             continue
         found = list(_of_element(story, row, row.of))
@@ -61,12 +75,18 @@ def tell(content: IncidentFile, scene: Scene) -> Story:
         if isinstance(row, Truth) and row.stays:
             lost = [one for one in found if one.device in story.dead]
             story.expectations += [(one.crossing_ms, [_stays(scene, one)]) for one in lost]
+        if isinstance(row, Truth) and row.latched:
+            story.expectations += [(one.crossing_ms, [_stays(scene, one, "latched")]) for one in found]
+        if isinstance(row, Truth) and (row.delivered_s is not None or row.repeated_s is not None):
+            story.expectations += [(one.crossing_ms, list(_by_network(scene, row, one))) for one in found]
     for row in late:
-        story.truth += _of_place(story, row, rows)
+        story.truth += _of_place(story, row, rows) if row.of is None else _of_element(story, row, row.of)
     for follow in content.follow:
         story.expectations += _followed(story, follow, rows)
     for told in content.told:
         story.expectations.append((scene.at(told.from_s), list(_said(scene, told))))
+    for local in content.local:
+        story.expectations += _locally(story, local)
     for read in content.read:
         story.expectations += _read(story, read)
     return story
@@ -98,10 +118,13 @@ def _of_element(story: Story, row: Row, name: str) -> Iterator[TruthRow]:
         for alarm in row.alarms if isinstance(row, Truth) else [""]:
             dead = element.dead(story.scene)
             found = span(alarm, curves) if dead is None else (dead, None)
+            if (unseen := element.unseen(story.scene, device)) is not None:
+                found = unseen, None
             if found is None:
                 what = f"{alarm} has no cause at {device.name}: its level is never crossed"
                 raise IncidentError(f"{story.scene.name}: {name}: {what}; make it stronger, or last longer")
-            yield _row(story, row, device, alarm, _ended(story, element, device, found), element.told())
+            told = _row(story, row, device, alarm, _ended(story, element, device, found), element.told())
+            yield replace(told, recall=element.recall()) if told.by == "device" and row.expect == "must" else told
 
 
 def _of_place(story: Story, row: Row, rows: Mapping[str, list[TruthRow]]) -> Iterator[TruthRow]:
@@ -131,10 +154,18 @@ def _row(story: Story, row: Row, device: Device | None, alarm: str, when: Span, 
     if isinstance(row, Finding):
         members = [one.id for place in several(row.members) for one in story.scene.places.devices(place)]
         bounds = _bounds(row) or NO_LIMITS
+        causes = [
+            one for name in several(row.confirmed_by) for one in story.raised.get(name, ())
+            if row.of is None or device is None or one.device == device.id
+        ]  # fmt: skip
+        if row.confirmed_by is not None and len({one.device for one in causes}) < row.quorum:
+            what = f"{row.name} follows from {row.quorum} alarms, and {len(causes)} are raised"
+            raise IncidentError(f"{name}: {what}; lower quorum")
         more = {"on_site_ms": row.on_site_s, "ended_ms": row.ended_s}
         return finding_row(
             row.name, begin, cause, device, row.expect, name, end, _with(bounds, more), members,
             _sent(story, row, device), story.watchers[device.id] if row.by_gateway and device is not None else "",
+            [one.id for one in causes], row.quorum if row.confirmed_by is not None else 0,
         )  # fmt: skip
     assert device is not None
     found = truth_row(device, alarm, begin, cause, row.expect, name, end, _bounds(row), _told(row))
@@ -216,11 +247,14 @@ def _followed(
         raise IncidentError(f"{scene.name}: {what}; lower quorum")
     begins = sorted(row.crossing_ms for row in causes)[follow.quorum - 1]
     after = tuple(row.id for row in causes)
+    others = {one.id for _, known in story.expectations for one in known}
     expected = []
     for device in scene.places.devices(follow.at):
         for what, within_s in _due(follow):
             if within_s is not None:
                 row_id = f"{scene.name}:{device.name}:{follow.action}:{what}"
+                if row_id in others:  # after another alarm
+                    row_id += f":{'+'.join(follow.elements)}"
                 expected.append(
                     Expectation(
                         row_id, scene.name, what, follow.action, device.id, device.name, after, follow.quorum,
@@ -240,28 +274,56 @@ def _said(scene: Scene, told: Told) -> Iterator[Expectation]:
     begin, end = scene.at(told.from_s), scene.at(told.until_s)
     for device in scene.places.devices(told.at):
         yield Expectation(
-            f"{scene.name}:{device.name}:{told.what}:{begin}", scene.name, told.what, f"tell_{told.what}", device.id,
+            f"{scene.name}:{device.name}:{told.what}:{begin}", scene.name, told.what,
+            TELL_EACH if told.each else f"tell_{told.what}", device.id,
             device.name, (), 0, round(told.within_s * 1000), begin, end, told.most,
         )  # fmt: skip
 
 
+def _locally(story: Story, local: Local) -> Iterator[tuple[int, list[Expectation]]]:
+    """From when its alarm crosses; a device that by design does not see it does nothing."""
+    scene, within = story.scene, round(local.within_s * 1000)
+    what: Literal["done", "noted"] = "noted" if local.event is not None else "done"
+    action = local.event or local.action or ""
+    element = next(one for one in story.content.physics if one.name == local.of)
+    for row in story.raised.get(local.of, ()):
+        device = scene.places.estate.by_id[row.device]
+        if row.by == "device" and element.unseen(scene, device) is None:
+            yield row.crossing_ms, [Expectation(
+                f"{scene.name}:{row.name}:{action}:{row.crossing_ms}", scene.name, what, action, row.device, row.name,
+                (), 0, within, row.crossing_ms,
+            )]  # fmt: skip
+
+
 def _read(story: Story, read: Read) -> Iterator[tuple[int, list[Expectation]]]:
-    """Each time that a card comes into the field."""
+    """Each time that a card comes into the field, or that somebody inside presses the button."""
     scene, within = story.scene, round(read.within_s * 1000)
     what: Literal["granted", "denied"] = "granted" if read.granted else "denied"
-    action = CARD_REVOKED if read.revoked else f"card_{what}"
+    action = CARD_REVOKED if read.revoked else CARD_ELSEWHERE if read.elsewhere else f"card_{what}"
     for device, curves in story.seen[read.of].items():
-        for at, value in next(curve.steps for curve in curves if curve.channel == "credential"):
-            if value:
+        for channel, at, value in [(one.channel, *step) for one in curves for step in one.steps]:
+            if value and channel in (CARD, EXIT):
                 until = None if read.granted else at + round(read.for_s * 1000)
                 yield at, [Expectation(
-                    f"{scene.name}:{device.name}:{what}:{at}", scene.name, what, action, device.id, device.name,
-                    (), 0, within, at, until,
+                    f"{scene.name}:{device.name}:{what}:{at}", scene.name, what,
+                    "door_left" if channel == EXIT else action, device.id, device.name, (), 0, within, at, until,
                 )]  # fmt: skip
 
 
-def _stays(scene: Scene, row: TruthRow) -> Expectation:
+def _by_network(scene: Scene, row: Truth, one: TruthRow) -> Iterator[Expectation]:
+    """What becomes of an alarm that a network delivers, or does not."""
+    wanted: tuple[tuple[Literal["delivered", "repeated"], float | None], ...] = (
+        ("delivered", row.delivered_s), ("repeated", row.repeated_s),
+    )  # fmt: skip
+    for what, within_s in wanted:
+        if within_s is not None:
+            yield Expectation(
+                f"{scene.name}:{one.id}:{what}", scene.name, what, f"alarm_{what}", one.device, one.name, (one.id,), 1,
+                round(within_s * 1000),
+            )  # fmt: skip
+
+
+def _stays(scene: Scene, row: TruthRow, what: Literal["not_cleared", "latched"] = "not_cleared") -> Expectation:
     return Expectation(
-        f"{scene.name}:{row.name}:not_cleared", scene.name, "not_cleared", row.alarm, row.device, row.name, (row.id,),
-        1, None,
+        f"{scene.name}:{row.id}:{what}", scene.name, what, row.alarm, row.device, row.name, (row.id,), 1, None,
     )  # fmt: skip

@@ -33,12 +33,20 @@ def victims(estate: Estate, incidents: Iterable[Incident]) -> Iterable[str]:
 
 
 def listened(estate: Estate, incidents: Iterable[Incident]) -> Iterable[str]:
-    """The devices of which all events and telemetry are judged."""
+    """The devices of which it is judged when they said what."""
     for incident in incidents:
         if isinstance(incident, WrittenIncident):
             places = Places(incident.name, estate, incident.content.places)
+            where = {one.name: one.at for one in incident.content.physics}
+            for row in incident.content.truth:
+                if row.repeated_s is not None and row.of in where:
+                    yield from (device.id for device in places.devices(where[row.of]))
             for told in incident.content.told:
                 yield from (device.id for device in places.devices(told.at))
+            noted = {one.of for one in incident.content.local if one.event is not None}
+            for element in incident.content.physics:
+                if element.name in noted:
+                    yield from (device.id for device in places.devices(element.at))
 
 
 def published(estate: Estate, attack: Attack, victim: Device | None, heard: Heard) -> tuple[str, bytes] | None:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from ..estate import Device, Estate
 from ..random_streams import Streams
 from ..toml_files.errors import nearest
+from ..truth import PASSES
 from ..world.claims import FOREVER_MS, PASSAGE_MS, PASSED, calm_ms
 from ..world.local_time import LocalTime
+from ..world.watched import Watch
 from .base import Incident, IncidentError, Step
 from .model import IncidentFile
 from .physics import Scene
@@ -68,6 +70,11 @@ class WrittenIncident(Incident):
         return max([round(end * 1000) for end in ends_s] + [super().lasts_ms])
 
     @property
+    def when(self) -> time | float:
+        """A local time, or seconds after the world began."""
+        return self._when
+
+    @property
     def when_words(self) -> str:
         """When it begins, in words."""
         if isinstance(self._when, time):
@@ -87,6 +94,7 @@ class WrittenIncident(Incident):
         order += [one.of for one in self.content.attacks if one.of is not None]
         order += [one.at for one in self.content.follow]
         order += [one.at for one in self.content.told]
+        order += [one.at for one in self.content.passages]
         order += [one.at for one in (*self.content.truth, *self.content.finding) if one.at is not None]
         return list(dict.fromkeys(device.name for place in order for device in places.devices(place)))
 
@@ -140,8 +148,23 @@ class WrittenIncident(Incident):
             element.install(scene, world, story.seen[element.name])
         for attack in self.content.attacks:
             attack.install(scene, world)
+        world.watches += _watches(scene, self.content)
         for at, expectations in story.expectations:
             world.follow(at, expectations)
+
+
+def _watches(scene: Scene, content: IncidentFile) -> Iterator[Watch]:
+    for one in content.passages:
+        devices = scene.places.devices(one.at)
+        if other := next((device for device in devices if device.kind not in PASSES), None):
+            raise IncidentError(f"{scene.name}: {one.at}: nobody is let in at {other.name}; give doors or lanes")
+        yield Watch(
+            scene.name, frozenset(device.id for device in devices), scene.at(one.from_s), scene.at(one.until_s),
+            {
+                "within_ms": one.within_s * 1000, "share": one.share,
+                "share_ms": None if one.share_s is None else one.share_s * 1000,
+            },
+        )  # fmt: skip
 
 
 def _spans(story: Story) -> Iterator[tuple[Device, str, int, int]]:

@@ -26,7 +26,7 @@ _THERE = 0  # the seed of what does not depend on the run's
 class Place:
     """One estate of a scenario. `devices`: those that are there, in the order of the estate.
 
-    `copies`: for how many alike it stands; more than 1 only where nobody plays it.
+    `copies`: for how many alike it stands; more than 1 only where nobody plays it. `first`: of its scenario.
     """
 
     estate: Estate
@@ -35,6 +35,7 @@ class Place:
     devices: tuple[Device, ...]
     incidents: tuple[Incident, ...]
     copies: int = 1
+    first: bool = True
 
     @property
     def tenant(self) -> str:
@@ -87,7 +88,10 @@ def places_of(scenario: Scenario, alike: bool = False) -> list[Place]:
             raise IncidentError(f"two estates have the id {place.tenant!r}; each is a tenant of its own: rename one")
         tenants[place.tenant] = place
     planned = plan(scenario.faults, {tenant: place.devices for tenant, place in tenants.items()}, scenario.seed)
-    return [replace(one, incidents=(*one.incidents, *from_faults(planned, one.tenant))) for one in found]
+    return [
+        replace(one, incidents=(*one.incidents, *from_faults(planned, one.tenant)), first=not number)
+        for number, one in enumerate(found)
+    ]
 
 
 def parts_of(places: Sequence[Place], shard: Shard = WHOLE) -> list[Part]:

@@ -78,7 +78,8 @@ class LiveRun:
             play.world.stranger = partial(self._attacked, play, own)
             if self.app is not None:
                 play.world.app = partial(self._asked, self.app, own)
-                if place.devices[0].id in own:
+                # It rains once, however many estates stand in it: whoever hosts the first of them tells.
+                if place.first and place.devices[0].id in own:
                     play.world.weather = self.app.weather
         self.recorder.on_output = lambda device, name, value: worlds[device].felt(device, name, value)
         self.world_zero: float | None = None  # the run's clock when all were online and the worlds began

@@ -20,10 +20,11 @@ from ..score import Score
 from ..score.clock_skew import skew
 from ..score.incidents import Step, conclusion, incidents_of
 from ..score.linkage import Linked
+from ..score.passages import passages
 from .figures import broker_of, latency_of, series, unexplained
 from .html import render
 from .model import SEALED, VERSION
-from .rows import alarm_row, fault_row, linkage_row, unobserved_row
+from .rows import alarm_row, fault_row, linkage_row, passages_row, recall_row, share_row, unobserved_row
 
 TIGHTEST_LIMIT_MS = 2_000  # of all that the world knows: a forced door's local output (GB 50396 5.1.2)
 PASS, FAIL, SATURATED, PARTIAL, BREACHED = "pass", "fail", "generator saturated", "partial", "threshold breached"
@@ -169,6 +170,9 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
         },
         "alarms": score.counts(),
         "findings": score.findings.counts(),
+        "recall": [recall_row(one) for one in score.recalls],
+        "shares": [share_row(one) for one in score.shares],
+        "passages": [passages_row(one) for one in passages(linkage)],
         "quality": conditions.quality,
         "latency_ms": latency_of(must),
         "by_alarm": {

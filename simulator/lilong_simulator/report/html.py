@@ -10,11 +10,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from .. import plots
 from ..recorder import Recorder
 from ..score import CLOCKS
+from ..truth import What
 from .incident_drawing import draw
+from .incident_lanes import put_off_ms
 
 ROWS_SHOWN = 40
 LAG_PERCENTS = (0, 25, 50, 75, 90, 95, 99, 99.9, 99.99)
 TONE = {"pass": "pass", "fail": "fail", "threshold breached": "fail"}  # all others: saturated
+
+ASKED_FOR: dict[What, str] = {
+    "command": "carried out", "report": "reported", "not_cleared": "alarm stays", "kept": "stays so",
+    "latched": "waits for a reset", "events": "events told", "telemetry": "telemetry told", "granted": "opened",
+    "denied": "denied", "done": "done by itself", "noted": "noted by itself", "delivered": "stored once delivered",
+    "repeated": "said again", "born": "back", "beats": "stays there", "accepted": "waits to be accepted",
+}  # fmt: skip
 
 Row = list[float | None]
 
@@ -43,8 +52,9 @@ def render(report: Mapping[str, Any], recorder: Recorder) -> str:
         rows=shown,
         more=len(must) - len(shown),
         clocks=CLOCKS,
+        asked_for=ASKED_FOR,
         ink=plots.INK,
-        timeline=plots.timelines([(_where(row), row["after_crossing_ms"], row["limits_ms"]) for row in shown]),
+        timeline=plots.timelines([(_where(row), row["after_crossing_ms"], _limits(row)) for row in shown]),
         classes=plots.bars(list(report["messages"]["by_class"].items())),
         by_alarm=_by_alarm(report),
         drawings=list(_drawings(report)),
@@ -103,6 +113,13 @@ def _why(report: Mapping[str, Any]) -> str:
     return f"{each} raised and {what}{took}.{blind}"
 
 
+def _limits(row: Mapping[str, Any]) -> dict[str, float | None]:
+    """Counted from the crossing."""
+    return {
+        clock: None if limit is None else limit + put_off_ms(row, clock) for clock, limit in row["limits_ms"].items()
+    }
+
+
 def _conditions(report: Mapping[str, Any]) -> str:
     """What was run, and how."""
     lasted, started, plain = f"{report['duration_s']:g} s", report["started"], report["plain"]
@@ -113,10 +130,8 @@ def _conditions(report: Mapping[str, Any]) -> str:
         return f"A recording of {started} UTC, replayed at speed {report['rate']:g} in {lasted}"
     rate = "" if report["rate"] == 1 else f" rate {report['rate']:g},"
     incidents = ", ".join(report["incidents"]) or "none"
-    return (
-        f"{report['mode']} run of {lasted} from {started} (estate time), seed {report['seed']},{rate} "
-        f"incidents: {incidents}"
-    )
+    by = "," if started.endswith(" UTC") else f" (estate time), seed {report['seed']},"
+    return f"{report['mode']} run of {lasted} from {started}{by}{rate} incidents: {incidents}"
 
 
 def _by_alarm(report: Mapping[str, Any]) -> str:

@@ -16,9 +16,8 @@ from .incident_lanes import Lane, Track, lanes
 WIDTH, ROW, PINS, TOP = 1000, 40, 46, 20  # TOP: of the lanes, PINS: where there are pins above them
 LABEL, STORY, RESPONSE, VERDICT = 214, (228, 470), (516, 896), 908  # where each part begins and ends
 TRACK = 5  # height of one clock
-INITIAL = {"local": "L", "ingest": "I", "shown": "S", "acknowledged": "H", "on_site": "A", "ended": "E",
-    "command": "→", "report": "↩", "events": "→", "telemetry": "→", "granted": "→", "denied": "↩",
-}  # fmt: skip
+INITIAL = {"local": "L", "ingest": "I", "shown": "S", "acknowledged": "H", "on_site": "A", "ended": "E"}
+FOLLOWS = {"report": "↩", "denied": "↩", "repeated": "↻"}  # what else has to follow: →
 TICKS_S = (0, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400)
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200)
 APART = 40  # between two ticks
@@ -145,10 +144,11 @@ def _track(track: Track, top: float, scales: _Scales) -> list[str]:
     """One clock: what was allowed, what it took, the spread of several."""
     zero = RESPONSE[0]
     parts = []
+    kind = track.clock if track.clock in INITIAL else "follows"
     edge = scales.response(track.limit) if track.limit is not None else zero
     if track.limit is not None:
         told = f"<title>{track.clock}: limit {span(track.limit)}</title>"
-        parts.append(_bar(f"allowed {track.clock}", zero, edge, top, told))
+        parts.append(_bar(f"allowed {kind}", zero, edge, top, told))
     if track.earliest is not None:
         x = scales.response(track.earliest)
         parts.append(_line("earliest", x, top - 2, x, top + TRACK + 2))
@@ -157,14 +157,15 @@ def _track(track: Track, top: float, scales: _Scales) -> list[str]:
         end = scales.response(slowest)
         often = "" if len(track.times) == 1 else f", {len(track.times)} of them from {span(fastest)}"
         told = f"<title>{track.clock}: {span(slowest)}{often}</title>"
-        parts.append(_bar(f"took {track.clock}", zero, min(end, edge) if track.late else end, top, told))
+        parts.append(_bar(f"took {kind}", zero, min(end, edge) if track.late else end, top, told))
         if track.late:
             parts.append(_bar("took over", edge, end, top, told))
     if track.missing:
         told = f"<title>{track.clock}: never seen</title>"
         x, y = edge, top + TRACK / 2
         parts.append(f'<path class="never" d="M{x - 3.5:.1f} {y - 3.5}l7 7m0 -7l-7 7">{told}</path>')
-    parts.append(f'<text class="initial" x="{zero - 4}" y="{top + TRACK}">{INITIAL[track.clock]}</text>')
+    initial = INITIAL.get(track.clock) or FOLLOWS.get(track.clock, "→")
+    parts.append(f'<text class="initial" x="{zero - 4}" y="{top + TRACK}">{initial}</text>')
     return parts
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from ..plots import span
 from ..score.incidents import AT_ONCE_MS, DONE, PLURAL, kind_of
 from ..score.judged import ALL_CLOCKS
+from ..truth import STAYS, What
 
-FOLLOWED = ("command", "report", "events", "telemetry", "granted", "denied")
+FOLLOWED = tuple(what for what in get_args(What) if what not in STAYS)
 MOST = 14  # lanes of their own for alarms; of more, those of one kind that went well share one
 Row = Mapping[str, Any]
 
@@ -57,7 +58,7 @@ def lanes(rows: Iterable[Row], linkage: Iterable[Row]) -> list[Lane]:
     stays = []
     kept: dict[str, list[Row]] = {}
     for row in linkage:
-        if row["what"] == "not_cleared":
+        if row["what"] in ("not_cleared", "latched"):
             stays.append(_stays([row]))
         elif row["what"] == "kept":
             kept.setdefault(row["action"], []).append(row)
@@ -101,8 +102,16 @@ def _figure(tracks: Sequence[Track]) -> str:
     return f"stored {span(stored[0])}" if stored else ""
 
 
+def put_off_ms(row: Row, clock: str) -> float:
+    """How long after the crossing the limit of a clock begins to count."""
+    return 0.0 if clock == "local" else float(row["possible_after_ms"] or 0.0)
+
+
 def _track(clock: str, rows: Sequence[Row]) -> Track:
-    times = tuple(max(at, 0.0) for row in rows if (at := row["after_crossing_ms"][clock]) is not None)
+    """Times as its limit counts them: what a fault or a confirmation put off, from when it could be."""
+    times = tuple(
+        max(at - put_off_ms(row, clock), 0.0) for row in rows if (at := row["after_crossing_ms"][clock]) is not None
+    )
     limits = [limit for row in rows if (limit := row["limits_ms"][clock]) is not None]
     return Track(
         clock, times, min(limits, default=None), sum(clock in row["missing"] for row in rows),

@@ -12,6 +12,9 @@ from ..load.faults.outcome import Outcome
 from ..score import Judged, Score
 from ..score.judged import ALL_CLOCKS
 from ..score.linkage import Linked
+from ..score.passages import Passages
+from ..score.recall import Recall
+from ..score.shares import Share
 from ..truth import TruthRow
 from .figures import rounded
 
@@ -68,6 +71,30 @@ def fault_row(one: Outcome, score: Score) -> dict[str, Any]:
         "alarms_during": len(during),
         "excused_during": sum(1 for judged in during if judged.alarm is None and judged.excused is not None),
     }
+
+
+def recall_row(one: Recall) -> dict[str, Any]:
+    return {
+        "incident": one.incident, "alarm": one.alarm, "wanted": one.wanted, "true": one.true, "raised": one.raised,
+        "stored": one.stored, "lost": one.raised - one.stored, "share": round(one.share, 4), "low": round(one.low, 4),
+        "high": round(one.high, 4),
+    }  # fmt: skip
+
+
+def share_row(one: Share) -> dict[str, Any]:
+    return {
+        "what": one.what, "within_ms": one.within_ms, "wanted": one.wanted, "of": one.of, "kept": one.kept,
+        "share": rounded(one.share),
+    }  # fmt: skip
+
+
+def passages_row(one: Passages) -> dict[str, Any]:
+    return {
+        "incident": one.incident, "action": one.action, "of": one.of, "let_in": len(one.after),
+        "within_ms": one.within_ms, "wanted": one.wanted, "share_ms": one.share_ms,
+        "kept": None if one.wanted is None else one.kept, "p50_ms": rounded(one.percentile(50)),
+        "p99_ms": rounded(one.percentile(99)), "max_ms": rounded(one.percentile(100)),
+    }  # fmt: skip
 
 
 def unobserved_row(row: TruthRow) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from ..load.faults.excuses import Excuses
 from ..recorder import AlarmClocks
 from ..truth import TruthRow
 from . import findings as score_findings
+from . import recall as score_recall
+from . import shares as score_shares
 from . import told as score_told
 from .feed_effects import Effects, effects_of
 from .findings import Findings
@@ -46,6 +48,8 @@ class Score:
     forgotten: int | None = None  # not among what is open at the backend, and nobody has ended it
     findings: Findings = field(default_factory=Findings)
     false_alarms: list[tuple[str, str, float]] = field(default_factory=list)  # name, device, when
+    recalls: list[score_recall.Recall] = field(default_factory=list)  # of what sensors do not always see
+    shares: list[score_shares.Share] = field(default_factory=list)  # limits that hold for a share of all
 
     @property
     def true(self) -> int:
@@ -150,6 +154,8 @@ def score(
         findings.missed = sum(1 for one in concluded if one.answer is None and one.excused is None)
         findings.late = sum(1 for one in concluded if "ingest" in one.late)
     acknowledged = sum(1 for one in must if one.acknowledged is not None)
+    recalls = score_recall.recalls(must)
+    shares = score_shares.shares(must, concluded, clocks, ended)
     return Score(
         judged,
         raised=sum(1 for one in must if one.alarm is not None),
@@ -168,12 +174,16 @@ def score(
         forgotten=None if forgotten is None else len(forgotten),
         findings=findings,
         false_alarms=[(name, device, at) for _, name, device, at in false],
+        recalls=recalls,
+        shares=shares,
         failures=[
             *failures,
             *(f"duplicate: {text}" for text in duplicates),
             *(f"out of order: {text}" for text in (effects.disordered.values() if effects is not None else ())),
             *findings.failures,
             *(text for one in (*must, *concluded) for text in _failures(one)),
+            *(one.failure for one in recalls if one.failure is not None),
+            *(one.failure for one in shares if one.failure is not None),
         ],
     )
 
@@ -298,7 +308,7 @@ def _failures(one: Judged) -> Iterator[str]:
             yield f"missed: {what}: the backend never found it ({one.row.cause})"
         return
     if one.answered is None:
-        if one.excused is None:
+        if one.excused is None and one.row.recall is None:
             yield f"undetected: {what}: the device did not raise it"
         return
     if one.ingest is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def truth(path: Path) -> tuple[list[TruthRow], float | None]:
                 row["expect"], row["crossing_ms"], row["cause"], row["incident"],
                 {name: row[name] for name in _LIMITS} | _more(row), row["until_ms"], row.get("by", "device"),
                 tuple(row.get("members") or ()), json.loads(row.get("tells") or "{}"), row.get("through") or "",
+                row.get("recall"), tuple(row.get("after") or ()), row.get("quorum") or 0,
             )
         )  # fmt: skip
         began = float(row["time"] - row["crossing_ms"])
@@ -41,14 +43,13 @@ def _more(row: dict[str, Any]) -> Limits:
 
 
 def expectations(path: Path) -> list[Expectation]:
-    """The rows of expectations.parquet."""
-    return [
-        Expectation(
-            row["id"], row["incident"], row["what"], row["action"], row["device"], row["name"], tuple(row["after"]),
-            row["quorum"], row["within_ms"], row.get("from_ms"), row.get("until_ms"), row.get("most"),
-        )
-        for row in _rows(path, "expectations")
-    ]  # fmt: skip
+    """The rows of expectations.parquet; a file of an earlier version lacks columns of what was added."""
+    found = []
+    for row in _rows(path, "expectations"):
+        values: dict[str, Any] = {one.name: row[one.name] for one in fields(Expectation) if one.name in row}
+        values["after"] = tuple(values["after"])
+        found.append(Expectation(**values))
+    return found
 
 
 def _rows(path: Path, table: str) -> list[dict[str, Any]]:

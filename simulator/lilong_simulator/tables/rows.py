@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from itertools import accumulate
 from typing import Any
 
@@ -34,20 +35,23 @@ def truth(estate: Estate, epoch_zero: int, rows: Sequence[TruthRow]) -> Columns:
     more = _columns(
         (
             *(it.limits.get(name) for name in MORE_LIMITS),
-            json.dumps(it.tells, ensure_ascii=False) if it.tells else None, it.through,
+            json.dumps(it.tells, ensure_ascii=False) if it.tells else None, it.through, it.recall, it.quorum,
         )
         for it in rows
     )  # fmt: skip
-    return [*columns, _lists(it.members for it in rows), *more] if rows else []
+    members, after = (_lists(getattr(it, name) for it in rows) for name in ("members", "after"))
+    return [*columns, members, *more, after] if rows else []
 
 
 def expectations(estate: Estate, rows: Sequence[Expectation]) -> Columns:
-    columns = [
-        *_columns((estate.id, it.id, it.incident, it.what, it.action, it.device, it.name) for it in rows),
-        _lists(it.after for it in rows),
-        *_columns((it.quorum, it.within_ms, it.from_ms, it.until_ms, it.most) for it in rows),
-    ]
-    return columns if rows else []
+    """A column a field, in their order: one that is added to both needs nothing here."""
+    if not rows:
+        return []
+    columns: list[Any] = [[estate.id] * len(rows)]
+    for one in fields(Expectation):
+        values = [getattr(it, one.name) for it in rows]
+        columns.append(_lists(values) if one.name == "after" else values)
+    return columns
 
 
 def observed(estate: Estate, rows: Sequence[dict[str, Any]]) -> Columns:

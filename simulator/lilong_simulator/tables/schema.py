@@ -95,14 +95,21 @@ TRUTH = Table("truth", "what really happened in the world, in the order of its c
     Column("ended_ms", WHOLE, "limit until the backend says that it is over"),
     Column("tells", TEXT, "JSON: what the backend's feed must tell of it, where it tells such things; null: nothing"),
     Column("through", TEXT, "of a finding that a gateway has to tell: its id, else empty"),
+    Column("recall", NUMBER, "the share of such rows that its sensor by design sees; null: each must be raised"),
+    Column("quorum", WHOLE, "of a finding that alarms confirm: how many; its limits count from then; 0: none"),
+    Column("after", TEXTS, "ids of the rows of those alarms"),
 ))  # fmt: skip
 
 EXPECTATIONS = Table("expectations", "what had to follow from alarms at other devices", (
     _ESTATE,
     Column("id", TEXT, "of the row"),
     Column("incident", TEXT, "whose part it is"),
-    Column("what", TEXT, "`command`, `report`, `not_cleared`, `kept`, `events`, `telemetry`, `granted` or `denied`"),
-    Column("action", TEXT, "name of the command"),
+    Column(
+        "what", TEXT,
+        "`command`, `report`, `not_cleared`, `kept`, `latched`, `events`, `telemetry`, `granted`, `denied`, "
+        "`done`, `noted`, `delivered`, `repeated`, `born`, `beats` or `accepted`",
+    ),
+    Column("action", TEXT, "name of the command, or of the event that is noted"),
     _DEVICE,
     _NAME,
     Column("after", TEXTS, "ids of rows of the truth"),
@@ -110,7 +117,9 @@ EXPECTATIONS = Table("expectations", "what had to follow from alarms at other de
     Column("within_ms", WHOLE, "limit; null: none"),
     Column("from_ms", WHOLE, f"what it is about begins, {_RUN_MS}; null: with the alarms"),
     Column("until_ms", WHOLE, f"and ends, {_RUN_MS}; null: it is an instant"),
-    Column("most", WHOLE, "so many events may wait at a device; null: any number"),
+    Column("most", WHOLE, "so many events may wait at a device, or be born in one second; null: any number"),
+    Column("share", NUMBER, "of passages, the share of all of that incident and action that must be let in within ..."),
+    Column("share_ms", WHOLE, "... this limit; null: none"),
 ))  # fmt: skip
 
 OBSERVED = Table("observed", "what the centre did about alarms, its observed feed", (
@@ -118,9 +127,10 @@ OBSERVED = Table("observed", "what the centre did about alarms, its observed fee
     Column("time", TIME, "when"),
     Column(
         "event", TEXT,
-        "`stored`, `updated`, `shown`, `acknowledged`, `on_site`, `cleared`; `open`: all that is; `revoked`: a card",
+        "`stored`, `updated`, `shown`, `acknowledged`, `confirmed`, `on_site`, `cleared`; `open`: all that is; "
+        "`revoked`: a card; `reset`: a device; `recorded`: an event",
     ),
-    Column("alarm", TEXT, "`device-boot-seq` of the raise, or the id of a finding; of `open` and `revoked` none"),
+    Column("alarm", TEXT, "`device-boot-seq` of the raise, or the id of a finding; none of what is about none alone"),
     Column("device", TEXT, "id, 16 hex digits; of a finding about none empty"),
     Column("code", TEXT, "name of the alarm or finding"),
     Column("boot", WHOLE, "of the raise; of a finding 0"),

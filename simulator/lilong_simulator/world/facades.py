@@ -64,7 +64,8 @@ class Facades(Daily):
         if not world.claims.free(camera.id, "blocked", at, at):
             return
         if not seen:
-            world.expect(truth_row(camera, ALARM, at, "an object that the analytics miss", "may", until_ms=at))
+            missed = "an object that the analytics miss"
+            world.expect(truth_row(camera, ALARM, at, missed, until_ms=at, recall=RECALL))
             return
         self._seen[camera.id] = at
         world.change(at, camera, "storey", storey)
@@ -75,4 +76,5 @@ class Facades(Daily):
         if what == "bird":
             world.expect(truth_row(camera, ALARM, at, "a bird", "must_not", until_ms=at + APART_MS))
         else:
-            world.expect(truth_row(camera, ALARM, at, cause, until_ms=at + DROP_MS))
+            recall = RECALL if what == "object" else None
+            world.expect(truth_row(camera, ALARM, at, cause, until_ms=at + DROP_MS, recall=recall))

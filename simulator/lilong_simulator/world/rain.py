@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lilong_protocol.pc.findings import RAIN_LEVEL
+
 from lilong_simulator.estate import Device
 from lilong_simulator.random_streams import Stream
-from lilong_simulator.truth import truth_row
+from lilong_simulator.truth import finding_row, limits, truth_row
 from lilong_simulator.world.daily import YEAR_DAYS, Daily
 from lilong_simulator.world.local_time import DAY_MS, HOUR_MS
 
@@ -29,6 +31,9 @@ DEPTH_MM = 15  # of water in the shaft, per mm/h
 DRY_MM = 2_000  # below the rim
 GATHERS = (15, 55)  # mm in the shaft, per mm of rain that the sewer leaves: the lower the place, the more
 ROUND_MM = 10
+WARNINGS = (1_000, 800, 500, 350)  # 0.1 mm in an hour from which a warning stands: Shanghai's; the first is recalled
+KNOWN_MS = 60_000  # (ours) from when the weather service tells it
+SERVICE = "weather service"  # who is claimed where an incident has it tell something else
 LEVELS = (("manhole.level", 500, 600), ("manhole.overfull", 100, 200))  # alarm, from, until: mm below the rim
 
 Rain = list[int]  # tenths of mm/h in each step of a day
@@ -74,6 +79,29 @@ def water(rain: Rain, gathers: int, midnight_ms: int) -> Staircase:
     return stairs
 
 
+def hours(rain: Rain, midnight_ms: int) -> Staircase:
+    """What fell in the hour before, in 0.1 mm, each time that it is another than ten minutes before."""
+    told: Staircase = []
+    last = 0
+    for step in range(len(rain) + STEPS_PER_HOUR):
+        fell = sum(rain[max(0, step + 1 - STEPS_PER_HOUR) : step + 1]) // STEPS_PER_HOUR
+        if fell != last:
+            last = fell
+            told.append((midnight_ms + (step + 1) * STEP_MS, fell))
+    return told
+
+
+def warnings(told: Staircase) -> Iterator[tuple[int, int, int]]:
+    """From when to when a warning stands, and from how much rain on it does; a staircase that ends dry."""
+    since, least = 0, 0
+    for at, fell in told:
+        now = next((one for one in WARNINGS if fell >= one), 0)
+        if now != least:
+            if least:
+                yield since, at, least
+            since, least = at, now
+
+
 def spans(stairs: Staircase, from_mm: int, until_mm: int) -> Iterator[tuple[int, int]]:
     """From when to when the water is high, from level to level of an alarm with its hysteresis."""
     since: int | None = None
@@ -86,7 +114,7 @@ def spans(stairs: Staircase, from_mm: int, until_mm: int) -> Iterator[tuple[int,
 
 
 class Drains(Daily):
-    """The water under every storm drain's cover, a day at a time."""
+    """The water under every storm drain's cover, and what the weather service tells, a day at a time."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -102,8 +130,21 @@ class Drains(Daily):
         skipped = max(0, -(midnight // STEP_MS))  # of the first day, the steps that are over
         rain[:skipped] = [0] * min(skipped, len(rain))
         if any(rain):
+            self._tell(hours(rain, midnight))
             for cover, gathers in self._drains:
                 self._rise(cover, water(rain, gathers, midnight))
+
+    def _tell(self, told: Staircase) -> None:
+        """The weather service tells it, and from which rain on a backend must find a warning."""
+        world = self._world
+        if not told or not world.claims.free(world.estate.id, SERVICE, told[0][0], told[-1][0]):
+            return
+        for at, fell in told:
+            world.rain(at, fell)
+        for since, until, least in warnings(told):
+            cause = f"{least // 10} mm in an hour"
+            bounds = limits(None, KNOWN_MS, None, None)
+            world.expect(finding_row(RAIN_LEVEL.name, since, cause, until_ms=until, bounds=bounds))
 
     def _rise(self, cover: Device, stairs: Staircase) -> None:
         world = self._world

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DAY_BEGINS_MS = 3 * HOUR_MS
 CHARGING_MS = 90 * MINUTE_MS  # 1.5 h around 21:00 (assumed)
+RECALL = 0.8  # of falls the detector sees: who slides down has no free fall (assumed)
 FREE_FALL_MG, FREE_FALL_MS = 250, 400  # below 0.5 g
 IMPACT_MG, IMPACT_MS = 3_400, 100  # above 2.5 g
 AT_REST_MG = 1_000
@@ -100,6 +101,7 @@ class _Day:
             ("cancelled", rates.cancelled_falls_per_wearer_week / WEEK_DAYS),
             ("knock", rates.knocks_per_wearer_week / WEEK_DAYS),
         ]
+        self._seen = world.streams.chance(RECALL, person.key, "fall is seen", ordinal)
         happens = [kind for kind, chance in falls if accidents.chance(chance)]
         pressed = [
             cause
@@ -198,7 +200,8 @@ class _Day:
     def _fall(self, at: int, kind: str, draws: Stream) -> int:
         """Free fall, impact, stillness; the ms of stillness that follow at least."""
         impact = at + FREE_FALL_MS
-        self._set(at, "accel", FREE_FALL_MG)
+        if kind != "fall" or self._seen:
+            self._set(at, "accel", FREE_FALL_MG)  # else the wearer slides down
         self._set(impact, "accel", IMPACT_MG)
         self._set(impact + IMPACT_MS, "accel", AT_REST_MG)
         self._set(impact + IMPACT_MS, "motion", 0)
@@ -209,7 +212,7 @@ class _Day:
             self._row("band.fall", impact, "cancelled by the wearer", "must_not", impact + STILL_MS)
             return STILL_MS
         still = STILL_MS if kind == "sat down hard" else draws.between(15, 30) * MINUTE_MS
-        self._row("band.fall", impact, kind, "must", impact + still)
+        self._row("band.fall", impact, kind, "must", impact + still, RECALL if kind == "fall" else None)
         return still
 
     def _knock(self, at: int) -> None:
@@ -231,6 +234,8 @@ class _Day:
         for channel, value in (("battery", 100), ("worn", 1), ("charging", 0), ("heart_rate", NIGHT_BPM)):
             self._set(back, channel, value)
 
-    def _row(self, alarm: str, at: int, cause: str, expect: Expect, until: int) -> None:
+    def _row(
+        self, alarm: str, at: int, cause: str, expect: Expect, until: int, recall: float | None = None
+    ) -> None:  # fmt: skip
         if at > FREE_FALL_MS:  # the world has seen all of it
-            self.rows.append(truth_row(self._band, alarm, at, cause, expect, until_ms=until))
+            self.rows.append(truth_row(self._band, alarm, at, cause, expect, until_ms=until, recall=recall))

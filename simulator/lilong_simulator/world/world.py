@@ -32,6 +32,7 @@ from lilong_simulator.world.monoxide import Monoxide
 from lilong_simulator.world.rain import Drains
 from lilong_simulator.world.residents import Residents
 from lilong_simulator.world.sewers import Sewers
+from lilong_simulator.world.watched import Watch
 from lilong_simulator.world.wearers import Wearers
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class World:
         """Carries out what people ask for by the estate's app (device id, command); whoever hosts the world has one."""
         self.weather: Callable[[int], object] = nobody
         """Is told by the weather service what fell in the last hour, in 0.1 mm; whoever hosts the world has one."""
+        self.watches: list[Watch] = []
+        """Who looks whether people are let in."""
         self.withdrawn: dict[int, int] = {}
         """Cards whose owners stay at home, and since when: they wait for another one."""
         self._listeners: dict[tuple[str, str], list[Callable[[int], object]]] = {}
@@ -133,6 +136,12 @@ class World:
 
     def _expect_weather(self, row: TruthRow) -> None:
         self.truth.append(replace(row, expect="may", limits={}) if self.weather is nobody else row)
+
+    def passes(self, at_ms: int, device: Device) -> None:
+        """Somebody who may pass is read at `at_ms`."""
+        for watch in self.watches:
+            if watch.sees(at_ms, device):
+                self.follow(at_ms, [watch.wanted(at_ms, device)])
 
     def follow(self, at_ms: int, expectations: Iterable[Expectation]) -> None:
         """Adds expectations at `at_ms`."""

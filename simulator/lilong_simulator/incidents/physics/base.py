@@ -81,6 +81,14 @@ class Element(Table):
         """What the sensors of one device see; the first step of all of them is the beginning."""
         raise NotImplementedError
 
+    def unseen(self, scene: Scene, device: Device) -> int | None:
+        """When it is there and the device by design does not see it, ms of world time; None: it does."""
+        return None
+
+    def recall(self) -> float | None:
+        """The share that devices by design see; None: all."""
+        return None
+
     def dead(self, scene: Scene) -> int | None:
         """When its devices are destroyed, ms of world time."""
         return None

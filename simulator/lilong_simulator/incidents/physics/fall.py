@@ -13,15 +13,19 @@ from .base import Curve, Element, Scene, Seconds, idle_of
 
 
 class Fall(Element):
-    """Hits the ground at `after_s`, lies there for `for_s`, and is then helped up.
+    """Hits the ground at `after_s`, lies there for `for_s`, and is then helped up; of several devices the next one
+    `every_s` later.
 
-    `seen` false: without free fall, as detectors miss one fall in five. `cancels_s`: so long after the impact the
+    `seen` false: without free fall, as detectors miss one fall in five. `missed`: the share of which that is so, by the
+    run's seed. `cancels_s`: so long after the impact the
     wearer presses that it was nothing.
     """
 
     model: Literal["fall"]
     for_s: Seconds = 1_200.0
     seen: bool = True
+    missed: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    every_s: Annotated[float, Field(ge=0, le=3_600)] = 0.0
     cancels_s: Annotated[float, Field(ge=0, le=600)] | None = None
 
     @property
@@ -33,15 +37,29 @@ class Fall(Element):
 
     def curves(self, scene: Scene, device: Device) -> Sequence[Curve]:
         idle_of(scene, self, device, "accel")
-        impact = scene.at(self.after_s)
+        impact, after_s = self._impact(scene, device), self._after_s(scene, device)
+        seen = self.seen and self.unseen(scene, device) is None
         still = impact + IMPACT_MS
         hit = [(impact, IMPACT_MG), (still, AT_REST_MG)]
         curves = [
-            Curve("accel", [(impact - FREE_FALL_MS, FREE_FALL_MG), *hit] if self.seen else hit[1:]),
+            Curve("accel", [(impact - FREE_FALL_MS, FREE_FALL_MG), *hit] if seen else hit[1:]),
             # Awake until then, wherever the everyday has left the wearer.
-            Curve("motion", [(impact - FREE_FALL_MS, 1), (still, 0), (scene.at(self.ends_s), 1)]),
+            Curve("motion", [(impact - FREE_FALL_MS, 1), (still, 0), (scene.at(after_s + self.for_s), 1)]),
         ]
         if self.cancels_s is not None:
-            pressed = scene.at(self.after_s + self.cancels_s)
+            pressed = scene.at(after_s + self.cancels_s)
             curves.append(Curve("cancel", [(pressed, 1), (pressed + 1_000, 0)]))
         return curves
+
+    def unseen(self, scene: Scene, device: Device) -> int | None:
+        missed = scene.streams.chance(self.missed, device.name, f"{self.name} is missed")
+        return self._impact(scene, device) if missed else None
+
+    def recall(self) -> float | None:
+        return 1 - self.missed if self.missed else None
+
+    def _after_s(self, scene: Scene, device: Device) -> float:
+        return self.after_s + (scene.places.devices(self.at).index(device) * self.every_s if self.every_s else 0.0)
+
+    def _impact(self, scene: Scene, device: Device) -> int:
+        return scene.at(self._after_s(scene, device))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, model_validator
 
 from ...estate import Device
+from ...world.local_time import HOUR_MS
+from ...world.rain import SERVICE
 from .base import Curve, Element, Scene
 from .channel import Point
 
@@ -43,5 +45,7 @@ class Rainfall(Element):
         return []
 
     def install(self, scene: Scene, world: World, seen: Mapping[Device, Sequence[Curve]]) -> None:
+        times = [scene.at(seconds) for seconds, _ in self.mm_h]
+        world.claims.add(world.estate.id, SERVICE, times[0] - HOUR_MS, times[-1] + HOUR_MS)
         for seconds, rate in self.mm_h:
             world.rain(scene.at(seconds), round(rate * 10))

@@ -100,7 +100,10 @@ class Link(Table):
 
     incident: str | None = None
     action: str
-    what: Literal["command", "report", "not_cleared", "kept", "events", "telemetry", "granted", "denied"]
+    what: Literal[
+        "command", "report", "not_cleared", "kept", "latched", "events", "telemetry", "granted", "denied", "done",
+        "noted", "delivered", "repeated", "born", "beats", "accepted",
+    ]  # fmt: skip
     name: str
     after_ms: Ms | None
     limit_ms: Ms | None

@@ -12,6 +12,7 @@ from .faults import FaultCaused
 from .incidents import Completeness, IncidentScore, Quality
 from .messages import BrokerLatencies, Messages, Series
 from .parts import Count, Latencies, Ms, Table
+from .shares import Passages, Recall, Share
 from .thresholds import Knee, Threshold
 
 VERSION = 2
@@ -63,6 +64,9 @@ class Report(Table):
     messages: Messages
     alarms: Alarms
     findings: Findings | None = None
+    recall: list[Recall] = Field([], description="of what sensors by design do not always see")
+    shares: list[Share] = Field([], description="limits that hold for a share of all")
+    passages: list[Passages] = Field([], description="all who passed while an incident watched")
     quality: Quality | None = Field(None, description="how data faults were found; null: there were none")
     latency_ms: ClockLatencies
     by_alarm: dict[str, ClockLatencies]
