@@ -89,7 +89,7 @@ class VirtualRun:
             children = {gateway: [child.id for child in wiring.children] for gateway, wiring in wired.items()}
             self._fleet.bus = BuildingBus(VirtualWires(self._fleet), children, self._missed)
         if faults:
-            self.faults = VirtualFaults(self._fleet, faults, recorder, self._sense)
+            self.faults = VirtualFaults(self._fleet, faults, recorder, self._sense, self.world.powerless)
         if data_faults:
             self.data_faults = VirtualDataFaults(self._fleet, self.world, data_faults, seed, recorder)
         provisioner = Provisioner(estate, estate_key, seed)

@@ -343,14 +343,3 @@ def test_a_world_day_takes_few_events_so_that_devices_may_have_the_time(plaza: E
         world.env.step()
         steps += 1
     assert steps < 100_000
-
-
-def test_a_door_may_tell_that_it_was_forced_only_of_passages_in_which_its_power_may_come(plaza: Estate) -> None:
-    rush = run(plaza, datetime(2026, 3, 2, 18), 300_000)
-    may = {(row.device, row.crossing_ms) for row in rush.world.truth if row.alarm == "door.forced"}
-    begun = {call[1] for call in rush.reads() + [c for c in rush.of("exit_button") if c[3]] if call[0] < 60_000}
-    opened = {(call[1], call[0]) for call in rush.openings()}
-    assert may
-    assert may <= opened
-    assert {device for device, _ in may} <= begun
-    assert all(row.expect == "may" for row in rush.world.truth if row.alarm == "door.forced")

@@ -25,6 +25,8 @@ from lilong_simulator.world.arrivals import weekend_curve
 from lilong_simulator.world.calls import AT_DESK, AT_GATE
 from lilong_simulator.world.trips import CorePeople, Volume
 from lilong_simulator.world.ways import Ways, is_shed
+from lilong_tools.centre.findings.passage import Passages
+from lilong_tools.centre.findings.site import Site
 from world_log import Call, WorldLog, run
 
 Timed = tuple[int, *tuple[Any, ...]]  # world time in ms, then anything
@@ -306,6 +308,18 @@ def test_no_card_of_the_staff_is_at_two_rooms_at_once(week: WorldLog, estate: Es
             used.setdefault(card, []).append(at)
     assert len(used) > 20
     assert all(after - before > 240_000 for times in used.values() for before, after in pairwise(times))
+
+
+def test_no_door_that_asks_would_keep_anybody_out(week: WorldLog, estate: Estate) -> None:
+    """By the centre's own judgement, of every card at every door."""
+    passages = Passages(None, Site(estate), None)  # type: ignore[arg-type]
+    doors = {door.id for door in estate.of_kind("door")}
+    reads = [(at, door, card) for at, door, _, card in week.reads() if door in doors]
+    assert not [read for read in reads if passages.elsewhere(read[0], read[1], read[2], read[0])]
+    _, door, card = reads[0]
+    copy = max(doors, key=lambda other: passages._site.apart_m(door, other))  # a copy it would
+    assert passages.elsewhere(8 * DAY, door, card, 8 * DAY) is False
+    assert passages.elsewhere(8 * DAY + 8_000, copy, card, 8 * DAY + 8_000)
 
 
 def test_office_workers_go_in_the_morning_and_the_old_by_day(week: WorldLog, estate: Estate) -> None:

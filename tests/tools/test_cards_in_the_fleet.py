@@ -1,10 +1,11 @@
 """A resident's card is revoked while an estate lives: doors of the firmware, the centre's core, virtual time."""
 
 from datetime import datetime
+from unittest.mock import patch
 
 import pytest
 from commands import SMALL_ESTATE
-from lilong_protocol import frame, topics
+from lilong_protocol import codes, frame, topics
 from lilong_protocol.keys import device_root, frame_key
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_protocol.registry import COMMAND
@@ -13,13 +14,15 @@ from lilong_simulator.estate import load_estate
 from lilong_simulator.fleet.virtual import VirtualFleet
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.virtual_run import VirtualRun, epoch_ms
+from lilong_simulator.world.locks import Locks
 from lilong_tools.centre.core import Core
 
 SECOND, MINUTE = 1_000, 60_000
 COMMIT_MS = 5
 START = datetime(2026, 3, 2, 9)
 REVOKE = COMMAND["card_revoke"].number
-GRANTED, DENIED = 1, 2
+GRANTED, DENIED, EXIT = codes.EVENT_DOOR_GRANTED, codes.EVENT_DOOR_DENIED, codes.EVENT_DOOR_EXIT
+FORCED = codes.ALARM_DOOR_FORCED
 REVOKED = 2  # a meaning of the quantity "denial"
 
 
@@ -150,3 +153,25 @@ def test_a_door_that_was_away_applies_a_revocation_before_anything_else(story, m
     assert [message.kind for message in told[:2]] == [frame.COMMAND, frame.OPERATOR_ACK]
     assert told[0].body == {0: REVOKE, 1: {0: values["24"], 1: 1}}
     assert story.read(own, resident.card) == (DENIED, {"24": values["24"], "31": REVOKED})
+
+
+def test_nobody_passes_with_a_card_that_an_operator_has_revoked_and_no_door_is_forced(story):
+    """Those of the first core have their cards revoked in the morning, which nobody tells them."""
+    people = [person for person in story.estate.residents if person.flat.core == 1]
+    for person in people:
+        _, values = story.read(story.own_door(person), person.card)
+        story.revoke(values["24"])
+    story.wait(30 * SECOND)
+    story.loop.events.clear()
+    opened, pushed = [], Locks._try
+
+    def counted(self, door, until, closes_ms, told):
+        pushed(self, door, until, closes_ms, lambda at_ms: (opened.append(door.id), told(at_ms)))
+
+    with patch.object(Locks, "_try", counted):
+        story.wait(8 * 60 * MINUTE)
+    codes_of = {code: [e for e in story.loop.events if e["code"] == code] for code in (GRANTED, DENIED, EXIT)}
+    refused = [event for event in codes_of[DENIED] if event["values"]["31"] == REVOKED]
+    assert len(refused) > 10
+    assert len(opened) == len(codes_of[GRANTED]) + len(codes_of[EXIT])
+    assert [alarm for alarm in story.run.recorder.alarms.values() if alarm.code == FORCED] == []

@@ -2,7 +2,7 @@
 
 Most call at the lobby, where they come with a pass for the gate. Who has none calls from the gate's own panel, and the
 flat opens both doors; some go to the guards, who announce them from the panel at their desk. Whoever does not answer in
-time is passed over by the panel: flat, then app, then guard desk.
+time is passed over by the panel: flat, then app, then guard desk. Whom the panel does not let in does not pass.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ QUICK_MS = 2_000  # to pick up; to say who one is
 GIVES_UP = 0.7  # who is not answered goes away before the panel does (assumed)
 PRESS_MS = 300
 APART_MS = 600  # from one side's ringing to the next one's, nobody picks up
-GAP_MS = 4_000  # until the next one calls
+GAP_MS = 6_000  # until the next one calls: for 5 s after it has let somebody in a panel is busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +154,4 @@ class Calls:
         world.change(answered, panel, "callee", side * 8 + ANSWERS)
         world.change(opened, panel, "callee", side * 8 + OPENS)
         self._free[panel.id] = opened + GAP_MS
-        return [replace(entry, at=opened + after) for after, entry in call.entries]
+        return [replace(entry, at=opened + after, panel=panel, called=opened) for after, entry in call.entries]

@@ -21,7 +21,10 @@ AGAIN_MS = 31_000  # who has gone in by a door is not before it again sooner: a 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Somebody who wants to pass; `doors` in the order of preference, delays drawn beforehand."""
+    """Somebody who wants to pass; `doors` in the order of preference, delays drawn beforehand.
+
+    `panel`: whose lock presses the button, once it has been freed since `called`, ms of world time.
+    """
 
     at: int
     doors: tuple[Device, ...]
@@ -29,11 +32,16 @@ class Passage:
     card: int
     push_ms: int
     open_ms: int
+    panel: Device | None = None
+    called: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One use of a door: `at` the card or button, `opened` and `closed` the contact (a denied card: neither)."""
+    """One use of a door as planned: `at` the card or button, `opened`, `closed` the contact (a denied card: neither).
+
+    `panel`, `called`: as of its passage.
+    """
 
     door: Device
     at: int
@@ -42,6 +50,8 @@ class Cycle:
     opened: int
     closed: int
     incident: str | None = None
+    panel: Device | None = None
+    called: int = 0
 
     @property
     def reads(self) -> bool:
@@ -97,7 +107,9 @@ class Doorways:
         if who.means == "card":
             at = max([at, *(opened + AGAIN_MS for card, opened in self._went.get(door.id, ()) if card == who.card)])
         opened = at + who.push_ms
-        cycle = Cycle(door, at, who.means, who.card, opened, opened + who.open_ms)
+        cycle = Cycle(
+            door, at, who.means, who.card, opened, opened + who.open_ms, panel=who.panel, called=who.called
+        )  # fmt: skip
         self.occupy(cycle)
         return cycle
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from lilong_simulator.world.calls import Call, Calls
 from lilong_simulator.world.doors import BUTTON_MS, CARD_MS, HELD_MS, Cycle, Doorways, Passage
 from lilong_simulator.world.lanes import Drive, Lanes
 from lilong_simulator.world.local_time import HOUR_MS
+from lilong_simulator.world.locks import LEAST_MS, TRY_MS, WAIT_MS
 from lilong_simulator.world.rides import Rides
 from lilong_simulator.world.staff import OfficersRound, Staff, StaffRounds, officer_and_staff
 from lilong_simulator.world.trips import CorePeople, Movement, Volume, forcings
@@ -23,8 +25,6 @@ from lilong_simulator.world.ways import Ways
 
 if TYPE_CHECKING:
     from lilong_simulator.world.world import World
-
-UNPOWERED_MS = 60_000  # so long into a world, hosts may not have given a device its power yet
 
 
 @dataclass(slots=True)
@@ -162,29 +162,59 @@ class Residents:
                 yield who
 
     def _perform(self, cycle: Cycle) -> None:
-        """Puts one cycle on the agenda, and on the truth what is wrong with it."""
+        """Puts one cycle on the agenda; whether its door opens is its lock's affair."""
         world, door = self._world, cycle.door
         if cycle.reads:
             world.change(cycle.at, door, "credential", cycle.card)
             world.change(cycle.at + CARD_MS, door, "credential", 0)
-        elif cycle.means == "button":
-            world.change(cycle.at, door, "exit_button", 1)
-            world.change(cycle.at + BUTTON_MS, door, "exit_button", 0)
+            if cycle.opens:
+                world.passes(cycle.at, door)
+        elif cycle.means == "button" and cycle.panel is None:
+            self._press(cycle.at, door)
         if not cycle.opens:
             return
         if cycle.held and not world.claims.free(door.id, "held", cycle.opened, cycle.closed):
             cycle = cycle.shut()
+        if cycle.means == "force":
+            world.agenda.at(cycle.opened, self._force, cycle)
+        elif cycle.panel is not None:
+            world.agenda.at(cycle.at, self._let_in, cycle, cycle.panel)
+        else:
+            world.locks.push(cycle.opened, door, cycle.closed, partial(self._opened, cycle))
+
+    def _press(self, at: int, door: Device) -> None:
+        self._world.change(at, door, "exit_button", 1)
+        self._world.change(at + BUTTON_MS, door, "exit_button", 0)
+
+    def _let_in(self, cycle: Cycle, panel: Device) -> None:
+        """The lock of a panel is wired to the door's button; who is not let in goes away."""
+        world = self._world
+        now, locks = world.agenda.now, world.locks
+        if locks.freed_since(panel, cycle.called):
+            self._press(now, cycle.door)
+            locks.push(max(cycle.opened, now + BUTTON_MS), cycle.door, cycle.closed, partial(self._opened, cycle))
+        elif now + TRY_MS <= cycle.at + WAIT_MS and now + TRY_MS + BUTTON_MS + LEAST_MS <= cycle.closed:
+            world.agenda.at(now + TRY_MS, self._let_in, cycle, panel)
+
+    def _force(self, cycle: Cycle) -> None:
+        """Of a door whose lock is free anyway nobody knows that somebody meant to force it."""
+        world, door = self._world, cycle.door
         world.change(cycle.opened, door, "contact", 1)
         world.change(cycle.closed, door, "contact", 0)
-        if cycle.means == "force":
-            self._expect(cycle, "door.forced", "forced", cycle.opened, "forced open")
-        elif cycle.at < UNPOWERED_MS:  # the door may not have been there to hear why it opens
-            cause = "its power came in the middle of a passage"
-            world.expect(truth_row(door, "door.forced", cycle.opened, cause, "may", until_ms=cycle.closed))
-        if cycle.held:
-            self._expect(cycle, "door.held", "held", cycle.opened + HELD_MS, "held open")
+        released = world.locks.known_free(door)
+        self._expect(cycle, "door.forced", "forced", cycle.opened, "forced open", "may" if released else "must")
 
-    def _expect(self, cycle: Cycle, alarm: str, matter: str, crossing_ms: int, cause: str) -> None:
-        sure = self._world.claims.free(cycle.door.id, f"{matter} for sure", cycle.opened, cycle.closed)
-        expect: Expect = "must" if sure else "may"
+    def _opened(self, cycle: Cycle, at: int) -> None:
+        """Somebody goes through from `at` on."""
+        if cycle.closed - at > HELD_MS:
+            self._world.agenda.at(at + HELD_MS, self._held, cycle, at + HELD_MS)
+
+    def _held(self, cycle: Cycle, at: int) -> None:
+        """A door that is free for fire may stay open."""
+        released = self._world.locks.known_free(cycle.door)
+        self._expect(cycle, "door.held", "held", at, "held open", "may" if released else "must")
+
+    def _expect(self, cycle: Cycle, alarm: str, matter: str, crossing_ms: int, cause: str, expect: Expect) -> None:
+        if not self._world.claims.free(cycle.door.id, f"{matter} for sure", cycle.opened, cycle.closed):
+            expect = "may"
         self._world.expect(truth_row(cycle.door, alarm, crossing_ms, cause, expect, cycle.incident, cycle.closed))

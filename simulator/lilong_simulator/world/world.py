@@ -28,6 +28,7 @@ from lilong_simulator.world.lamps import Lamps
 from lilong_simulator.world.lobbies import Lobbies
 from lilong_simulator.world.local_time import LocalTime
 from lilong_simulator.world.lockers import Lockers
+from lilong_simulator.world.locks import Locks
 from lilong_simulator.world.monoxide import Monoxide
 from lilong_simulator.world.rain import Drains
 from lilong_simulator.world.residents import Residents
@@ -82,6 +83,7 @@ class World:
         self.withdrawn: dict[int, int] = {}
         """Cards whose owners stay at home, and since when: they wait for another one."""
         self._listeners: dict[tuple[str, str], list[Callable[[int], object]]] = {}
+        self.locks = Locks(self)
         self.residents = Residents(self)
         self.stranger: Callable[[Attack, Device | None], None] = lambda attack, victim: None
         """What lets a stranger publish at the broker; whoever hosts the world gives it."""
@@ -114,6 +116,10 @@ class World:
         """A device has driven an output."""
         for heard in self._listeners.get((device_id, output), ()):
             heard(value)
+
+    def powerless(self, device_id: str) -> None:
+        """A device has lost its power, and what it held by it gives way."""
+        self.locks.powerless(device_id)
 
     def attack(self, at_ms: int, attack: Attack, victim: Device | None) -> None:
         """Lets a stranger publish at `at_ms`; `victim`: of whom it has heard what it says again."""

@@ -101,6 +101,16 @@ class Element(Table):
                     world.change(at, device, channel, value)
 
 
+def pushed(world: World, seen: Mapping[Device, Sequence[Curve]]) -> dict[Device, list[Curve]]:
+    """Puts onto the agenda who pushes doors, which open if their locks are free; what is left to be played."""
+    for door, curves in seen.items():
+        for channel, steps in curves:
+            if channel == "contact":
+                for (opens, _), (closes, _) in zip(steps[::2], steps[1::2], strict=False):
+                    world.locks.push(opens, door, closes)
+    return {door: [curve for curve in curves if curve.channel != "contact"] for door, curves in seen.items()}
+
+
 def wrong(scene: Scene, element: Element, what: str) -> IncidentError:
     """An element that cannot be played in this estate."""
     return IncidentError(f"{scene.name}: {element.name}: {what}")

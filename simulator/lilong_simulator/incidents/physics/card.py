@@ -1,15 +1,18 @@
-"""A card at a reader, and who goes through the door that it opens."""
+"""A card at a reader, and who goes through the door if that opens."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from ...estate import Device
 from ...world.doors import CARD_MS
-from .base import Curve, Element, Scene, idle_of, wrong
+from .base import Curve, Element, Scene, idle_of, pushed, wrong
+
+if TYPE_CHECKING:
+    from ...world import World
 
 PUSH_MS, OPEN_MS = 1_200, 3_600  # (ours) from the card to the door open, and how long it is
 
@@ -17,7 +20,8 @@ PUSH_MS, OPEN_MS = 1_200, 3_600  # (ours) from the card to the door open, and ho
 class Card(Element):
     """`holder`: a place that is a flat, whose resident of number `resident` has the card; or `number`, a strange one.
 
-    `opens`: somebody then goes through. `repeats`, `every_s`: how often it is held to the reader.
+    `opens`: somebody then pushes, and goes through if the lock is free. `repeats`, `every_s`: how often it is held to
+    the reader.
     """
 
     model: Literal["card"]
@@ -52,6 +56,9 @@ class Card(Element):
             passes = [step for at in times for step in ((at + PUSH_MS, 1), (at + PUSH_MS + OPEN_MS, 0))]
             curves.append(Curve("contact", passes))
         return curves
+
+    def install(self, scene: Scene, world: World, seen: Mapping[Device, Sequence[Curve]]) -> None:
+        super().install(scene, world, pushed(world, seen))
 
     def told_number(self, scene: Scene) -> int:
         """Of the card."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from ...estate import Device
 from ...world.doors import BUTTON_MS
-from .base import Curve, Element, Scene, Seconds, idle_of
+from .base import Curve, Element, Scene, Seconds, idle_of, pushed
+
+if TYPE_CHECKING:
+    from ...world import World
 
 PUSH_MS = 1_000  # (ours) from the button to the door open
 
@@ -33,3 +36,6 @@ class DoorHeld(Element):
             Curve("contact", [(opened, 1), (opened + round(self.for_s * 1000), 0)]),
             Curve("exit_button", [(at, 1), (at + BUTTON_MS, 0)]),
         ]
+
+    def install(self, scene: Scene, world: World, seen: Mapping[Device, Sequence[Curve]]) -> None:
+        super().install(scene, world, pushed(world, seen))

@@ -31,7 +31,7 @@ class LiveFaults:
         self._zero = zero
         scenario = run.settings.scenario
         own = {device.id for device in run.devices}
-        self.levers = LiveLevers(run.fleets, run.settings.hands, self._sense, run.buses.power)
+        self.levers = LiveLevers(run.fleets, run.settings.hands, self._sense, self._power)
         self.timeline = Timeline(
             planned_by(scenario, run.settings.parts), own, self.levers, self.levers.backlog, run.recorder.online,
             zero, run.boards,
@@ -70,6 +70,11 @@ class LiveFaults:
             row for row in rows
             if excuses.of(row.device, self._zero + row.crossing_ms, row.limits, None).why is None
         ]  # fmt: skip
+
+    def _power(self, device: str, on: bool) -> None:
+        self._run.buses.power(device, on)
+        if not on:
+            self._play[device].world.powerless(device)
 
     def _sense(self, device: str, channel: str, value: int | None) -> None:
         self._run._sense(self._play[device], device, channel, value)

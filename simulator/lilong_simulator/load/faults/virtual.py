@@ -15,14 +15,16 @@ from .timeline import NEVER, Planned, Timeline
 
 
 class VirtualFaults:
-    """Made before the devices are added. `sense` brings what a stuck sensor has missed."""
+    """Made before the devices are added. `sense` brings what a stuck sensor has missed, `dark` is told of who loses
+    power."""
 
     def __init__(
         self, fleet: VirtualFleet, planned: Sequence[Planned], recorder: Recorder,
-        sense: Callable[[str, str, int | None], None],
+        sense: Callable[[str, str, int | None], None], dark: Callable[[str], None] = lambda device: None,
     ) -> None:  # fmt: skip
         self._fleet = fleet
         self._stuck = Stuck(sense)
+        self._dark = dark
         own = {device.id for one in planned for devices in one.devices.values() for device in devices}
         self.timeline = Timeline(planned, own, self, self._backlog)
         recorder.on_link = self.timeline.link
@@ -42,6 +44,8 @@ class VirtualFaults:
     # ---- Levers
 
     def power(self, device: str, on: bool) -> None:
+        if not on:
+            self._dark(device)
         virtual_faults.set_power(self._fleet, self._fleet._members[device], on)
 
     def link(self, device: str, whole: bool) -> None:
