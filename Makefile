@@ -84,6 +84,7 @@ soak: $(DEV_READY)  ## long runs; each line says what it came to, and in what ti
 	$(BIN)/python -m tests.soak.estate_days --days 30 --seed $(SOAK_SEED)
 	$(BIN)/python -m tests.soak.ten_incidents --seeds $(SOAK_SEED)
 	$(BIN)/python -m tests.soak.incidents_live
+	$(BIN)/python -m tests.soak.incidents_live --long --speed 8
 
 codes: $(READY)  ## write what follows from the registry
 	$(BIN)/python -m lilong_protocol.registry.generate

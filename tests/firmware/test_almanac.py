@@ -135,6 +135,17 @@ def test_nothing_changes_before_it_is_time_to_look_again(at, place):
             assert sky(table, at + later)[0] == what
 
 
+@given(
+    st.integers(epoch_ms(2026, 1, 1), epoch_ms(2030, 12, 31)), st.integers(-3 * 365 * MS_A_DAY, 3 * 365 * MS_A_DAY),
+    st.sampled_from(PLACES[:5]),
+)  # fmt: skip
+def test_a_table_of_a_world_that_is_ahead_tells_where_its_sun_stands(world, ahead, place):
+    """A lamp that asks it at its own time sees what one in the world does, or will within minutes."""
+    seen = sky(calendar(place[0], place[1], ahead), world - ahead)[0]
+    table = calendar(place[0], place[1])
+    assert seen in {sky(table, world + minutes * MINUTE)[0] for minutes in (-5, 0, 5)}
+
+
 # ---- beyond the polar circles
 
 

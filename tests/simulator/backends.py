@@ -9,12 +9,13 @@ KEY = bytes(range(32))
 
 
 class Answers:
-    """Makes the answers to a frame: (topic, bytes) pairs. `tells_time`: to whose births."""
+    """Makes the answers to a frame: (topic, bytes) pairs. `tells_time`: to whose births. `clock`: tells epoch ms."""
 
-    def __init__(self, tenant, tells_time=lambda device: True, stores=True):
+    def __init__(self, tenant, tells_time=lambda device: True, stores=True, clock=None):
         self.tenant = tenant
         self.tells_time = tells_time
         self.stores = stores
+        self.clock = clock
         self.frames = []  # (device, class, bytes), as they came
 
     def to(self, topic, payload):
@@ -27,8 +28,9 @@ class Answers:
         down = Seal(frame_key(root, DOWN), self.tenant, device, DOWN)
         asks = message.kind == frame.BIRTH or (message.kind == frame.HEARTBEAT and message.body.get(4))
         if asks and self.tells_time(device):
+            epoch = EPOCH + message.uptime if self.clock is None else self.clock()
             answer = frame.pack(
-                frame.TIME, {0: message.uptime}, epoch=EPOCH + message.uptime, target=message.boot, nonce=message.nonce
+                frame.TIME, {0: message.uptime}, epoch=epoch, target=message.boot, nonce=message.nonce
             )
             yield topics.down(self.tenant, device, topics.COMMAND), down.seal(topics.COMMAND, answer)
         elif cls == topics.ALARM and self.stores:

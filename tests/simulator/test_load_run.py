@@ -5,7 +5,7 @@ import json
 import socket
 import time
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiomqtt
@@ -16,6 +16,7 @@ from lilong_protocol import topics
 from lilong_protocol.registry import KIND
 from lilong_simulator.choose_boards import choose_boards, must_be_simulated
 from lilong_simulator.estate import KINDS, load_estate
+from lilong_simulator.fleet import process as board_process
 from lilong_simulator.fleet.live import Target
 from lilong_simulator.fleet.process import BoardError
 from lilong_simulator.incidents import find
@@ -82,8 +83,8 @@ class BreakIn(Incident):
             world.expect(truth_row(door, "door.forced", at, "forced open", "must", self.name, at + 100))
 
 
-def made(port, duration_s=None, incidents=(), boards=(), **options):
-    scenario = Scenario((Copies(FILE),), start=datetime(2026, 3, 4, 12), duration_s=duration_s)
+def made(port, duration_s=None, incidents=(), boards=(), start=datetime(2026, 3, 4, 12), **options):
+    scenario = Scenario((Copies(FILE),), start=start, duration_s=duration_s)
     place = Place(ESTATE, 1, 7, ESTATE.devices, tuple(incidents))
     target = Target("127.0.0.1", port)
     return LiveRun(Settings(scenario, parts_of([place]), {ESTATE.id: KEY}, target, boards), **options)
@@ -204,6 +205,50 @@ async def test_an_alarm_of_the_world_reaches_the_backend_and_the_score():
     assert judged.failures == []
     assert (judged.true, judged.raised, judged.stored) == (1, 1, 1)
     assert run.recorder.lags.count > 0
+
+
+@pytest.mark.parametrize(("machine", "start", "level"), [
+    (datetime(2026, 11, 22, 4, tzinfo=UTC), datetime(2026, 3, 4, 22), 100),  # at noon at the estate
+    (datetime(2026, 11, 22, 15, tzinfo=UTC), datetime(2026, 6, 21, 12), 0),  # an hour before midnight
+])  # fmt: skip
+@in_loop
+async def test_lamps_are_lit_by_the_time_of_the_world_whatever_the_machines_is(machine, start, level):
+    """Simulated ones and a real one, whose clocks are set by the machine's."""
+    lamps = {lamp.id for lamp in ESTATE.of_kind("streetlight")}
+    ahead = round(machine.timestamp() * 1000 - time.time() * 1000)
+    real = [] if board_process.available() is not None else [ESTATE.of_kind("streetlight")[0]]
+    async with (
+        BrokerAndBackend(clock=lambda: time.time_ns() // 1_000_000 + ahead) as broker,
+        Running(broker.port, duration_s=0.5, boards=real, start=start) as run,
+    ):
+        run.epoch_zero += ahead
+        await run.bring_up()
+
+        def shown():
+            levels = dict.fromkeys(lamps, 0)
+            levels.update((device, value) for _, device, name, value in run.recorder.outputs if name == "lamp")
+            return levels
+
+        async with asyncio.timeout(PATIENCE_S):
+            while level and any(one != level for one in shown().values()):
+                await asyncio.sleep(0.01)
+            await run.play()
+        assert shown() == dict.fromkeys(lamps, level)
+
+
+@in_loop
+async def test_telemetry_that_asks_for_a_puback_is_counted_as_what_gets_one():
+    """As that of an outage does."""
+    async with EmbeddedBroker() as broker, Running(broker.port, settle_s=0.0) as run:
+        await run.bring_up()
+        counts = run.recorder.measures.counts_of(topics.TELEMETRY)
+        member = run.fleets[0].members[ESTATE.of_kind("door")[0].id]
+        member.publish(run.fleets[0].now() - member.base, topics.TELEMETRY, b"late", 1, False)
+        member.settle()
+        async with asyncio.timeout(PATIENCE_S):
+            while not counts.acknowledged:
+                await asyncio.sleep(0.01)
+        assert (counts.acknowledged, counts.unexplained) == (1, 0)
 
 
 @in_loop

@@ -2,11 +2,17 @@
 
 A broker, the centre with its store, its console and its operator, and the whole of Music Plaza with a real MicroPython
 process of every kind, as `lilong demo --headless` starts them, for each incident of its own; at the local time of the
-incident, until the last of what it says can be judged. Nothing is made to go faster: what would take longer than
-LONGEST_S is played in its cut form, an incident file `NAME_cut` with shorter times and the same limits, or as it is
-with --whole (twelve hours). Several at once, each with ports of its own; one after the other is powered on.
+incident, until the last of what it says can be judged. What would take longer than LONGEST_S is played in its cut
+form, an incident file `NAME_cut` with shorter times and the same limits, or as it is with --whole (twelve hours).
+Several at once, each with ports of its own; one after the other is powered on.
 
-Ends with 1 when one does not pass, with 3 when nothing but a busy machine is to blame.
+Nothing is made to go faster but by --speed N, which lets the clocks of all of these processes run N times as fast
+(`sped_up`): the same programs, protocols, periods and limits, hours of them in minutes, and every millisecond that this
+machine takes counts N times. A trial says first whether the generator keeps up at that speed. --long plays what is
+longer than LONGEST_S, as it is, which takes a speed to be of use.
+
+Ends with 1 when one does not pass, with 2 when a speed cannot be had, with 3 when nothing but a busy machine is to
+blame.
 """
 
 import argparse
@@ -27,21 +33,21 @@ from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.fleet import image
 from lilong_simulator.fleet import process as board_process
 from lilong_simulator.incidents import INCIDENTS, IncidentError, read
-from lilong_simulator.load.faults import FAULTS
+from lilong_simulator.incidents.reach import judged_s
 from lilong_simulator.plots import span
-from lilong_simulator.random_streams import Streams
-from lilong_simulator.score.judged import ALL_CLOCKS, CLOCKS
-from lilong_simulator.truth import TruthRow
 from lilong_simulator.world.local_time import LocalTime
 
 from tests.soak.generator import LILONG
+from tests.soak.sped_up import FASTEST, MARK, SLOWEST, NotSpedUp, begun_anew, check, micropython, real_s
 
 ESTATE = "music_plaza"
 DAY = date(2026, 3, 4)  # a Wednesday
 BEFORE_S, AFTER_S = 30, 20  # the world begins so long before an incident, and goes on after the last limit
-LONGEST_S = 3_000  # (ours) of what is not cut: an officer who was sent has 45 min to be there
+LONGEST_S = 3_900  # (ours) of what is not cut: an officer who was sent has an hour to be there
 CUT = "_cut"
 SATURATED = "generator saturated"
+JOBS = 16  # at once, at the speed of life
+TRIAL = "kitchen_fire" + CUT  # a minute of everything: boards, doors, operator
 
 
 @dataclass(frozen=True)
@@ -53,31 +59,13 @@ class Form:
     duration_s: int
 
 
-def judged_s(name: str, estate: Estate) -> float:
-    """Until when the last of what an incident says can be judged, in s after it began."""
-    incident = read(name)
-    story = incident.story(estate, 0, Streams(7))
-    ends = [row.crossing_ms + _longest(row) for row in story.truth]
-    ends += [row.until_ms for row in story.truth if row.expect != "must" and row.until_ms is not None]
-    ends += [round((told.until_s + told.within_s) * 1000) for told in incident.content.told]
-    put_off = max(_longest(row, CLOCKS) for row in story.truth)
-    for fault in incident.content.faults:
-        if FAULTS[fault["name"]].HINDERS is not None:  # what is put off by it comes after it
-            ends.append(round((fault["at_s"] + fault["for_s"]) * 1000) + put_off)
-    return max(ends) / 1000
-
-
-def _longest(row: TruthRow, clocks: Sequence[str] = ALL_CLOCKS) -> int:
-    return max(row.limits.get(f"{clock}_ms") or 0 for clock in clocks)
-
-
 def form_of(name: str, estate: Estate) -> Form:
     """As it is, from a little before its local time."""
     incident = read(name)
     at = incident.content.at
     begin = datetime.combine(DAY, datetime.min.time().replace(hour=18, minute=40) if at == "start" else at)
     start = begin if at == "start" else begin - timedelta(seconds=BEFORE_S)
-    lasts = incident.begins(LocalTime(start)) / 1000 + judged_s(name, estate)
+    lasts = incident.begins(LocalTime(start)) / 1000 + judged_s(incident, estate)
     return Form(name, start, round(lasts) + AFTER_S)
 
 
@@ -95,6 +83,12 @@ def forms(names: Iterable[str], estate: Estate, whole: bool = False) -> list[For
             form = form_of(cut, estate)
         found[form.name] = form
     return sorted(found.values(), key=lambda form: -form.duration_s)
+
+
+def long_ones(estate: Estate) -> list[str]:
+    """Of which forms() plays the cut form."""
+    names = (name for name in INCIDENTS if not name.endswith(CUT))
+    return sorted(name for name in names if form_of(name, estate).duration_s > LONGEST_S)
 
 
 def all_of_them(whole: bool = False) -> list[str]:
@@ -136,6 +130,8 @@ def line_of(form: Form, report: Mapping[str, Any]) -> str:
     lag = report["generator_lag_ms"]["p99"]
     head = f"{report['verdict']:<5} {form.name:<25} {span(form.duration_s * 1000):>8}  "
     line = f"{head}{told}; worst: {worst_of(form.name, report)}; lag p99 {span(lag or 0)}"
+    if MARK in os.environ:
+        line += f"; clocks sped up {os.environ[MARK]} times"
     return "\n".join([line, *(f"      {text}" for text in report["failures"][:10])])
 
 
@@ -178,6 +174,13 @@ async def play_all(chosen: Sequence[Form], jobs: int, folder: Path) -> dict[Form
     return verdicts
 
 
+async def keeps_up(folder: Path, estate: Estate) -> bool:
+    """Whether the generator does, at the speed at which clocks run: by the one form that is over first."""
+    verdict, told = await play(form_of(TRIAL, estate), folder, asyncio.Lock())
+    print(f"trial: {told}", flush=True)
+    return verdict != SATURATED
+
+
 async def _played(chosen: Sequence[Form], jobs: int, folder: Path) -> dict[Form, str]:
     free, booting = asyncio.Semaphore(jobs), asyncio.Lock()
 
@@ -193,18 +196,40 @@ async def _played(chosen: Sequence[Form], jobs: int, folder: Path) -> dict[Form,
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=sorted(INCIDENTS), help="these alone")
-    parser.add_argument("--jobs", type=int, default=16, help="so many at once; each takes 1/20 of a core (default 16)")
+    parser.add_argument("--jobs", type=int, help=f"so many at once; each takes 1/20 of a core, and --speed times that "
+                        f"(default {JOBS}, divided by the speed)")  # fmt: skip
     parser.add_argument("--whole", action="store_true", help="nothing is cut, which takes twelve hours")
+    parser.add_argument("--long", action="store_true", help=f"those that take longer than {LONGEST_S} s, as they are")
+    parser.add_argument("--speed", type=int, default=1, metavar="N",
+                        help=f"clocks run N times as fast, by faketime: {SLOWEST} to {FASTEST}")  # fmt: skip
     parser.add_argument("--reports", type=Path, help="where the reports are kept; else they are thrown away")
     given = parser.parse_args()
-    begin = time.monotonic()
-    chosen = forms(given.only or all_of_them(given.whole), load_estate(ESTATE), given.whole)
-    if board_process.available() is None:
+    boards = board_process.available() is None
+    if given.speed > 1:
+        try:
+            begun_anew(given.speed, ["-m", "tests.soak.incidents_live", *sys.argv[1:]])
+            check(given.speed, micropython() if boards else None)
+        except NotSpedUp as why:
+            print(why, file=sys.stderr)
+            return 2
+    begin, really = time.monotonic(), real_s() if given.speed > 1 else 0.0
+    estate, whole = load_estate(ESTATE), given.whole or given.long
+    chosen = forms(given.only or (long_ones(estate) if given.long else all_of_them(whole)), estate, whole)
+    if boards:
         image.build()  # once, before all of them want it
     with tempfile.TemporaryDirectory() as name:
-        verdicts = [*asyncio.run(play_all(chosen, given.jobs, given.reports or Path(name))).values()]
+        folder = given.reports or Path(name)
+        if given.speed > 1 and not asyncio.run(keeps_up(folder, estate)):
+            print(f"--speed {given.speed}: the generator does not keep up with it here and now; --speed "
+                  f"{given.speed // 2} may do, or a quiet machine", file=sys.stderr)  # fmt: skip
+            return 3
+        jobs = given.jobs or max(1, JOBS // given.speed)
+        verdicts = [*asyncio.run(play_all(chosen, jobs, folder)).values()]
     passed = verdicts.count("pass")
     took = span((time.monotonic() - begin) * 1000)
+    if given.speed > 1:
+        true = span((real_s() - really) * 1000)
+        took += f" by clocks that faketime ran {given.speed} times as fast, {true} by the true one"
     print(f"{passed} of {len(verdicts)} incidents pass live; {took}, load {os.getloadavg()[0]:.1f}", flush=True)
     return 0 if passed == len(verdicts) else 3 if set(verdicts) <= {"pass", SATURATED} else 1
 

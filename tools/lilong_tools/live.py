@@ -150,7 +150,9 @@ async def play(
         reasons.append(STOPPED_EARLY)
     result = merge([ShardResult.of(run, connect_s, lost)])
     recording = run.recorder.recording
-    warnings = () if recording is None or recording.trouble is None else (recording.trouble,)
+    warnings = () if reasons else run.take_overs.warnings
+    if recording is not None and recording.trouble is not None:
+        warnings = (*warnings, recording.trouble)
     return Played(result, narrator.events if feed is not None else None, reasons, run.stopped, warnings=warnings)
 
 

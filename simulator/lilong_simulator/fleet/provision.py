@@ -36,11 +36,13 @@ class Provisioner:
     rate: the periods of heartbeats and telemetry are divided by it, down to SHORTEST_MS; nothing else is. What a birth
     tells of them is at least a second.
     made: the class of the devices. accepts: the run accepts what they say, since the backend has no words for that.
+    ahead_ms: so far the world's time is ahead of the devices' clocks. Nothing that they date is changed by that; what
+    they do by the time of day, they do by the world's.
     """
 
     def __init__(
         self, estate: Estate, estate_key: bytes, seed: int, rate: float = 1.0, made: type[Device] = Device,
-        accepts: bool = False,
+        accepts: bool = False, ahead_ms: float = 0.0,
     ) -> None:  # fmt: skip
         self._rate = rate
         self._pile = {"accepted": b"\x01"} if accepts else NOTHING
@@ -50,7 +52,7 @@ class Provisioner:
         self._seed = seed
         self._blobs: dict[tuple[int, ...], bytes] = {}  # doors with the same cards share one
         self._pins: dict[int, dict[str, int]] = {}  # by core
-        self._lamp = {"calendar": calendar(estate.latitude, estate.longitude)}  # the same for all
+        self._lamp = {"calendar": calendar(estate.latitude, estate.longitude, ahead_ms)}  # the same for all
         self._card_key = hkdf(estate_key, CARD_SALT, estate.id.encode())
 
     def identity(self, placed: Placed) -> Identity:

@@ -14,6 +14,7 @@ from ..fleet.live_board import LiveBoard
 from ..fleet.process import BoardError
 from ..fleet.provision import Provisioner
 from ..fleet.uplinks import speak
+from ..virtual_run import epoch_ms
 from .accept import Accepter
 from .answered import Answered
 from .errors import NotOnline, RunError
@@ -57,6 +58,7 @@ class BringUp:
         real = {device.id for device in settings.boards}
         made = Answered if settings.scenario.telemetry_qos == 1 else Simulated
         makers: list[Provisioner] = []
+        now_ms = run.epoch_zero + run.clock()
         for play, part in zip(run.plays, settings.parts, strict=True):
             place = part.place
             play.fleet = fleet = LiveFleet(place.tenant, settings.target, run.recorder, run.clock)
@@ -65,7 +67,7 @@ class BringUp:
                 fleet.speech = Payload(run.template, place.tenant, part.devices, run.epoch_zero)
             maker = Provisioner(
                 place.estate, settings.keys[place.tenant], place.seed, settings.scenario.rate, made,
-                accepts=run.accepter is not None,
+                accepts=run.accepter is not None, ahead_ms=epoch_ms(place.estate, settings.scenario.start) - now_ms,
             )  # fmt: skip
             makers.append(maker)
             for device in part.devices:
@@ -119,6 +121,7 @@ class BringUp:
         while not run.stopped:
             now = run.clock()
             run.refusals.look(devices, devices)
+            run.take_overs.look()
             wanted = devices - run.refusals.given_up
             if len(recorder.accepted) >= wanted:
                 return

@@ -32,6 +32,7 @@ from .play import Play
 from .recording import LoadRecorder
 from .refusals import Refusals
 from .settings import ONLINE_TIMEOUT_S, SETTLE_S, Settings
+from .take_overs import TakeOvers
 
 LONGEST_LIMIT_MS = 170_000  # of an alarm: somebody beyond the fence is on the screen
 LOOK_MS = 50  # how often it is asked whether the run is over
@@ -86,6 +87,7 @@ class LiveRun:
         self.boards: dict[str, LiveBoard] = {}
         self.fleets: list[LiveFleet] = []
         self.refusals = Refusals(lambda: self.fleets, self.recorder.linked, self.clock)
+        self.take_overs = TakeOvers(lambda: self.fleets, len(self.devices))
         self.accepter: Accepter | None = None  # where the backend's stored-acks are not waited for
         self._stopping = asyncio.Event()
         self._horizon: float | None = None
@@ -252,6 +254,7 @@ class LiveRun:
         zero = self.world_zero or 0.0
         while not self._stopping.is_set() and not over():
             now = self.clock()
+            self.take_overs.look()
             slice_end = time.monotonic() + SLICE_S
             while zero + agenda[0][0] <= now and time.monotonic() < slice_end:
                 due, number = agenda[0]

@@ -44,18 +44,23 @@ def sun_crossing_s(
     return round((noon_min - half_min) * 60), round((noon_min + half_min) * 60)
 
 
-def calendar(latitude: float, longitude: float) -> bytes:
-    """What a streetlight is given of sunset and sunrise at a place: the table of `lilong_firmware.almanac`."""
+def calendar(latitude: float, longitude: float, ahead_ms: float = 0.0) -> bytes:
+    """What a streetlight is given of sunset and sunrise at a place: the table of `lilong_firmware.almanac`.
+
+    ahead_ms: so far the world's time is ahead of the clock that the lamp goes by, which tells it where the world's sun
+    stands then.
+    """
     table = bytearray()
+    ahead_days = ahead_ms / almanac.MS_A_DAY
     for pair in range(almanac.PAIRS):
-        noon_min, cosine = _noon_and_cosine(pair * almanac.SPAN_DAYS, latitude, longitude, SUNRISE_DEG)
+        noon_min, cosine = _noon_and_cosine(pair * almanac.SPAN_DAYS + ahead_days, latitude, longitude, SUNRISE_DEG)
         half_min = 4 * degrees(acos(max(-1.0, min(1.0, cosine))))
-        for tenths in (round(noon_min * 10) % almanac.TURN, round(half_min * 10)):
+        for tenths in (round((noon_min - ahead_ms / 60_000) * 10) % almanac.TURN, round(half_min * 10)):
             table += tenths.to_bytes(2, "big")
     return bytes(table)
 
 
-def _noon_and_cosine(day_of_year: int, latitude: float, longitude: float, altitude: float) -> tuple[float, float]:
+def _noon_and_cosine(day_of_year: float, latitude: float, longitude: float, altitude: float) -> tuple[float, float]:
     """Minutes from midnight UTC to solar noon, and the cosine of the hour angle at which the sun is at an altitude."""
     gamma = 2 * pi / 365 * day_of_year
     equation_min = 229.18 * (

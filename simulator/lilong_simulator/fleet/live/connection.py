@@ -5,6 +5,7 @@ import os
 import socket
 import ssl
 import sys
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .credentials import CredentialsError
@@ -99,8 +100,10 @@ class Connection:
         """The connection is gone, or could not be had."""
         if self.member is None:
             self._end()
-        else:
-            self.member.broken(why)
+            return
+        if self.online:
+            self._dialer.cut_offs.note(self.member.id, monotonic())
+        self.member.broken(why)
 
     # ---- what the hub tells
 

@@ -9,6 +9,7 @@ from itertools import cycle
 from typing import Any
 
 from .connection import Connection, Member, Secure
+from .cut_offs import CutOffs
 from .dial import Target
 from .hub import hub
 from .refusal import no_tls
@@ -29,6 +30,7 @@ class Dialer:
         self.users = 0
         self.target = target
         self.hub = hub(loop)
+        self.cut_offs = CutOffs()
         self._loop = loop
         self._make = Connection if target.tls is None else Secure
         self._line: deque[Connection] = deque()
