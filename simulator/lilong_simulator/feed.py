@@ -3,9 +3,11 @@
 {"at": epoch ms, "event": "stored|shown|acknowledged|cleared", "alarm": id, "device", "code", "boot", "seq"}
 and what a backend concludes by itself, which `lilong_protocol.pc.findings` describes: "finding", "members" beside.
 What is more is told in keys of a stored line that may lack: "level", "raised_at" (epoch ms, when the device raised
-it), "values" by their names in the registry; of a dispatch "officer". {"event": "on_site"} says that whoever was sent
-is there, {"event": "open", "members": [ids]} which alarms are open at the backend now, all of them, {"event":
-"revoked"} that a card has been taken out of use.
+it), "values" by their names in the registry; of a dispatch "officer", of a silent device "part_of", its feeder's
+finding. {"event": "on_site"} says that whoever was sent is there, {"event": "confirmed"} that a person has found an
+alarm true, {"event": "open", "members": [ids]} which alarms are open at the backend now, all of them, {"event":
+"revoked"} that a card has been taken out of use, {"event": "reset", "device"} that somebody has reset a device,
+{"event": "recorded", "device", "boot", "seq"} that an event which had waited is in the backend's record.
 Without it a merge, a reordering or a clear on device death hides behind correct acknowledgements.
 """
 
@@ -20,9 +22,12 @@ from typing import Any, Protocol
 
 from lilong_protocol.pc.findings import BY_NUMBER, is_finding
 
-OPEN, REVOKED = "open", "revoked"
-EVENTS = ("stored", "updated", "shown", "acknowledged", "on_site", "cleared", OPEN, REVOKED)
-TOLD = ("level", "raised_at", "officer")
+OPEN, REVOKED, RESET, RECORDED = "open", "revoked", "reset", "recorded"
+EVENTS = (
+    "stored", "updated", "shown", "acknowledged", "confirmed", "on_site", "cleared", OPEN, REVOKED, RESET,
+    RECORDED,
+)  # fmt: skip
+TOLD = ("level", "raised_at", "officer", "part_of")
 
 
 class FeedError(ValueError):
@@ -65,6 +70,10 @@ class FeedEvent:
             return cls(float(row["at"]), OPEN, "", "", 0, 0, 0, members=tuple(map(str, row["members"])))
         if row["event"] == REVOKED:
             return cls(float(row["at"]), REVOKED, "", "", 0, 0, 0)
+        if row["event"] == RESET:
+            return cls(float(row["at"]), RESET, "", str(row["device"]), 0, 0, 0)
+        if row["event"] == RECORDED:
+            return cls(float(row["at"]), RECORDED, "", str(row["device"]), 0, int(row["boot"]), int(row["seq"]))
         values = row.get("values", {})
         if not isinstance(values, Mapping):
             raise ValueError("values is no table")

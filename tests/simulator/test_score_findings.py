@@ -8,7 +8,7 @@ from lilong_simulator.feed import FeedEvent
 from lilong_simulator.load.faults.excuses import Excuses, Hindrance
 from lilong_simulator.score import score
 from lilong_simulator.truth import finding_row, limits
-from score_runs import A, B
+from score_runs import A, B, alarm_of, row
 
 OFFLINE, FEEDER = "comms.offline", "comms.feeder_lost"
 LIMITS = limits(None, 100_000, None, None)
@@ -43,6 +43,16 @@ def test_missed_never_found():
     judged = score([SILENT], [], [])
     assert counts(judged) == {"true": 1, "missed": 1}
     assert judged.failures == ["missed: comms.offline at aa/smoke: the backend never found it (burnt)"]
+
+
+def test_a_backend_that_concludes_nothing_at_all_need_not_where_that_is_not_asked_of_it():
+    judged = score([SILENT], [], [], findings_expected=False)
+    assert judged.passed
+    assert judged.findings.missed is None
+    forwarded = replace(SILENT, id="told", alarm="fire.forwarded", code=BY_NAME["fire.forwarded"].number)
+    judged = score([SILENT, forwarded], [], [told(FEEDER, 60_000, "")], findings_expected=False)
+    assert judged.failures == ["missed: comms.offline at aa/smoke: the backend never found it (burnt)"]
+    assert judged.findings.missed == 1, "one that concludes something is asked for all, but forwards nothing"
 
 
 @pytest.mark.parametrize(("at", "late"), [(150_000, 0), (150_001, 1)])
@@ -153,3 +163,44 @@ def test_a_finding_that_must_be_shown_and_answered_is_held_to_that():
     feed = [told(OFFLINE, 90_000), told(OFFLINE, 91_000, event="shown"), told(OFFLINE, 99_000, event="acknowledged")]
     assert score([strict], [], feed, shown_expected=True).passed
     assert score([strict], [], feed[:1], shown_expected=True).judged[0].missing == ["shown", "acknowledged"]
+
+
+# ---- as part of a feeder
+
+
+def silent(at, device, part_of=None):
+    more = () if part_of is None else (("part_of", part_of),)
+    return replace(told(OFFLINE, at, device, number=f"{device}-{at}"), told=more)
+
+
+LOST_FEEDER = replace(DARK, until_ms=1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("later", "apart"),
+    [
+        (silent(90_000, A, f"{FEEDER}-1"), None), (silent(90_000, A), 1), (silent(90_000, A, "another"), 1),
+        (silent(60_500, A), None), (silent(90_000, "elsewhere"), None), (silent(1_000_001, A), None),
+    ],
+    ids=["part of it", "alone", "of another", "before it was known", "no member", "when it is over"],
+)  # fmt: skip
+def test_who_is_silent_is_told_as_part_of_its_feeder_once_that_is_known(later, apart):
+    judged = score([LOST_FEEDER], [], [told(FEEDER, 60_000, "", members=(A, B)), later])
+    wanted = [f"apart: {apart} devices are told to be silent after {FEEDER}-1, and not as part of it"] if apart else []
+    assert judged.failures == wanted
+    assert judged.judged[0].failures == wanted
+
+
+# ---- after a boot
+
+
+@pytest.mark.parametrize(
+    ("code", "after_ms", "why"),
+    [(1, 3_000, ", 3000 ms after its power came back"), (1, 10_001, ""), (4, 3_000, None), (4, 10_001, "")],
+)
+def test_an_alarm_of_a_boot_is_false_but_for_a_door_that_could_not_know(code, after_ms, why):
+    boot = Excuses([Hindrance(A, "unpowered", 0, 60_000, 61_000)])
+    alarm = replace(alarm_of(row(0), 1), code=code, decided=60_000 + after_ms)
+    judged = score([], [alarm], None, excuses=boot)
+    text = f"false: {alarm.id} (code {code}) has no cause at {alarm.decided:.0f} ms"
+    assert judged.failures == ([] if why is None else [text + why])

@@ -29,7 +29,7 @@ def scored(truth=(FIRE, SECOND, CALM), alarms=(FIRST_ALARM, SECOND_ALARM), feed=
 
 def test_an_incident_in_which_all_is_well_says_so_in_a_line():
     found = scored(linkage=[door(n, after=1_000.0 + n) for n in range(11)])
-    assert found["told"] == "fire: 2 of 2 alarms in time, 11 doors released in 1 s, nothing false: pass"
+    assert found["told"] == "fire: 2 of 2 alarms in time, 11 doors released in 1.01 s, nothing false: pass"
     assert found["verdict"] == "pass"
     assert found["failures"] == []
     assert found["must_nots"] == {"told": 1, "broken": 0}

@@ -27,15 +27,16 @@ CLIENT_ID = "lilong-centre-small"
 
 
 @asynccontextmanager
-async def centre_on(broker, path=":memory:", observed=None, store=None):
+async def centre_on(broker, path=":memory:", observed=None, store=None, receiver=None):
     """A centre on `broker` (anything with host and port), with a database of its own unless it is given one."""
     opened = Store(path, TENANT) if store is None else store
     feed = ObservedFeed(observed)
     listener = socket.create_server(("127.0.0.1", 0))
-    core = Core(ESTATE, KEY, now_ms(), saved=opened.load())
+    name = "" if receiver is None else receiver.name
+    core = Core(ESTATE, KEY, now_ms(), saved=opened.load(), receiver=name)
     try:
         async with Centre(
-            core, opened, feed, listener, Broker("external", broker.host, broker.port), CLIENT_ID
+            core, opened, feed, listener, Broker("external", broker.host, broker.port), CLIENT_ID, receiver
         ) as centre:
             yield centre
     finally:

@@ -101,7 +101,7 @@ class TestAlarms:
         world.settle()
         assert world.alarm(SMOKE)["state"] == "cleared"
         assert world.core.states()[SMOKE] == "online"
-        assert [row["event"] for row in world.feed()] == ["stored", "cleared"]
+        assert [row["event"] for row in world.feed()] == ["stored", "reset", "cleared"]
 
     @pytest.mark.spec("LIL-ALARM-017")
     def test_an_alarm_is_whole_in_whatever_order_its_messages_come(self, core):

@@ -522,3 +522,26 @@ def test_what_the_centre_concludes_is_listed_and_a_feeder_is_one_line(page, cent
     centre.push({"type": "findings", "findings": over})
     expect(here).to_contain_text(DOOR)
     assert page.complaints == []
+
+
+def test_an_alarm_is_confirmed_and_how_far_it_is_forwarded_is_seen(visit, centre):
+    fire = small.alarm(1, SMOKE)["alarm"]
+    centre.at_connect += [{"type": "forwards", "receiver": "brigade", "codes": [1], "forwarded": []}]
+    page = visit()
+    centre.push({"type": "alarm", "alarm": fire})
+    row = page.get_by_test_id("alarm-row")
+    row.get_by_test_id("alarm-ack").click()
+    assert centre.next_received("acknowledge")["alarm"] == fire["id"]
+    seen = {**fire, "acknowledged": True, "operator": "Wang", "state": "acknowledged"}
+    centre.push({"type": "alarm", "alarm": seen})
+    expect(row.get_by_test_id("alarm-ack")).to_have_text("Confirm and forward")
+    row.get_by_test_id("alarm-ack").click()
+    assert centre.next_received("confirm")["alarm"] == fire["id"]
+    told = {"alarms": [fire["id"]], "received_at": None, "why": "it answered 503", "tries": 1, "receipt": ""}
+    centre.push({"type": "forward", "forward": told})
+    expect(row.get_by_test_id("alarm-state")).to_contain_text("not forwarded after 1 try: it answered 503")
+    expect(row.get_by_test_id("alarm-ack")).to_be_hidden()
+    received = {**told, "received_at": fire["raised_at"], "why": "", "receipt": "119-7"}
+    centre.push({"type": "forward", "forward": received})
+    expect(row.get_by_test_id("alarm-state")).to_contain_text("forwarded, receipt 119-7")
+    assert page.complaints == []

@@ -19,7 +19,9 @@ class CentreProcessError(Exception):
 class CentreProcess:
     """`async with CentreProcess(...) as centre`: `centre.url` is the console's address."""
 
-    def __init__(self, estate: str, broker_url: str, folder: Path, http: str, observed: Path) -> None:
+    def __init__(
+        self, estate: str, broker_url: str, folder: Path, http: str, observed: Path, forward_to: str | None = None
+    ) -> None:
         self._folder = folder
         self._info = folder / "centre.json"
         self._log = folder / "centre.log"
@@ -28,6 +30,7 @@ class CentreProcess:
             "--estate", estate, "--db", str(folder / "centre.db"), "--http", http,
             "--observed", str(observed), "--info-file", str(self._info),
             "--client-id", f"lilong-demo-{secrets.token_hex(4)}", "--forget", "--until-eof", "--simulation-key",
+            *([] if forward_to is None else ["--forward-to", forward_to]),
         ]  # fmt: skip
         self._process: asyncio.subprocess.Process | None = None
         self.url = ""

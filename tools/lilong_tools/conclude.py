@@ -60,7 +60,7 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
     scored = score(
         result.truth, result.recorder.alarms.values(), feed, world_zero, result.epoch_zero,
         request.acknowledgement_expected, horizon, by_puback, Excuses(result.hindrances),
-        ended=world_zero + result.played_s * 1000,
+        ended=world_zero + result.played_s * 1000, findings_expected=request.linkage_expected,
     )  # fmt: skip
     linked = linkage.judge(
         result.expectations if request.linkage_expected else [], scored.alarm_of_row, result.recorder,

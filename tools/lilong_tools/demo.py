@@ -1,6 +1,7 @@
 """`lilong demo`: broker, centre, console and the estate, set up and taken down together."""
 
 import asyncio
+import contextlib
 import tempfile
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -12,6 +13,7 @@ from lilong_simulator.feed import FeedReader
 from rich.console import Console
 from rich.text import Text
 
+from .brigade import BrigadeServer
 from .broker import open_broker
 from .centre_process import CentreProcess
 from .live import Request, run_live
@@ -22,11 +24,13 @@ from .stopping import Stopper
 
 async def run_demo(
     request: Request, estate: str, broker_url: str | None, own_broker: bool, http: str, headless: bool,
-    console: Console, stopper: Stopper,
+    console: Console, stopper: Stopper, forward_to: str | None = None,
 ) -> int:  # fmt: skip
-    """The exit code of the run; everything that was started is stopped whatever happens."""
-    with tempfile.TemporaryDirectory(prefix="lilong-") as name:
-        folder = Path(name)
+    """The exit code of the run; everything that was started is stopped whatever happens. forward_to: who gets confirmed
+    alarms; None: a stub of our own."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lilong-")))
+        receiver = forward_to or stack.enter_context(BrigadeServer()).url
         observed = folder / "observed.jsonl"
         async with open_broker(broker_url, kind="embedded" if own_broker else None) as broker:
             console.print(f"broker: {broker.describe()}", markup=False)
@@ -41,7 +45,7 @@ async def run_demo(
                     f"{broker.host} can forge its alarms and commands",
                     style="yellow",
                 )
-            async with CentreProcess(estate, broker.url, folder, http, observed) as centre:
+            async with CentreProcess(estate, broker.url, folder, http, observed, receiver) as centre:
                 console.print(Text.assemble("console: ", (centre.url, "bold")))
                 asked = replace(request, app=centre.url)
                 run = run_live(asked, reached(broker), FeedReader(observed), console, stopper)

@@ -17,6 +17,8 @@ from lilong_simulator.load.scenario import START, Copies, Scenario
 from rich.console import Console
 
 from .broker import parse_url
+from .centre.forwarding.courier import Receiver
+from .centre.model import CentreError
 from .demo import run_demo
 from .inputs import InputError, local_time, output_folder, seconds
 from .live import Request
@@ -38,6 +40,9 @@ PublicKey = Annotated[
     bool, typer.Option("--simulation-key", help="use the public key of simulations on another machine's broker")
 ]
 Start = Annotated[datetime | None, typer.Option(help="local time of the estate when the world begins")]
+ForwardTo = Annotated[
+    str | None, typer.Option(help="http://host:port/path that confirmed alarms are posted to; else a stub of our own")
+]
 
 
 def demo(
@@ -54,6 +59,7 @@ def demo(
     start: Start = None,
     http: Annotated[str, typer.Option(help="where the console listens; port 0: any free one")] = "127.0.0.1:8765",
     public_key: PublicKey = False,
+    forward_to: ForwardTo = None,
 ) -> None:
     """An estate alive: broker, devices, management centre and console."""
     if headless and duration is None:
@@ -70,8 +76,10 @@ def demo(
     need_files(sum(len(place.devices) for place in places))
     keys = _keys(places, broker, public_key)
     folder = None if report is None else output_folder("--report", report)
+    if forward_to is not None:
+        _check_receiver(forward_to)
     request = Request(scenario, places, keys, folder, True, headless, True)
-    run(lambda stopper: run_demo(request, estate, broker, own_broker, http, headless, _console(), stopper))
+    run(lambda stopper: run_demo(request, estate, broker, own_broker, http, headless, _console(), stopper, forward_to))
 
 
 def _names(given: list[str] | None, estate: str) -> tuple[str, ...]:
@@ -89,6 +97,14 @@ def _keys(places: Sequence[Place], broker: str | None, asked_for: bool) -> dict[
     host = "localhost" if there is None else there.host
     hint = "give --simulation-key if that is a lab"
     return {place.tenant: simulation_key_at(place.tenant, host, asked_for, hint) for place in places}
+
+
+def _check_receiver(url: str) -> None:
+    """Whether the centre could use it, before anything starts."""
+    try:
+        Receiver(url)
+    except CentreError as error:
+        raise InputError(str(error)) from None
 
 
 def _console() -> Console:

@@ -1,6 +1,7 @@
 """The management centre's own core in virtual time: a commit takes COMMIT_MS, a console DRAW_MS, a person seconds."""
 
 import contextlib
+import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -11,14 +12,17 @@ from lilong_simulator.estate import Estate
 from lilong_simulator.fleet.spoken import Spoken, said_of
 from lilong_simulator.fleet.virtual import VirtualFleet
 
+from .brigade import Brigade
 from .centre.core import NEVER, OPEN_EVERY_MS, Core
-from .centre.model import CentreError
+from .centre.forwarding.cap import receipt_of
+from .centre.model import CentreError, Post
 from .policy import COPIED, WATCHED_EVENTS, Action, Policy
 
 COMMIT_MS = 5  # a group commit of the store
 SILENCE_MS = 5_000  # it looks so far ahead for who may be lost
 FORGET_MS = 86_400_000
 SAID_AGAIN = 4_096  # (ours) events from the end of which a device may say one again: its log holds 1,000
+RECEIVER, RECEIPT_MS = "brigade.stub", 200  # (ours) who confirmed alarms are forwarded to, and how quick it is
 DRAW_MS = 50  # until a console has an alarm on its screen
 OPERATOR = "simulated operator"
 OFFICER = "simulated officer"
@@ -50,7 +54,8 @@ class CentreInTheLoop:
         self, estate: Estate, estate_key: bytes, epoch_zero: int, seed: int, log: Log, checks: bool = False
     ) -> None:
         """checks: what devices say is checked for whether it can be, which takes some time."""
-        self._core = Core(estate, estate_key, epoch_zero, durable=False, checks=checks)
+        self._core = Core(estate, estate_key, epoch_zero, durable=False, checks=checks, receiver=RECEIVER)
+        self.brigade = Brigade()
         self._engine = self._core.engine
         self._engine.receiver.opened = _told
         self._supervision = self._engine.presence.supervision
@@ -184,6 +189,8 @@ class CentreInTheLoop:
                 self._fleet.watch(order.device)
         if batch.publishes:
             self._fleet.call(COMMIT_MS, self._send, batch.publishes)
+        for post in batch.posts:
+            self._fleet.call(COMMIT_MS + RECEIPT_MS, self._forward, post)
         for change in batch.changes:
             if change["type"] == "findings":
                 self._fleet.call(COMMIT_MS + DRAW_MS, self._send_officers, change["findings"])
@@ -196,11 +203,18 @@ class CentreInTheLoop:
 
     def _arm(self) -> None:
         engine = self._engine
-        findings = self._core.findings.deadline
-        for due in (engine.receiver.deadline, engine.orders.deadline, engine.pieces.deadline, findings):
+        core = self._core
+        beside = core.findings.deadline, core.forwarding.deadline
+        for due in (engine.receiver.deadline, engine.orders.deadline, engine.pieces.deadline, *beside):
             if due is not None and due < self._wake_at:
                 self._wake_at = due
                 self._fleet.call(max(0, due - self._now()), self._step, due)
+
+    def _forward(self, post: Post) -> None:
+        """The receiver has a message, and its receipt is here."""
+        _, answer = self.brigade.take(post.message)
+        self._core.forwarding.received(self._now(), post.id, receipt_of(post.id, json.dumps(answer).encode()))
+        self._settle()
 
     def _draw(self, findings: Sequence[str]) -> None:
         """A console has findings on its screen."""

@@ -14,6 +14,7 @@ from ..load.faults.excuses import Excuses
 from ..recorder import AlarmClocks
 from ..truth import TruthRow
 from . import findings as score_findings
+from . import forwarded as score_forwarded
 from . import recall as score_recall
 from . import shares as score_shares
 from . import told as score_told
@@ -86,6 +87,7 @@ def score(
     resolution_ms: float = TICK_MS,
     arrivals_expected: bool | None = None,
     ended: float = inf,
+    findings_expected: bool = True,
 ) -> Score:
     """Judge a run.
 
@@ -96,7 +98,8 @@ def score(
     `excuses`: what faults of the run kept devices from; `shown_expected`: a console was there all the time;
     `local_observed`, `clears_observed`: whether outputs of devices were seen, and that they ended alarms;
     `resolution_ms`: so long before its crossing an alarm may seem to have been decided; `arrivals_expected`: somebody
-    says when officers arrive, None: where the feed says so once; `ended`: nothing was observed after it.
+    says when officers arrive, None: where the feed says so once; `ended`: nothing was observed after it;
+    `findings_expected`: False: a backend that tells of none, or forwards nothing, need not: that is not observed.
     """
     judged = [Judged(row, world_zero + row.crossing_ms) for row in truth]
     devices = [one for one in judged if one.row.by == "device"]
@@ -115,7 +118,7 @@ def score(
         haunting = [name for name in effects.alarms if name not in by_name]
         false += [(name, name, name.partition("-")[0], effects.stored[name]) for name in haunting]
         failures += [f"false: {name} is stored, and no device raised it" for name in haunting]
-        findings = score_findings.match(backend, effects)
+        findings = score_findings.match(backend, effects, devices)
         duplicates += _repeated(devices, effects)
         duplicate, out_of_order = len(duplicates), len(effects.disordered)
         if clears_observed:
@@ -143,15 +146,22 @@ def score(
         one.failures += _failures(one)
     findings.true = len(concluded)
     if effects is not None:
+        told_of = score_findings.told_of(effects)
         for one in concluded:
-            one.seen = True
+            one.seen = findings_expected or told_of(one.row.alarm)
+            if not one.seen:
+                continue
+            score_forwarded.confirm(one, devices, effects)
             if one.row.through:
                 _excuse(one, one.row.through, excuses)
             _limits(one, [*clocks, "ended"], ended)
             score_told.judge(one, effects, epoch_zero)
             one.failures += _failures(one)
         findings.stored = sum(1 for one in concluded if one.answer is not None)
-        findings.missed = sum(1 for one in concluded if one.answer is None and one.excused is None)
+        if concluded and not any(one.seen for one in concluded):
+            findings.missed = None
+        else:
+            findings.missed = sum(one.seen and one.answer is None and one.excused is None for one in concluded)
         findings.late = sum(1 for one in concluded if "ingest" in one.late)
     acknowledged = sum(1 for one in must if one.acknowledged is not None)
     recalls = score_recall.recalls(must)
@@ -169,7 +179,7 @@ def score(
         duplicate=duplicate,
         out_of_order=out_of_order,
         wrongly_cleared=wrongly_cleared,
-        early=sum(one.early for one in must),
+        early=sum(one.early for one in (*must, *concluded)),
         untrue=score_told.untrue([*must, *concluded]),
         forgotten=None if forgotten is None else len(forgotten),
         findings=findings,
@@ -207,8 +217,10 @@ def _match(
         while at > 0 and mine[at].alarm is not None and mine[at].row.expect == mine[at - 1].row.expect == "may":
             at -= 1
         if at < 0 or mine[at].row.expect == "must_not":
-            if not excuses.blinded(alarm.device, alarm.decided):
+            if not excuses.blinded(alarm.device, alarm.code, alarm.decided):
                 what = f"{alarm.id} (code {alarm.code}) has no cause at {alarm.decided:.0f} ms"
+                booted = excuses.booted(alarm.device, alarm.decided)
+                what += "" if booted is None else f", {booted:.0f} ms after its power came back"
                 false.append((what, alarm.id, alarm.device, alarm.decided))
                 if at >= 0 and mine[at].lasts(alarm.decided):
                     mine[at].broken.append(alarm.id)
@@ -321,11 +333,14 @@ def _failures(one: Judged) -> Iterator[str]:
         limit = one.row.limits[f"{clock}_ms"]
         possible = one.raise_from if clock == "local" else one.send_from
         since = "the crossing" if possible <= one.crossing else "a fault of the run was over"
+        since = "it was confirmed" if one.row.after else since
         yield f"{word}: {what}: {clock} {one.after_possible(clock):.0f} ms after {since}, limit {limit} ms"
     for clock in one.missing:
         if clock == "local" or (clock != "ingest" and one.ingest is not None):
             yield f"missing: {what}: {clock} was never seen"
-    if one.early:
+    if one.early and one.row.after:
+        yield f"early: {what}: {one.answer} came {one.send_from - (one.ingest or 0):.0f} ms before it was confirmed"
+    elif one.early:
         first = min(one.alarm.decided, one.alarm.local or one.alarm.decided) if one.alarm is not None else 0.0
         earliest = one.row.limits["not_before_ms"]
         yield f"early: {what}: raised {first - one.crossing:.0f} ms after the crossing, not before {earliest} ms"

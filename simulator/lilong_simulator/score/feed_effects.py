@@ -8,7 +8,7 @@ from typing import Any
 
 from lilong_protocol.codes import is_alarm, severity
 
-from ..feed import OPEN, REVOKED, FeedEvent
+from ..feed import OPEN, RECORDED, RESET, REVOKED, FeedEvent
 
 
 @dataclass(slots=True)
@@ -18,12 +18,14 @@ class Effects:
     stored: dict[str, float] = field(default_factory=dict)
     shown: dict[str, float] = field(default_factory=dict)
     acknowledged: dict[str, float] = field(default_factory=dict)
+    confirmed: dict[str, float] = field(default_factory=dict)  # by a person
     on_site: dict[str, float] = field(default_factory=dict)
     cleared: dict[str, float] = field(default_factory=dict)
     told: dict[str, dict[str, Any]] = field(default_factory=dict)  # what is more in the line that stored it
     open: list[tuple[float, frozenset[str]]] = field(default_factory=list)  # when, and all alarms that were
     repeated: list[str] = field(default_factory=list)
     disordered: dict[str, str] = field(default_factory=dict)  # in words, by the one that came too late
+    devices: dict[str, tuple[str, int]] = field(default_factory=dict)  # of alarms: device and number
     findings: list[FeedEvent] = field(default_factory=list)  # their first lines, in the order of the feed
     members: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of findings, as they were told last
 
@@ -45,7 +47,7 @@ def effects_of(feed: Sequence[FeedEvent], epoch_zero: float, known: Container[st
         if event.event == OPEN:
             effects.open.append((at, frozenset(event.members)))
             continue
-        if event.event == REVOKED:
+        if event.event in (REVOKED, RESET, RECORDED):
             continue
         if event.event == "updated":
             effects.members[event.alarm] = event.members
@@ -62,6 +64,7 @@ def effects_of(feed: Sequence[FeedEvent], epoch_zero: float, known: Container[st
             effects.members[event.alarm] = event.members
             effects.findings.append(event)
             continue
+        effects.devices[event.alarm] = event.device, event.code
         # Order is promised within one device and one priority.
         lane = (event.device, severity(event.code) if is_alarm(event.code) else 0)
         before = last.get(lane)

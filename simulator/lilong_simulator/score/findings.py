@@ -7,15 +7,22 @@ forbids, and what nothing but a cause of its own can bring about, as a refusal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from lilong_protocol.pc.findings import ALARM_FORWARDED, FIRE_FORWARDED
+
 from ..feed import FeedEvent
+from . import forwarded
+from .apart import told_apart
 from .feed_effects import Effects
 from .judged import Judged
 
 DAILY = ("comms.", "care.", "weather.")  # what daily life and faults bring about, of which the truth has no row
 LABELLED = "quality."  # judged against the labels of data faults (`quality_score`), never here
+
+
+FORWARDED = (FIRE_FORWARDED.name, ALARM_FORWARDED.name)
 
 
 @dataclass(slots=True)
@@ -35,10 +42,11 @@ class Findings:
         return {name: getattr(self, name) for name in ("true", "stored", "missed", "late", "false", "duplicate")}
 
 
-def match(judged: Sequence[Judged], effects: Effects) -> Findings:
-    """Gives each finding to its row, and judges those that have none."""
+def match(judged: Sequence[Judged], effects: Effects, devices: Sequence[Judged] = ()) -> Findings:
+    """Gives each finding to its row, and judges those that have none; `devices`: the rows of what they raise."""
     found = Findings(stored=0, missed=0, late=0, false=0, duplicate=0)
     rows: dict[str, list[Judged]] = {}
+    by_row = {one.row.id: one for one in devices}
     for one in sorted(judged, key=lambda one: one.crossing):
         rows.setdefault(one.row.alarm, []).append(one)
     for event in effects.findings:
@@ -46,6 +54,7 @@ def match(judged: Sequence[Judged], effects: Effects) -> Findings:
             continue
         at = effects.stored[event.alarm]
         mine = [one for one in rows.get(event.name, ()) if one.row.device in ("", event.device) and one.crossing <= at]
+        mine = [one for one in mine if forwarded.may_answer(one, event, by_row)]
         free = [one for one in mine if one.answer is None]
         # What must be told is answered first, then the latest that explains it.
         for expect in ("must", "may"):
@@ -58,9 +67,18 @@ def match(judged: Sequence[Judged], effects: Effects) -> Findings:
     for name in effects.repeated:
         if name in names:
             found.failures.append(f"duplicate: {name} is stored twice")
+    found.failures += told_apart(judged, effects)
     found.duplicate = sum(1 for text in found.failures if text.startswith("duplicate"))
     found.false = len(found.baseless)
     return found
+
+
+def told_of(effects: Effects) -> Callable[[str], bool]:
+    """Whether a backend tells of findings like one of that name at all: of what it concludes, or forwards, once."""
+    names = {event.name for event in effects.findings if not event.name.startswith(LABELLED)}
+    forwards = bool(names & set(FORWARDED) or effects.confirmed)
+    concludes = bool(names - set(FORWARDED))
+    return lambda name: forwards if name in FORWARDED else concludes
 
 
 def _answer(one: Judged, event: FeedEvent, effects: Effects) -> None:
@@ -88,7 +106,7 @@ def _unwanted(found: Findings, mine: Sequence[Judged], event: FeedEvent, effects
         open_still[-1].failures.append(f"duplicate: {what} is a second finding of {open_still[-1].row.id}")
         found.failures.append(open_still[-1].failures[-1])
         return
-    elif event.name.startswith(DAILY):
+    elif event.name.startswith(DAILY) or forwarded.founded(event, effects):
         return
     else:
         found.failures.append(f"false: {what} has no cause at {at:.0f} ms")

@@ -10,6 +10,7 @@ from typing import Any
 from lilong_protocol.registry import KIND
 
 from ..incidents import Incident
+from ..plots import span
 from ..truth import STAYS
 from ..world.local_time import LocalTime
 from . import Score
@@ -21,12 +22,18 @@ PASS, FAIL, NOT_JUDGED = "pass", "fail", "not judged"
 DONE = {
     "fire_release": "released", "close_valve": "shut", "set_level": "lit", "switch_off": "cut off", "look_at": "turned",
     "unlock": "unlocked", "open_barrier": "opened", "mute": "muted", "tell_events": "told all",
+    "warn_wearer": "warned their wearers", "band.fall_candidate": "suspected a fall",
+    "tell_each": "told each event", "card_passes": "let every card in", "plate_passes": "let every car in",
     "tell_telemetry": "measured again", "card_granted": "opened to a card", "card_denied": "denied a card",
+    "card_elsewhere": "denied a card that is in use elsewhere",
+    "door_left": "let out", "alarm_delivered": "stored once delivered", "alarm_repeated": "said again in time",
+    "tell_born": "back",
+    "tell_beats": "always there", "tell_accepted": "waited to be accepted",
     "card_revoked": "denied a card that is revoked",
 }  # fmt: skip
 PLURAL = {
     "door": "doors", "vehicle_lane": "lanes", "cycle_gate": "cycle gates", "gas": "valves", "streetlight": "lamps",
-    "camera": "cameras", "shed_socket": "sockets",
+    "camera": "cameras", "wristband": "bands", "shed_socket": "sockets",
 }  # fmt: skip
 AT_ONCE_MS = 1.0  # it was so already, or its device did it by itself
 AFTER_MS = 60_000.0  # (ours) what is false at a device of an incident so long after it is still its own
@@ -88,8 +95,10 @@ def _incident(
     stray = _stray(rows, linked, score)
     failures = [text for one in rows for text in one.failures] + [text for text, _ in stray]
     failures += [one.failure for one in linked if one.failure is not None]
+    failures += [one.failure for one in score.recalls if one.incident == name and one.failure is not None]
     mine = [one for one in must if one.row.by == "device"]
     concluded = [one for one in must if one.row.by == "backend"]
+    heard = [one for one in concluded if one.seen]
     must_nots = [one for one in rows if one.row.expect == "must_not"]
     stays = [one for one in linked if one.expectation.what in STAYS]
     verdict = FAIL if failures else PASS if must or must_nots or linked else NOT_JUDGED
@@ -121,7 +130,9 @@ def _incident(
             "untrue": untrue(must),
             "forgotten": sum(one.forgotten is not None for one in rows) if score.forgotten is not None else None,
         },
-        "findings": _counts(concluded, observed),
+        "findings": _counts(heard, True) | {"true": len(concluded)}
+        if observed and (heard or not concluded)
+        else _counts(concluded, False),
         "must_nots": {
             "told": len(must_nots) + len(stays),
             "broken": sum(bool(one.broken) for one in must_nots) + sum(one.failure is not None for one in stays),
@@ -138,12 +149,17 @@ def _counts(rows: Sequence[Judged], observed: bool) -> dict[str, int | None]:
     return {
         "true": len(rows),
         "in_time": sum(map(_in_time, rows)),
-        "missed": sum(1 for one in rows if one.ingest is None and (one.row.by == "backend" or one.alarm is not None)),
+        "missed": sum(1 for one in rows if one.ingest is None and _could_be(one)),
         "late": sum("ingest" in one.late for one in rows),
         "over_limit": sum(
             one.ingest is not None and "ingest" not in one.late and bool(one.late or one.missing) for one in rows
         ),
     }
+
+
+def _could_be(one: Judged) -> bool:
+    """Whether the backend could have had it: a device has raised it, or nothing excuses a finding that lacks."""
+    return one.alarm is not None or (one.row.by == "backend" and one.excused is None)
 
 
 def _in_time(one: Judged) -> bool:
@@ -159,7 +175,7 @@ def _stray(rows: Sequence[Judged], linked: Sequence[Linked], score: Score) -> li
     devices = {one.row.device for one in rows} | {one.expectation.device for one in linked}
     told = {name for one in rows for name in one.broken}
     longest = max(max([limit or 0 for limit in one.row.limits.values()], default=0) for one in must)
-    first, last = min(one.crossing for one in must), max(one.crossing for one in must) + longest + AFTER_MS
+    first, last = min(one.crossing for one in rows), max(one.crossing for one in must) + longest + AFTER_MS
     strays = [(name, device, at, "device") for name, device, at in score.false_alarms]
     strays += [(name, device, at, "backend") for name, device, at in score.findings.baseless]
     return [
@@ -176,8 +192,11 @@ def _parts(rows: Sequence[Judged], linked: Sequence[Linked]) -> list[str]:
         mine = [one for one in must if one.row.by == by]
         if not mine:
             continue
-        if by == "backend" and not any(one.seen for one in mine):
-            parts.append(f"{len(mine)} {one_of if len(mine) == 1 else many} not observed")
+        unseen = [one for one in mine if by == "backend" and not one.seen]
+        if unseen:
+            parts.append(f"{len(unseen)} {one_of if len(unseen) == 1 else many} not observed")
+            mine = [one for one in mine if one.seen]
+        if not mine:
             continue
         counts = _counts(mine, True)
         parts.append(f"{counts['in_time']} of {len(mine)} {one_of if len(mine) == 1 else many} in time")
@@ -233,7 +252,7 @@ def _done(action: Mapping[str, Any]) -> str:
     done, asked = action["done"], action["devices"]
     count = f"{done}" if done == asked else f"{done} of {asked}"
     slowest = action["slowest_ms"]
-    when = "" if slowest is None else " at once" if slowest < AT_ONCE_MS else f" in {slowest / 1000:.2g} s"
+    when = "" if slowest is None else " at once" if slowest < AT_ONCE_MS else f" in {span(slowest)}"
     late = f", {action['late']} late" if action["late"] else ""
     silent = action["missing"] - (asked - done)
     return f"{count} {many} {verb}{when}{late}{f', {silent} without a report' if silent > 0 else ''}"

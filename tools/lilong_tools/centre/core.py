@@ -21,6 +21,7 @@ from .cards import ORDERS, Cards, Revocation
 from .commands import order_row
 from .findings import Findings
 from .findings.weather import MOST_MM_H
+from .forwarding import Forwarding
 from .intake import Intake
 from .linkage import LINKAGES, Incident, Linkage, Linkages
 from .model import Batch, CentreError, Estate, Json, Row, Saved, state_rows
@@ -46,9 +47,13 @@ class Core:
         saved: Saved | None = None,
         durable: bool = True,
         checks: bool = True,
+        receiver: str = "",
+        actual: bool = False,
     ) -> None:
         """`durable` False: nobody will start another core from its rows; those of the engine are not made then.
-        `checks` False: nobody asks whether what devices say can be (`lilong_protocol.pc.quality`)."""
+        `checks` False: nobody asks whether what devices say can be (`lilong_protocol.pc.quality`).
+        `receiver`: the name of whoever confirmed alarms are forwarded to; "" while there is nobody.
+        `actual`: what is told there is no exercise."""
         saved = saved or Saved()
         self.estate = estate
         self.messages = 0
@@ -67,9 +72,12 @@ class Core:
         self.stays = Stays(estate.devices, self._outcome)
         self.updates = Updates(self.engine, self.register, self._outcome)
         self.findings = Findings(estate, self._outcome, checks)
+        self.forwarding = Forwarding(
+            estate, receiver, actual, self.findings.book, self._outcome, self.linkages.place, self.linkages.confirmed
+        )
         self._intake = Intake(
             self.engine, self.register, self.alarms, self.presence, self.linkages, self.cards, self.stays,
-            self.findings, self._outcome,
+            self.findings, self.forwarding, self._outcome,
         )  # fmt: skip
         self._now_ms = start_ms
         self._restore(saved)
@@ -99,6 +107,7 @@ class Core:
             self._intake.take(now_ms, message)
         self.restate(now_ms)
         self.findings.step(now_ms)
+        self.forwarding.step(now_ms)
 
     def restate(self, now_ms: int) -> None:
         """What follows from who is there, and who is not."""
@@ -137,6 +146,11 @@ class Core:
         operator = _operator(operator, f"command {name!r} for {placed.name}")
         order = self.engine.command(now_ms, device, name, arguments, operator, label=placed.name)
         self._outcome.record(device, now_ms, "command", known.number, {}, order.counter)
+        if name == "reset":
+            self._outcome.feed({
+                "at": now_ms, "event": "reset", "alarm": f"reset-{device}-{order.counter}", "device": device, "code": 0,
+                "boot": 0, "seq": 0,
+            })  # fmt: skip
         return order.counter
 
     def revoke(self, now_ms: int, credential: object, operator: str, reason: object = "") -> int:
@@ -158,6 +172,11 @@ class Core:
         if found.number != DISPATCH.number:
             raise CentreError(f"finding {finding_id!r}: nobody was sent; acknowledge it instead")
         self.findings.book.on_site(now_ms, found, _operator(operator, f"on site of {finding_id}"))
+
+    def confirm(self, now_ms: int, alarm_id: str, operator: str) -> str:
+        """A person says that an alarm is true: it is forwarded, under the key that is given back."""
+        operator = _operator(operator, f"confirming {alarm_id}")
+        return self.forwarding.confirm(now_ms, self.alarms.get(alarm_id), operator).id
 
     def rain(self, now_ms: int, mm_h: object) -> None:
         """The weather service tells what fell in the last hour, in mm."""
@@ -189,7 +208,7 @@ class Core:
     @property
     def deadline(self) -> int:
         """Epoch ms of the next wanted `step`; NEVER when there is none."""
-        due = self.engine.deadline, self.findings.deadline
+        due = self.engine.deadline, self.findings.deadline, self.forwarding.deadline
         return min((at for at in due if at is not None), default=NEVER)
 
     def take(self) -> Batch:
@@ -280,6 +299,7 @@ class Core:
         self.findings.restore(self._now_ms, saved.findings, self.alarms.open(), lost, broken)
         for row in saved.incidents:
             self.linkages.restore(Incident(**row))
+        self.forwarding.restore(self._now_ms, saved.forwards, self.alarms.open())
         self.stays.restore(
             (Passage(**row) for row in saved.passages), saved.passage_numbers, (Stay(**row) for row in saved.stays)
         )
@@ -289,6 +309,7 @@ class Core:
             self.presence.restate(device)
         self.receiver.refusals.counts = dict(saved.refused)
         self._outcome.take()
+        self.forwarding.resume(self._now_ms)
 
 
 def _operator(name: str, where: str) -> str:

@@ -15,6 +15,7 @@ from lilong_protocol.pc.backend.pump import Pump, Work, end
 from lilong_tools.broker import Broker
 
 from .core import OPEN_EVERY_MS, Core
+from .forwarding.courier import Courier, Receiver
 from .model import Batch, Json
 from .observed import ObservedFeed
 from .store import Store, StoreError
@@ -30,7 +31,10 @@ T = TypeVar("T")
 class Ingest:
     """The centre at work. `run` until cancelled; `decide` lets an operator's wish take the same way as a message."""
 
-    def __init__(self, core: Core, store: Store, feed: ObservedFeed, broadcast: Callable[[list[Json]], None]) -> None:
+    def __init__(
+        self, core: Core, store: Store, feed: ObservedFeed, broadcast: Callable[[list[Json]], None],
+        receiver: Receiver | None = None,
+    ) -> None:  # fmt: skip
         self.core = core
         self.batches = 0
         self._pump: Pump[Batch] = Pump(core)
@@ -38,6 +42,7 @@ class Ingest:
         self._store = store
         self._feed = feed
         self._broadcast = broadcast
+        self._courier = None if receiver is None else Courier(receiver, self._received, self._failed)
         self._held: list[Work[Batch]] = []
         self._held_rows = 0
         self._asked: list[asyncio.Future[None]] = []  # `durable`: of what the core has not given yet
@@ -84,6 +89,9 @@ class Ingest:
     async def close(self) -> None:
         """Store what the core has decided; nothing is lost that had been taken."""
         self._collect(self._pump.decide(take_in=False))
+        if self._courier is not None:
+            self._courier.close()
+            self._courier = None
         try:
             await self._settle()
         except StoreError as error:
@@ -155,6 +163,7 @@ class Ingest:
             for work in held:
                 self._broadcast(work.batch.changes)
                 work.batch.changes = []  # a fire is shown even while it cannot be stored
+                self._forward(work.batch)  # and forwarded: its key is the same if this centre forgets it
             raise
         self._held.clear()
         self._held_rows = 0
@@ -165,5 +174,18 @@ class Ingest:
             self._feed.tell(stored_ms, work.batch)  # before anybody hears of it: nothing acknowledged lacks there
         for work in held:
             self._pump.finish(work.arrivals, work.batch.publishes)
+            self._forward(work.batch)
         for work in held:
             self._broadcast(work.batch.changes)
+
+    def _forward(self, batch: Batch) -> None:
+        posts, batch.posts = batch.posts, []
+        if self._courier is not None:
+            for post in posts:
+                self._courier.send(post)
+
+    def _received(self, name: str, receipt: str) -> None:
+        self.decide(lambda now: self.core.forwarding.received(now, name, receipt))
+
+    def _failed(self, name: str, why: str) -> None:
+        self.decide(lambda now: self.core.forwarding.failed(now, name, why))

@@ -10,6 +10,7 @@ from lilong_protocol.pc.message import Message
 from .alarms import CROWDED_OUT, Alarm, AlarmBook, alarm_id
 from .cards import Cards
 from .findings import Findings
+from .forwarding import Forwarding
 from .linkage import Linkages
 from .outcome import Outcome, by_text
 from .presence import Presence
@@ -17,6 +18,7 @@ from .register import Register
 from .stays import Stays
 
 TOO_MANY_ALARMS = "too many open alarms"  # among the counts of what was refused
+WAITED_MS = 10_000  # (ours) of an event that waited longer before it came the feed tells that it is recorded
 CORRECTION_MS = 1_000  # a better clock than this moves the times of open alarms
 _WHAT = {frame.RAISE: "alarm", frame.UPDATE: "alarm update", frame.CLEAR: "alarm clear"}
 
@@ -34,6 +36,7 @@ class Intake:
         cards: Cards,
         stays: Stays,
         findings: Findings,
+        forwarding: Forwarding,
         outcome: Outcome,
     ) -> None:
         self._engine = engine
@@ -45,6 +48,7 @@ class Intake:
         self._cards = cards
         self._stays = stays
         self._findings = findings
+        self._forwarding = forwarding
         self._outcome = outcome
 
     def take(self, now_ms: int, received: Message) -> None:
@@ -87,12 +91,14 @@ class Intake:
             self._outcome.feed(alarm.feed(now_ms, "cleared"))
         self._outcome.alarm(alarm)
         self._linkages.alarm(now_ms, alarm)
+        self._forwarding.alarm(now_ms, alarm)
         self._findings.alarm(now_ms, alarm)
         for ended, why in self._alarms.take_given_up():
             self._outcome.record(device, now_ms, f"alarm {why}", ended.code, {})
             self._outcome.feed(ended.feed(now_ms, "cleared"))
             self._outcome.alarm(ended)
             self._linkages.alarm(now_ms, ended)
+            self._forwarding.alarm(now_ms, ended)
             self._findings.alarm(now_ms, ended)
             self._engine.orders.withdraw(now_ms, device, ended.cause)
             if why == CROWDED_OUT:
@@ -113,6 +119,11 @@ class Intake:
         body: dict[int, Any] = received.frame.body
         values = body.get(4) or {}
         self._outcome.record(device, received.at_ms, "late event" if received.late else "event", body[0], values)
+        if now_ms - received.at_ms > WAITED_MS:
+            self._outcome.feed({
+                "at": now_ms, "event": "recorded", "alarm": "", "device": device, "code": 0,
+                "boot": received.frame.boot, "seq": received.frame.seq,
+            })  # fmt: skip
         self._stays.passed(now_ms, received)
         exact = received.since_ms is not None
         self._findings.event(now_ms, device, body[0], values, received.at_ms, exact)

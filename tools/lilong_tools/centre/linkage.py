@@ -98,6 +98,16 @@ class Linkages:
             if (act := self._acts(key).get(device)) is not None:
                 self._order(now_ms, device, incident, act)
 
+    def place(self, rule: str, device: str) -> str | None:
+        """Where an alarm of a device counts for a rule; None: nowhere."""
+        known = self._rules.get(rule)
+        return None if known is None else self._place(known, device)
+
+    def confirmed(self, rule: str, place: str) -> list[str] | None:
+        """The alarms by which a rule acts at a place now; None: it does not."""
+        incident = self.active.get((rule, place))
+        return None if incident is None else list(incident.alarms)
+
     def restore_alarm(self, alarm: Alarm) -> None:
         """Take back an alarm after a restart; what it caused is restored by itself."""
         for rule in self._of_alarm.get(alarm.code, ()):

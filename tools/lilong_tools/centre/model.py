@@ -9,7 +9,8 @@ from lilong_protocol.pc.decided import Decided, Publish, StateRow
 from lilong_protocol.pc.errors import RequestError as CentreError
 
 __all__ = [
-    "Batch", "CentreError", "Estate", "Json", "PlacedDevice", "Publish", "Row", "Saved", "StateRow", "state_rows",
+    "Batch", "CentreError", "Estate", "Json", "PlacedDevice", "Post", "Publish", "Row", "Saved", "StateRow",
+    "state_rows",
 ]  # fmt: skip
 
 _NUMBERS = (f"{topics.ALARM}/", f"{topics.EVENT}/")  # names of rows of an engine's state
@@ -58,9 +59,16 @@ class Row(NamedTuple):
     values: tuple[Any, ...]
 
 
+class Post(NamedTuple):
+    """A message for the receiver of what is forwarded; `id`: its key, the same however often it is tried."""
+
+    id: str
+    message: str
+
+
 @dataclass
 class Batch:
-    """What the core has decided: `rows` must be durable before anything of `publishes` leaves.
+    """What the core has decided: `rows` must be durable before anything of `publishes` and `posts` leaves.
 
     `feed`: rows of the observed feed; `decided`: what its details are made of. `changes`: messages for the consoles.
     """
@@ -69,10 +77,11 @@ class Batch:
     publishes: list[Publish] = field(default_factory=list)
     feed: list[Json] = field(default_factory=list)
     changes: list[Json] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
     decided: Decided | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.publishes or self.feed or self.changes)
+        return bool(self.rows or self.publishes or self.feed or self.changes or self.posts)
 
 
 @dataclass
@@ -85,6 +94,7 @@ class Saved:
     findings: list[Json] = field(default_factory=list)  # all that stand and the last that ended, oldest first
     numbers: list[tuple[str, str, int, int, bytes]] = field(default_factory=list)  # device, class, boot, seq, tag
     frames: list[tuple[str, str, int, int, bytes]] = field(default_factory=list)  # events that wait for their turn
+    forwards: list[Json] = field(default_factory=list)  # what has no receipt or is not over, and the last; oldest first
     revocations: list[Json] = field(default_factory=list)  # by stamp
     artifacts: list[Json] = field(default_factory=list)  # oldest first
     passages: list[Json] = field(default_factory=list)  # that wait, or have no exit yet

@@ -6,7 +6,7 @@ from lilong_protocol.pc.message import Message
 from lilong_protocol.seal import frame_tag
 
 from .alarms import Alarm
-from .model import Batch, Json, Row
+from .model import Batch, Json, Post, Row
 
 
 class Outcome:
@@ -32,6 +32,10 @@ class Outcome:
 
     def feed(self, row: Json) -> None:
         self._batch.feed.append(row)
+
+    def post(self, post: Post) -> None:
+        """A message for whoever confirmed alarms are forwarded to."""
+        self._batch.posts.append(post)
 
     def tell(self, change: Json) -> None:
         """A message for every console."""

@@ -22,7 +22,9 @@ from lilong_simulator.estate import EstateError, load_estate
 
 from lilong_tools.broker import BrokerError, parse_url
 
+from .clips import ON_THE_CAMERA, template_of
 from .core import Core
+from .forwarding.courier import TOKEN, Receiver
 from .model import CentreError
 from .observed import ObservedFeed
 from .service import Centre
@@ -61,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--simulation-key", action="store_true", help="use the public key of simulations on another machine's broker")
     add("--insecure-http", action="store_true", help="let other machines use the console, which asks for no password")
     add("--insecure-mqtt", action="store_true", help="use a broker on another machine without TLS")
+    add("--forward-to", help=f"http[s]://host[:port]/path that confirmed alarms are posted to, as CAP 1.2 (${TOKEN})")
+    add("--insecure-forward", action="store_true", help="forward to another machine without TLS")
+    add("--clips", default=ON_THE_CAMERA, help="where clips of cameras are: {name}, {device}, {clip} (%(default)s)")
     add("--client-id", help="MQTT client id (default: lilong-centre-ESTATE)")
     add("--forget", action="store_true", help="leave no session on the broker at the end")
     add("--until-eof", action="store_true", help="stop when standard input ends")
@@ -71,6 +76,8 @@ def _run(options: argparse.Namespace) -> None:
     broker = parse_url(options.broker or os.environ.get(BROKER_URL) or BROKER)
     if broker.tls is not None:
         broker.tls.context()  # files that cannot be read are told before anything starts
+    receiver = None if options.forward_to is None else Receiver(options.forward_to, options.insecure_forward)
+    clips = template_of(options.clips)
     estate = load_estate(options.estate)
     keys: KeySource
     if options.keys is None:
@@ -89,12 +96,13 @@ def _run(options: argparse.Namespace) -> None:
         stack.callback(store.close)
         feed = ObservedFeed(options.observed, options.observed_details)
         stack.callback(feed.close)
-        core = Core(estate, keys, now_ms(), saved=store.load())
+        name = "" if receiver is None else receiver.name
+        core = Core(estate, keys, now_ms(), saved=store.load(), receiver=name, actual=options.keys is not None)
         core.receiver.prepare(core.register.placed)
         sys.setswitchinterval(SWITCH_S)
         client_id = options.client_id or f"lilong-centre-{estate.id}"
         with asyncio.Runner(loop_factory=_new_loop) as runner:
-            runner.run(_serve(Centre(core, store, feed, listener, broker, client_id), options))
+            runner.run(_serve(Centre(core, store, feed, listener, broker, client_id, receiver, clips), options))
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

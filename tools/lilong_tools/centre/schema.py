@@ -1,7 +1,7 @@
 """The centre's database: its tables, and the statement that takes a row of each."""
 
 APPLICATION_ID = 0x4C696C6F  # "Lilo", in the header of the file
-VERSION = 7
+VERSION = 8
 
 REVOCATION = """
 -- revoked credentials of the whole estate, for ever, in the order in which every door takes them
@@ -54,6 +54,14 @@ CREATE TABLE incident (
     PRIMARY KEY (rule, place, at_ms)
 ) WITHOUT ROWID;
 """
+FORWARD = """
+-- what was confirmed and told to the brigade, the guards or the police, by the key that each message has for ever
+CREATE TABLE forward (
+    id TEXT PRIMARY KEY, rule TEXT NOT NULL, place TEXT NOT NULL, at_ms INTEGER NOT NULL, operator TEXT,
+    alarms TEXT NOT NULL, message TEXT NOT NULL, tries INTEGER NOT NULL, why TEXT NOT NULL, received_ms INTEGER,
+    receipt TEXT NOT NULL, ended_ms INTEGER
+) WITHOUT ROWID;
+"""
 # Incidents were of cores alone, and named their one command.
 TO_PLACES = f"""
 ALTER TABLE incident RENAME TO incident_6;
@@ -84,9 +92,9 @@ INSERT INTO device SELECT device, "values", values_at FROM device_2;
 DROP TABLE device_2;
 """
 # What a database of an earlier version lacks to be one of the next.
-UPGRADES = {1: REVOCATION, 2: TO_STATE, 3: ARTIFACT, 4: PASSAGE, 5: FINDING, 6: TO_PLACES}
+UPGRADES = {1: REVOCATION, 2: TO_STATE, 3: ARTIFACT, 4: PASSAGE, 5: FINDING, 6: TO_PLACES, 7: FORWARD}
 
-TABLES = f"""{REVOCATION}{STATE}{DEVICE}{ARTIFACT}{PASSAGE}{FINDING}{INCIDENT}
+TABLES = f"""{REVOCATION}{STATE}{DEVICE}{ARTIFACT}{PASSAGE}{FINDING}{INCIDENT}{FORWARD}
 CREATE TABLE estate (id TEXT NOT NULL);
 -- alarms and events, for ever: one row for each (device, boot, class, number), with the bytes that were verified
 CREATE TABLE message (
@@ -148,6 +156,7 @@ STATEMENTS = {
     "command": _insert("command", 15, "INSERT OR REPLACE"),
     "finding": _insert("finding", 12, "INSERT OR REPLACE"),
     "incident": _insert("incident", 5, "INSERT OR REPLACE"),
+    "forward": _insert("forward", 12, "INSERT OR REPLACE"),
     "passage": _insert("passage", 9, "INSERT OR REPLACE"),
     "stay": _insert("stay", 9, "INSERT OR IGNORE"),  # as of messages
     "revocation": _insert("revocation", 5, "INSERT OR REPLACE"),

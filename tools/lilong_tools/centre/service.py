@@ -10,7 +10,9 @@ import uvicorn
 
 from lilong_tools.broker import Broker
 
+from .clips import ON_THE_CAMERA
 from .core import Core
+from .forwarding.courier import Receiver
 from .hub import Hub
 from .ingest import Ingest
 from .observed import ObservedFeed
@@ -32,15 +34,16 @@ class Centre:
     """`async with Centre(...) as centre`: at work on `centre.url` until the block ends. The store stays open."""
 
     def __init__(
-        self, core: Core, store: Store, feed: ObservedFeed, listener: socket.socket, broker: Broker, client_id: str
-    ) -> None:
+        self, core: Core, store: Store, feed: ObservedFeed, listener: socket.socket, broker: Broker, client_id: str,
+        receiver: Receiver | None = None, clips: str = ON_THE_CAMERA,
+    ) -> None:  # fmt: skip
         self.core = core
         self.hub = Hub(core.counts)
-        self.ingest = Ingest(core, store, feed, self.hub.broadcast)
+        self.ingest = Ingest(core, store, feed, self.hub.broadcast, receiver)
         host, port = listener.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         run = {"broker": f"{broker.host}:{broker.port}", "estate": core.estate.id}
-        web = Web(core, self.ingest, store, self.hub, run, host)
+        web = Web(core, self.ingest, store, self.hub, run, host, clips)
         config = uvicorn.Config(
             web.app, log_level="warning", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=CLOSE_S,
             ws_per_message_deflate=False,

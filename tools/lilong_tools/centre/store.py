@@ -20,6 +20,7 @@ PRUNE_AT_ONCE = 5_000
 ENDED_LOADED = 200  # alarms that have ended, for the list
 STAYS_LOADED = 200
 FINDINGS_LOADED = 200  # that have ended
+FORWARDS_LOADED = 200  # that are over and have their receipt
 _JSON = (dict, list)
 _JSON_COLUMNS = frozenset(("values", "arguments", "counters", "alarms", "detail"))
 _FLAGS = frozenset(("restored", "cleared", "insists", "leaves", "done"))
@@ -30,7 +31,7 @@ class StoreError(Exception):
 
 
 class Store:
-    """All calls from one thread at a time, but `history` from another while `reads_beside`.
+    """All calls from one thread at a time, but `history` and `told` from another while `reads_beside`.
 
     `path` may be ":memory:" for a store that ends with the process.
     """
@@ -97,6 +98,11 @@ class Store:
                                           f"ORDER BY cleared_at_ms DESC LIMIT {FINDINGS_LOADED}")),
                 *_rows(self._db, "SELECT * FROM finding WHERE cleared_at_ms IS NULL ORDER BY stored_at_ms"),
             ],
+            forwards=[
+                *reversed(_rows(self._db, "SELECT * FROM forward WHERE received_ms IS NOT NULL "
+                                          f"AND ended_ms IS NOT NULL ORDER BY at_ms DESC LIMIT {FORWARDS_LOADED}")),
+                *_rows(self._db, "SELECT * FROM forward WHERE received_ms IS NULL OR ended_ms IS NULL ORDER BY at_ms"),
+            ],
             revocations=_rows(self._db, "SELECT * FROM revocation ORDER BY stamp"),
             artifacts=_rows(self._db, "SELECT number, what, version, data, signature FROM artifact ORDER BY id"),
             passages=_rows(self._db, "SELECT * FROM passage WHERE done = 0 ORDER BY at_ms"),
@@ -129,23 +135,32 @@ class Store:
         """What happened to a device, newest first: {"at", "what", "code", "counter", "values"}."""
         found: list[Json] = []
         columns = '"id", "at", "what", "code", "counter", "values"'
-        try:
-            if self._reader is None and self.reads_beside:
-                address = f"{Path(self.path).absolute().as_uri()}?mode=ro"
-                self._reader = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
-            for table in ("record", "recent"):
-                query = f"SELECT {columns} FROM {table} WHERE device = ? ORDER BY id DESC LIMIT ?"
-                found += _rows(self._reader or self._db, query, (device, limit))
-        except sqlite3.Error as error:
-            raise self._explained(error) from error
+        for table in ("record", "recent"):
+            query = f"SELECT {columns} FROM {table} WHERE device = ? ORDER BY id DESC LIMIT ?"
+            found += self._read(query, (device, limit))
         found.sort(key=lambda row: (row["at"], row["id"]), reverse=True)
         for row in found:
             del row["id"]
         return found[:limit]
 
+    def told(self, device: str, quantity: int, value: int) -> int | None:
+        """Epoch ms when an alarm or event of a device told a value first; None: none did."""
+        query = 'SELECT min("at") AS "at" FROM record WHERE device = ? AND json_extract("values", ?) = ?'
+        at_ms: int | None = self._read(query, (device, f'$."{quantity}"', value))[0]["at"]
+        return at_ms
+
+    def _read(self, query: str, arguments: tuple[Any, ...]) -> list[Json]:
+        try:
+            if self._reader is None and self.reads_beside:
+                address = f"{Path(self.path).absolute().as_uri()}?mode=ro"
+                self._reader = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+            return _rows(self._reader or self._db, query, arguments)
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
+
     @property
     def reads_beside(self) -> bool:
-        """`history` has a connection of its own and waits for no commit."""
+        """`history` and `told` have a connection of its own and wait for no commit."""
         return self.path != MEMORY
 
     def close(self) -> None:

@@ -7,7 +7,8 @@ A row is judged as `definitions` says, but for devices that were hindered betwee
   ingest, shown and acknowledged count from when it could have been sent: from the end of the fault, or from when the
   link was back, at most BACK_MS after it. What was raised and is not stored by the end of the drain is missed.
 - without power or with a stuck sensor a device does not see what goes before: a door that is opened by a card that it
-  has not read is forced, as far as it knows. What it raises then, up to UNSEEN_MS later, is not false.
+  has not read is forced, as far as it knows. What it raises then, up to UNSEEN_MS later, is not false. After a boot
+  that holds for what goes by something before alone (OPENED): any other alarm without a cause is the boot's, and false.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from lilong_protocol import codes
+
 from .base import CUT_OFF, STUCK, UNPOWERED
 
 BACK_MS = 180_000  # (ours) all are online so long after a blackout: who takes longer is not excused for it
 RULE_MS = 60_000  # (ours) what a rule may take to decide, where a row has no limit for it
 
 UNSEEN_MS = 10_000  # (ours) from a card or a button to the opening that it allows
+OPENED = (codes.ALARM_DOOR_FORCED, codes.ALARM_LANE_FORCED_OPEN, codes.ALARM_LOCKER_FORCED)
 
 RAISE, SEND = (UNPOWERED, STUCK), (UNPOWERED, CUT_OFF)
 
@@ -72,12 +76,18 @@ class Excuses:
             if one.counts:
                 self._of.setdefault(one.device, []).append(one)
 
-    def blinded(self, device: str, at: float) -> bool:
-        """Whether a device had just not seen what its sensors could have told it."""
+    def blinded(self, device: str, code: int, at: float) -> bool:
+        """Whether a device had just not seen what its sensors could have told it, so that it raises this."""
         return any(
-            one.why in RAISE and one.begin <= at and (one.end is None or at <= one.end + UNSEEN_MS)
+            (one.why == STUCK or (one.why == UNPOWERED and code in OPENED))
+            and one.begin <= at and (one.end is None or at <= one.end + UNSEEN_MS)
             for one in self._of.get(device, ())
-        )
+        )  # fmt: skip
+
+    def booted(self, device: str, at: float) -> float | None:
+        """For how long it had had its power again, up to UNSEEN_MS; None: it did not just boot."""
+        since = [at - one.end for one in self._of.get(device, ()) if one.why == UNPOWERED and one.end is not None]
+        return min((ms for ms in since if 0 <= ms <= UNSEEN_MS), default=None)
 
     def silences(self, device: str) -> list[tuple[float, float]]:
         """From when to when a device could not be heard; an end may be infinite."""

@@ -13,8 +13,8 @@ const QUIET_MS = 50; // an alarm after a pause is listed at once, a burst of the
 
 export class AlarmList {
   /** `send(message)` is true when it went out; `operator()` is the name to acknowledge with. */
-  constructor(model, { send, operator, live }) {
-    Object.assign(this, { model, send, operator, live });
+  constructor(model, { send, operator, live, forwards }) {
+    Object.assign(this, { model, send, operator, live, forwards });
     const find = (id) => document.getElementById(id);
     [this.open, this.past] = [find("alarm-list"), find("alarm-history")];
     [this.empty, this.pastTitle, this.levels] = [find("no-alarms"), find("history-title"), find("alarm-levels")];
@@ -130,20 +130,22 @@ export class AlarmList {
 
   stateText(alarm) {
     const by = alarm.acknowledged && alarm.operator ? t("acknowledgedBy", alarm.operator) : null;
-    if (alarm.cleared) return [t("cleared"), by].filter(Boolean).join(" · ");
-    if (alarm.restored) return [t("restored"), by].filter(Boolean).join(" · ");
-    return alarm.acknowledged ? by ?? t("acknowledged") : t("raised");
+    const told = this.forwards.text(alarm);
+    if (alarm.cleared) return [t("cleared"), by, told].filter(Boolean).join(" · ");
+    if (alarm.restored) return [t("restored"), by, told].filter(Boolean).join(" · ");
+    return [alarm.acknowledged ? by ?? t("acknowledged") : t("raised"), told].filter(Boolean).join(" · ");
   }
 
   fillButton(row) {
     const { alarm, ack } = row;
     const had = document.activeElement === ack;
-    ack.hidden = alarm.acknowledged || alarm.cleared;
+    const wish = wishOf(alarm);
+    ack.hidden = alarm.cleared || (alarm.acknowledged && !this.forwards.mayConfirm(alarm));
     if (ack.hidden) clearTimeout(row.unanswered);
     if (ack.hidden && had) row.locate.focus();
-    put(ack, t(row.sending ? "acknowledging" : "acknowledge"));
-    ack.setAttribute("aria-disabled", String(Boolean(row.sending) || !this.live()));
-    ack.setAttribute("aria-label", `${t("acknowledge")}: ${this.label(alarm)}, ${alarm.name}`);
+    put(ack, t(row.sending === wish ? "acknowledging" : wish));
+    ack.setAttribute("aria-disabled", String(row.sending === wish || !this.live()));
+    ack.setAttribute("aria-label", `${t(wish)}: ${this.label(alarm)}, ${alarm.name}`);
   }
 
   fillSince({ alarm, since }) {
@@ -161,12 +163,13 @@ export class AlarmList {
   }
 
   acknowledge(row) {
-    if (row.sending) return;
-    if (!this.send({ type: "acknowledge", alarm: row.alarm.id, operator: this.operator() })) return;
-    row.sending = true;
+    const wish = wishOf(row.alarm);
+    if (row.sending === wish) return;
+    if (!this.send({ type: wish, alarm: row.alarm.id, operator: this.operator() })) return;
+    row.sending = wish;
     this.fillButton(row);
     row.unanswered = setTimeout(() => {
-      row.sending = false;
+      row.sending = null;
       this.fillButton(row);
     }, UNANSWERED_MS);
   }
@@ -176,7 +179,7 @@ export class AlarmList {
     put(this.trouble, why);
     clearTimeout(this.troubled);
     this.troubled = setTimeout(() => put(this.trouble, ""), TROUBLE_MS);
-    for (const row of this.rows.values()) row.sending = false;
+    for (const row of this.rows.values()) row.sending = null;
     this.refreshButtons();
   }
 
@@ -224,6 +227,9 @@ export class AlarmList {
     });
   }
 }
+
+/** What the button of an alarm asks for: a person takes notice, then may say that it is true. */
+const wishOf = (alarm) => (alarm.acknowledged ? "confirm" : "acknowledge");
 
 const gap = (from, to) => (typeof from === "number" && typeof to === "number" ? to - from : null);
 

@@ -4,6 +4,7 @@ import { AlarmList } from "./alarms.js";
 import { DevicePanel } from "./device.js";
 import { EventTicker } from "./events.js";
 import { FindingList } from "./findings.js";
+import { Forwards } from "./forwards.js";
 import { Header } from "./header.js";
 import { Legend } from "./legend.js";
 import { Model } from "./model.js";
@@ -31,7 +32,8 @@ const live = new Live(
   },
 );
 const operator = () => header.operator();
-const alarms = new AlarmList(model, { send: (message) => live.send(message), operator, live: () => live.open });
+const forwards = new Forwards();
+const alarms = new AlarmList(model, { send: (message) => live.send(message), operator, live: () => live.open, forwards });
 const findings = new FindingList(model, { send: (message) => live.send(message), operator });
 const panel = new DevicePanel(model, { operator });
 const ticker = new EventTicker(model);
@@ -93,6 +95,8 @@ function onMessage(message) {
     case "states": model.takeStates(message.states); break;
     case "alarm": model.takeAlarm(message.alarm); break;
     case "findings": findings.take(message.findings); break;
+    case "forwards": forwards.restart(message); alarms.render(true); break;
+    case "forward": forwards.take(message.forward); alarms.render(true); break;
     case "event": model.emit("event", message); break;
     case "error": alarms.refused(message.error); break;
     case "counts": header.counts(message); break;

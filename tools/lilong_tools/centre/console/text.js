@@ -17,6 +17,8 @@ const WORDS = {
       ? `No connection to the centre: what you see is old. Trying again in ${s} s.`
       : "No connection to the centre: what you see is old. Trying again.",
     loadFailed: (what) => `The centre did not deliver ${what}. Check that it is running; trying again.`,
+    confirm: "Confirm and forward", forwarding: "being forwarded", forwarded: (receipt) => `forwarded, receipt ${receipt}`,
+    forwardFails: (n, why) => `not forwarded after ${n} ${n === 1 ? "try" : "tries"}: ${why}`,
     acknowledge: "Acknowledge", acknowledging: "Sending", acknowledgedBy: (who) => `Acknowledged by ${who}`,
     raised: "Raised", acknowledged: "Acknowledged", restored: "Condition over", cleared: "Cleared",
     raisedToStored: "raised→stored", storedToShown: "stored→shown", sinceRaised: "since raised",
@@ -69,6 +71,8 @@ const WORDS = {
     linkOpen: "实时", linkConnecting: "连接中", linkLost: "已断开",
     lost: (s) => s > 0 ? `与管理中心的连接已断开,画面为旧数据。${s} 秒后重试。` : "与管理中心的连接已断开,画面为旧数据。正在重试。",
     loadFailed: (what) => `管理中心未返回${what},请检查其是否运行;正在重试。`,
+    confirm: "核实并转报", forwarding: "转报中", forwarded: (receipt) => `已转报,回执 ${receipt}`,
+    forwardFails: (n, why) => `转报 ${n} 次未成功:${why}`,
     acknowledge: "确认", acknowledging: "发送中", acknowledgedBy: (who) => `${who} 已确认`,
     raised: "已触发", acknowledged: "已确认", restored: "已恢复", cleared: "已解除",
     raisedToStored: "触发→入库", storedToShown: "入库→显示", sinceRaised: "已持续",
