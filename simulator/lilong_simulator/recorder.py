@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lilong_firmware.effects import ACCEPTED, ACKNOWLEDGED, CLEARED, RAISED, RESTORED, STORED
-from lilong_protocol.topics import EVENT, HEARTBEAT, STATE, TELEMETRY
+from lilong_protocol.frame import RAISE
+from lilong_protocol.topics import ALARM, EVENT, HEARTBEAT, STATE, TELEMETRY
 
 from .fleet.observer import Observer
+from .fleet.spoken import said_of
 from .latency import Latency
 from .load.measures import Measures
 from .said import Said
@@ -31,7 +33,7 @@ class AlarmClocks:
     restored: float | None = None
     cleared: float | None = None
     sent: float | None = None  # its first publish was handed to the transport
-    puback: float | None = None  # the broker has it
+    puback: float | None = None  # the network has delivered it: the broker has it
 
     @property
     def id(self) -> str:
@@ -106,6 +108,8 @@ class Recorder(Observer):
             self.bus.note(device, what, code)
         if what == ACCEPTED:
             self.accepted.add(device)
+            if device in self.said:
+                self.said[device].accepts.append(at)
         elif what == RAISED:
             alarm = AlarmClocks(device, code, boot, seq, at)
             self.alarms[device, boot, seq] = alarm
@@ -145,6 +149,13 @@ class Recorder(Observer):
                 seen.count += count
         elif cls == EVENT:
             self.events_sent.setdefault(device, []).append(at)
+
+    def delivered(self, at: float, device: str, cls: str, frame: bytes) -> None:
+        if cls == ALARM:
+            said = said_of(frame)
+            alarm = self.alarms.get((device, said.boot, said.seq)) if said.kind == RAISE else None
+            if alarm is not None and alarm.puback is None:
+                alarm.puback = at
 
     def lag(self, lag_ms: float) -> None:
         self.lags.record(lag_ms)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from lilong_protocol.pc.findings import IMPOSSIBLE_PASSAGE
 from lilong_protocol.topics import EVENT, TELEMETRY
 from lilong_simulator.feed import FeedEvent
 from lilong_simulator.load.faults.excuses import Excuses, Hindrance
@@ -81,6 +82,42 @@ def test_a_device_measures_again_in_time(rows, why):
     assert failure(told("telemetry"), recorded(TELEMETRY, *rows)) == why
 
 
+HOUR = 3_600_000
+
+
+@pytest.mark.parametrize(("ages", "gap"), [
+    ((0, 15, 30, 45), None), ((0, 15, 30), 30), ((0, 15, 45), 30), ((), 60), ((30,), 30),
+])  # fmt: skip
+def test_of_a_long_outage_no_quarter_of_an_hour_is_left_out(ages, gap):
+    recorder = Recorder()
+    made = HOUR + 60_000
+    recorder.said[A] = Said(
+        [(made, TELEMETRY, 1, 2, made), (made + 900_001, TELEMETRY, 1, 3, made + 900_001)], {1: 0.0},
+        ages={(1, 2): [60_000 + minutes * 60_000 for minutes in ages], (1, 3): [made + 900_001 - HOUR // 2]},
+    )  # fmt: skip
+    asked = replace(told("telemetry", within=900_000), from_ms=0, until_ms=HOUR)
+    why = f"lost: {gap} min of what core1/door measured were never told, not even one of 15 min"
+    excuses = Excuses([Hindrance(A, "cut off", 0, HOUR, HOUR)])
+    wanted = None if gap is None else why
+    assert failure(asked, recorder, excuses=excuses, horizon=2 * HOUR) == wanted
+
+
+LOST = "lost: 1 events of core1/door were told, and are not recorded"
+RECORDED = (FeedEvent(95_000, "recorded", "", A, 0, 1, 2), FeedEvent(99_000, "recorded", "", B, 0, 1, 2))
+
+
+@pytest.mark.parametrize(("feed", "rows", "why"), [
+    (RECORDED, [(91_000, 2, 20_000)], None), ((), [(91_000, 2, 20_000)], None),
+    (RECORDED, [(91_000, 2, 20_000), (91_100, 3, 25_000)], LOST),
+    (RECORDED, [(91_000, 2, 20_000), (91_100, 3, 69_000)], None),
+    (RECORDED[1:], [(91_000, 2, 20_000)], LOST),
+    ([replace(RECORDED[0], at=120_001)], [(91_000, 2, 20_000)], "late: tell_events at core1/door: events after 3000"),
+], ids=["recorded", "tells of no record", "one is not", "one that hardly waited", "another's is", "late"])  # fmt: skip
+def test_what_had_waited_is_recorded_where_the_backend_tells_of_that(feed, rows, why):
+    (found,) = judge([told()], {}, recorded(EVENT, *rows), list(feed), 0, 1_000_000, CUT_OFF)
+    assert found.failure is None if why is None else found.failure.startswith(why)
+
+
 def test_a_frame_is_kept_once_with_when_it_was_made():
     said = Said()
     for at in (1_000, 5_000):
@@ -129,6 +166,47 @@ def test_a_revoked_card_is_judged_where_the_feed_says_in_time_that_it_is(said_at
     tried = replace(card("denied", MADE + 10_000), action="card_revoked")
     feed = [] if said_at is None else [FeedEvent(said_at + 50_000, "revoked", "", "", 0, 0, 0)]
     (found,) = judge([tried], {}, door((MADE + 300, 1)), feed, 50_000, 1_000_000)
+    assert (found.failure or "not judged").partition(":")[0] == why
+
+
+@pytest.mark.parametrize(("feed", "why"), [
+    ([], "not judged"),
+    ([FeedEvent(MADE, "stored", "x", "", 1, 0, 0)], "not judged"),
+    ([FeedEvent(MADE, "stored", "x", "", IMPOSSIBLE_PASSAGE.number, 0, 0)], "granted"),
+])  # fmt: skip
+def test_a_copy_is_judged_where_the_backend_finds_copies(feed, why):
+    copy = replace(card("denied", MADE + 10_000), action="card_elsewhere")
+    (found,) = judge([copy], {}, door((MADE + 300, 1)), feed, 50_000, 1_000_000)
+    assert (found.failure or "not judged").partition(":")[0] == why
+
+
+@pytest.mark.parametrize(("said", "why"), [
+    ([MADE, MADE + 300], "None"), ([MADE], "missing"), ([MADE, MADE + 2_001], "late"),
+])  # fmt: skip
+def test_what_a_door_asks_is_not_yet_what_it_says_of_a_copy(said, why):
+    copy = replace(card("denied", MADE + 10_000), action="card_elsewhere")
+    feed = [FeedEvent(MADE, "stored", "x", "", IMPOSSIBLE_PASSAGE.number, 0, 0)]
+    (found,) = judge([copy], {}, door(said=said), feed, 50_000, 1_000_000)
+    assert str(found.failure).partition(":")[0] == why
+
+
+AWAY_S = (MADE - 40_000, MADE - 2_000)  # from when to when its link was
+
+
+@pytest.mark.parametrize(("said_at", "away", "why"), [
+    (MADE - 10_000, AWAY_S, "granted"),  # it was told when it was back
+    (MADE - 10_000, (AWAY_S[0], AWAY_S[1] + 1), "not judged"),
+    (MADE - 39_000, (AWAY_S[0], AWAY_S[1] + 1), "not judged"),
+    (MADE - 45_000, (AWAY_S[0], AWAY_S[1] + 1), "not judged"),
+    (MADE - 80_000, (AWAY_S[0], AWAY_S[1] + 1), "granted"),  # it had half a minute before it went
+    (MADE - 10_000, (MADE - 9_000, MADE - 5_000), "not judged"),  # half a minute, as everybody
+])  # fmt: skip
+def test_a_reader_that_was_away_must_know_from_its_return_on(said_at, away, why):
+    tried = replace(card("denied", MADE + 10_000), action="card_revoked")
+    feed = [FeedEvent(said_at + 50_000, "revoked", "", "", 0, 0, 0)]
+    begin, end = away
+    excuses = Excuses([Hindrance(A, "cut off", begin, end, end)])
+    (found,) = judge([tried], {}, door((MADE + 300, 1)), feed, 50_000, 1_000_000, excuses)
     assert (found.failure or "not judged").partition(":")[0] == why
 
 

@@ -8,10 +8,11 @@ from datetime import datetime
 import pytest
 from lilong_simulator.estate import load_estate
 from lilong_simulator.incidents import INCIDENTS, IncidentError, read
+from lilong_simulator.incidents.reach import judged_s
 from lilong_simulator.random_streams import Streams
 
 from tests.soak import incidents_live
-from tests.soak.incidents_live import LONGEST_S, Form, all_of_them, form_of, forms, judged_s, line_of, play, play_all
+from tests.soak.incidents_live import LONGEST_S, Form, all_of_them, form_of, forms, line_of, play, play_all
 
 CUT = [name for name in INCIDENTS if name.endswith("_cut")]
 FORM = Form("gas_leak", datetime(2026, 3, 4, 2, 9, 30), 823)
@@ -34,10 +35,10 @@ def test_each_incident_is_played_as_it_is_or_cut(plaza):
 
 
 def test_it_lasts_until_the_last_that_it_says_can_be_judged(plaza):
-    assert judged_s("falling_object", plaza) == pytest.approx(245, abs=1)  # the sheet of rain is no alarm
-    assert judged_s("elder_fall_dead_zone", plaza) == 240 + 2_700  # until who is sent is there
-    assert judged_s("feeder_blackout", plaza) == 1_980  # until all are back
-    assert judged_s("wan_partition_cut", plaza) == 900 + 900  # until telemetry is told
+    assert judged_s(read("falling_object"), plaza) == pytest.approx(245, abs=1)  # the sheet of rain is no alarm
+    assert judged_s(read("elder_fall_dead_zone"), plaza) == 240 + 2_700  # until who is sent is there
+    assert judged_s(read("feeder_blackout"), plaza) == 1_980 + 180  # until all must be back
+    assert judged_s(read("wan_partition_cut"), plaza) == 900 + 900  # until telemetry is told
     assert form_of("gas_leak", plaza) == FORM
 
 

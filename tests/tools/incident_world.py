@@ -18,6 +18,7 @@ from lilong_simulator.incidents import Incident, find
 from lilong_simulator.load.faults.excuses import Excuses
 from lilong_simulator.load.faults.given import of_incidents
 from lilong_simulator.load.faults.timeline import plan
+from lilong_simulator.load.lines import Said
 from lilong_simulator.score import Score, linkage, score
 from lilong_simulator.truth import TruthRow
 from lilong_simulator.virtual_run import VirtualRun, epoch_ms
@@ -56,6 +57,9 @@ class Played:
     score: Score
     linked: list[linkage.Linked]
     epoch_zero: int
+    horizon: int
+    excuses: Excuses | None
+    frames: list[Said]  # where it is recorded
 
     @property
     def failures(self) -> list[str]:
@@ -76,18 +80,24 @@ class _NoLog:
 
 def played(
     names: Sequence[str], start: datetime, minutes: float, estate: Estate | None = None,
-    centre_of: Any = CentreInTheLoop,
+    centre_of: Any = CentreInTheLoop, records: bool = False,
 ) -> Played:  # fmt: skip
-    """So long from `start` on; `centre_of` makes the backend."""
+    """So long from `start` on; `centre_of` makes the backend; `records`: what devices send is kept."""
     incidents = [find(name) for name in names]
     here = reduced(incidents, plaza()) if estate is None else estate
     faults = plan(
         list(of_incidents(incidents, here, start, None)), {here.id: here.devices}, SEED, whole=False
     )
     key, zero, horizon = simulation_key(here.id), epoch_ms(here, start), round(minutes * MINUTE_MS)
-    centre, recorder = centre_of(here, key, zero, SEED, _NoLog()), VirtualRecorder(lambda *told: None)
-    with patch.object(virtual_run, "POWER_ON_MS", 1):  # who passes a door while its power comes has forced it
-        run = VirtualRun(here, key, SEED, start, incidents, centre, recorder, seals=False, faults=faults)
+    frames: list[Said] = []
+
+    def up(at: int, device: str, cls: str, frame: bytes) -> None:
+        if records:
+            frames.append(Said(float(at), here.id, device, cls, bytes(frame)))
+
+    centre, recorder = centre_of(here, key, zero, SEED, _NoLog()), VirtualRecorder(up)
+    with patch.object(virtual_run, "POWER_ON_MS", 1):  # all are there when it begins
+        run = VirtualRun(here, key, SEED, start, incidents, centre, recorder, seals=records, faults=faults)
     run.run(horizon)
     run.mend()
     feed = [FeedEvent.of(row) for row in centre.feed]
@@ -99,4 +109,4 @@ def played(
     linked = linkage.judge(
         run.world.expectations, judged.alarm_of_row, recorder, feed, zero, horizon, excuses
     )
-    return Played(run, recorder, centre.feed, judged, linked, zero)
+    return Played(run, recorder, centre.feed, judged, linked, zero, horizon, excuses, frames)

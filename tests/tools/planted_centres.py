@@ -4,8 +4,14 @@ Each speaks the protocol as the right one does, so that its fault shows in the s
 """
 
 from lilong_protocol import frame
-from lilong_protocol.codes import ALARM_SMOKE_ALARM
-from lilong_protocol.topics import ALARM, parse
+from lilong_protocol.codes import (
+    ALARM_CAMERA_FALLING_OBJECT,
+    ALARM_FENCE_CLIMB,
+    ALARM_SMOKE_ALARM,
+    EVENT_CAMERA_SEEN,
+)
+from lilong_protocol.pc.findings import FIRE_FORWARDED
+from lilong_protocol.topics import ALARM, EVENT, parse
 from lilong_simulator.fleet.spoken import said_of
 from lilong_tools.centre.core import Core
 from lilong_tools.virtual_centre import CentreInTheLoop
@@ -38,6 +44,12 @@ class DropsOneInAThousand(CentreInTheLoop):
             if raised in self._lost:
                 return
         super().receive(now, topic, payload, retained)
+
+
+class LosesOneInEight(DropsOneInAThousand):
+    """And one that loses what a camera would only have missed."""
+
+    EVERY = 8
 
 
 class AcknowledgesLate(CentreInTheLoop):
@@ -253,15 +265,217 @@ class LocksAgain(_Rewrites):
         self._settle()
 
 
-class RevokesOnPaper(CentreInTheLoop):
+class ResetsUnasked(_Rewrites):
+    """It resets the zones of a fence by itself, so that no person has looked; people still reset doors."""
+
+    def feed_of(self, rows):
+        of = self._core.register.get
+        return [row for row in rows if row["event"] != "reset" or of(row["device"]).kind != "fence_zone"]
+
+
+class EndsWithTheTouch(_Rewrites):
+    """What nobody touches any more is over for it, whatever the zone says."""
+
+    def feed_of(self, rows):
+        told = []
+        for row in rows:
+            told.append(row)
+            if row["event"] == "stored" and row["code"] == ALARM_FENCE_CLIMB:
+                told.append({**row, "event": "cleared", "at": row["at"] + 8 * SECOND})
+        return told
+
+
+class LetsCopiesIn(CentreInTheLoop):
+    """It tells every door that asks that the card is nowhere else."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        passages = self._core.findings._passages
+        self._right, passages.elsewhere = passages.elsewhere, self._answer
+
+    def _answer(self, now, device, card, at):
+        return False
+
+
+class AnswersNobody(LetsCopiesIn):
+    """Doors ask it, and it says nothing: they decide by themselves."""
+
+    def _answer(self, now, device, card, at):
+        return None
+
+
+class TellsReturnersLate(CentreInTheLoop):
+    """A reader that is back hears of what was revoked meanwhile two minutes later, its other orders at once."""
+
+    def attach(self, fleet):
+        super().attach(fleet)
+        cards, since = self._core.cards, {}
+        proceed, back = cards.proceed, cards.back
+
+        def is_back(now_ms, device):
+            since[device] = now_ms
+            back(now_ms, device)
+
+        def proceeds(now_ms, device):
+            if fleet._members[device].online and now_ms >= since.get(device, 0) + 120 * SECOND:
+                proceed(now_ms, device)
+
+        cards.back, cards.proceed = is_back, proceeds
+
+
+class RevokesOnPaper(LetsCopiesIn):
     """A card that is copied is on its list, and no reader hears of it."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self._revoked = False
+
+    def _answer(self, now, device, card, at):
+        """The copy is found, as by the right one; from then on nobody is elsewhere."""
+        return not self._revoked and self._right(now, device, card, at)
 
     def _do(self, action):
         if action.what == "revoke":
+            self._revoked = True
             row = {"at": self._now(), "event": "revoked", "alarm": "", "device": "", "code": 0, "boot": 0, "seq": 0}
             self.feed.append(row)
         else:
             super()._do(action)
+
+
+class ForwardsLate(CentreInTheLoop):
+    """The brigade hears of a fire ten seconds after it was confirmed."""
+
+    def _forward(self, post):
+        self._fleet.call(10 * SECOND, super()._forward, post)
+
+
+class NeverForwards(CentreInTheLoop):
+    """The brigade hears of nothing."""
+
+    def _forward(self, post):
+        pass
+
+
+class ForwardsTwice(_Rewrites):
+    """The same fire is two for the brigade: each message has a key of its own."""
+
+    def feed_of(self, rows):
+        return [again for row in rows for again in ([row, {**row, "alarm": row["alarm"] + "-2"}]
+                if row.get("finding") == "fire.forwarded" and row["event"] == "stored" else [row])]  # fmt: skip
+
+
+class ForwardsAtOnce(_Rewrites):
+    """One detector is enough to send the brigade."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self._sent = False
+
+    def feed_of(self, rows):
+        told = []
+        for row in rows:
+            if row.get("finding") == "fire.forwarded":
+                continue
+            told.append(row)
+            if row["event"] == "stored" and row["code"] == ALARM_SMOKE_ALARM and not self._sent:
+                self._sent = True
+                told.append({
+                    **row, "alarm": "f-1", "device": "", "code": FIRE_FORWARDED.number, "boot": 0, "seq": 0,
+                    "finding": FIRE_FORWARDED.name, "members": [row["device"]],
+                })  # fmt: skip
+        return told
+
+
+class AnswersSlowly(CentreInTheLoop):
+    """A person takes a minute and more for each call, and each still keeps its own limit."""
+
+    def _do(self, action):
+        if action.what == "acknowledge":
+            self._fleet.call(62 * SECOND, super()._do, action)
+        else:
+            super()._do(action)
+
+
+class ArrivesSlowly(CentreInTheLoop):
+    """Officers need most of the hour in which they must be there."""
+
+    def _do(self, action):
+        if action.what == "arrive":
+            self._fleet.call(2_300 * SECOND, super()._do, action)
+        else:
+            super()._do(action)
+
+
+class RaisesBirds(_Rewrites):
+    """What a camera has merely noted is an alarm here."""
+
+    def receive(self, now, topic, payload, retained):
+        super().receive(now, topic, payload, retained)
+        said = said_of(payload)
+        if parse(topic)[3] == EVENT and said.body and said.body[0] == EVENT_CAMERA_SEEN:
+            device, seq = parse(topic)[1], 100_000 + said.seq
+            self.feed.append({
+                "at": self._now(), "event": "stored", "alarm": f"{device}-{said.boot}-{seq}", "device": device,
+                "code": ALARM_CAMERA_FALLING_OBJECT, "boot": said.boot, "seq": seq,
+            })  # fmt: skip
+
+
+class ThrowsAwayWhatWaited(_Rewrites):
+    """Of ten events that had waited for their link it keeps nine."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self._came = 0
+
+    def feed_of(self, rows):
+        told = []
+        for row in rows:
+            self._came += row["event"] == "recorded"
+            if row["event"] != "recorded" or self._came % 10:
+                told.append(row)
+        return told
+
+
+class RecordsLate(_Rewrites):
+    """What had waited waits for ten minutes more."""
+
+    def feed_of(self, rows):
+        return [{**row, "at": row["at"] + 600 * SECOND} if row["event"] == "recorded" else row for row in rows]
+
+
+class TellsOfNoRecord(_Rewrites):
+    """Its feed has alarms and findings alone."""
+
+    def feed_of(self, rows):
+        return [row for row in rows if row["event"] != "recorded"]
+
+
+class ServesInTurn(CentreInTheLoop):
+    """One queue, in the order of arrival, and 20 s a message: what pulls at a fence delays a cover."""
+
+    SERVICE_MS = 20 * SECOND
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self._free = 0
+
+    def receive(self, now, topic, payload, retained):
+        if parse(topic)[3] != ALARM:
+            super().receive(now, topic, payload, retained)
+            return
+        self._free = max(now, self._free) + self.SERVICE_MS
+        self._fleet.call(self._free - now, self._serve, topic, payload, retained)
+
+    def _serve(self, topic, payload, retained):
+        super().receive(int(self._fleet.env.now), topic, payload, retained)
+
+
+class ListsEachAlone(_Rewrites):
+    """It finds the feeder, and goes on telling of each of a thousand silent devices as if it had not."""
+
+    def feed_of(self, rows):
+        return [{key: value for key, value in row.items() if key != "part_of"} for row in rows]
 
 
 class FindsNothing(_Rewrites):

@@ -5,19 +5,24 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from incident_world import played, plaza, reduced
+from lilong_firmware.session import Session
 from lilong_simulator.incidents import find
 from lilong_simulator.kinds import STANDBY
+from lilong_simulator.simulated.acceptance import Acceptance
+from planted_centres import ListsEachAlone, RecordsLate, ServesInTurn, TellsOfNoRecord, ThrowsAwayWhatWaited
 
 DAY = date(2026, 3, 4)
+AWAY = "south_gate/leaf1/door"
+NETWORK = ("delivered", "repeated", "born", "beats", "accepted")
 BEFORE_S = 300  # the run begins so long before the incident
 
 
 class Story:
     """An incident played for so many minutes; times are seconds after it began."""
 
-    def __init__(self, name, minutes, estate=None):
+    def __init__(self, name, minutes, estate=None, **how):
         begin = datetime.combine(DAY, find(name).content.at) - timedelta(seconds=BEFORE_S)
-        self.played = played([name], begin, minutes + BEFORE_S / 60, estate)
+        self.played = played([name], begin, minutes + BEFORE_S / 60, estate, **how)
         self.estate = self.played.run.estate
         self.name = name
 
@@ -32,6 +37,10 @@ class Story:
 
     def named(self, device):
         return self.estate.by_id[device].name
+
+    def of_the_card(self):
+        """What became of the card wherever it was tried once it was revoked."""
+        return [one for one in self.played.linked if one.expectation.action == "card_revoked"]
 
     def judged(self):
         """What devices must raise."""
@@ -94,6 +103,48 @@ class TestBlackout:
         ((back, _),) = dark.found("comms.feeder_lost", "cleared")
         assert 1_800 <= back <= 1_980
 
+    def test_a_backend_that_goes_on_listing_each_silent_device_is_named(self):
+        kinds = ("gas", "indoor_station", "camera", "streetlight")
+        bad = Story("feeder_blackout", 32, a_tenth_of(kinds, "feeder_blackout"), centre_of=ListsEachAlone)
+        assert "apart" in {text.partition(":")[0] for text in bad.played.failures}
+
+    def test_batteries_hold_the_way_out_is_free_and_piles_wait_to_be_accepted(self, dark):
+        seen = {what: [one for one in dark.played.linked if one.expectation.what == what] for what in NETWORK}
+        assert {one.expectation.name.split("/")[-1] for one in seen["beats"]} == STANDBY - {"intercom"}
+        assert len(seen["accepted"]) == 40
+        assert all(one.trigger is not None for what in ("beats", "born", "accepted") for one in seen[what])
+        (left,) = [one for one in dark.played.linked if one.expectation.action == "door_left"]
+        assert left.trigger == (BEFORE_S + 900) * 1000
+        assert left.after <= 2_000
+
+    @pytest.mark.parametrize(("planted", "word"), [
+        ("gateways without batteries", "silent"), ("a door that keeps people in", "door_left at"),
+        ("hasty piles", "hasty"), ("detectors that boot for minutes", "late: tell_born"),
+    ])  # fmt: skip
+    def test_devices_that_cannot_bear_it_are_named(self, planted, word, monkeypatch):
+        if planted == "gateways without batteries":
+            monkeypatch.setattr("lilong_simulator.load.faults.blackout.STANDBY", STANDBY - {"gateway"})
+        elif planted == "a door that keeps people in":
+            monkeypatch.setattr("lilong_firmware.kinds.door.EXIT_BUTTON", 99)
+        elif planted == "hasty piles":
+            def says_that_it_is_there(self, now, up):
+                if up:
+                    self._device.session._heartbeat(now, False)
+
+            monkeypatch.setattr(Acceptance, "linked", says_that_it_is_there)
+        else:
+            start = Session.start
+
+            def slowly(self, now):
+                start(self, now)
+                if self._device.uplink.boot > 1:
+                    self._next_at = now + 200_000
+
+            monkeypatch.setattr(Session, "start", slowly)
+        kinds = ("gas", "indoor_station", "camera", "streetlight")
+        bad = Story("feeder_blackout", 36, a_tenth_of(kinds, "feeder_blackout"))
+        assert [text for text in bad.played.failures if word in text], bad.played.failures
+
     def test_all_are_back_within_three_minutes_and_no_boot_is_an_alarm(self, dark):
         for at, _ in dark.found("comms.offline", "cleared"):
             assert 1_800 <= at <= 1_980
@@ -129,11 +180,25 @@ class TestStranger:
 
     def test_what_is_revoked_is_denied_by_every_reader_half_a_minute_later(self, rogue):
         (revoked,) = [row for row in rogue.played.feed if row["event"] == "revoked"]
-        tried = [one for one in rogue.played.linked if one.expectation.action == "card_revoked"]
-        assert {one.expectation.name for one in tried} == {one.name for one in rogue.estate.of_kind("door")}
-        assert len(tried) == 36
+        tried = [one for one in rogue.of_the_card() if one.expectation.name != AWAY]
+        assert {one.expectation.name for one in tried} == {one.name for one in rogue.estate.of_kind("door")} - {AWAY}
+        assert len(tried) == 35
         assert all(one.trigger - (revoked["at"] - rogue.played.epoch_zero) >= 30_000 for one in tried)
         assert all(one.failure is None and one.after <= 2_000 for one in tried)
+
+    def test_a_reader_that_was_away_denies_it_from_its_return_on(self, rogue):
+        known = [one for one in rogue.of_the_card() if one.expectation.name == AWAY and one.trigger is not None]
+        (revoked,) = [row["at"] - rogue.played.epoch_zero for row in rogue.played.feed if row["event"] == "revoked"]
+        ((gone, back),) = rogue.played.excuses.silences(known[0].expectation.device)
+        assert gone < revoked < back
+        assert all(one.trigger >= back + 2_000 and one.failure is None for one in known)
+        assert len(known) >= 1
+
+    def test_a_reader_that_nobody_polls_for_long_is_named(self, monkeypatch):
+        monkeypatch.setattr("lilong_firmware.kinds.door.READER_MS", 10_000)
+        late = Story("rogue_reader", 15)
+        (failure,) = late.played.failures
+        assert failure.startswith("late: door.reader_offline at core9/basement/door: ingest 100")
 
 
 class TestPartition:
@@ -169,6 +234,34 @@ class TestPartition:
         waited = [len(one.rows) for one in cut.played.recorder.said.values()]
         assert max(waited) > 128, "more than the small log below holds"
 
+    @pytest.mark.parametrize(("bad", "words"), [
+        (ThrowsAwayWhatWaited, {"lost"}), (RecordsLate, {"late"}), (TellsOfNoRecord, set()),
+    ])  # fmt: skip
+    def test_passages_are_asked_for_in_the_backends_record_where_it_tells_of_one(self, bad, words):
+        told = Story("wan_partition_cut", 31, centre_of=bad).played.failures
+        assert {text.partition(":")[0] for text in told} == words
+        assert all("tell_events at " in text or "are not recorded" in text for text in told)
+
+    def test_telemetry_of_two_hours_is_told_without_a_gap_of_more_than_a_quarter_of_one(self, cut, monkeypatch):
+        told = [one for one in cut.played.linked if one.expectation.what == "telemetry"]
+        assert len(told) == 10
+        assert all(one.failure is None and one.after is not None for one in told)
+        monkeypatch.setattr("lilong_firmware.outage.keep", lambda device, rows: None)
+        forgets = Story("wan_partition", 138)
+        assert {text.partition(":")[0] for text in forgets.played.failures} == {"lost"}
+        assert len(forgets.played.failures) == 10
+
+    def test_who_comes_back_in_step_is_named(self, monkeypatch):
+        lost = Session.disconnected
+
+        def in_step(self, now):
+            lost(self, now)
+            self._next_at = now + 20_000
+
+        monkeypatch.setattr(Session, "disconnected", in_step)
+        bad = Story("wan_partition_cut", 19)
+        assert [text for text in bad.played.failures if text.startswith("in step: ")]
+
     def test_a_door_whose_log_is_too_small_is_named(self, monkeypatch):
         monkeypatch.setattr("lilong_firmware.kinds.door.Door.LOG_EVENTS", 64)
         small = Story("wan_partition", 138)
@@ -180,6 +273,24 @@ class TestCloudburst:
     def test_it_passes(self, rain):
         assert rain.played.failures == []
         assert len(rain.judged()) >= 20
+
+    def test_each_alarm_is_stored_once_it_is_delivered_and_said_again_until_then(self, rain):
+        seen = {what: [one for one in rain.played.linked if one.expectation.what == what] for what in NETWORK}
+        for what in ("delivered", "repeated"):
+            assert len(seen[what]) == 19
+            assert all(one.trigger is not None for one in seen[what])
+        assert max(one.after for one in seen["repeated"]) > 20_000, "some were lost on their way"
+
+    def test_a_backend_that_serves_in_turn_is_named_for_the_covers_that_fences_delay(self):
+        bad = Story("cloudburst_cut", 60, centre_of=ServesInTurn)
+        late = [text for text in bad.played.failures if "after the network had delivered it" in text]
+        assert any(text.startswith("late: manhole.") for text in late)
+
+    def test_covers_that_wait_too_long_between_two_tries_are_named(self, monkeypatch):
+        for name in ("BACKOFF_BASE_MS", "BACKOFF_CAP_MS"):
+            monkeypatch.setattr(f"lilong_firmware.session.{name}", 1_800_000)
+        bad = Story("cloudburst", 182)
+        assert any(text.startswith("late: manhole.") and "is said again after" in text for text in bad.played.failures)
 
     def test_each_warning_of_rain_is_known_within_a_minute_of_the_hour_that_calls_for_it(self, rain):
         found = rain.found("weather.rain_level")

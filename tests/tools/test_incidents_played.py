@@ -6,6 +6,7 @@ import pytest
 from incident_world import played, plaza
 from lilong_protocol import codes
 from lilong_simulator.incidents import INCIDENTS
+from lilong_tools.virtual_centre import CentreInTheLoop
 
 DAY = (2026, 3, 4)
 WINDOWS = {  # begins a little before it does, and how many minutes
@@ -18,8 +19,10 @@ WINDOWS = {  # begins a little before it does, and how many minutes
     "falling_object": (datetime(*DAY, 15, 26), 10),
 }
 CUT = {  # minutes
-    "cloudburst_cut": 44, "elder_inactive_cut": 9, "morning_rush_offline_cut": 29, "wan_partition_cut": 21,
+    "cloudburst_cut": 44, "elder_inactive_cut": 9, "morning_rush_offline_cut": 31, "morning_rush_cut": 27,
+    "wan_partition_cut": 21,
 }  # fmt: skip
+FENCE = (codes.ALARM_FENCE_CLIMB, codes.ALARM_FENCE_CUT)
 QUIET = datetime(*DAY, 2, 30)
 
 
@@ -99,6 +102,24 @@ def test_a_cat_is_no_alarm_and_two_zones_are_two() -> None:
     climbs = run.stored(codes.ALARM_FENCE_CLIMB)
     assert len(climbs) == len({row["device"] for row in climbs}) == 2
     assert climbs[1]["at"] - climbs[0]["at"] < 25_000
+
+
+def test_a_zone_that_forgets_its_alarm_when_the_wire_is_free_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    latches = codes.latches
+    monkeypatch.setattr("lilong_firmware.device.latches", lambda code: code not in FENCE and latches(code))
+    run = played(["intruder"], *WINDOWS["intruder"])
+    assert [text.split(" at ")[0] for text in run.failures] == ["unlatched: fence.climb"] * 2
+
+
+def test_who_never_tells_of_resets_is_not_judged_by_them() -> None:
+    class Silent(CentreInTheLoop):
+        def _settle(self) -> None:
+            super()._settle()
+            self.feed[:] = [row for row in self.feed if row["event"] != "reset"]
+
+    run = played(["intruder"], *WINDOWS["intruder"], centre_of=Silent)
+    assert run.failures == []
+    assert [one for one in run.linked if one.expectation.what == "latched"] == []
 
 
 def test_a_thrown_pot_is_told_with_its_storey_and_a_bird_is_not() -> None:

@@ -48,11 +48,30 @@ def test_a_backend_that_answers_passes_and_what_was_not_observed_is_null(tmp_pat
 
 
 def test_the_backends_own_feed_makes_order_and_repetition_known(tmp_path: Path) -> None:
+    out, recording = tmp_path / "out", tmp_path / "run.lilong"
     with embedded_broker() as (_, broker), centre_of_small_estate(broker, tmp_path) as observed:
-        ended, report = load(broker, tmp_path / "out", "--observed", observed, ONLY_VIRTUAL)
+        ended = run_lilong(
+            "load", SMALL_ESTATE, "--broker", broker, "--duration", 2, "--incident", "door.forced@+1", "--report", out,
+            "--observed", observed, "--record", recording, ONLY_VIRTUAL,
+        )  # fmt: skip
     assert ended.code == 0, ended.out
+    report = json.loads((out / "report.json").read_text())
     assert (report["alarms"]["duplicate"], report["alarms"]["out_of_order"]) == (0, 0)
     assert report["real_micropython"] == {}
+
+    # And all that it left in files is judged as it was.
+    scored = run_lilong(
+        "score", "--messages", recording, "--truth", out / "truth.jsonl", "--observed", observed, "--report",
+        tmp_path / "again",
+    )  # fmt: skip
+    again = json.loads((tmp_path / "again/report.json").read_text())
+    assert (scored.code, again["alarms"], again["warnings"]) == (0, report["alarms"], [])
+    assert again["alarms"]["true"] == 1
+    (mine,), (theirs,) = ([row for row in one["alarm_rows"] if row["expect"] == "must"] for one in (report, again))
+    assert mine["after_crossing_ms"]["local"] is not None
+    assert theirs["after_crossing_ms"] == pytest.approx(mine["after_crossing_ms"], abs=0.01)
+    (before,), (after,) = report["by_incident"], again["by_incident"]
+    assert (after["told"], after["linkage"]) == (before["told"], before["linkage"])
 
 
 def test_without_a_backend_all_connect_and_the_verdict_says_what_was_not_seen(tmp_path: Path) -> None:

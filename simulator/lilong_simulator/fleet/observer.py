@@ -27,6 +27,9 @@ class Observer:
     def puback(self, at: float, device: str, cls: str, due: float | None) -> None:
         """The broker has a frame that was sent with QoS 1."""
 
+    def delivered(self, at: float, device: str, cls: str, frame: bytes) -> None:
+        """A radio that loses frames has brought this one to the broker."""
+
     def lost(self, at: float, device: str, cls: str, due: float | None) -> None:
         """The link ended before the PUBACK of a frame."""
 

@@ -173,6 +173,7 @@ def _hand_over(
             fleet._at(now + ANSWER_MS, (_unanswered, fleet, member, connection, cls, sent, answer))
         return
     arrival = now + member.delay
+    fleet._observer.delivered(arrival, member.id, cls, frame)
     fleet._at(arrival, arrived)
     if qos:
         fleet._at(arrival + member.delay, answered)

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, field
 from math import inf
 from typing import Any
 
-from ..carried_out import LINKED_OUTPUTS
+from .. import recorder_json
 from ..data_faults.label import Label
-from ..recorder import AlarmClocks, Recorder, Regular
-from ..said import Said
+from ..recorder import Recorder
+from ..recorder_json import REGULAR
 from ..truth import Expectation, TruthRow
 from .faults.excuses import Hindrance
 from .faults.outcome import Outcome
@@ -19,8 +19,6 @@ from .faults.outcome import merged as merged_faults
 from .fingerprint import added
 from .measures import Measures, merged
 from .run import LiveRun
-
-REGULAR = ("beats", "samples", "births")  # of a recorder
 
 
 @dataclass
@@ -90,45 +88,17 @@ class ShardResult:
             "labels": [asdict(one) for one in self.labels],
             "truth": [asdict(row) for row in self.truth],
             "expectations": [asdict(row) for row in self.expectations],
-            "messages": seen.messages,
-            "alarms": [asdict(alarm) for alarm in seen.alarms.values()],
             "measures": None if seen.measures is None else seen.measures.to_json(),
-            **{
-                name: {device: [one.first, one.count] for device, one in getattr(seen, name).items()}
-                for name in REGULAR
-            },
-            "burnt": seen.burnt,
-            "linked": sorted(seen.linked),
-            "online": sorted(seen.online),
-            "accepted": sorted(seen.accepted),
-            "stored_frames": seen.stored_frames,
-            "outputs": [list(row) for row in seen.outputs if row[2] in LINKED_OUTPUTS and row[1] in asked],
-            "events_sent": {device: times for device, times in seen.events_sent.items() if device in asked},
-            "said": {device: [one.rows, list(one.zeros.items())] for device, one in seen.said.items()},
+            **recorder_json.to_json(seen, asked),
         }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> ShardResult:
         """What `to_json` gave."""
-        seen = Recorder()
-        seen.messages = dict(values["messages"])
-        for row in values["alarms"]:
-            alarm = AlarmClocks(**row)
-            seen.alarms[alarm.device, alarm.boot, alarm.seq] = alarm
+        seen = recorder_json.from_json(values)
         if values["measures"] is not None:
             seen.measures = Measures.from_json(values["measures"])
             seen.lags = seen.measures.lag
-        for name in REGULAR:
-            getattr(seen, name).update((device, Regular(*told)) for device, told in values[name].items())
-        seen.burnt = dict(values["burnt"])
-        seen.linked, seen.online, seen.accepted = (set(values[name]) for name in ("linked", "online", "accepted"))
-        seen.stored_frames = values["stored_frames"]
-        seen.outputs = [(at, device, name, value) for at, device, name, value in values["outputs"]]
-        seen.events_sent = {device: list(times) for device, times in values["events_sent"].items()}
-        seen.said = {
-            device: Said([(at, cls, boot, seq, up) for at, cls, boot, seq, up in rows], dict(zeros))
-            for device, (rows, zeros) in values["said"].items()
-        }
         return cls(
             tuple(values["shards"]), values["count"], seen,
             [TruthRow(**{**row, "members": tuple(row["members"])}) for row in values["truth"]],

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from lilong_protocol.pc.findings import IMPOSSIBLE_PASSAGE
+
 from ..carried_out import carried_out, so_since, undone
-from ..feed import REVOKED, FeedEvent
+from ..feed import RECORDED, REVOKED, FeedEvent
 from ..load.faults.base import UNPOWERED
 from ..load.faults.excuses import Excuses
 from ..recorder import AlarmClocks, Recorder
 from ..truth import Expectation
-from . import of_time
+from . import latched, of_network, of_time, passages
 
 
 @dataclass(slots=True)
@@ -32,6 +34,11 @@ class Linked:
             return self.wrong
         if asked.what == "not_cleared":
             return None if self.after is None else f"cleared: the alarm of {asked.name} must stay"
+        if asked.what == "latched":
+            if self.after is None:
+                return None
+            ended = f"{asked.action} at {asked.name} ended after {self.after:.0f} ms"
+            return f"unlatched: {ended}, and nobody had reset it"
         if asked.what == "kept":
             if self.after is None:
                 return None
@@ -61,21 +68,51 @@ def judge(
     before it has power again (`excuses`).
     """
     judged = []
-    revoked = [event.at - epoch_zero for event in feed if event.event == REVOKED]
+    stored = {event.alarm: event.at - epoch_zero for event in reversed(feed) if event.event == "stored"}
+    groups: dict[tuple[str, str, int | None], list[str]] = {}
     for expectation in expectations:
+        groups.setdefault(_group(expectation), []).append(expectation.device)
+    recorded: dict[str, dict[tuple[int, int], float]] = {}
+    for event in feed:
+        if event.event == RECORDED:
+            recorded.setdefault(event.device, {}).setdefault((event.boot, event.seq), event.at - epoch_zero)
+    revoked = [event.at - epoch_zero for event in feed if event.event == REVOKED]
+    driven: dict[str, list[tuple[float, str, str, int]]] = {}
+    for output in recorder.outputs:
+        driven.setdefault(output[1], []).append(output)
+    finds_copies = any(event.code == IMPOSSIBLE_PASSAGE.number for event in feed)
+    for expectation in expectations:
+        if expectation.what in of_network.OF_DEVICES:
+            together = groups[_group(expectation)]
+            seen = of_network.of_device(expectation, recorder, world_zero, horizon, together)
+            judged += [] if seen is None else [Linked(expectation, *seen)]
+            continue
+        if expectation.what in of_network.OF_ALARMS:
+            alarm = alarm_of_row.get(expectation.after[0])
+            judged.append(Linked(expectation, *of_network.of_alarm(expectation, alarm, recorder, stored or None)))
+            continue
         if expectation.from_ms is not None:
-            timed = of_time.judge(expectation, recorder, excuses, world_zero, horizon, revoked)
+            timed = of_time.judge(
+                expectation, recorder, excuses, world_zero, horizon, revoked, finds_copies,
+                driven.get(expectation.device, ()), recorded.get(expectation.device, {}) if recorded else None,
+            )  # fmt: skip
             judged += [] if timed is None else [Linked(expectation, *timed)]
             continue
         decided = sorted(alarm_of_row[row].decided for row in expectation.after if row in alarm_of_row)
         trigger = decided[expectation.quorum - 1] if len(decided) >= expectation.quorum else None
         linked = Linked(expectation, trigger)
         if trigger is not None:
-            if trigger > horizon:
+            if trigger > horizon or (expectation.what == "latched" and not latched.is_told(feed)):
                 continue
             linked.after = _after(expectation, trigger, alarm_of_row, recorder, feed, epoch_zero, excuses)
         judged.append(linked)
+    passages.tell(judged)
     return judged
+
+
+def _group(asked: Expectation) -> tuple[str, str, int | None]:
+    """What is demanded of several devices at once."""
+    return asked.incident, asked.what, asked.from_ms
 
 
 def _after(
@@ -91,6 +128,8 @@ def _after(
         alarm = alarm_of_row[expectation.after[0]]
         cleared = [event.at - epoch_zero for event in feed if event.event == "cleared" and event.alarm == alarm.id]
         return None if not cleared else cleared[0] - trigger
+    if expectation.what == "latched":
+        return latched.ended_unreset(alarm_of_row[expectation.after[0]], feed, epoch_zero)
     if expectation.what == "kept":
         return _undone(expectation, trigger, alarm_of_row, recorder)
     done = carried_out(expectation.action, expectation.device, trigger, recorder.outputs)

@@ -171,7 +171,10 @@ Template = Annotated[
     ),
 ]
 Linkage = Annotated[
-    bool, typer.Option(help="judge the doors too: the backend releases them on fire", rich_help_panel=MEASURE)
+    bool, typer.Option(
+        help="ask what not every backend has: it commands doors, valves and lamps, concludes and forwards",
+        rich_help_panel=MEASURE,
+    )
 ]
 Require = Annotated[
     list[str] | None,
