@@ -1,7 +1,10 @@
 """`lilong incidents`: all listed, each explained in an estate, and what cannot be is told."""
 
+import shlex
+from pathlib import Path
+
 import pytest
-from commands import SMALL_ESTATE, run_lilong
+from commands import SMALL_ESTATE, lilong, run_lilong
 from lilong_simulator.incidents import INCIDENTS, read
 
 
@@ -22,6 +25,13 @@ def test_all_are_listed_with_when_they_begin() -> None:
     lines = said().split("\n\n")[0].splitlines()
     assert [line.split()[0] for line in lines] == sorted(INCIDENTS)
     assert any(line.startswith("kitchen_fire ") and "18:40:00" in line and "厨房火灾" in line for line in lines)
+    assert len([line for line in lines if not line.startswith(" ")]) == 10, "forms of one stand below it"
+
+
+def test_it_says_how_to_play_one_until_all_of_it_can_be_judged() -> None:
+    assert "\n  --incident gas_leak --start '2026-03-04 02:09:30' --duration 823\n" in said("gas_leak")
+    assert "\n  --incident gas_leak@+90 --duration 883\n" in said("gas_leak@+90")
+    assert "--duration 8150; or wan_partition_cut, its cut form\n" in said("wan_partition")
 
 
 @pytest.mark.parametrize("name", ["kitchen_fire", "gas_leak", "intruder"])
@@ -48,8 +58,19 @@ def test_an_estate_that_has_no_place_for_it_is_told() -> None:
     assert "it has no place there: kitchen_fire: lane_house has no flat '3/1203'" in told
 
 
-def test_what_is_none_is_told() -> None:
+def test_the_ten_are_planned_so_that_a_shell_can_play_them() -> None:
+    lines = [shlex.split(line) for line in said("--plan").splitlines()]
+    assert len(lines) == 10
+    assert [line[0] for line in lines] == [line[2] for line in lines]
+    assert {"cloudburst_cut", "wan_partition_cut", "kitchen_fire", "gas_leak"} <= {line[0] for line in lines}
+    assert all(int(line[line.index("--duration") + 1]) <= 3_900 for line in lines)
+
+
+def test_what_is_none_is_told(tmp_path: Path) -> None:
     assert refusal("kitchn_fire").startswith('no incident is called "kitchn_fire"; did you mean "kitchen_fire"?')
+    (tmp_path / "lift_hall.toml").write_text("")
+    with lilong("incidents", "lift_hall", folder=tmp_path) as process:
+        assert 'no incident is called "lift_hall"; the file of that name is ./lift_hall.toml; ' in process.end().err
     assert refusal("smoke.alarm") == (
         "smoke.alarm: is one alarm by its stimulus, and has no file; play it with --incident smoke.alarm\n"
     )

@@ -28,8 +28,7 @@ RUN_BY = {
     ".venv/bin/lilong simulate music_plaza --days 1 --seed 7 --out out/": (
         "tests/tools/test_readme.py::test_the_simulation_of_the_readme_passes_as_it_stands_there"
     ),
-    ".venv/bin/lilong score --messages out/ --truth out/truth.jsonl --observed out/observed.jsonl "
-    "--expectations out/expectations.jsonl --report out/again": (
+    ".venv/bin/lilong score --messages out/ --truth out/truth.jsonl --observed out/observed.jsonl --report out/again": (
         "tests/tools/test_score_command.py::test_a_fire_is_judged_with_what_had_to_follow"
     ),
     ".venv/bin/lilong incidents gas_leak": "tests/tools/test_incidents_command.py::test_one_is_explained",

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import jsonschema
 import pytest
 from commands import PATIENCE_S, SMALL_ESTATE, lilong, run_lilong
 from lilong_simulator.report.model import schema
+from lilong_simulator.score.witness import WitnessError
+from lilong_simulator.score.witness import read as read_witness
+from lilong_simulator.truth import Expectation
 from test_cli_errors import refusal
 
 DAY = ("--days", "0.3", "--start", "2026-03-04 08:00:00", "--seed", "3", "--incident", "smoke.alarm")
@@ -66,12 +70,75 @@ def test_a_simulated_run_is_judged_as_it_judged_itself(day: Path, form: str) -> 
     assert "verdict: pass" in said
 
 
-def test_what_is_not_on_the_wire_is_null(day: Path) -> None:
+def test_what_the_run_saw_of_its_devices_is_judged_too(day: Path) -> None:
     _, report, _ = score(day / "jsonl")
+    itself = own(day / "jsonl")
+    assert itself["latency_ms"]["local"]["count"] > 0
+    for key in ("latency_ms", "alarm_rows", "linkage", "by_incident", "completeness"):
+        assert report[key] == itself[key], key
+
+
+def alone(folder: Path, into: Path) -> Path:
+    """Its truth, with no more beside it than when it was."""
+    for name in ("truth.jsonl", "score.json"):
+        shutil.copy(folder / name, into)
+    return into / "truth.jsonl"
+
+
+def test_what_is_not_on_the_wire_is_null(day: Path, tmp_path: Path) -> None:
+    _, report, _ = score(day / "jsonl", truth=alone(day / "jsonl", tmp_path))
     assert report["latency_ms"]["local"]["count"] == 0
     assert report["connected"] is None
     assert all(row["after_crossing_ms"]["local"] is None for row in report["alarm_rows"])
     assert report["quality"] is None
+    assert report["warnings"] == [
+        "no witness.json of the run: no local output is known, and no fault of the run is taken into account"
+    ]
+
+
+def test_data_faults_are_judged_by_their_labels(tmp_path: Path) -> None:
+    ended = run_lilong(
+        "simulate", SMALL_ESTATE, "--days", "0.2", "--data-faults", "0.02", "--incident", "smoke.alarm", "--format",
+        "jsonl", "--out", tmp_path,
+    )  # fmt: skip
+    assert own(tmp_path)["quality"] is not None, ended
+    _, report, _ = score(tmp_path)
+    assert report["quality"] == own(tmp_path)["quality"]
+
+
+def test_what_a_load_did_not_ask_of_its_backend_is_not_asked_again(day: Path, tmp_path: Path) -> None:
+    folder = day / "jsonl"
+    for name in ("truth", "expectations"):
+        shutil.copy(folder / f"{name}.jsonl", tmp_path)
+    seen = json.loads((folder / "witness.json").read_text("utf-8"))
+    seen["judging"]["asks"] = False
+    (tmp_path / "witness.json").write_text(json.dumps(seen), "utf-8")
+    expected = Expectation("x", "x", "events", "tell_events", "0" * 16, "x", (), 0, 1, 0, 1)
+    (tmp_path / "expectations.jsonl").write_text(json.dumps(asdict(expected)) + "\n", "utf-8")
+    named = [folder / f"{name}.jsonl" for name in ("messages", "observed")]
+    asked = ("score", "--messages", named[0], "--truth", tmp_path / "truth.jsonl", "--observed", named[1])
+    for options, rows in (((), 0), (("--expectations", tmp_path / "expectations.jsonl"), 1)):
+        ended = run_lilong(*asked, "--report", tmp_path / "out", *options)
+        assert ended.err == ""
+        assert len(json.loads((tmp_path / "out/report.json").read_text("utf-8"))["linkage"]) == rows
+
+
+def test_faults_of_the_run_are_known_by_its_witness(tmp_path: Path) -> None:
+    """A fire while the estate is cut off: told when the link is back, in time then."""
+    fault = "partition at=80 for=300"
+    ended = run_lilong(
+        "simulate", SMALL_ESTATE, "--days", "0.012", "--incident", "smoke.alarm@+120", "--fault", fault,
+        "--format", "jsonl", "--out", tmp_path,
+    )  # fmt: skip
+    assert ended.code == 0, ended
+    code, report, _ = score(tmp_path)
+    assert (code, report["alarm_rows"]) == (0, own(tmp_path)["alarm_rows"])
+    assert any(row["possible_after_ms"] for row in report["alarm_rows"])
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    code, report, _ = score(tmp_path, truth=alone(tmp_path, elsewhere))
+    assert code == 1
+    assert any(text.startswith("late: smoke.alarm") for text in report["failures"]), "nobody said why"
 
 
 def test_a_fire_is_judged_with_what_had_to_follow(tmp_path: Path) -> None:
@@ -164,6 +231,15 @@ def test_a_wrong_line_is_told_with_its_place(day: Path, tmp_path: Path) -> None:
     assert wrong(folder, truth=file).startswith(f"{file}:1: TruthRow lacks the field ")
     file.write_text('\n{"at": 1, "event": "lost"}\n')
     assert wrong(folder, observed=file).startswith(f"{file}:2: not a line of an observed feed")
+
+
+def test_a_witness_that_is_none_is_told(day: Path, tmp_path: Path) -> None:
+    folder, file = day / "jsonl", tmp_path / "witness.json"
+    assert wrong(folder, witness=file) == f"{file}: No such file or directory; name the witness.json of the run"
+    for text in ("{", "{}", '{"format": "lilong witness 9"}', "[]"):
+        file.write_text(text)
+        with pytest.raises(WitnessError, match=r"is no witness\.json of a run \("):
+            read_witness(file)
 
 
 def test_a_table_under_the_wrong_name_is_told(day: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from lilong_simulator.feed import FeedReader
 from lilong_simulator.tables import schema
 from lilong_simulator.truth import read_expectations, read_truth
 
-LINES = {"truth.jsonl", "expectations.jsonl", "observed.jsonl", "score.json", "score.html"}
+LINES = {"truth.jsonl", "expectations.jsonl", "observed.jsonl", "witness.json", "score.json", "score.html"}
 TABLES = {f"{table.name}.parquet" for table in schema.TABLES if table is not schema.LABELS}
 FIRE = ("--days", "0.05", "--start", "2026-03-04 18:00:00", "--incident", "kitchen_fire")
 SAMPLE = 25

@@ -16,6 +16,7 @@ from lilong_simulator.score import linkage, score
 from lilong_simulator.score.completeness import completeness
 from lilong_simulator.score.incidents import steps_of
 from lilong_simulator.score.quality import quality_score
+from lilong_simulator.score.witness import Judging, Witness
 from rich.console import Console
 
 from .cut_short import cut_short, lasted_s
@@ -47,7 +48,9 @@ def conclude(
         console.print(played.reasons[0], style="yellow")
         console.print(f"verdict: {content['verdict']}", style=VERDICT_STYLE[content["verdict"]])
     code = report.EXIT_CODES[content["verdict"]]
-    return code if save(request.folder, request.junit, content, result, console) else code or 1
+    witness = _witness(request, result, content["duration_s"])
+    saved = save(request.folder, request.junit, content, result, console, witness)
+    return code if saved else code or 1
 
 
 def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -103,8 +106,12 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         unseen=played.unseen,
         steps={one.name: steps_of(one, scenario.start, world_zero) for one in request.places[0].incidents},
         completeness=completeness(
-            [device for place in request.places for device in place.devices], result.recorder, world_zero,
-            world_zero + result.played_s * 1000 - LEAVING_MS, scenario.rate, Excuses(result.hindrances),
+            [device for place in request.places for device in place.devices],
+            result.recorder,
+            world_zero,
+            _counted_to(result),
+            scenario.rate,
+            Excuses(result.hindrances),
         ),
         world_began=None if result.world_zero is None else result.epoch_zero + result.world_zero,
         quality=quality_score(result.labels, feed, world_zero, result.epoch_zero).to_json()
@@ -112,6 +119,25 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         else None,
     )
     return report.build(conditions, result.recorder, scored, linked)
+
+
+def _counted_to(result: ShardResult) -> float:
+    return (result.world_zero or 0.0) + result.played_s * 1000 - LEAVING_MS
+
+
+def _witness(request: Request, result: ShardResult, lasted_s: float) -> Witness | None:
+    """What a score of its recording will ask for; None: its world never began."""
+    zero = result.world_zero
+    if zero is None:
+        return None
+    people = request.acknowledgement_expected
+    judging = Judging(
+        result.epoch_zero, zero, result.horizon, zero + result.played_s * 1000, _counted_to(result), console=False,
+        people=people, asks=request.linkage_expected, rate=request.scenario.rate,
+        started=request.scenario.start.isoformat(" "), lasted_s=lasted_s, seed=request.scenario.seed,
+    )  # fmt: skip
+    steps = {one.name: steps_of(one, request.scenario.start, zero) for one in request.places[0].incidents}
+    return Witness(judging, result.recorder, result.hindrances, steps)
 
 
 def _coded(event: FeedEvent, result: ShardResult) -> FeedEvent:

@@ -1,15 +1,20 @@
 """`lilong incidents`: what can go wrong in an estate; each incident explained as its file and the estate have it."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import time
+from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 
 import typer
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.incidents import CAUSES, INCIDENTS, IncidentError, WrittenIncident, find, read
+from lilong_simulator.incidents.file import extended
+from lilong_simulator.incidents.model import Passages
+from lilong_simulator.incidents.reach import judged_s
 from lilong_simulator.incidents.story import Story
 from lilong_simulator.random_streams import Streams
 from lilong_simulator.truth import ANY, DECIDED, Expectation, TruthRow
+from lilong_simulator.world.local_time import LocalTime
 
 from .inputs import InputError
 
@@ -18,9 +23,15 @@ FOLLOWS = {
     "kept": "{} is not undone before the alarms have been ended",
     "events": "all events are told, in their order, once they can be",
     "telemetry": "telemetry is there again, once it can be",
+    "delivered": "it is stored, once the network has delivered it", "repeated": "until that, it is said again",
+    "born": "they are back, and not all at once", "beats": "they are never silent for longer",
+    "accepted": "nothing is said before who they are is answered",
     "granted": "a card opens", "denied": "a card opens nothing, and that is told",
+    "done": "by itself: {}", "noted": "its record has {}",
 }  # fmt: skip
 SHOWN = 4  # devices named in a line
+DAY = datetime(2026, 3, 4)
+BEFORE_S, AFTER_S, LONG_S = 30, 20, 3_900
 CLOCKS = (
     ("L", "local_ms"), ("I", "ingest_ms"), ("S", "shown_ms"), ("H", "acknowledged_ms"), ("on site", "on_site_ms"),
     ("over", "ended_ms"), ("not before", "not_before_ms"),
@@ -33,26 +44,54 @@ def incidents(
         typer.Argument(metavar="[NAME|FILE.toml]", help="as --incident takes it: NAME, NAME@21:10, NAME:PLACE=VALUE"),
     ] = None,
     estate: Annotated[str, typer.Option(help="where it happens: a built-in estate, or a file")] = "music_plaza",
+    plan: Annotated[
+        bool, typer.Option("--plan", help="a line each: name, and the options of load and demo that play it")
+    ] = False,
 ) -> None:
     """What can go wrong: incidents listed, and each explained: its timeline, what must be raised and by when."""
+    if plan:
+        typer.echo("\n".join(_planned(load_estate(estate), name)))
+        return
     if name is None:
         typer.echo("\n".join(_listed()))
         return
+    typer.echo("\n".join(_explained(_written(name), load_estate(estate))))
+
+
+def _written(name: str) -> WrittenIncident:
     incident = find(name)
     if not isinstance(incident, WrittenIncident):
         raise InputError(f"{name}: is one alarm by its stimulus, and has no file; play it with --incident {name}")
-    typer.echo("\n".join(_explained(incident, load_estate(estate))))
+    return incident
 
 
 def _listed() -> Iterator[str]:
-    width = max(map(len, INCIDENTS))
-    for name in sorted(INCIDENTS):
+    """Other forms of one below it."""
+    width = max(map(len, INCIDENTS)) + 2
+    for name in sorted(INCIDENTS, key=lambda name: (*reversed(_line(name)), name)):
         content = read(name).content
         begins = content.at.isoformat() if isinstance(content.at, time) else "at once"
-        yield f"{name:<{width}}  {begins:<8}  {content.title.en} {content.title.zh}"
+        shown = name if extended(name) is None else f"  {name}"
+        yield f"{shown:<{width}}  {begins:<8}  {content.title.en} {content.title.zh}"
     yield ""
     yield f"and alone, by its stimulus, at the first device of its kind: {', '.join(sorted(CAUSES))}"
     yield "lilong incidents NAME explains one; --incident NAME of simulate, demo and load plays it"
+
+
+def _planned(estate: Estate, name: str | None) -> Iterator[str]:
+    """One, or the ten; those that take long by their cut forms."""
+    for one in [name] if name is not None else [one for one in sorted(INCIDENTS) if extended(one) is None]:
+        chosen, (options, took_s) = one, _played(_written(one), estate)
+        if name is None and took_s > LONG_S and f"{one}_cut" in INCIDENTS:
+            chosen = f"{one}_cut"
+            options, _ = _played(read(chosen), estate)
+        yield f"{chosen} {options}"
+
+
+def _line(name: str) -> list[str]:
+    """An incident, and those that it is a form of."""
+    base = extended(name)
+    return [name] if base is None else [name, *_line(base)]
 
 
 def _explained(incident: WrittenIncident, estate: Estate) -> Iterator[str]:
@@ -70,7 +109,22 @@ def _explained(incident: WrittenIncident, estate: Estate) -> Iterator[str]:
         yield f"it has no place there: {error}"
     else:
         yield from _rows(story)
+        options, took_s = _played(incident, estate)
+        shorter = took_s > LONG_S and f"{incident.name}_cut" in INCIDENTS
+        cut = f"; or {incident.name}_cut, its cut form" if shorter else ""
+        yield from _block("live, from before it until all of it can be judged", [f"  {options}{cut}"])
     yield from _block("sources", [f"  {source}" for source in content.sources])
+
+
+def _played(incident: WrittenIncident, estate: Estate) -> tuple[str, int]:
+    """What `lilong load` and `demo` are asked for, and the seconds that it takes."""
+    name = incident.name
+    start, wait_s = "", incident.begins(LocalTime(DAY)) / 1000
+    if isinstance(incident.when, time):
+        begin = datetime.combine(DAY, incident.when) - timedelta(seconds=BEFORE_S)
+        start, wait_s = f" --start '{begin}'", BEFORE_S
+    took_s = math.ceil(wait_s + judged_s(incident, estate)) + AFTER_S
+    return f"--incident {name}{start} --duration {took_s}", took_s
 
 
 def _rows(story: Story) -> Iterator[str]:
@@ -83,7 +137,8 @@ def _rows(story: Story) -> Iterator[str]:
         [f"{_clock(row.crossing_ms):>8}  {row.alarm} at {row.name or 'the estate'}: {_limits(row)}" for row in must],
     )
     expectations = [one for _, them in story.expectations for one in them]
-    yield from _block("must follow", [f"  {line}" for line in _followed(expectations)])
+    passing = [_passing(one) for one in story.content.passages]
+    yield from _block("must follow", [f"  {line}" for line in (*_followed(expectations), *passing)])
     for expect, words in (("must_not", "must not be raised"), ("may", "may be raised, or not")):
         rows = [row for row in story.truth if row.expect == expect]
         yield from _block(words, list(_alike(rows)))
@@ -108,6 +163,9 @@ def _followed(expectations: Iterable[Expectation]) -> Iterator[str]:
             within = "" if within_ms is None else f", within {_seconds(within_ms)}"
             yield f"{_several(names)}: {FOLLOWS[what].format(action)}{within}"
             continue
+        if what == "latched":
+            yield f"the {action} of {_several(names)} lasts until somebody has reset it"
+            continue
         if what == "not_cleared":
             yield f"the {action} of {_several(names)} stays, though its device is lost"
             continue
@@ -115,6 +173,11 @@ def _followed(expectations: Iterable[Expectation]) -> Iterator[str]:
         after = "the alarm" if count == quorum == 1 else f"{quorum} of {count} alarms"
         within = "" if within_ms is None else f" within {_seconds(within_ms)}"
         yield f"{action} at {_several(names)}: {done}{within} of {after}"
+
+
+def _passing(one: Passages) -> str:
+    share = "" if one.share is None or one.share_s is None else f", {one.share:.0%} within {one.share_s:g} s"
+    return f"everybody who may pass {one.at} is let in within {one.within_s:g} s{share}"
 
 
 def _limits(row: TruthRow) -> str:

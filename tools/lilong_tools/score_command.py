@@ -11,11 +11,13 @@ from typing import Annotated, TypeVar
 
 import typer
 from lilong_simulator import report as reports
+from lilong_simulator.data_faults.label import Label, read_labels
 from lilong_simulator.feed import FeedEvent, parse_line
 from lilong_simulator.load.recorded import open_source
 from lilong_simulator.load.thresholds import parse
 from lilong_simulator.score.recorded import Given, judge
 from lilong_simulator.score.recorded_run import read
+from lilong_simulator.score.witness import read as read_witness
 from lilong_simulator.tables import read as tables
 from lilong_simulator.truth import Expectation, TruthError, TruthRow, read_expectations, read_truth
 from rich.console import Console
@@ -28,13 +30,20 @@ REPORTS = ("score.json", "report.json")  # beside a truth.jsonl, they date it
 
 
 def score(
-    messages: Annotated[
-        Path, typer.Option(help="a file of --record, messages.parquet or .jsonl, or their folder")
-    ],
+    messages: Annotated[Path, typer.Option(help="a file of --record, messages.parquet or .jsonl, or their folder")],
     truth: Annotated[Path, typer.Option(help="truth.jsonl or truth.parquet of the run")],
     observed: Annotated[Path, typer.Option(help="the backend's observed feed, JSON lines")],
     expectations: Annotated[
-        Path | None, typer.Option(help="expectations.jsonl or .parquet: what had to follow; else that is not judged")
+        Path | None,
+        typer.Option(help="expectations.jsonl or .parquet: what had to follow; else the one beside the truth, where "
+                          "the run asked for it"),
+    ] = None,
+    witness: Annotated[
+        Path | None,
+        typer.Option(help="witness.json: what the run saw that no frame tells; else the one beside the truth, if any"),
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="labels.jsonl of --data-faults; else the one beside the truth, if any")
     ] = None,
     world_began: Annotated[
         str | None, typer.Option(help="world time 0, in Unix ms or as a UTC time; else by the report beside the truth")
@@ -56,11 +65,18 @@ def score(
     thresholds = tuple(parse(text) for text in require or ())
     folder = None if report is None else output_folder("--report", report)
     rows, began = _truth(truth)
+    witness = witness or _sibling(truth, "witness")
+    seen = None if witness is None else read_witness(witness)
+    if expectations is None and (seen is None or seen.judging.asks is not False):
+        expectations = _sibling(truth, "expectations")
     followed = [] if expectations is None else _expectations(expectations)
+    labels = labels or _sibling(truth.with_suffix(".jsonl"), "labels")
     feed = _feed(observed)
     source = open_source(messages, sealed=False)
     began = _date(world_began) if world_began is not None else began if began is not None else _beside(truth)
-    run = read(source)
+    if began is None and seen is not None:
+        began = seen.judging.epoch_zero + seen.judging.world_zero
+    run = read(source, {one.device for one in followed})
     if source.epoch_zero is None and began is not None:
         run.epoch_zero = began  # of lines of lilong simulate: virtual time begins with the world
     if began is None:
@@ -72,9 +88,12 @@ def score(
         raise InputError(f"--messages {messages}: nothing dates them; record them again")
     if not rows:
         raise InputError(f"--truth {truth}: holds no row, so nothing can be judged; give that of the run")
-    warnings = () if source.cut is None else (source.cut,)
     content = judge(
-        Given(run, rows, followed, feed, began, source.name, console, people, thresholds, warnings)
+        Given(
+            run, rows, followed, feed, began, source.name, console, people, thresholds,
+            () if source.cut is None else (source.cut,), seen, source.cut is not None,
+            None if labels is None else _labels(labels),
+        )
     )  # fmt: skip
     summarise(content, screen)
     if folder is not None:
@@ -103,6 +122,17 @@ def _text(path: Path, reads: Callable[[Path], list[Row]]) -> list[Row]:
         return reads(path)
     except UnicodeDecodeError:
         raise TruthError(f"{path}: is no text of JSON lines; give the .jsonl, or a .parquet by that name") from None
+
+
+def _labels(path: Path) -> list[Label]:
+    _there("--labels", path)
+    return read_labels(path)
+
+
+def _sibling(truth: Path, name: str) -> Path | None:
+    """What the run of a truth has left beside it, in the truth's own format where there are two."""
+    beside = (truth.with_name(f"{name}{suffix}") for suffix in (truth.suffix, ".jsonl", ".json"))
+    return next((file for file in beside if file.is_file()), None)
 
 
 def _feed(path: Path) -> list[FeedEvent]:

@@ -26,6 +26,7 @@ from lilong_simulator.score import linkage, score
 from lilong_simulator.score.completeness import completeness
 from lilong_simulator.score.incidents import steps_of
 from lilong_simulator.score.quality import quality_score
+from lilong_simulator.score.witness import Judging, Witness
 from lilong_simulator.tables import parquet, rows, schema
 from lilong_simulator.tables.messages import Messages
 from lilong_simulator.tables.parquet import Columns
@@ -46,7 +47,8 @@ FORGET_MS = 3_600_000
 COLLECT_MS = 6 * FORGET_MS
 PARQUET, JSONL = "parquet", "jsonl"
 LINES = (
-    "messages.jsonl", "truth.jsonl", "expectations.jsonl", "observed.jsonl", "labels.jsonl", "score.json", "score.html",
+    "messages.jsonl", "truth.jsonl", "expectations.jsonl", "observed.jsonl", "labels.jsonl", "witness.json",
+    "score.json", "score.html",
 )  # fmt: skip
 
 Progress = Callable[[float], None]
@@ -261,9 +263,28 @@ class _One:
         if run.data_faults is not None:
             hindrances = hindrances + run.data_faults.faults.hindrances
         excuses = Excuses(hindrances) if hindrances else None
+        steps = {one.name: steps_of(one, job.start) for one in self._incidents}
+        ended = float(run.env.now)
+        Witness(
+            Judging(
+                float(zero), 0.0, self.horizon, ended, self.horizon, arrivals=True, started=job.start.isoformat(" "),
+                lasted_s=self.horizon / 1000, seed=self._seed,
+            ),
+            self._recorder,
+            hindrances,
+            steps,
+        ).write(job.out / "witness.json", run.world.expectations)
         judged = score(
-            run.world.truth, self._recorder.alarms.values(), feed, 0, zero, horizon=self.horizon, excuses=excuses,
-            shown_expected=True, arrivals_expected=True,
+            run.world.truth,
+            self._recorder.alarms.values(),
+            feed,
+            0,
+            zero,
+            horizon=self.horizon,
+            excuses=excuses,
+            shown_expected=True,
+            arrivals_expected=True,
+            ended=ended,
         )
         content = report.build(
             report.Conditions(
@@ -272,7 +293,7 @@ class _One:
                 len(self._estate.devices), {}, 0, None, {}, None,
                 ingest_by=report.BY_FEED, faults=() if faults is None else faults.outcomes,
                 warnings=self._cut_short(),
-                steps={one.name: steps_of(one, job.start) for one in self._incidents},
+                steps=steps,
                 completeness=completeness(
                     self._estate.devices, self._recorder, 0.0, self.horizon, excuses=excuses
                 ),

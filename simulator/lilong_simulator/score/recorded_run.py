@@ -17,10 +17,11 @@ from lilong_protocol.cbor import CborError, decode
 from lilong_protocol.pc.sealed import payload_of
 from lilong_protocol.registry import EVENTS, KIND, KIND_BY_NUMBER, QUANTITIES
 
-from ..carried_out import FREE, LIFT, SHUT
+from ..carried_out import FREE, LIFT, SEEN, SHUT
 from ..estate.parts import Device
 from ..load.recorded import Source
 from ..recorder import AlarmClocks, Recorder
+from ..said import Said
 from .completeness import SLOWEST_BEAT_S
 
 SAID = (topics.STATE, topics.ALARM, topics.EVENT)  # classes that are read; of the others only that they were there
@@ -37,11 +38,15 @@ TOLD_BY = {
     _EVENT["socket.on"]: ("relay", 1), _EVENT["socket.off"]: ("relay", 0),
 }  # fmt: skip
 """Outputs by the event that tells of them."""
+LETS_IN = tuple(_EVENT[name] for name in ("door.granted", "door.exit", "door.unlocked"))
+"""Events of which the lock is free for some seconds; nobody tells of its end."""
+PULSE_MS = 1.0
 SHOWN_BY = {
     _QUANTITY["lamp_level"]: "lamp", _QUANTITY["unlocked"]: "lock", _QUANTITY["valve_closed"]: "valve",
     _QUANTITY["switched_on"]: "relay",
 }  # fmt: skip
 """Outputs by the quantity that has their value, wherever it is told."""
+_TOLD_VALUES = {*TOLD_BY.values()}
 _VALUES_AT = {frame.BIRTH: 7, frame.HEARTBEAT: 3, frame.EVENT: 4}  # in bodies
 BEATS_TELL = ("streetlight",)  # kinds whose outputs change without an event
 
@@ -58,6 +63,14 @@ class RecordedRun:
     last: float = 0.0
     epoch_zero: float | None = None
 
+    @staticmethod
+    def tells_of(action: str) -> bool:
+        """Whether frames tell that a command has been carried out; what is no command they tell by themselves."""
+        wanted = SEEN.get(action)
+        return wanted is None or any(
+            (name, value) in _TOLD_VALUES or name in SHOWN_BY.values() for name, value in wanted.items()
+        )
+
     def placed(self, names: dict[str, str]) -> list[Device]:
         """The devices whose kind is known; `names` by id, where there are some."""
         return [
@@ -66,9 +79,11 @@ class RecordedRun:
         ]
 
 
-def read(source: Source) -> RecordedRun:
-    """Read a source from end to end; RecordingError for what is none."""
+def read(source: Source, listened: Iterable[str] = ()) -> RecordedRun:
+    """Read a source from end to end; RecordingError for what is none. listened: devices of which it is kept when they
+    said what of classes that come in great numbers."""
     run = RecordedRun(epoch_zero=source.epoch_zero)
+    run.recorder.said = {device: Said() for device in listened}
     clocks = _Clocks()
     told: list[tuple[float, str, dict[int, Any]]] = []
     dates: list[float] = []
@@ -121,6 +136,7 @@ class _Clocks:
 
 def _tell(recorder: Recorder, told: Iterable[tuple[float, str, dict[int, Any]]], clocks: _Clocks) -> None:
     """Alarms and outputs, from what was said of them."""
+    released: set[str] = set()
     for at, device, fields in told:
         if _UPTIME not in fields:
             continue
@@ -139,7 +155,12 @@ def _tell(recorder: Recorder, told: Iterable[tuple[float, str, dict[int, Any]]],
             if alarm is not None and alarm.cleared is None:
                 alarm.cleared = made
         elif fields[1] == frame.EVENT and body[0] in TOLD_BY:
-            recorder.outputs.append((made, device, *TOLD_BY[body[0]]))
+            name, value = TOLD_BY[body[0]]
+            recorder.outputs.append((made, device, name, value))
+            if name == "lock":
+                (released.add if value == FREE else released.discard)(device)
+        elif fields[1] == frame.EVENT and body[0] in LETS_IN and device not in released:
+            recorder.outputs += [(made, device, "lock", FREE), (made + PULSE_MS, device, "lock", 0)]
     recorder.outputs.sort(key=lambda row: row[0])
 
 

@@ -12,12 +12,18 @@ from lilong_simulator.data_faults import write_labels
 from lilong_simulator.load.junit import write_junit
 from lilong_simulator.load.result import ShardResult
 from lilong_simulator.report.html import render
+from lilong_simulator.score.witness import Witness
 from lilong_simulator.truth import write_rows
 from rich.console import Console
 
 
 def save(
-    folder: Path | None, junit: Path | None, content: Mapping[str, Any], result: ShardResult, console: Console
+    folder: Path | None,
+    junit: Path | None,
+    content: Mapping[str, Any],
+    result: ShardResult,
+    console: Console,
+    witness: Witness | None = None,
 ) -> bool:
     """Write report.json, truth, report.html, JUnit as asked; False, said in words, when not all could be written."""
     files: list[tuple[Path, Callable[[Path], object]]] = []
@@ -28,6 +34,9 @@ def save(
             (folder / "expectations.jsonl", lambda file: write_rows(file, result.expectations)),
             (folder / "report.html", lambda file: file.write_text(render(content, result.recorder), encoding="utf-8")),
         ]
+        if witness is not None:
+            told = result.expectations
+            files.insert(3, (folder / "witness.json", lambda file: witness.write(file, told)))
         if result.labels:
             files.insert(3, (folder / "labels.jsonl", lambda file: write_labels(file, result.labels)))
     if junit is not None:
