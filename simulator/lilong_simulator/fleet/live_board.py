@@ -21,6 +21,8 @@ from .process_plant import ProcessPlant
 from .provision import Provisioner
 from .slots import SIMULATION_KEY
 
+TRIES = 5
+
 
 class LiveBoard:
     """One device of an estate in a process of its own, against the same broker as the fleet."""
@@ -50,6 +52,7 @@ class LiveBoard:
         self._fleet = fleet
         self._plant = ProcessPlant(self.set)
         self._process = BoardProcess(self._take, self._ended, UPDATING_HEAP)
+        self._zero = _zero(fleet)
         self._plant.load((values or {}).get(LOAD, 0))
 
     @property
@@ -115,7 +118,22 @@ class LiveBoard:
 
     def _at(self, at_us: int) -> float:
         """An instant of CLOCK_MONOTONIC on the fleet's clock, ms."""
-        return self._fleet.time() - (time.monotonic() * 1000 - at_us / 1000)
+        return self._zero + at_us / 1000
+
+
+def _zero(fleet: LiveFleet) -> float:
+    """The fleet's clock when CLOCK_MONOTONIC was 0, ms.
+
+    Read once, so that what a board tells keeps its order whatever the machine does between the readings of two clocks;
+    of several tries the one that the least came between.
+    """
+    tries = []
+    for _ in range(TRIES):
+        before = time.monotonic()
+        at = fleet.time()
+        after = time.monotonic()
+        tries.append((after - before, at - (before + after) * 500))
+    return min(tries)[1]
 
 
 def _tls(target: Target) -> dict[str, bytes] | None:
