@@ -2,11 +2,11 @@
 
 {"tenant", "device": 16 hex digits, "kind", "root": 64 hex digits, "host", "port"} and, where the device's own differ
 from the defaults, "beat_s", "offline_s", "keepalive_s", "boot", "generation" (how often it was provisioned before, at
-most 255), "epoch" (of its keys, at first), "seed" (hex; else the board's generator), "store"
-(a folder; else memory), "data" (an object: the files of what its kind was given, by name), "username" and "password"
-for the broker: a user name without a password has the one that follows from the root. "tls" is an object of files in
-DER: "ca", against which the broker's certificate is checked, and where the broker wants one of the device's own,
-"certificate" and "key". null is the same as absent. A board may read further keys of its own.
+most 255), "epoch" (of its keys, at first), "wait" (s up to which the first connect of a boot waits), "seed" (hex; else
+the board's generator), "store" (a folder; else memory), "data" (an object: the files of what its kind was given, by
+name), "username" and "password" for the broker: a user name without a password has the one that follows from the root.
+"tls" is an object of files in DER: "ca", against which the broker's certificate is checked, and where the broker wants
+one of the device's own, "certificate" and "key". null is the same as absent. A board may read further keys of its own.
 """
 
 import json
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _NEEDED = ("tenant", "device", "kind", "host", "port", "root")
 _TEXTS = ("tenant", "device", "kind", "host", "store", "username", "password")
-_NUMBERS = ("port", "beat_s", "offline_s", "keepalive_s", "boot", "generation", "epoch")
+_NUMBERS = ("port", "beat_s", "offline_s", "keepalive_s", "boot", "generation", "epoch", "wait")
 _KEYS = ("root", "seed")
 _TLS = ("ca", "certificate", "key")
 

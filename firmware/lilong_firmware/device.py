@@ -143,8 +143,11 @@ class Device:
 
     # ---- what happens to a device
 
-    def start(self, now: int) -> None:
-        """Power is on. What the sensors read then was told by `sense` before: a boot is no change of anything."""
+    def start(self, now: int, wait: int = 0) -> None:
+        """Power is on. What the sensors read then was told by `sense` before: a boot is no change of anything.
+
+        wait: ms up to which the first connect waits, so that all whom one feeder feeds do not come at one time.
+        """
         self._on = True
         rules = self.rules
         if rules.FINDS_FAULTS and self.active(ALARM_SENSOR_FAULT):
@@ -155,9 +158,10 @@ class Device:
                 self._silent(now, channel)
         if not self.faults:
             self.restore(now, ALARM_SENSOR_FAULT, {})
-        self.session.start(now)
         report = self.uplink.frame(now, frame.REPORTED_CONFIG, topics.CONFIG, self.reported)
         self.session.send(now, topics.CONFIG, report)
+        waits = wait and not len(self.outbox)  # no alarm waits
+        self.session.start(now, now + self.draws.below(wait) if waits else now)
         self._plan(now)
 
     def sense(self, now: int, channel: int, value: "int | None") -> None:

@@ -90,6 +90,7 @@ class Host:
 
             boot = begin(kept, settings["generation"] or 0, settings["epoch"] or 0, draws)
         self._board = board
+        self.wait = (settings["wait"] or 0) * 1000
         self._turn: Any = None  # what runs may not be what is to run: it says when to restart
         self._modules = 0  # how many are loaded at rest
         self.device = Device(identity, kind, kept, draws, True, boot)
@@ -129,7 +130,7 @@ class Host:
         now = self._board.uptime_ms()
         for name in self._channels:
             self.device.sense(now, self._channels[name], self._board.read(name))
-        self.device.start(now)
+        self.device.start(now, self.wait)
         self._act()
         while True:
             turn = self._turn

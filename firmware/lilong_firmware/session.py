@@ -87,9 +87,9 @@ class Session:
         self.dropped = 0  # events given up because the queue was full
         self.state = DOWN
 
-    def start(self, now: int) -> None:
+    def start(self, now: int, connect_at: int) -> None:
         self._beat_at = now + 1 + self._device.draws.below(self._beat_ms)
-        self._next_at = now
+        self._next_at = connect_at
 
     # ---- the link
 

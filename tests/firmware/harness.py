@@ -121,7 +121,7 @@ class Host:
     def __init__(
         self, kind, values=None, polls=False, store=None, seed=b"seed", latency=20, link=True, acks=1, times=True,
         beat_s=None, offline_s=None, cards=(), card_key=b"", plant=None,
-        data=None, kept=None, answers=None,
+        data=None, kept=None, answers=None, wait=0,
     ):  # fmt: skip
         self.kind = rules(kind) if isinstance(kind, str) else kind
         self.slots = {channel[0]: at for at, channel in enumerate(self.kind.CHANNELS)}
@@ -148,6 +148,7 @@ class Host:
         self.times = times
         self.plant = plant
         self.answers = answers  # to a door that asks: True elsewhere, False not, None: no answer
+        self.wait = wait  # up to which its first connect waits
         self.drift_ppm = 0  # how much faster the device's clock runs
         self.now = 0
         self.trace = []
@@ -178,7 +179,7 @@ class Host:
         self.device = Device(self.identity, self.kind, self.store, Draws(self.seed), self.polls, boot)
         for name in self.slots:
             self.device.sense(0, self.slots[name], self.values[name])
-        self.device.start(0)
+        self.device.start(0, self.wait)
         self._drain()
 
     def power_cycle(self, off_ms=1_000):

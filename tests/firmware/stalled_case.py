@@ -196,8 +196,8 @@ name = "wristband" if STORY in ("fall", "sos") else "door"
 settings = {
     "kind": name, "tenant": "t", "device": "a4cf12fffe0b3c5d", "root": bytes(32), "beat_s": 600, "offline_s": 1_800,
     "data": {"cards": CARDS} if name == "door" else {}, "seed": b"seed", "store": None, "boot": None, "generation": 0,
-    "epoch": 0, "keepalive_s": None, "host": "127.0.0.1", "port": int(sys.argv[6]), "username": None, "password": None,
-    "tls": None,
+    "epoch": 0, "wait": None, "keepalive_s": None, "host": "127.0.0.1", "port": int(sys.argv[6]), "username": None,
+    "password": None, "tls": None,
 }
 board = board_module.Board(rules(name), story.wired(), Progress(lambda: None), resolve)
 host = main.Host(board, settings)

@@ -26,7 +26,7 @@ def test_what_is_absent_is_none_and_hex_is_bytes(loaded):
     assert config["root"] == bytes(32)
     assert config["seed"] == b"\x0a\xff"
     assert config["data"] == {}
-    for key in ("beat_s", "offline_s", "keepalive_s", "boot", "store", "username", "password"):
+    for key in ("beat_s", "offline_s", "keepalive_s", "boot", "wait", "store", "username", "password"):
         assert config[key] is None
 
 
@@ -49,6 +49,7 @@ def test_what_every_device_needs(loaded, key):
         ("boot", -1, "is not a whole number"),
         ("beat_s", 1.5, "is not a whole number"),
         ("keepalive_s", True, "is not a whole number"),
+        ("wait", "60", "is not a whole number"),
         ("seed", "xy", "is not hex"),
         ("seed", 7, "is not hex"),
         ("root", "00", "is not 64 hex digits"),

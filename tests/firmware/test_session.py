@@ -121,6 +121,66 @@ def test_gas_sends_its_readings_in_columns_every_quarter_hour():
     assert body[2] == [[12, 12, 12], [0, 0, 0], [0, 0, 0], [1, 1, 1], [0, 0, 0]]
 
 
+# ---- the first connect of a boot
+
+
+@pytest.mark.spec("LIL-SESSION-023")
+@given(st.binary(min_size=1, max_size=8), st.integers(1, 10 * MINUTE))
+def test_who_was_told_to_wait_connects_within_that_time(seed, wait):
+    host = Host("door", seed=seed, wait=wait)
+    host.run(wait)
+    (first,) = host.connects
+    assert 0 <= first < wait
+
+
+@pytest.mark.spec("LIL-SESSION-023")
+def test_those_whom_one_feeder_feeds_come_back_over_the_whole_time():
+    firsts = []
+    for number in range(200):
+        host = Host("streetlight", seed=bytes((number,)), wait=MINUTE)
+        host.run(MINUTE)
+        firsts.append(host.connects[0])
+    quarters = [sum(1 for first in firsts if first * 4 // MINUTE == quarter) for quarter in range(4)]
+    assert min(quarters) > 30
+
+
+@pytest.mark.parametrize("kind", [ALWAYS_ON, SLEEPING])
+def test_without_a_wait_it_connects_at_once(kind):
+    host = Host(kind)
+    host.run(1)
+    assert host.connects == [0]
+
+
+@pytest.mark.spec("LIL-SESSION-023")
+def test_an_alarm_does_not_wait_for_the_first_connect_either():
+    seed = next(bytes((one,)) for one in range(256) if waits_for(bytes((one,))) > 40 * SECOND)
+    host = Host("door", seed=seed, wait=MINUTE)
+    host.run(10 * SECOND)
+    assert host.connects == []
+    host.set("tamper", 1)
+    host.run(SECOND)
+    assert host.connects[0] <= 11 * SECOND
+
+
+@pytest.mark.spec("LIL-SESSION-023")
+@given(st.binary(min_size=1, max_size=8))
+def test_an_alarm_that_was_kept_over_the_boot_does_not_wait(seed):
+    host = Host("door", seed=seed, link=False)
+    host.set("tamper", 1)
+    host.run(SECOND)
+    host.wait = 10 * MINUTE
+    host.power_cycle()
+    booted = host.now
+    host.run(1)
+    assert host.connects[-1] == booted
+
+
+def waits_for(seed):
+    host = Host("door", seed=seed, wait=MINUTE)
+    host.run(MINUTE)
+    return host.connects[0]
+
+
 # ---- reconnecting
 
 

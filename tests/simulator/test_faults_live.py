@@ -102,6 +102,16 @@ async def test_power_and_links_of_live_devices_go_and_come_back():
 
 @needs_mosquitto
 @in_loop
+async def test_live_devices_that_wait_come_back_over_that_time():
+    async with Mosquitto() as broker:
+        result = await played(broker, None, "blackout at=0.1 for=0.2 feeder=core1 wait=1", duration_s=2)
+    (dark,) = result.faults
+    assert 0 < dark.links_lost == dark.reconnect.count
+    assert dark.reconnect.maximum > 500
+
+
+@needs_mosquitto
+@in_loop
 async def test_frames_of_a_bad_radio_reconcile():
     async with Mosquitto() as broker:
         flood = "nuisance_flood at=0 for=2 alarm=tamper per_min=600"

@@ -106,6 +106,16 @@ def test_without_power_nothing_is_said_and_all_return_at_once_with_the_next_boot
     assert outcome.reconnect.maximum < 300, "no device waits: that is the storm"
 
 
+def test_devices_that_wait_come_back_over_that_time_and_an_alarm_waits_for_nothing():
+    played = Played("blackout at=120 for=60 standby=0 wait=60", incidents=[BreakIn(200)])
+    (outcome,) = played.outcomes
+    assert outcome.reconnect.count == ALWAYS_ON
+    assert 30_000 < outcome.reconnect.maximum < 60_300
+    assert outcome.reconnect.percentile(10) < 30_000
+    (alarm,) = played.log.alarms.values()
+    assert alarm.stored - alarm.decided < 1_000
+
+
 def test_a_danger_in_the_dark_is_excused_and_no_pass():
     played = Played("blackout at=120 for=60 standby=0", incidents=[BreakIn(150)])
     assert (played.count("excused"), played.count("undetected"), played.count("raised")) == (1, 0, 0)

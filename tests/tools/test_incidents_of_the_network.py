@@ -120,6 +120,7 @@ class TestBlackout:
     @pytest.mark.parametrize(("planted", "word"), [
         ("gateways without batteries", "silent"), ("a door that keeps people in", "door_left at"),
         ("hasty piles", "hasty"), ("detectors that boot for minutes", "late: tell_born"),
+        ("all at once", "in step: "),
     ])  # fmt: skip
     def test_devices_that_cannot_bear_it_are_named(self, planted, word, monkeypatch):
         if planted == "gateways without batteries":
@@ -132,11 +133,14 @@ class TestBlackout:
                     self._device.session._heartbeat(now, False)
 
             monkeypatch.setattr(Acceptance, "linked", says_that_it_is_there)
+        elif planted == "all at once":
+            start = Session.start
+            monkeypatch.setattr(Session, "start", lambda self, now, connect_at: start(self, now, now))
         else:
             start = Session.start
 
-            def slowly(self, now):
-                start(self, now)
+            def slowly(self, now, connect_at):
+                start(self, now, connect_at)
                 if self._device.uplink.boot > 1:
                     self._next_at = now + 200_000
 

@@ -79,6 +79,12 @@ def test_a_place_of_the_estate_gives_its_id_its_beat_and_where_it_is(bench):
     assert line == f"{PLACED},gas,pico2_w,core1/01F/0101/gas,b1,1,0101,0,estate"
 
 
+def test_who_hangs_on_a_feeder_is_told_to_wait_before_it_connects(bench):
+    bench.csv.write_text(f"mac,kind,board,wait\n{MAC},smoke,esp32_c3,60\n")
+    assert bench.run("--csv", bench.csv).code == 0
+    assert bench.config(EUI)["wait"] == 60
+
+
 def test_a_board_with_a_modem_gets_the_modem_s_settings_and_no_wi_fi(bench):
     bench.make()
     cover = bench.config("a4cf12fffe0b3c5f")
@@ -281,6 +287,8 @@ def wrong_row(*changes):
         (wrong_row(("manhole,esp32_ppp", "manhole,esp32_c3")), ":5: kind: esp32_c3 carries no manhole; it carries gas"),
         (wrong_row(("manhole,esp32_ppp", "manhole,esp64")), ":5: board: esp64: no such board"),
         (wrong_row(("a4cf120b3c5f", MAC)), f":5: device: {EUI} is that of"),
+        (wrong_row(("unit\n", "wait\n"), ("0101\n", "-1\n")), ":2: wait: '-1' is no time; give 0 to 600 s"),
+        (wrong_row(("unit\n", "wait\n"), ("0101\n", "601\n")), ":2: wait: '601' is no time"),
         (wrong_row(("cover 7", '"Kitchen, left"')), ":5: name: Kitchen, left is that of"),
         (wrong_row(("unit\n", "data.card_key\n"), ("0101\n", "none.key\n")), ":2: data.card_key: a smoke is given"),
     ],

@@ -29,6 +29,7 @@ class BoardConfig:
     keepalive_s: int | None = None
     boot: int | None = None
     generation: int | None = None
+    wait: int | None = None
     seed: bytes | None = None
     store: str | None = None
     data: Mapping[str, bytes] = field(default_factory=dict)

@@ -36,8 +36,11 @@ def of(member: "Member") -> Fault:
     return member.fault
 
 
-def set_power(fleet: "VirtualFleet", member: "Member", on: bool) -> None:
-    """Off: the connection breaks without a word. On: it boots anew, with what its flash has kept."""
+def set_power(fleet: "VirtualFleet", member: "Member", on: bool, wait: int = 0) -> None:
+    """Off: the connection breaks without a word. On: it boots anew, with what its flash has kept.
+
+    wait: ms up to which its first connect waits then.
+    """
     fault = of(member)
     if member.burnt or fault.powered == on:
         return
@@ -63,7 +66,7 @@ def set_power(fleet: "VirtualFleet", member: "Member", on: bool) -> None:
         member.device = power.rebooted(member.device)
     if fault.ppm:
         set_tick(fleet, member, fault.ppm, 0)
-    member.device.start(0)
+    member.device.start(0, wait)
     fleet._settle(now, member)
 
 

@@ -51,7 +51,7 @@ def contents(row: Row, there: There, keys: Keys) -> dict[str, bytes]:
     }  # fmt: skip
     if keys.epoch:
         config["epoch"] = keys.epoch
-    for name, value in (("beat_s", row.beat_s), ("offline_s", row.offline_s)):
+    for name, value in (("beat_s", row.beat_s), ("offline_s", row.offline_s), ("wait", row.wait_s)):
         if value is not None:
             config[name] = value
     config |= _radio(row, there.networks)

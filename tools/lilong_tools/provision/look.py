@@ -16,7 +16,7 @@ from .rows import DATA_NAMES
 
 PEM = re.compile(rb"-----BEGIN ([A-Z ]+)-----")
 SHOWN = ("tenant", "device", "kind", "board", "generation", "epoch", "host", "port", "username", "store", "beat_s",
-         "offline_s", "keepalive_s")  # fmt: skip
+         "offline_s", "keepalive_s", "wait")  # fmt: skip
 SECRET = {"root": "the device's own root key", "password": "a password at the broker", "networks": "Wi-Fi passwords",
           "modem": "what the SIM wants", "seed": "a seed"}  # fmt: skip
 LOOPBACK = ("localhost", "::1")

@@ -16,7 +16,7 @@ from ..boards.tables import nearest
 from .errors import ProvisionError
 from .identity import device_id, eui64
 
-COLUMNS = ("device", "mac", "kind", "board", "name", "building", "core", "unit")
+COLUMNS = ("device", "mac", "kind", "board", "name", "building", "core", "unit", "wait")
 DATA = "data."
 """A column `data.cards` names a file with what the kind is given as "cards", from the folder of the CSV file on."""
 
@@ -29,12 +29,14 @@ DATA_NAMES = {
     "vehicle_lane": ("card_key", "cards", "out", "paying", "visitors"),
 }
 """What the rules and drivers of a kind read of `Identity.data`."""
+WAIT_MAX_S = 600
+"""The longest that a device may keep its first connect back: nobody hears of it meanwhile."""
 
 
 @dataclass(frozen=True)
 class Row:
     """A device that is wanted. where: the line that asks for it. board: checked, and carries the kind. maker: whose
-    firmware it has taken so far, as its configuration has it."""
+    firmware it has taken so far, as its configuration has it. wait_s: up to which the first connect of a boot waits."""
 
     where: str
     device: str
@@ -47,6 +49,7 @@ class Row:
     data: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     beat_s: int | None = None
     offline_s: int | None = None
+    wait_s: int | None = None
     maker: Mapping[str, str] | None = None
 
 
@@ -145,6 +148,7 @@ class _Reader:
         if kind and placed and placed.kind != kind:
             self._wrong("kind", f"{kind}, and {placed.name} of {self._estate.id} is a {placed.kind}; correct one")
         data = self._data(kind) if kind else {}
+        wait_s = self._wait()
         if len(self._complaints) > before or kind is None or board is None or device is None:
             return None
         place = {name: self._cells.get(name, "") for name in ("building", "core", "unit")}
@@ -152,7 +156,7 @@ class _Reader:
             place = {name: cell or str(getattr(placed, name) or "") for name, cell in place.items()}
         beat_s, offline_s = (None, None) if placed is None else (placed.beat_s, placed.offline_s)
         return Row(self._where, device, kind, board, self._cells.get("name", ""), **place, data=data, beat_s=beat_s,
-                   offline_s=offline_s, maker=None)  # fmt: skip
+                   offline_s=offline_s, wait_s=wait_s, maker=None)  # fmt: skip
 
     def _wrong(self, column: str, says: str) -> None:
         self._complaints.append(f"{self._where}: {column}: {says}")
@@ -198,6 +202,15 @@ class _Reader:
         except ValueError as error:
             self._wrong("device" if given else "mac", str(error))
         return None
+
+    def _wait(self) -> int | None:
+        cell = self._cells.get("wait", "")
+        if not cell:
+            return None
+        if not (cell.isascii() and cell.isdigit()) or int(cell) > WAIT_MAX_S:
+            self._wrong("wait", f"{cell!r} is no time; give 0 to {WAIT_MAX_S} s, up to which the first connect waits")
+            return None
+        return int(cell)
 
     def _data(self, kind: str) -> dict[str, bytes]:
         found = {}

@@ -25,8 +25,11 @@ def of(member: "LiveDevice") -> Fault:
     return member.fault
 
 
-def set_power(member: "LiveDevice", on: bool) -> None:
-    """Off: the connection breaks without a word. On: it boots anew, with what its flash has kept."""
+def set_power(member: "LiveDevice", on: bool, wait: int = 0) -> None:
+    """Off: the connection breaks without a word. On: it boots anew, with what its flash has kept.
+
+    wait: ms up to which its first connect waits then.
+    """
     fault = of(member)
     if fault.powered == on:
         return
@@ -48,7 +51,7 @@ def set_power(member: "LiveDevice", on: bool) -> None:
         member.device = power.rebooted(member.device)
     if fault.ppm:
         set_tick(member, fault.ppm, 0)
-    member.device.start(0)
+    member.device.start(0, wait)
     member.settle()
 
 

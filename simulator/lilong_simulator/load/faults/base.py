@@ -19,7 +19,8 @@ UNPOWERED, STUCK, CUT_OFF = "unpowered", "stuck", "cut off"
 class Levers(Protocol):
     """What a host lets be done to its devices and its broker; devices by id. Who has burnt is left alone."""
 
-    def power(self, device: str, on: bool) -> None: ...
+    def power(self, device: str, on: bool, wait: int = 0) -> None:
+        """wait: ms up to which its first connect waits when power is back."""
 
     def link(self, device: str, whole: bool) -> None:
         """False: a link breaks, and none can be had."""

@@ -2,9 +2,10 @@
 
 What models it: a device without power keeps its flash and nothing else; its connection breaks without a word, its
 sensors change unseen, and it cannot raise. When power is back it boots anew, with the next boot, and connects without
-waiting, as all the others on that feeder do. What has a battery of its own goes on (flats' smoke detectors, covers,
-bands), and so does what has one that stands by: doors, panels, lanes, fence zones and gateways, of which the last two
-say that their mains are away; unless `standby=0`, which kills them as well.
+waiting, as all the others on that feeder do: the storm. With `wait=60` each draws up to a minute for itself before it
+connects, as devices do that were provisioned so (LIL-SESSION-023); an alarm waits for nothing. What has a battery of
+its own goes on (flats' smoke detectors, covers, bands), and so does what has one that stands by: doors, panels, lanes,
+fence zones and gateways, of which the last two say that their mains are away; unless `standby=0`, which kills them too.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ class Blackout(Fault):
     """Without a selector: every feeder."""
 
     NAME = "blackout"
-    PARAMETERS = (Parameter("standby", "", 0, 1, 1.0, "1: standby batteries hold, 0: they are flat"),)
+    PARAMETERS = (
+        Parameter("standby", "", 0, 1, 1.0, "1: standby batteries hold, 0: they are flat"),
+        Parameter("wait", "s", 0, 3_600, 0.0, "up to how long each waits before it connects, once power is back"),
+    )
     HINDERS = UNPOWERED
     LINKS = True
     SIMULATED = True
@@ -48,7 +52,7 @@ class Blackout(Fault):
 
     def end(self, levers: Levers, devices: Sequence[Device]) -> None:
         for device in filter(self.hinders, devices):
-            levers.power(device.id, True)
+            levers.power(device.id, True, round(self.value("wait") * 1000))
 
     def incident(self, devices: Sequence[Device]) -> Incident | None:
         standby = [one for one in devices if not self.hinders(one) and "mains" in channels_of(one.kind)]

@@ -65,9 +65,9 @@ class LiveLevers:
 
     # ---- Levers
 
-    def power(self, device: str, on: bool) -> None:
+    def power(self, device: str, on: bool, wait: int = 0) -> None:
         if member := self.member(device):
-            faulty.set_power(member, on)
+            faulty.set_power(member, on, wait)
             self._told(device, on)
 
     def link(self, device: str, whole: bool) -> None:

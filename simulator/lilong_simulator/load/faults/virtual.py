@@ -43,10 +43,10 @@ class VirtualFaults:
 
     # ---- Levers
 
-    def power(self, device: str, on: bool) -> None:
+    def power(self, device: str, on: bool, wait: int = 0) -> None:
         if not on:
             self._dark(device)
-        virtual_faults.set_power(self._fleet, self._fleet._members[device], on)
+        virtual_faults.set_power(self._fleet, self._fleet._members[device], on, wait)
 
     def link(self, device: str, whole: bool) -> None:
         virtual_faults.set_link(self._fleet, self._fleet._members[device], whole)
