@@ -277,6 +277,7 @@ class Asked(Told):
     def take(self):
         batch = self.core.take()
         self.feed += batch.feed
+        self.rows += batch.rows
         for publish in batch.publishes:
             _, device, _, cls = topics.parse(publish.topic)
             answer = frame.unpack(sealed_for(device).open(cls, publish.payload)) if cls == "cm" else None
@@ -395,6 +396,18 @@ class TestCare:
 
 
 class TestRestart:
+    def test_a_copy_is_refused_though_the_centre_has_just_been_restarted(self, tmp_path):
+        store = Store(str(tmp_path / "centre.db"), TENANT)
+        told = Asked()
+        told.at(0, birth(DOOR), birth(OTHER_DOOR))
+        told.event(1_000, DOOR, codes.EVENT_DOOR_ASKED)
+        store.commit(told.rows)
+        again = Asked(WIRED, store.load())
+        again.now = told.now
+        again.event(9_000, OTHER_DOOR, codes.EVENT_DOOR_ASKED)
+        assert again.answers == [(OTHER_DOOR, True)]
+        store.close()
+
     def test_what_stands_stands_on_and_ends_once(self, tmp_path):
         store = Store(str(tmp_path / "centre.db"), TENANT)
         told = Told()

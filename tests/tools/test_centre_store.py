@@ -177,7 +177,8 @@ class TestEarlierReleases:
     def test_one_without_firmware_gets_a_table_for_it(self, path):
         Store(path, TENANT).close()
         with closing(sqlite3.connect(path)) as db, db:
-            later = "".join(f"DROP TABLE {table}; " for table in ("artifact", "passage", "stay", "finding", "forward"))
+            later = "".join(f"DROP TABLE {table}; " for table in ("artifact", "passage", "stay", "finding", "forward",
+                                                                      "used"))
             earlier = centre_before.INCIDENT
             db.executescript(f"{later}DROP TABLE incident; {earlier} PRAGMA user_version = 3;")
         store = Store(path, TENANT)
@@ -343,7 +344,7 @@ def test_every_kind_of_row_that_the_core_makes_has_its_table():
     world.core.updates.provide(world.now, Artifact(7, FIRMWARE, "1.1.0", b"firmware"), "Wang")
     world.run(MINUTE)
     tables = {row.table for batch in world.batches for row in batch.rows}
-    elsewhere = {"passage", "stay", "forward"}  # test_centre_stays, test_forwarding
+    elsewhere = {"passage", "stay", "forward", "used"}  # test_centre_stays, test_forwarding, test_centre_findings
     assert tables | elsewhere == set(STATEMENTS)
     assert world.sent_to(SMOKE, frame.STORED_ACK)
     world.store.close()

@@ -299,6 +299,7 @@ class Core:
         self.findings.restore(self._now_ms, saved.findings, self.alarms.open(), lost, broken)
         for row in saved.incidents:
             self.linkages.restore(Incident(**row))
+        self.findings.restore_used(saved.used)
         self.forwarding.restore(self._now_ms, saved.forwards, self.alarms.open())
         self.stays.restore(
             (Passage(**row) for row in saved.passages), saved.passage_numbers, (Stay(**row) for row in saved.stays)

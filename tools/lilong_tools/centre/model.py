@@ -95,6 +95,7 @@ class Saved:
     numbers: list[tuple[str, str, int, int, bytes]] = field(default_factory=list)  # device, class, boot, seq, tag
     frames: list[tuple[str, str, int, int, bytes]] = field(default_factory=list)  # events that wait for their turn
     forwards: list[Json] = field(default_factory=list)  # what has no receipt or is not over, and the last; oldest first
+    used: list[Json] = field(default_factory=list)  # where each credential was last
     revocations: list[Json] = field(default_factory=list)  # by stamp
     artifacts: list[Json] = field(default_factory=list)  # oldest first
     passages: list[Json] = field(default_factory=list)  # that wait, or have no exit yet

@@ -1,7 +1,7 @@
 """The centre's database: its tables, and the statement that takes a row of each."""
 
 APPLICATION_ID = 0x4C696C6F  # "Lilo", in the header of the file
-VERSION = 8
+VERSION = 9
 
 REVOCATION = """
 -- revoked credentials of the whole estate, for ever, in the order in which every door takes them
@@ -62,6 +62,10 @@ CREATE TABLE forward (
     receipt TEXT NOT NULL, ended_ms INTEGER
 ) WITHOUT ROWID;
 """
+USED = """
+-- where each credential was used last
+CREATE TABLE used (credential INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, device TEXT NOT NULL);
+"""
 # Incidents were of cores alone, and named their one command.
 TO_PLACES = f"""
 ALTER TABLE incident RENAME TO incident_6;
@@ -92,9 +96,9 @@ INSERT INTO device SELECT device, "values", values_at FROM device_2;
 DROP TABLE device_2;
 """
 # What a database of an earlier version lacks to be one of the next.
-UPGRADES = {1: REVOCATION, 2: TO_STATE, 3: ARTIFACT, 4: PASSAGE, 5: FINDING, 6: TO_PLACES, 7: FORWARD}
+UPGRADES = {1: REVOCATION, 2: TO_STATE, 3: ARTIFACT, 4: PASSAGE, 5: FINDING, 6: TO_PLACES, 7: FORWARD, 8: USED}
 
-TABLES = f"""{REVOCATION}{STATE}{DEVICE}{ARTIFACT}{PASSAGE}{FINDING}{INCIDENT}{FORWARD}
+TABLES = f"""{REVOCATION}{STATE}{DEVICE}{ARTIFACT}{PASSAGE}{FINDING}{INCIDENT}{FORWARD}{USED}
 CREATE TABLE estate (id TEXT NOT NULL);
 -- alarms and events, for ever: one row for each (device, boot, class, number), with the bytes that were verified
 CREATE TABLE message (
@@ -157,6 +161,7 @@ STATEMENTS = {
     "finding": _insert("finding", 12, "INSERT OR REPLACE"),
     "incident": _insert("incident", 5, "INSERT OR REPLACE"),
     "forward": _insert("forward", 12, "INSERT OR REPLACE"),
+    "used": _insert("used", 3, "INSERT OR REPLACE"),
     "passage": _insert("passage", 9, "INSERT OR REPLACE"),
     "stay": _insert("stay", 9, "INSERT OR IGNORE"),  # as of messages
     "revocation": _insert("revocation", 5, "INSERT OR REPLACE"),

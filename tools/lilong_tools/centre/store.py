@@ -103,6 +103,7 @@ class Store:
                                           f"AND ended_ms IS NOT NULL ORDER BY at_ms DESC LIMIT {FORWARDS_LOADED}")),
                 *_rows(self._db, "SELECT * FROM forward WHERE received_ms IS NULL OR ended_ms IS NULL ORDER BY at_ms"),
             ],
+            used=_rows(self._db, "SELECT * FROM used ORDER BY at_ms"),
             revocations=_rows(self._db, "SELECT * FROM revocation ORDER BY stamp"),
             artifacts=_rows(self._db, "SELECT number, what, version, data, signature FROM artifact ORDER BY id"),
             passages=_rows(self._db, "SELECT * FROM passage WHERE done = 0 ORDER BY at_ms"),

@@ -36,7 +36,7 @@ class Findings:
         self._feeders = Feeders(self.book, self.site)
         self._silence = Silence(self.book, self.site, self._feeders)
         self._security = Security(self.book, self.site, self._quiet)
-        self._passages = Passages(self.book, self.site, self._quiet)
+        self._passages = Passages(self.book, self.site, self._quiet, outcome)
         self._care = Care(self.book, self.site)
         self._weather = Weather(self.book)
         self.quality = Quality(self.book, self.site, self._quiet) if checks else None
@@ -120,3 +120,7 @@ class Findings:
         for found in self.book.all():
             if not found.cleared:
                 self._quiet.again(now_ms, found)
+
+    def restore_used(self, rows: Iterable[Json]) -> None:
+        """Take back where each card was used last."""
+        self._passages.restore((row["credential"], row["at_ms"], row["device"]) for row in rows)

@@ -1,10 +1,13 @@
 """One card at two doors, too far apart for the time between: one of them is a copy."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from lilong_protocol import codes
 from lilong_protocol.pc.findings import IMPOSSIBLE_PASSAGE
 
+from ..model import Row
+from ..outcome import Outcome
 from .book import Book
 from .quiet import Quiet
 from .site import Site
@@ -17,10 +20,11 @@ LATE_MS = 2_000  # (ours) a question that is older: its door has decided by itse
 
 
 class Passages:
-    """Where each card was seen last."""
+    """Where each card was seen last; a restart forgets none of it."""
 
-    def __init__(self, book: Book, site: Site, quiet: Quiet) -> None:
+    def __init__(self, book: Book, site: Site, quiet: Quiet, outcome: Outcome) -> None:
         self._book = book
+        self._outcome = outcome
         self._site = site
         self._quiet = quiet
         self._seen: dict[int, tuple[int, str]] = {}
@@ -34,7 +38,7 @@ class Passages:
         before = self._seen.get(card)
         refused = values.get(codes.Q_DENIAL) == codes.DENIAL_ELSEWHERE
         if not refused and (before is None or at_ms >= before[0]):  # a copy moves nobody from where he was let in
-            self._seen[card] = at_ms, device
+            self._is(card, at_ms, device)
         self._sweep(now_ms)
         if before is None or not self._impossible(before, device, at_ms):
             return
@@ -58,8 +62,18 @@ class Passages:
         before = self._seen.get(card)
         if before is not None and self._impossible(before, device, now_ms):
             return True
-        self._seen[card] = now_ms, device
+        self._is(card, now_ms, device)
         return False
+
+    def restore(self, used: Iterable[tuple[int, int, str]]) -> None:
+        """Take back what was stored: (card, epoch ms, device), where the estate still has that door."""
+        for card, at_ms, device in used:
+            if device in self._site:
+                self._seen[card] = at_ms, device
+
+    def _is(self, card: int, at_ms: int, device: str) -> None:
+        self._seen[card] = at_ms, device
+        self._outcome.row(Row("used", (card, at_ms, device)))
 
     def _impossible(self, before: tuple[int, str], device: str, at_ms: int) -> bool:
         """Nobody gets from where the card was before to this door in that time."""
