@@ -1,6 +1,6 @@
 """Small SVG drawings for the report: alarms in time, what a run did over time, how long things took."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from math import ceil, floor, log10
 
@@ -8,6 +8,9 @@ INK = {"local": "#c2410c", "ingest": "#2563eb", "shown": "#7c3aed", "acknowledge
 SIZES = {"local": 8, "ingest": 6, "shown": 4, "acknowledged": 5}  # what comes at one instant is seen as rings
 WIDTH, LEFT, RIGHT, ROW = 900, 250, 70, 34
 AXIS = 62  # left of a drawing over time
+LINEAR_MS = 120_000.0  # what took longer would press all else into one point
+TICKS_S = (0, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400)
+APART = 40  # between two ticks of a root's axis
 FAINT, STRONG, WARN = "#93b4f5", "#2563eb", "#dc2626"
 
 Point = tuple[float, float | None]
@@ -24,6 +27,28 @@ def span(ms: float) -> str:
     return f"{ms / 60_000:.3g} min" if ms < 5_400_000 else f"{ms / 3_600_000:.3g} h"
 
 
+def said(seconds: float) -> str:
+    """Seconds at an axis: 0.5 s, 2 min, 1 h."""
+    if seconds < 60:
+        return f"{seconds:g} s"
+    return f"{seconds / 60:g} min" if seconds < 3_600 else f"{seconds / 3_600:g} h"
+
+
+def root_of(longest_ms: float) -> float:
+    """The power by which times up to this are drawn, so that a second and the longest are both seen."""
+    return 0.5 if longest_ms <= 300_000 else 1 / 3 if longest_ms <= 7_200_000 else 0.25
+
+
+def root_ticks(longest_ms: float, across: Callable[[float], float]) -> Iterator[tuple[float, float]]:
+    """(seconds, x) of an axis by a root; across: x of a time in ms."""
+    last = -float(APART)
+    for second in TICKS_S:
+        x = across(second * 1000)
+        if second * 1000 <= longest_ms and x - last >= APART:
+            yield second, x
+            last = x
+
+
 def _ticks(highest: float, count: int = 6) -> list[float]:
     """Round steps from 0 to just above `highest`."""
     step = 1.0
@@ -38,38 +63,45 @@ def _ticks(highest: float, count: int = 6) -> list[float]:
 def timelines(rows: Sequence[tuple[str, dict[str, float | None], dict[str, float | None]]]) -> str:
     """One line an alarm from its crossing: (label, {clock: ms after the crossing}, {clock: limit in ms}).
 
-    Of INK's clocks: an officer's way, or an end, takes so long that beside it all of these would be one point.
+    Of INK's clocks: an officer's way, or an end, takes so long that beside it all of these would be one point. Where
+    one of these does too, as the answer that a sleeping detector fetches hours later, the axis is by a root.
     """
     rows = [(label, _drawn(clocks), _drawn(limits)) for label, clocks, limits in rows]
     seen = [ms for _, clocks, limits in rows for ms in (*clocks.values(), *limits.values()) if ms is not None]
-    highest = max(seen, default=1000.0) / 1000
-    ticks = _ticks(highest)
-    scale = (WIDTH - LEFT - RIGHT) / ticks[-1]
+    longest = max(seen, default=1000.0)
+    even = _ticks(longest / 1000)
+    power, end_ms = (1.0, even[-1] * 1000) if longest <= LINEAR_MS else (root_of(longest), longest)
+
+    def across(ms: float) -> float:
+        share: float = (max(ms, 0.0) / end_ms) ** power
+        return LEFT + share * (WIDTH - LEFT - RIGHT)
+
+    ticks = ((tick, across(tick * 1000)) for tick in even) if power == 1 else root_ticks(longest, across)
     height = ROW * len(rows) + 50
     parts = [f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="alarms in time">']
-    for tick in ticks:
-        x = LEFT + tick * scale
+    for tick, x in ticks:
+        told = f"{tick:g} s" if power == 1 else said(tick)
         parts.append(f'<line class="grid" x1="{x:.1f}" y1="12" x2="{x:.1f}" y2="{height - 34}"/>')
-        parts.append(f'<text class="tick" x="{x:.1f}" y="{height - 18}">{tick:g} s</text>')
+        parts.append(f'<text class="tick" x="{x:.1f}" y="{height - 18}">{told}</text>')
     parts.append(f'<text class="label" x="{LEFT - 12}" y="{height - 18}">since the crossing</text>')
     for i, (label, clocks, limits) in enumerate(rows):
         y = 26 + i * ROW
         parts.append(f'<text class="label" x="{LEFT - 12}" y="{y + 4}">{escape(label)}</text>')
         reached = [max(ms, 0.0) for ms in clocks.values() if ms is not None]
-        end = LEFT + max(reached, default=0) / 1000 * scale
+        end = across(max(reached, default=0.0))
         parts.append(f'<line class="path" x1="{LEFT}" y1="{y}" x2="{end:.1f}" y2="{y}"/>')
         parts.append(f'<circle class="crossing" cx="{LEFT}" cy="{y}" r="4"><title>crossing</title></circle>')
         for clock, limit in limits.items():
             if limit is not None:
-                x = LEFT + limit / 1000 * scale
+                x = across(limit)
                 parts.append(
                     f'<line stroke="{INK[clock]}" class="limit" x1="{x:.1f}" y1="{y - 9}" x2="{x:.1f}" y2="{y + 9}">'
                     f"<title>{clock}: limit {limit / 1000:g} s</title></line>"
                 )
         for clock, ms in clocks.items():
             if ms is not None:
-                x = LEFT + max(ms, 0.0) / 1000 * scale
-                told = f"<title>{clock}: {ms:.1f} ms</title>"
+                x = across(ms)
+                told = f"<title>{clock}: {span(ms)}</title>"
                 parts.append(f'<circle fill="{INK[clock]}" cx="{x:.1f}" cy="{y}" r="{SIZES[clock]}">{told}</circle>')
     parts.append("</svg>")
     return "".join(parts)

@@ -36,6 +36,14 @@ def test_every_device_is_on_the_plan_by_its_name_or_counted_in_its_core(estate):
     assert sum(counted) == len(estate.devices)
 
 
+def test_a_name_that_is_the_same_in_both_languages_stands_there_once(tmp_path):
+    file = tmp_path / "willow_court.toml"
+    file.write_text('extends = "music_plaza"\nid = "willow_court"\nname = { en = "Willow", zh = "Willow" }\n')
+    written = re.findall(r">([^<]+)</text>", drawn(load_estate(file)))
+    assert written.count("Willow") == 1
+    assert ">音乐广场小区</text>" in drawn(load_estate("music_plaza"))
+
+
 def test_nothing_is_drawn_off_the_sheet(estate):
     root = ElementTree.fromstring(drawn(estate))
     width, height = float(root.get("width")), float(root.get("height"))

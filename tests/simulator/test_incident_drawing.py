@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lilong_simulator.report.incident_drawing import WIDTH, draw
+from lilong_simulator.report.incident_drawing import LABEL, WIDTH, draw
 from lilong_simulator.report.incident_lanes import MOST, lanes
 from lilong_simulator.report.rows import alarm_row, linkage_row
 from lilong_simulator.score import score
@@ -120,6 +120,15 @@ def test_hostile_names_are_text():
 
 def test_what_did_not_happen_is_not_drawn():
     assert draw({"name": "flood", "steps": []}, [], []) == ""
+
+
+def test_the_longest_label_of_a_lane_keeps_its_first_character():
+    """It ends at LABEL; in DejaVu Sans, wider than most, a character of its size takes some 6.6 units."""
+    svg, _ = drawn(truth=(replace(FIRE, name="x" * 60), SECOND, CALM))
+    (cut,) = [text for text in texts(svg) if text.startswith("xxx")]
+    assert cut.endswith("…")
+    assert len(cut) * 6.6 < LABEL
+    assert "x" * 60 in titles(svg)
 
 
 @settings(deadline=None, max_examples=50)

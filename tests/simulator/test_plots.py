@@ -66,6 +66,17 @@ def test_a_timeline_leaves_out_what_takes_three_quarters_of_an_hour():
     assert drawn == plots.timelines([("fall", row[0], {"shown": 20_000})])
 
 
+def test_an_answer_that_takes_hours_leaves_seconds_to_be_seen():
+    asleep, fire = {"ingest": 105.0, "acknowledged": 29_654_301.0}, {"ingest": 4_000.0, "acknowledged": 8_000.0}
+    tree = inside(plots.timelines([("asleep", asleep, {}), ("fire", fire, {"ingest": 20_000})]))
+    dots = [float(element.get("cx")) for element in tree.iter() if element.tag.endswith("circle")]
+    crossing, ingest, acknowledged = dots[3:]
+    assert ingest - crossing > 20
+    assert acknowledged - ingest > 8
+    ticks = [element.text for element in tree.iter() if element.get("class") == "tick"]
+    assert {"0 s", "1 s", "2 min", "1 h"} <= set(ticks)
+
+
 @pytest.mark.parametrize("drawing", [plots.timelines([(HOSTILE, {}, {})]), plots.bars([(HOSTILE, 1)])])
 def test_a_hostile_label_is_text(drawing):
     assert HOSTILE in ["".join(element.itertext()) for element in inside(drawing).iter("text")]

@@ -28,7 +28,8 @@ def purpose(file: Path) -> str:
 
 def tell(estate: Estate, console: Console) -> None:
     """All of it."""
-    console.print(f"{estate.id}: {estate.name['en']} {estate.name['zh']}; nothing is wrong with it")
+    names = " ".join(dict.fromkeys((estate.name["en"], estate.name["zh"])))
+    console.print(f"{estate.id}: {names}; nothing is wrong with it")
     console.print()
     for name, told in _facts(estate):
         console.print(f"{name:<11}{told}")

@@ -39,6 +39,7 @@ def render(report: Mapping[str, Any], recorder: Recorder) -> str:
     )
     environment.filters["span"] = lambda ms: "–" if ms is None else plots.span(ms)
     environment.filters["later"] = _later
+    environment.filters["seconds"] = lambda ms: f"{ms / 1000:.2f} s" if ms < 600_000 else plots.span(ms)
     environment.filters["count"] = lambda number: "not observed" if number is None else f"{number:,}"
     must = [row for row in report["alarm_rows"] if row["expect"] == "must"]
     shown = sorted(must, key=_trouble)[:ROWS_SHOWN]

@@ -10,17 +10,15 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from ..plots import span
+from ..plots import root_of, root_ticks, said, span
 from .incident_lanes import Lane, Track, lanes
 
 WIDTH, ROW, PINS, TOP = 1000, 40, 46, 20  # TOP: of the lanes, PINS: where there are pins above them
-LABEL, STORY, RESPONSE, VERDICT = 214, (228, 470), (516, 896), 908  # where each part begins and ends
+LABEL, STORY, RESPONSE, VERDICT = 234, (248, 474), (516, 896), 908  # where each part begins and ends
 TRACK = 5  # height of one clock
 INITIAL = {"local": "L", "ingest": "I", "shown": "S", "acknowledged": "H", "on_site": "A", "ended": "E"}
 FOLLOWS = {"report": "↩", "denied": "↩", "repeated": "↻"}  # what else has to follow: →
-TICKS_S = (0, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400)
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200)
-APART = 40  # between two ticks
 LONGEST_LABEL = 34
 
 
@@ -35,7 +33,7 @@ class _Scales:
         self.end = max(self.end, self.begin + 1_000.0)
         took = [ms for lane in rows for track in lane.tracks for ms in (*track.times, track.limit or 0.0)]
         self.longest = max([*took, 1_000.0])
-        self.power = 0.5 if self.longest <= 300_000 else 1 / 3 if self.longest <= 7_200_000 else 0.25
+        self.power = root_of(self.longest)
 
     def story(self, at: float) -> float:
         share = (min(max(at, self.begin), self.end) - self.begin) / (self.end - self.begin)
@@ -76,14 +74,10 @@ def _axes(scales: _Scales, top: float, bottom: float) -> list[str]:
     for number in range(int(lasts / step) + 1):
         x = scales.story(scales.begin + number * step * 1000)
         parts.append(_line("grid", x, top, x, bottom))
-        parts.append(f'<text class="tick" x="{x:.1f}" y="{bottom + 16}">{_clock(number * step)}</text>')
-    last = -float(APART)
-    for second in TICKS_S:
-        x = scales.response(second * 1000)
-        if second * 1000 <= scales.longest and x - last >= APART:
-            parts.append(_line("grid", x, top, x, bottom))
-            parts.append(f'<text class="tick" x="{x:.1f}" y="{bottom + 16}">{_clock(second)}</text>')
-            last = x
+        parts.append(f'<text class="tick" x="{x:.1f}" y="{bottom + 16}">{said(number * step)}</text>')
+    for second, x in root_ticks(scales.longest, scales.response):
+        parts.append(_line("grid", x, top, x, bottom))
+        parts.append(f'<text class="tick" x="{x:.1f}" y="{bottom + 16}">{said(second)}</text>')
     return parts
 
 
@@ -176,13 +170,6 @@ def _bar(name: str, first: float, last: float, top: float, told: str) -> str:
 
 def _line(name: str, x1: float, y1: float, x2: float, y2: float) -> str:
     return f'<line class="{name}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
-
-
-def _clock(seconds: float) -> str:
-    """Seconds as people say them: 0.5 s, 2 min, 1 h."""
-    if seconds < 60:
-        return f"{seconds:g} s"
-    return f"{seconds / 60:g} min" if seconds < 3_600 else f"{seconds / 3_600:g} h"
 
 
 def _short(text: str) -> str:

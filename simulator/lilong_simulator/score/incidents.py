@@ -22,7 +22,7 @@ PASS, FAIL, NOT_JUDGED = "pass", "fail", "not judged"
 DONE = {
     "fire_release": "released", "close_valve": "shut", "set_level": "lit", "switch_off": "cut off", "look_at": "turned",
     "unlock": "unlocked", "open_barrier": "opened", "mute": "muted", "tell_events": "told all",
-    "warn_wearer": "warned their wearers", "band.fall_candidate": "suspected a fall",
+    "warn_wearer": "warned at the wrist", "band.fall_candidate": "suspected a fall",
     "tell_each": "told each event", "card_passes": "let every card in", "plate_passes": "let every car in",
     "tell_telemetry": "measured again", "card_granted": "opened to a card", "card_denied": "denied a card",
     "card_elsewhere": "denied a card that is in use elsewhere",

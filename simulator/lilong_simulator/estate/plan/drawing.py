@@ -191,7 +191,8 @@ class _Sheet:
     def _legend(self) -> list[str]:
         estate, y = self._estate, 22.0
         found = [f'<text y="{y}" font-size="22" font-weight="700">{escape(estate.name["en"])}</text>']
-        found.append(f'<text y="{y + 24}" font-size="17">{escape(estate.name["zh"])}</text>')
+        if estate.name["zh"] != estate.name["en"]:  # one that has no name in Chinese has its own there
+            found.append(f'<text y="{y + 24}" font-size="17">{escape(estate.name["zh"])}</text>')
         facts = (
             f"{len(estate.flats):,} homes, {len(estate.residents):,} people, {estate.bays:,} bays",
             f"{estate.width_m:g} x {estate.height_m:g} m; {len(estate.devices):,} devices",
