@@ -127,10 +127,21 @@ def parse_line(line: bytes, where: str) -> FeedEvent:
             raise ValueError(f"at is {event.at}")
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise FeedError(
-            f"{where}: not a line of an observed feed ({error!r}); "
-            'it needs {"at", "event", "alarm", "device", "code", "boot", "seq"}'
+            f"{where}: not a line of an observed feed ({_wrong(error)}); it needs "
+            '{"at": epoch ms, "event", "alarm", "device", "code": number, "boot": number, "seq": number}'
         ) from error
     if event.event not in EVENTS:
-        raise FeedError(f"{where}: event {event.event!r} is unknown; use one of {EVENTS}")
+        raise FeedError(f"{where}: event {event.event!r} is unknown; use one of {', '.join(EVENTS)}")
     return event
+
+
+def _wrong(error: Exception) -> str:
+    """In a reader's words, without the names of Python's exceptions."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"no JSON: {error}"
+    if isinstance(error, UnicodeDecodeError):
+        return "no UTF-8"
+    if isinstance(error, AttributeError):
+        return "no object"
+    return f'it lacks "{error.args[0]}"' if isinstance(error, KeyError) else str(error)
 

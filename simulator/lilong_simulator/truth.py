@@ -242,18 +242,18 @@ def _read(path: str | Path, kind: type[Row]) -> list[Row]:
         try:
             rows.append(_row(json.loads(line), kind))
         except (ValueError, TypeError) as error:
-            raise TruthError(f"{path}:{number}: {error}; write the file again with write_rows") from None
+            raise TruthError(f"{path}:{number}: {error}; give the {_FILE[kind]} that a run has left") from None
     return rows
 
 
 def _row(values: Any, kind: type[Row]) -> Row:
     if not isinstance(values, dict):
-        raise ValueError(f"is no {kind.__name__}")
+        raise ValueError(f"is no row of {_FILE[kind]}")
     names = {f.name for f in fields(kind)}
     if unknown := set(values) - names:
-        raise ValueError(f"{kind.__name__} has no field {sorted(unknown)[0]}")
+        raise ValueError(f"a row of {_FILE[kind]} has no field {sorted(unknown)[0]}")
     if missing := names - set(values) - _ADDED[kind]:
-        raise ValueError(f"{kind.__name__} lacks the field {sorted(missing)[0]}")
+        raise ValueError(f"a row of {_FILE[kind]} lacks the field {sorted(missing)[0]}")
     for name, known in _WORDS[kind].items():
         if values.get(name, known[0]) not in known:
             raise ValueError(f"{name} is {values[name]!r}, not {', '.join(known[:-1])} or {known[-1]}")
@@ -270,6 +270,7 @@ _ADDED: dict[type, set[str]] = {
     } for kind in (TruthRow, Expectation)
 }  # fmt: skip
 """What files of earlier versions lack: a field that is added has a default."""
+_FILE = {TruthRow: "truth.jsonl", Expectation: "expectations.jsonl"}
 _WORDS: dict[type, dict[str, tuple[str, ...]]] = {
     TruthRow: {"expect": get_args(Expect), "by": get_args(By)},
     Expectation: {"what": get_args(What)},

@@ -42,6 +42,14 @@ def test_times_that_cannot_be_are_counted_and_kept_in_the_histogram(ahead_ms):
     assert any(warning.startswith("clock skew: ") for warning in content["warnings"])
 
 
+def test_a_feed_in_seconds_is_told_from_a_clock_that_is_wrong():
+    def warned(ahead_ms):
+        return built(judgement=seen(ahead_ms), conditions=CONDITIONS_WITH_FEED)["warnings"][0]
+
+    assert warned(-1.77e12).endswith('"at" of the observed feed is in milliseconds since 1970, not in seconds')
+    assert warned(-600_000).endswith("set the clock of the backend's machine")
+
+
 def test_a_backend_a_minute_behind_is_not_taken_for_an_earlier_run():
     """Its lines lie before the run began, but they are of alarms of this run."""
     early = [replace(event, at=event.at - 200_000) for event in events(RAISED)]

@@ -44,10 +44,10 @@ def test_the_same_rows_are_the_same_bytes(burnt: World, tmp_path: Path) -> None:
     ("damage", "message"),
     [
         (lambda line: line[:-5], ":2: "),
-        (lambda line: line.replace('"cause"', '"reason"'), ":2: TruthRow has no field reason"),
+        (lambda line: line.replace('"cause"', '"reason"'), ":2: a row of truth.jsonl has no field reason; give the "),
         (lambda line: line.replace('"expect": "must', '"expect": "shall'), ":2: expect is 'shall"),
-        (lambda _: "[]", ":2: is no TruthRow"),
-        (lambda _: "{}", ":2: TruthRow lacks the field"),
+        (lambda _: "[]", ":2: is no row of truth.jsonl"),
+        (lambda _: "{}", ":2: a row of truth.jsonl lacks the field"),
     ],
 )
 def test_a_damaged_row_is_refused_with_its_line(

@@ -228,9 +228,22 @@ def test_a_file_that_is_not_there_is_named(day: Path, tmp_path: Path) -> None:
 def test_a_wrong_line_is_told_with_its_place(day: Path, tmp_path: Path) -> None:
     folder, file = day / "jsonl", tmp_path / "file.jsonl"
     file.write_text('{"id": "x"}\n')
-    assert wrong(folder, truth=file).startswith(f"{file}:1: TruthRow lacks the field ")
+    assert wrong(folder, truth=file).startswith(f"{file}:1: a row of truth.jsonl lacks the field ")
     file.write_text('\n{"at": 1, "event": "lost"}\n')
     assert wrong(folder, observed=file).startswith(f"{file}:2: not a line of an observed feed")
+
+
+def test_a_feed_that_is_about_other_devices_alone_is_told(day: Path, tmp_path: Path) -> None:
+    folder, feed = day / "jsonl", tmp_path / "observed.jsonl"
+    rows = [json.loads(line) for line in (folder / "observed.jsonl").read_text("utf-8").splitlines()]
+    about = [row for row in rows if row["device"]]
+    feed.write_text("".join(json.dumps(row | {"device": row["device"].upper()}) + "\n" for row in rows), "utf-8")
+    code, report, _ = score(folder, observed=feed)
+    told = f"the observed feed is about no device of this run, but about others, as {about[0]['device'].upper()}: "
+    assert code == 1
+    assert [warning for warning in report["warnings"] if warning.startswith(told)]
+    _, report, _ = score(folder)
+    assert not [warning for warning in report["warnings"] if "observed feed" in warning]
 
 
 def test_a_witness_that_is_none_is_told(day: Path, tmp_path: Path) -> None:

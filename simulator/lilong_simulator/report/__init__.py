@@ -29,6 +29,8 @@ from .rows import alarm_row, fault_row, linkage_row, passages_row, recall_row, s
 TIGHTEST_LIMIT_MS = 2_000  # of all that the world knows: a forced door's local output (GB 50396 5.1.2)
 PASS, FAIL, SATURATED, PARTIAL, BREACHED = "pass", "fail", "generator saturated", "partial", "threshold breached"
 EXIT_CODES = {PASS: 0, FAIL: 1, SATURATED: 3, PARTIAL: 4, BREACHED: 99}
+TEN_YEARS_MS = 3.2e11
+IN_SECONDS = "\"at\" of the observed feed is in milliseconds since 1970, not in seconds"
 NO_BACKEND = "not observed: no backend answered a birth or stored an alarm"
 BY_FEED, BY_STORED_ACK, BY_PROBE, BY_PUBACK = "observed feed", "stored-ack", "probe subscriber", "PUBACK"
 
@@ -198,8 +200,8 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
     }
     if skewed.impossible:
         content["warnings"].append(
-            f"clock skew: {skewed.impossible} times cannot be, by up to {abs(skewed.worst_ms or 0):g} ms: set the "
-            "clock of the backend's machine"
+            f"clock skew: {skewed.impossible} times cannot be, by up to {abs(skewed.worst_ms or 0):g} ms: "
+            + (IN_SECONDS if abs(skewed.worst_ms or 0) > TEN_YEARS_MS else "set the clock of the backend's machine")
         )
     judged = judge(conditions.thresholds, content)
     content["thresholds"] = [{"text": one.text, "value": value, "kept": kept} for one, value, kept in judged]
