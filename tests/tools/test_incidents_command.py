@@ -34,6 +34,14 @@ def test_it_says_how_to_play_one_until_all_of_it_can_be_judged() -> None:
     assert "--duration 8150; or wan_partition_cut, its cut form\n" in said("wan_partition")
 
 
+def test_how_to_play_a_file_names_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "my hall.toml"
+    file.write_text('extends = "gas_leak"\n', "utf-8")
+    asked = f"--incident '{file}' --start '2026-03-04 02:09:30' --duration 823\n"
+    assert f"\n  {asked}" in said(file)
+    assert said("--plan", file) == f"{read(str(file)).name} {asked}"
+
+
 @pytest.mark.parametrize("name", ["kitchen_fire", "gas_leak", "intruder"])
 def test_one_is_explained(name: str) -> None:
     content = read(name).content

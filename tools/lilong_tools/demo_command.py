@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 from lilong_protocol.pc.simulation import simulation_key_at
-from lilong_simulator import incidents
 from lilong_simulator.data_faults import parse as parse_data_faults
 from lilong_simulator.fleet.live import need_files
 from lilong_simulator.load.faults.given import with_faults
@@ -34,7 +33,7 @@ Duration = Annotated[float | None, typer.Option(help="seconds from the moment wh
 Report = Annotated[Path | None, typer.Option(help="folder for report.json and report.html")]
 Incidents = Annotated[
     list[str] | None,
-    typer.Option("--incident", help=f"{', '.join(sorted(incidents.INCIDENTS))}, or none; may be given several times"),
+    typer.Option("--incident", help="of `lilong incidents`, a file, an alarm, or none; several times"),
 ]
 PublicKey = Annotated[
     bool, typer.Option("--simulation-key", help="use the public key of simulations on another machine's broker")

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time, timedelta
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -55,7 +56,7 @@ def incidents(
     if name is None:
         typer.echo("\n".join(_listed()))
         return
-    typer.echo("\n".join(_explained(_written(name), load_estate(estate))))
+    typer.echo("\n".join(_explained(name, load_estate(estate))))
 
 
 def _written(name: str) -> WrittenIncident:
@@ -81,10 +82,11 @@ def _listed() -> Iterator[str]:
 def _planned(estate: Estate, name: str | None) -> Iterator[str]:
     """One, or the ten; those that take long by their cut forms."""
     for one in [name] if name is not None else [one for one in sorted(INCIDENTS) if extended(one) is None]:
-        chosen, (options, took_s) = one, _played(_written(one), estate)
+        incident = _written(one)
+        chosen, (options, took_s) = incident.name, _played(one, incident, estate)
         if name is None and took_s > LONG_S and f"{one}_cut" in INCIDENTS:
             chosen = f"{one}_cut"
-            options, _ = _played(read(chosen), estate)
+            options, _ = _played(chosen, read(chosen), estate)
         yield f"{chosen} {options}"
 
 
@@ -94,7 +96,8 @@ def _line(name: str) -> list[str]:
     return [name] if base is None else [name, *_line(base)]
 
 
-def _explained(incident: WrittenIncident, estate: Estate) -> Iterator[str]:
+def _explained(asked: str, estate: Estate) -> Iterator[str]:
+    incident = _written(asked)
     content = incident.content
     yield f"{incident.name}: {content.title.en} {content.title.zh}"
     yield ""
@@ -109,22 +112,21 @@ def _explained(incident: WrittenIncident, estate: Estate) -> Iterator[str]:
         yield f"it has no place there: {error}"
     else:
         yield from _rows(story)
-        options, took_s = _played(incident, estate)
+        options, took_s = _played(asked, incident, estate)
         shorter = took_s > LONG_S and f"{incident.name}_cut" in INCIDENTS
         cut = f"; or {incident.name}_cut, its cut form" if shorter else ""
         yield from _block("live, from before it until all of it can be judged", [f"  {options}{cut}"])
     yield from _block("sources", [f"  {source}" for source in content.sources])
 
 
-def _played(incident: WrittenIncident, estate: Estate) -> tuple[str, int]:
-    """What `lilong load` and `demo` are asked for, and the seconds that it takes."""
-    name = incident.name
+def _played(asked: str, incident: WrittenIncident, estate: Estate) -> tuple[str, int]:
+    """What `lilong load` and `demo` are asked for, in the words that found it, and the seconds that it takes."""
     start, wait_s = "", incident.begins(LocalTime(DAY)) / 1000
     if isinstance(incident.when, time):
         begin = datetime.combine(DAY, incident.when) - timedelta(seconds=BEFORE_S)
         start, wait_s = f" --start '{begin}'", BEFORE_S
     took_s = math.ceil(wait_s + judged_s(incident, estate)) + AFTER_S
-    return f"--incident {name}{start} --duration {took_s}", took_s
+    return f"--incident {quote(asked)}{start} --duration {took_s}", took_s
 
 
 def _rows(story: Story) -> Iterator[str]:

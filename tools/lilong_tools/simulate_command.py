@@ -13,7 +13,7 @@ import typer
 from lilong_simulator.data_faults import DATA_FAULTS
 from lilong_simulator.data_faults import parse as parse_data_faults
 from lilong_simulator.estate import Estate, load_estate
-from lilong_simulator.incidents import INCIDENTS, IncidentError, find
+from lilong_simulator.incidents import IncidentError, find
 from lilong_simulator.load.faults import FAULTS, FaultAsked, FaultError, parse
 from lilong_simulator.load.faults.given import of_incidents
 from lilong_simulator.load.faults.timeline import plan
@@ -33,7 +33,7 @@ START = datetime(2026, 3, 4)
 USUAL = ("kitchen_fire", "morning_rush")
 NONE = "none"
 DAY_S = 86_400
-INSTALL = "pip install 'lilong[parquet]'"
+INSTALL = f"{sys.executable} -m pip install 'lilong[parquet]'"
 MOST_COPIES = 10_000
 
 
@@ -55,7 +55,7 @@ def simulate(
     ] = True,
     incident: Annotated[
         list[str] | None,
-        typer.Option("--incident", help=f"{', '.join(sorted(INCIDENTS))}, or none; may be given several times"),
+        typer.Option("--incident", help="of `lilong incidents`, a file, an alarm, or none; several times"),
     ] = None,
     fault: Annotated[
         list[str] | None,

@@ -110,7 +110,7 @@ def _bar(console: Console) -> Progress:
 
 def _title(jobs: Sequence[Job]) -> str:
     many = f" of {len(jobs)} estates" if len(jobs) > 1 else f" of {jobs[0].estate}"
-    return f"{jobs[0].days:g} days{many}"
+    return f"{jobs[0].days:g} {'day' if jobs[0].days == 1 else 'days'}{many}"
 
 
 def _tell(jobs: Sequence[Job], all_ended: Sequence[Ended | None], stopped: bool, took: float, console: Console) -> int:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from lilong_simulator import incidents
 from lilong_simulator.data_faults import DATA_FAULTS
 from lilong_simulator.load.faults import FAULTS
 from lilong_simulator.load.payload.template import built_in
@@ -66,7 +65,7 @@ Incidents = Annotated[
     list[str] | None,
     typer.Option(
         "--incident", rich_help_panel=FLEET,
-        help=f"{', '.join(sorted(incidents.INCIDENTS))}, an alarm, or none; in each copy; several times",
+        help="of `lilong incidents`, a file, an alarm, or none; in each copy; several times",
     ),
 ]  # fmt: skip
 RealMicroPython = Annotated[
