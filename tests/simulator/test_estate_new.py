@@ -56,8 +56,13 @@ def test_a_number_that_no_core_has_is_told_with_the_nearest():
     with pytest.raises(NewEstateError) as wrong:
         text_of(replace(USUAL, households=83, cores=1, storeys=6))
     assert str(wrong.value) == (
-        "--households 83: 1 core of 6 storeys cannot have as many; give 84 or 85, or other --cores or --storeys"
+        "--households 83: 1 core of 6 storeys cannot have just so many; give 84 or 85, or other --cores or --storeys"
     )
+
+
+def test_fewer_than_its_cores_can_have_is_told_with_the_nearest():
+    with pytest.raises(NewEstateError, match="give 10 or 11, or other --cores or --storeys"):
+        text_of(replace(USUAL, households=5, cores=10, storeys=18))
 
 
 # ---- layout

@@ -61,7 +61,7 @@ def test_a_run_that_passed_is_told_in_numbers() -> None:
 def test_what_was_not_observed_is_never_a_zero() -> None:
     lines = summary(connected=None, alarms={"true": 1, "duplicate": None})
     assert line(lines, "ingest").split() == ["ingest", "–", "–", "–", "–", "0"]
-    assert "alarms: 1 true, ? duplicate" in lines
+    assert "alarms: 1 true, ? duplicate (?: not observed)" in lines
     assert "acceptance not observed" in lines[-2]
 
 
@@ -115,5 +115,5 @@ def test_each_incident_is_told_in_its_line_before_the_verdict() -> None:
         completeness={"received": 999, "expected": 1_000, "share": 0.999, "devices": 20, "whole": 19},
     )
     assert lines.index("kitchen_fire: 3 of 3 alarms in time: pass") < lines.index("verdict: pass")
-    assert "findings: 2 true, ? stored" in lines
+    assert "findings: 2 true, ? stored (?: not observed)" in lines
     assert "completeness: 99.90% of 1,000 heartbeats and telemetry frames, 19 of 20 devices lack nothing" in lines

@@ -1,5 +1,6 @@
 """The summary of a run on the terminal."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from lilong_simulator.report.model import SEALED
@@ -35,11 +36,9 @@ def summarise(content: dict[str, Any], console: Console) -> None:
     console.print()
     console.print(table)
     console.print()
-    counted = ", ".join(f"{_count(value)} {name.replace('_', ' ')}" for name, value in alarms.items())
-    console.print(f"alarms: {counted}", highlight=False, markup=False)
+    console.print(f"alarms: {_counts(alarms)}", highlight=False, markup=False)
     if content["findings"]["true"]:
-        counted = ", ".join(f"{_count(value)} {name}" for name, value in content["findings"].items())
-        console.print(f"findings: {counted}", highlight=False, markup=False)
+        console.print(f"findings: {_counts(content['findings'])}", highlight=False, markup=False)
     accepted = "acceptance not observed" if content["connected"] is None else f"{content['connected']:,} accepted"
     by = "" if content["payload"] == SEALED else f" by the template {content['payload']}"
     console.print(
@@ -120,5 +119,6 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:,.1f}"
 
 
-def _count(value: int | None) -> str:
-    return "?" if value is None else str(value)
+def _counts(values: Mapping[str, int | None]) -> str:
+    counted = ", ".join(f"{'?' if n is None else n} {name.replace('_', ' ')}" for name, n in values.items())
+    return counted + (" (?: not observed)" if None in values.values() else "")

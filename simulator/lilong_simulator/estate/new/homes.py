@@ -42,8 +42,8 @@ def homes_of(households: int, cores: int, storeys: int) -> list[Homes] | None:
 
 
 def nearest_homes(households: int, cores: int, storeys: int) -> Iterator[int]:
-    """Numbers of flats that can be had, the nearest first."""
-    for away in range(1, households):
+    """Numbers of flats that can be had, the nearest first; fewer than the cores are none."""
+    for away in range(1, max(households, cores * storeys * MOST_FLATS)):
         for near in (households - away, households + away):
             if near >= cores and near <= cores * storeys * MOST_FLATS and homes_of(near, cores, storeys):
                 yield near

@@ -111,7 +111,7 @@ def _homes(asked: Asked) -> list[Homes]:
         several = sorted(n for n, _ in zip(near, range(2), strict=False))
         many = f"{asked.cores} core{'s' if asked.cores > 1 else ''} of {asked.storeys} storeys"
         raise NewEstateError(
-            f"--households {asked.households}: {many} cannot have as many; give "
+            f"--households {asked.households}: {many} cannot have just so many; give "
             f"{' or '.join(map(str, several)) or 'more'}, or other --cores or --storeys"
         )
     return found
