@@ -7,6 +7,8 @@ from lilong_firmware.effects import ACCEPTED
 from lilong_protocol import frame
 from lilong_protocol.topics import ALARM, HEARTBEAT, STATE
 from lilong_simulator.feed import FeedEvent
+from lilong_simulator.load.faults.base import CUT_OFF
+from lilong_simulator.load.faults.excuses import Excuses, Hindrance
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.recorder_json import from_json, to_json
 from lilong_simulator.said import Said
@@ -47,6 +49,24 @@ def test_an_alarm_is_stored_in_time_once_it_has_been_delivered(delivered, stored
     feed = [] if stored is None else [FeedEvent(stored, "stored", alarm.id, A, 1, alarm.boot, alarm.seq)]
     found = failure(of_alarm("delivered", 30_000), Recorder(), alarm, feed)
     assert [text and text.partition(", limit")[0] for text in found] == wrong
+
+
+@pytest.mark.parametrize(
+    ("tries", "stored", "cut_off_until", "wrong"),
+    [
+        ([106_000], 136_000, None, None), ([136_000], 136_001, None, "its decision, though its first try came through"),
+        ([106_000, 136_000], 136_001, None, None), ([136_000], 136_001, 130_000, None),
+    ],
+    ids=["in time", "its device dawdled", "the first try was lost", "it had no link"],
+)  # fmt: skip
+def test_what_the_network_delivers_at_once_is_stored_in_time_from_its_decision_on(tries, stored, cut_off_until, wrong):
+    recorder = Recorder()
+    recorder.said[A] = Said(raises={(RAISED.boot, RAISED.seq): tries})
+    alarm = replace(RAISED, puback=136_000 if tries[-1] == 136_000 else 106_100, stored=None)
+    feed = [FeedEvent(stored, "stored", alarm.id, A, 1, alarm.boot, alarm.seq)]
+    away = [] if cut_off_until is None else [Hindrance(A, CUT_OFF, 100_000, cut_off_until, cut_off_until)]
+    (linked,) = judge([of_alarm("delivered", 30_000)], {FIRE.id: alarm}, recorder, feed, 0, 1e6, Excuses(away))
+    assert linked.failure is None if wrong is None else f"after {wrong}, limit 30000 ms" in linked.failure
 
 
 @pytest.mark.parametrize(

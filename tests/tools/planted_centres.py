@@ -55,14 +55,22 @@ class LosesOneInEight(DropsOneInAThousand):
 class AcknowledgesLate(CentreInTheLoop):
     """An alarm waits half a minute before it is looked at."""
 
+    WAIT_MS = 30 * SECOND
+
     def receive(self, now, topic, payload, retained):
         if parse(topic)[3] == ALARM:
-            self._fleet.call(30 * SECOND, self._late, topic, payload, retained)
+            self._fleet.call(self.WAIT_MS, self._late, topic, payload, retained)
         else:
             super().receive(now, topic, payload, retained)
 
     def _late(self, topic, payload, retained):
         super().receive(int(self._fleet.env.now), topic, payload, retained)
+
+
+class TakesTwelveSeconds(AcknowledgesLate):
+    """Within twenty seconds of a fire whose detector was quick, and yet more than ten for itself."""
+
+    WAIT_MS = 12 * SECOND
 
 
 class _Rewrites(CentreInTheLoop):
@@ -321,6 +329,29 @@ class TellsReturnersLate(CentreInTheLoop):
                 proceed(now_ms, device)
 
         cards.back, cards.proceed = is_back, proceeds
+
+
+class RevokesSlowly(CentreInTheLoop):
+    """A revoked card is on its list at once, and readers hear of it three quarters of a minute later."""
+
+    SLOW_MS = 45 * SECOND
+
+    def attach(self, fleet):
+        super().attach(fleet)
+        cards, proceed = self._core.cards, self._core.cards.proceed
+
+        def proceeds(now_ms, device):
+            due = max((one.at_ms for one in cards._list), default=-self.SLOW_MS) + self.SLOW_MS
+            if now_ms >= due:
+                proceed(now_ms, device)
+            else:
+                fleet.call(due - now_ms, later, due, device)
+
+        def later(due, device):
+            proceed(due, device)
+            self._settle()
+
+        cards.proceed = proceeds
 
 
 class RevokesOnPaper(LetsCopiesIn):

@@ -9,7 +9,15 @@ from lilong_firmware.session import Session
 from lilong_simulator.incidents import find
 from lilong_simulator.kinds import STANDBY
 from lilong_simulator.simulated.acceptance import Acceptance
-from planted_centres import ListsEachAlone, RecordsLate, ServesInTurn, TellsOfNoRecord, ThrowsAwayWhatWaited
+from planted_centres import (
+    AcknowledgesLate,
+    ListsEachAlone,
+    RecordsLate,
+    ServesInTurn,
+    TakesTwelveSeconds,
+    TellsOfNoRecord,
+    ThrowsAwayWhatWaited,
+)
 
 DAY = date(2026, 3, 4)
 AWAY = "south_gate/leaf1/door"
@@ -108,6 +116,11 @@ class TestBlackout:
         bad = Story("feeder_blackout", 32, a_tenth_of(kinds, "feeder_blackout"), centre_of=ListsEachAlone)
         assert "apart" in {text.partition(":")[0] for text in bad.played.failures}
 
+    def test_a_backend_that_lets_the_fire_wait_while_all_come_back_is_named(self):
+        kinds = ("gas", "indoor_station", "camera", "streetlight")
+        bad = Story("feeder_blackout", 34, a_tenth_of(kinds, "feeder_blackout"), centre_of=TakesTwelveSeconds)
+        assert any(text.startswith("late: smoke.alarm at core2/12F/1203/smoke") for text in bad.played.failures)
+
     def test_batteries_hold_the_way_out_is_free_and_piles_wait_to_be_accepted(self, dark):
         seen = {what: [one for one in dark.played.linked if one.expectation.what == what] for what in NETWORK}
         assert {one.expectation.name.split("/")[-1] for one in seen["beats"]} == STANDBY - {"intercom"}
@@ -186,7 +199,7 @@ class TestStranger:
         (revoked,) = [row for row in rogue.played.feed if row["event"] == "revoked"]
         tried = [one for one in rogue.of_the_card() if one.expectation.name != AWAY]
         assert {one.expectation.name for one in tried} == {one.name for one in rogue.estate.of_kind("door")} - {AWAY}
-        assert len(tried) == 35
+        assert len(tried) == 41, "six gates twice, as soon as they must know it"
         assert all(one.trigger - (revoked["at"] - rogue.played.epoch_zero) >= 30_000 for one in tried)
         assert all(one.failure is None and one.after <= 2_000 for one in tried)
 
@@ -230,6 +243,17 @@ class TestPartition:
                 assert last.get(event["device"], (0, 0)) < (event["boot"], event["seq"])
                 last[event["device"]] = event["boot"], event["seq"]
 
+
+    @pytest.mark.parametrize(("bad", "alarms"), [
+        (TakesTwelveSeconds, {"smoke.alarm at core5/15F/1503/smoke"}),
+        (AcknowledgesLate, {
+            "smoke.alarm at core2/08F/0803/smoke", "smoke.alarm at core6/11F/1101/smoke", "band.sos at",
+            "door.held at core4/ground/door", "lamp.leakage_detected at", "sensor.fault at ring/20/streetlight",
+        }),
+    ])  # fmt: skip
+    def test_what_comes_later_than_it_may_after_the_healing_is_named_fire_and_faults_alike(self, bad, alarms):
+        late = [text for text in Story("wan_partition_cut", 31, centre_of=bad).played.failures if text[:6] == "late: "]
+        assert all(any(text.startswith(f"late: {alarm}") for text in late) for alarm in alarms)
 
     def test_passages_of_two_hours_are_told_within_five_minutes_and_none_is_lost(self, cut):
         told = [one for one in cut.played.linked if one.expectation.what == "events" and one.trigger is not None]

@@ -89,7 +89,8 @@ def judge(
             continue
         if expectation.what in of_network.OF_ALARMS:
             alarm = alarm_of_row.get(expectation.after[0])
-            judged.append(Linked(expectation, *of_network.of_alarm(expectation, alarm, recorder, stored or None)))
+            found = of_network.of_alarm(expectation, alarm, recorder, stored or None, excuses)
+            judged.append(Linked(expectation, *found))
             continue
         if expectation.from_ms is not None:
             timed = of_time.judge(
