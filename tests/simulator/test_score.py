@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from lilong_protocol.codes import severity
+from lilong_simulator.load.faults.base import CUT_OFF
 from lilong_simulator.load.faults.excuses import Excuses, Hindrance
 from lilong_simulator.score import score
 from lilong_simulator.truth import ALARM_CODES, limits
@@ -56,6 +57,19 @@ def test_late_stored_after_the_limit_and_not_at_it(after_ms, late):
     if late:
         assert judged.failures == ["late: smoke.alarm at aa/smoke: ingest 20001 ms after the crossing, limit 20000 ms"]
         assert judged.judged[0].late == ["ingest"]
+
+
+@pytest.mark.parametrize(("stored", "could_send", "why"), [
+    (116_000, None, None), (116_001, None, "ingest 10001 ms after its decision, or when it could be sent, limit 10000"),
+    (119_000, 109_000, None), (119_001, 109_000, "ingest 10001 ms after its decision, or when it could be sent"),
+    (130_000, None, "ingest 30000 ms after the crossing, limit 20000"),
+])  # fmt: skip
+def test_a_device_that_was_quick_leaves_its_backend_no_more_time(stored, could_send, why):
+    fire = replace(FIRE, limits=FIRE.limits | {"transfer_ms": 10_000})
+    away = [] if could_send is None else [Hindrance(A, CUT_OFF, 104_000, could_send, could_send)]
+    judged = score([fire], [RAISED], events(RAISED, stored, shown=120_000), excuses=Excuses(away))
+    assert (len(judged.failures), judged.late) == ((0, 0) if why is None else (1, 1))
+    assert why is None or judged.failures[0].startswith(f"late: smoke.alarm at aa/smoke: {why}")
 
 
 @pytest.mark.parametrize(

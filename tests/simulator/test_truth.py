@@ -64,7 +64,9 @@ def test_a_damaged_row_is_refused_with_its_line(
 
 def test_limits_count_from_the_crossing_and_ingest_allows_ten_seconds_after_the_latest_local_output() -> None:
     smoke = truth_row(load_estate().device("core3/12F/1203/smoke"), "smoke.alarm", 1_000, "test")
-    assert smoke.limits == {"local_ms": 10_000, "ingest_ms": 20_000, "shown_ms": 20_000, "acknowledged_ms": 60_000}
+    assert smoke.limits == {
+        "local_ms": 10_000, "ingest_ms": 20_000, "shown_ms": 20_000, "acknowledged_ms": 60_000, "transfer_ms": 10_000,
+    }  # fmt: skip
     assert (smoke.code, smoke.alarm, smoke.name) == (1, "smoke.alarm", "core3/12F/1203/smoke")
 
 

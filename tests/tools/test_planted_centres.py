@@ -46,9 +46,11 @@ from planted_centres import (
     Reorders,
     ResetsUnasked,
     RevokesOnPaper,
+    RevokesSlowly,
     Right,
     SendsAnyone,
     StoresTwice,
+    TakesTwelveSeconds,
     TellsReturnersLate,
 )
 
@@ -122,12 +124,15 @@ OF_INCIDENTS = {  # minutes that it takes, and the word that each bad backend ge
         MergesSimultaneousAlarms: "missed", AcknowledgesWithoutStoring: "missed", AcknowledgesLate: "late",
         ClearsOnDeviceDeath: "cleared", StoresTwice: "duplicate", NeverShows: "missing",
         ForgetsOnceAnswered: "forgotten", LocksAgain: "undone", ForwardsLate: "late", NeverForwards: "missed",
-        ForwardsTwice: "duplicate", ForwardsAtOnce: "early",
+        ForwardsTwice: "duplicate", ForwardsAtOnce: "early", TakesTwelveSeconds: "late",
     }),
-    "gas_leak": (15, {AcknowledgesWithoutStoring: "missed", NeverShows: "missing", ForgetsAfterRestart: "missing"}),
+    "gas_leak": (15, {
+        AcknowledgesWithoutStoring: "missed", NeverShows: "missing", ForgetsAfterRestart: "missing",
+        TakesTwelveSeconds: "late",
+    }),
     "elder_fall": (50, {
         AcknowledgesLate: "late", ForgetsAfterRestart: "missing", FindsNothing: "missed", NobodyArrives: "missing",
-        SendsAnyone: "untrue",
+        SendsAnyone: "untrue", TakesTwelveSeconds: "late",
     }),
     "elder_fall_many": (95, {AnswersSlowly: "too few", ArrivesSlowly: "too few"}),
     "elder_fall_dead_zone": (54, {DatesByArrival: "untrue"}),
@@ -143,7 +148,7 @@ OF_INCIDENTS = {  # minutes that it takes, and the word that each bad backend ge
     "rogue_reader": (15, {
         AcknowledgesWithoutStoring: "missed", FindsNothing: "missed", RevokesOnPaper: "granted",
         LetsCopiesIn: "granted", AnswersNobody: "granted",
-        TellsReturnersLate: "granted", AcknowledgesLate: "late",
+        TellsReturnersLate: "granted", RevokesSlowly: "granted", AcknowledgesLate: "late",
     }),
 }  # fmt: skip
 OF_A_RUN = {"too few"}  # said of all its alarms, of no incident alone

@@ -35,7 +35,7 @@ DAY = datetime(2026, 3, 4)
 BEFORE_S, AFTER_S, LONG_S = 30, 20, 3_900
 CLOCKS = (
     ("L", "local_ms"), ("I", "ingest_ms"), ("S", "shown_ms"), ("H", "acknowledged_ms"), ("on site", "on_site_ms"),
-    ("over", "ended_ms"), ("not before", "not_before_ms"),
+    ("over", "ended_ms"), ("not before", "not_before_ms"), ("I after it was raised", "transfer_ms"),
 )  # fmt: skip
 
 

@@ -61,7 +61,8 @@ class Row(Table):
 
 class Truth(Row):
     """What devices raise. `stays`: where the element destroys its device, the alarm must not be cleared for that.
-    `not_before_s`: nor raised earlier after its crossing. `latched`: it lasts until somebody has reset its device.
+    `not_before_s`: nor raised earlier after its crossing. `transfer_s`: stored so long after its device decided it, or
+    could send it. `latched`: it lasts until somebody has reset its device.
     `delivered_s`: stored so long after the network has delivered it; `repeated_s`: said again until then, each time
     after no longer.
 
@@ -73,6 +74,7 @@ class Truth(Row):
     stays: bool = False
     latched: bool = False
     not_before_s: Limit | None = None
+    transfer_s: Limit | None = None
     dated: bool = False
     tells: dict[str, Wanted] = {}
     delivered_s: Limit | None = None
@@ -88,8 +90,10 @@ class Truth(Row):
             raise ValueError("has delivered_s or repeated_s, and is not a must of an element; leave them out")
         if self.latched and (self.expect != "must" or self.of is None):
             raise ValueError("is latched, and is not a must of an element; leave latched out")
-        if self.expect != "must" and (self.not_before_s is not None or self.dated or self.tells):
-            raise ValueError(f"says how it is raised, and {self.expect} be; leave not_before_s, dated and tells out")
+        times = (self.not_before_s, self.transfer_s)
+        if self.expect != "must" and (times != (None, None) or self.dated or self.tells):
+            what = "not_before_s, transfer_s, dated and tells"
+            raise ValueError(f"says how it is raised, and {self.expect} be; leave {what} out")
         latest = [limit for limit in self.bounds if limit is not None]
         if self.not_before_s is not None and latest and self.not_before_s >= min(latest):
             raise ValueError("not_before_s is not below its limits; lower it")

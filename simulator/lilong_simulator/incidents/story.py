@@ -169,7 +169,9 @@ def _row(story: Story, row: Row, device: Device | None, alarm: str, when: Span, 
         )  # fmt: skip
     assert device is not None
     found = truth_row(device, alarm, begin, cause, row.expect, name, end, _bounds(row), _told(row))
-    return replace(found, limits=_with(found.limits, {"not_before_ms": getattr(row, "not_before_s", None)}))
+    assert isinstance(row, Truth)
+    more = {"not_before_ms": row.not_before_s, "transfer_ms": row.transfer_s}
+    return replace(found, limits=_with(found.limits, more))
 
 
 def _with(bounds: Limits, more: Mapping[str, float | None]) -> Limits:

@@ -39,6 +39,7 @@ def alarm_row(one: Judged) -> dict[str, Any]:
         "after_decision_ms": {clock: rounded(one.after_decision(clock)) for clock in ALL_CLOCKS},
         "limits_ms": {clock: one.row.limits.get(f"{clock}_ms") for clock in ALL_CLOCKS},
         "not_before_ms": one.row.limits.get("not_before_ms"),
+        "transfer_ms": one.row.limits.get("transfer_ms"),
         "told": one.told,
         "late": one.late,
         "missing": one.missing,

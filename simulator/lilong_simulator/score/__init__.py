@@ -308,6 +308,10 @@ def _limits(one: Judged, expected: Sequence[str], ended: float) -> None:
                 one.missing.append(clock)
         elif after > limit:
             one.late.append(clock)
+    limit = one.row.limits.get("transfer_ms")
+    one.slow = limit is not None and (one.transfer or 0.0) > limit and "ingest" not in one.late
+    if one.slow:
+        one.late.append("ingest")
 
 
 def _failures(one: Judged) -> Iterator[str]:
@@ -328,7 +332,12 @@ def _failures(one: Judged) -> Iterator[str]:
         yield f"missed: {what}: {one.answered} was raised and never stored{told}"
     if one.cleared is not None:
         yield f"cleared: {what}: {one.answered} was ended by the backend, and its device had not ended it"
+    if one.slow:
+        since = "its decision, or when it could be sent"
+        yield f"late: {what}: ingest {one.transfer:.0f} ms after {since}, limit {one.row.limits['transfer_ms']} ms"
     for clock in one.late:
+        if clock == "ingest" and one.slow:
+            continue
         word = "late" if clock == "ingest" else "over its limit"
         limit = one.row.limits[f"{clock}_ms"]
         possible = one.raise_from if clock == "local" else one.send_from

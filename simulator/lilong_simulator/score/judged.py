@@ -41,6 +41,7 @@ class Judged:
     misnamed: int = 0  # devices that it names and is not about
     seen: bool = False  # there was a feed in which a finding would stand
     early: bool = False  # decided before it may be
+    slow: bool = False  # stored later after its decision than it may be
     forgotten: float | None = None  # when the backend first lacked it among what is open, and nobody had ended it
     told: dict[str, Any] | None = None  # what the backend tells of it, where its row asks; None: it tells nothing
     untrue: list[str] = field(default_factory=list)  # what of that is not so, in words
@@ -73,6 +74,13 @@ class Judged:
         at = self._at(clock)
         possible = self.raise_from if clock == "local" else self.send_from
         return None if at is None else at - max(self.crossing, possible)
+
+    @property
+    def transfer(self) -> float | None:
+        """Milliseconds from the decision, or from when it could be sent, to the commit."""
+        if self.alarm is None or self.ingest is None:
+            return None
+        return self.ingest - max(self.alarm.decided, self.send_from)
 
     def _at(self, clock: str) -> float | None:
         if clock == "local":

@@ -93,6 +93,7 @@ TRUTH = Table("truth", "what really happened in the world, in the order of its c
     Column("not_before_ms", WHOLE, "it must not be raised earlier after the crossing"),
     Column("on_site_ms", WHOLE, "limit until whoever was sent is there"),
     Column("ended_ms", WHOLE, "limit until the backend says that it is over"),
+    Column("transfer_ms", WHOLE, "limit of the commit, ms after the decision, or after it could be sent"),
     Column("tells", TEXT, "JSON: what the backend's feed must tell of it, where it tells such things; null: nothing"),
     Column("through", TEXT, "of a finding that a gateway has to tell: its id, else empty"),
     Column("recall", NUMBER, "the share of such rows that its sensor by design sees; null: each must be raised"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lilong_simulator.estate import Device, Flat
 from lilong_simulator.random_streams import Stream
-from lilong_simulator.truth import limits, truth_row
+from lilong_simulator.truth import TRANSFER, limits, truth_row
 from lilong_simulator.world.daily import YEAR_DAYS, Daily
 from lilong_simulator.world.local_time import HOUR_MS
 
@@ -108,7 +108,7 @@ class Monoxide(Daily):
             world.expect(truth_row(device, "gas.co", earliest, cause, "may", until_ms=until))
             return
         local = latest - earliest + SAMPLES_MS
-        bounds = limits(local, local + 10_000, local + 20_000, local + 60_000)  # then as for gas
+        bounds = limits(local, local + 10_000, local + 20_000, local + 60_000) | TRANSFER  # then as for gas
         world.expect(truth_row(device, "gas.co", earliest, cause, until_ms=until, bounds=bounds))
 
 

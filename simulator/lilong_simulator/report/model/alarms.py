@@ -85,6 +85,7 @@ class Row(Table):
     after_decision_ms: ClockTimes
     limits_ms: ClockTimes
     not_before_ms: Ms | None = Field(None, description="it must not be raised earlier after the crossing")
+    transfer_ms: Ms | None = Field(None, description="limit of ingest after the decision, or after it could be sent")
     told: dict[str, Any] | None = Field(None, description="what the feed tells of it, where it is asked; null: nothing")
     late: list[str]
     missing: list[str]
