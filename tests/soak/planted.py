@@ -96,6 +96,17 @@ def muted_for_good() -> Iterator[None]:
         yield
 
 
+def valve_by_network() -> AbstractContextManager[Any]:
+    """A valve that is shut only while the link stands."""
+    output = Device.output
+
+    def driven(self: Device, name: str, value: int) -> None:
+        if name != "valve" or self.session.state == ONLINE:
+            output(self, name, value)
+
+    return mock.patch.object(Device, "output", driven)
+
+
 def disarmed_panic() -> AbstractContextManager[Any]:
     """A panic button that disarming switches off."""
     panic = AlarmPanel._panic

@@ -54,6 +54,13 @@ def test_what_blocks_an_alarm_is_found(state, fenced):
     assert any("it is blocked" in text or "it is silenced" in text for text in found.violations)
 
 
+def test_a_valve_that_waits_for_the_network_is_found(fenced):
+    """With a certificate of the wrong date a device has no link when its gas comes."""
+    with planted.valve_by_network():
+        found = watched(fenced, 0.5, 7, hard=("certificate's date wrong",))
+    assert any("the valve is open" in text for text in found.violations)
+
+
 @pytest.mark.parametrize(
     ("plant", "word"),
     [
@@ -79,8 +86,8 @@ def test_a_state_that_never_came_about_is_told(fenced):
 SMOKE = codes.ALARM_SMOKE_ALARM
 
 
-def row(at=1_000, expect="must"):
-    return truth_row(Device("d", "smoke", "a/smoke", 0, 0, 0, None, None, None, ()), "smoke.alarm", at, "fire", expect)
+def row(at=1_000, expect="must", alarm="smoke.alarm"):
+    return truth_row(Device("d", "smoke", "a/smoke", 0, 0, 0, None, None, None, ()), alarm, at, "fire", expect)
 
 
 class Told(list):
@@ -127,6 +134,27 @@ ON = (5_000, "on", 1)
 )
 def test_a_danger_is_raised_and_loud(found, happened, more):
     told = life(*happened, **more)
+    assert len(told) == len(found)
+    assert all(word in text for word, text in zip(found, told, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("found", "driven", "blind"),
+    [
+        ([], [(71_000, 1)], False), ([], [(500, 1)], False), ([], [], True),
+        (["the valve is open"], [], False), (["the valve is open"], [(71_001, 1)], False),
+        (["the valve is open"], [(500, 1), (900, 0)], False),
+    ],
+)  # fmt: skip
+def test_gas_shuts_its_valve(found, driven, blind):
+    told = Told()
+    safety = LifeSafety(told)
+    safety.note(20_000, "d", RAISED, codes.ALARM_GAS_LEAK, 1, 1)
+    safety.output(20_000, "d", "sounder", 1)
+    for at, value in driven:
+        safety.output(at, "d", "valve", value)
+    safety.crossed(row(alarm="gas.leak"))
+    safety.settle(1e9, lambda *_: blind)
     assert len(told) == len(found)
     assert all(word in text for word, text in zip(found, told, strict=True))
 

@@ -1,17 +1,19 @@
 """Rule 6: nothing blocks a fire, gas or SOS alarm; neither muting nor disarming, a low battery, a lost time, a full
 flash, nor a certificate of the wrong date. Where the world crosses, the device raises and sounds in its time, whatever
-state it is in; a danger that grows is loud again. The one excuse is a device that had no power, or a stuck sensor.
+state it is in; a danger that grows is loud again. Rule 1: gas that must be raised has shut its valve as well, whatever
+the network does. The one excuse is a device that had no power, or a stuck sensor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf
 
 from lilong_firmware.effects import CLEARED, RAISED
 from lilong_protocol import codes
 from lilong_protocol.registry import ALARM
 
+from ..carried_out import SHUT
 from ..recorder import ALARM_OUTPUTS
 from ..truth import TruthRow
 
@@ -20,6 +22,7 @@ LIFE = frozenset(
 )
 LOUD = LIFE - {codes.ALARM_PANIC}  # a panic button of an indoor station is a silent one
 TICK_MS = 1  # a device counts whole milliseconds
+SHUT_MS = 10_000  # from the latest alarm of gas until its valve is shut
 WITHIN_MS = 5_000  # (ours) where an alarm has no limit of its own at the device
 KEPT_MS = 7_200_000  # what is over so long is asked for no more
 
@@ -40,6 +43,8 @@ class LifeSafety:
         self._cleared: dict[tuple[str, int, int], float] = {}
         self._on: dict[str, set[str]] = {}
         self._loud: dict[str, list[tuple[float, bool]]] = {}
+        self._valves: dict[str, list[tuple[float, bool]]] = {}  # when it was driven, and whether shut
+        self._to_shut: list[tuple[float, float, str]] = []  # until, from, device
 
     def note(self, at: float, device: str, what: str, code: int, boot: int, seq: int) -> None:
         if code not in LIFE:
@@ -50,6 +55,8 @@ class LifeSafety:
             self._cleared[device, boot, seq] = at
 
     def output(self, at: float, device: str, name: str, value: int) -> None:
+        if name == "valve":
+            self._valves.setdefault(device, []).append((at, value == SHUT))
         if name in ALARM_OUTPUTS:
             on = self._on.setdefault(device, set())
             if value:
@@ -63,6 +70,8 @@ class LifeSafety:
         if row.expect == "must" and row.by == "device" and row.code in LIFE:
             within = row.limits.get("local_ms") or row.limits.get("ingest_ms") or WITHIN_MS
             self._due.append((row.crossing_ms + within, row.crossing_ms, row.device, row.code))
+            if row.code == codes.ALARM_GAS_LEAK:
+                self._to_shut.append((row.crossing_ms + within + SHUT_MS, row.crossing_ms, row.device))
 
     def grew(self, at: float, device: str, within_ms: int) -> None:
         """A danger has grown beyond what may be muted: the device is loud by then."""
@@ -79,8 +88,13 @@ class LifeSafety:
             self.held += 1
             if code and not self._raised(device, code, begin, until):
                 self._violated(until, device, f"{ALARM[code].name} of {begin:.0f} ms is not raised: it is blocked")
-            elif (not code or code in LOUD) and not self._is_loud(device, begin, until):
+            elif (not code or code in LOUD) and not _was(self._loud.get(device, ()), begin, until):
                 self._violated(until, device, f"a danger of {begin:.0f} ms is not loud: it is silenced")
+        late = [one for one in self._to_shut if one[0] < now]
+        self._to_shut = [one for one in self._to_shut if one[0] >= now]
+        for until, begin, device in late:
+            if not excused(device, begin, until) and not _was(self._valves.get(device, ()), begin, until):
+                self._violated(until, device, f"the valve is open {until - begin:.0f} ms after gas of {begin:.0f} ms")
         self._forget(now - KEPT_MS)
 
     # ---- inside
@@ -92,15 +106,6 @@ class LifeSafety:
             for at, boot, seq in self._episodes.get((device, code), ())
         )
 
-    def _is_loud(self, device: str, begin: float, until: float) -> bool:
-        """At some time from `begin` to `until`."""
-        loud = False
-        for at, on in self._loud.get(device, ()):
-            if at > until:
-                break
-            loud = on or (loud and at > begin)
-        return loud
-
     def _forget(self, before: float) -> None:
         for key, episodes in list(self._episodes.items()):
             kept = [one for one in episodes if self._cleared.get((key[0], *one[1:]), inf) >= before]
@@ -110,5 +115,16 @@ class LifeSafety:
             self._episodes[key] = kept
             if not kept:
                 del self._episodes[key]
-        for device, changes in list(self._loud.items()):
-            self._loud[device] = [one for one in changes[:-1] if one[0] >= before] + changes[-1:]
+        for kept_of in (self._loud, self._valves):
+            for device, changes in list(kept_of.items()):
+                kept_of[device] = [one for one in changes[:-1] if one[0] >= before] + changes[-1:]
+
+
+def _was(changes: Iterable[tuple[float, bool]], begin: float, until: float) -> bool:
+    """So at some time from `begin` to `until`, by when it became so and was so no more."""
+    so = False
+    for at, on in changes:
+        if at > until:
+            break
+        so = on or (so and at > begin)
+    return so
