@@ -50,6 +50,17 @@ def test_a_feed_in_seconds_is_told_from_a_clock_that_is_wrong():
     assert warned(-600_000).endswith("set the clock of the backend's machine")
 
 
+@pytest.mark.parametrize(("ahead_h", "told"), [(8, "8 h too late"), (-5.5, "5.5 h too early"), (0.5, "0.5 h too late")])
+def test_a_feed_in_local_time_is_told_as_that(ahead_h, told):
+    content = built(judgement=seen(ahead_h * 3_600_000), conditions=CONDITIONS_WITH_FEED)
+    assert content["warnings"][0].startswith(f"all times of the observed feed are {told}: ")
+
+
+@given(st.integers(-40_000_000, 40_000_000).filter(lambda ms: abs(ms - round(ms / 1_800_000) * 1_800_000) > 61_000))
+def test_another_clock_is_no_time_zone(ahead_ms):
+    assert skew(seen(ahead_ms).judged, True).zone_h is None
+
+
 def test_a_backend_a_minute_behind_is_not_taken_for_an_earlier_run():
     """Its lines lie before the run began, but they are of alarms of this run."""
     early = [replace(event, at=event.at - 200_000) for event in events(RAISED)]

@@ -246,6 +246,17 @@ def test_a_feed_that_is_about_other_devices_alone_is_told(day: Path, tmp_path: P
     assert not [warning for warning in report["warnings"] if "observed feed" in warning]
 
 
+def test_a_feed_that_numbers_alarms_in_its_own_way_is_told(day: Path, tmp_path: Path) -> None:
+    folder, feed = day / "jsonl", tmp_path / "observed.jsonl"
+    rows = [json.loads(line) for line in (folder / "observed.jsonl").read_text("utf-8").splitlines()]
+    first = next(row["alarm"] for row in rows if row["event"] == "stored" and "finding" not in row)
+    named = [row | {"alarm": "A17"} if row["alarm"] == first else row for row in rows]
+    feed.write_text("".join(json.dumps(row) + "\n" for row in named), "utf-8")
+    _, report, _ = score(folder, observed=feed)
+    (told,) = [warning for warning in report["warnings"] if "observed feed" in warning]
+    assert f"have ids of its own, as 'A17': this one is {first}, " in told
+
+
 def test_a_witness_that_is_none_is_told(day: Path, tmp_path: Path) -> None:
     folder, file = day / "jsonl", tmp_path / "witness.json"
     assert wrong(folder, witness=file) == f"{file}: No such file or directory; name the witness.json of the run"

@@ -14,6 +14,7 @@ from lilong_simulator.load.result import ShardResult
 from lilong_simulator.report.model import SEALED
 from lilong_simulator.score import linkage, score
 from lilong_simulator.score.completeness import completeness
+from lilong_simulator.score.feed_hints import feed_hints
 from lilong_simulator.score.incidents import steps_of
 from lilong_simulator.score.quality import quality_score
 from lilong_simulator.score.witness import Judging, Witness
@@ -69,6 +70,8 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         result.expectations if request.linkage_expected else [], scored.alarm_of_row, result.recorder,
         feed or [], result.epoch_zero, horizon, Excuses(result.hindrances), world_zero,
     )  # fmt: skip
+    known = {device.id for place in request.places for device in place.devices}
+    hints = feed_hints(feed or [], known)
     ingest_by = request.ingest_by
     if played.feed is None:
         ingest_by = report.BY_PUBACK if by_puback else report.BY_STORED_ACK
@@ -101,7 +104,7 @@ def judged(request: Request, played: Played, reached: Reached, knee: Mapping[str
         faults=result.faults,
         payload=SEALED if scenario.template is None else scenario.template[0],
         reasons=tuple(played.reasons),
-        warnings=(*(() if played.reasons else cut_short(lasted, scenario.duration_s)), *played.warnings),
+        warnings=(*(() if played.reasons else cut_short(lasted, scenario.duration_s)), *played.warnings, *hints),
         workers=played.workers,
         unseen=played.unseen,
         steps={one.name: steps_of(one, scenario.start, world_zero) for one in request.places[0].incidents},

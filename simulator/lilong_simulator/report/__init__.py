@@ -198,7 +198,13 @@ def build(conditions: Conditions, recorder: Recorder, score: Score, linkage: Seq
         "link_troubles": conditions.troubles,
         "completeness": conditions.completeness,
     }
-    if skewed.impossible:
+    if skewed.zone_h is not None:
+        off = f"{abs(skewed.zone_h):g} h too {'late' if skewed.zone_h > 0 else 'early'}"
+        content["warnings"].append(
+            f"all times of the observed feed are {off}: "
+            "\"at\" is in milliseconds since 1970 UTC, not of local time"
+        )
+    elif skewed.impossible:
         content["warnings"].append(
             f"clock skew: {skewed.impossible} times cannot be, by up to {abs(skewed.worst_ms or 0):g} ms: "
             + (IN_SECONDS if abs(skewed.worst_ms or 0) > TEN_YEARS_MS else "set the clock of the backend's machine")

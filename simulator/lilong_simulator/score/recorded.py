@@ -7,7 +7,7 @@ crossed before it began or too shortly before it ended, and devices that it has 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import inf
@@ -22,6 +22,7 @@ from ..recorder import AlarmClocks, Recorder
 from ..truth import PASSES, Expectation, TruthRow
 from . import SAME_CLOCK_MS, Score, linkage, score
 from .completeness import completeness
+from .feed_hints import feed_hints
 from .judged import CLOCKS, TICK_MS, Judged
 from .quality import quality_score
 from .recorded_run import RecordedRun
@@ -68,7 +69,7 @@ def judge(given: Given) -> dict[str, Any]:
     _answers(run, feed, epoch_zero, {} if witness is None else witness.seen.alarms)
     ended = max([run.last, *(event.at - epoch_zero for event in feed)])
     truth, warnings = _heard(given, world_zero, whole)
-    warnings += _strangers(given.feed, known)
+    warnings += feed_hints(given.feed, known)
     scoring = _Scoring(given, witness, feed, world_zero, ended)
     if whole is None:
         judged = scoring.of(truth)
@@ -217,17 +218,6 @@ def _heard(given: Given, world_zero: float, whole: Witness | None) -> tuple[list
         one = "device" if len(unheard) == 1 else "devices"
         warnings.append(f"not judged: {len(unheard)} {one} of the truth of which nothing is recorded")
     return rows, warnings
-
-
-def _strangers(feed: Sequence[FeedEvent], known: Collection[str]) -> list[str]:
-    """A feed that is about other devices alone is another run's, or writes ids in its own way."""
-    about = [one.device for one in feed if one.device]
-    if not about or not any(known) or any(device in known for device in about):
-        return []
-    return [
-        f"the observed feed is about no device of this run, but about others, as {about[0]}: is it of this run, and "
-        f"does it write ids as they stand in topics, as {min(filter(None, known))}?"
-    ]
 
 
 def _told(count: int, when: str) -> str:
