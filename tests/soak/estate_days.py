@@ -17,6 +17,7 @@ from lilong_protocol.frame import Frame
 from lilong_protocol.pc.simulation import simulation_key
 from lilong_protocol.topics import ALARM, EVENT, HEARTBEAT, STATE, TELEMETRY
 from lilong_simulator.estate import Estate, load_estate
+from lilong_simulator.fleet.full_flash import FullFlash
 from lilong_simulator.fleet.spoken import Spoken, said_of
 from lilong_simulator.fleet.still import Still
 from lilong_simulator.incidents import find
@@ -205,6 +206,7 @@ def watched(
         False, False, planned, Still(recorder.told, centre),
     )  # fmt: skip
     recorder.proofs = proofs = Proofs(dangers, lambda device: run._fleet._members[device].device.store)
+    invariants.life.unkept = lambda device: isinstance(run._fleet._members[device].device.store, FullFlash)
     horizon = round(hours * HOUR_MS)
 
     def settle() -> None:

@@ -36,6 +36,8 @@ OFF_MS, ON_MS = 60_000, 120_000  # after that: power of those that lose the time
 FIRST_MS, NEXT_MS = 600_000, 7_000  # after that: the first crossing, and from one to the next
 MUTE_MS = (-20_000, 1_000, 15_000, 45_000)  # around a crossing: in advance, and as soon as each kind has raised
 GROWS_MS, OVER_MS = 90_000, 300_000  # after a crossing
+DIPS = ("smoke.alarm", "gas.leak")  # of which one that is muted and on the mains loses its power as well
+DIP_MS, DIPS_MS = 180_000, 20_000  # after a crossing, and how long: the danger has grown and is not over
 LOUD_MS = 10_000  # from what is not to be muted to the sounder
 PRESS_MS = 200
 POWERED_MS = 120_000  # a boot raises nothing
@@ -103,6 +105,10 @@ def faults(estate: Estate, found: Sequence[Case], seed: int) -> list[Planned]:
             if devices:
                 asked = FaultAsked(name, (begins + at) / 1000, lasts / 1000, more)
                 planned.append(Planned(made(asked, begins + len(planned), seed), {estate.id: devices}))
+    for case in found:
+        if case.state == MUTED and case.alarm in DIPS and case.device.mains:
+            asked = FaultAsked("blackout", (case.at_ms + DIP_MS) / 1000, DIPS_MS / 1000, (("standby", 0.0),))
+            planned.append(Planned(made(asked, case.at_ms, seed), {estate.id: [case.device]}))
     return planned
 
 

@@ -9,6 +9,7 @@ from unittest import mock
 from lilong_firmware.alarm_panel import AlarmPanel
 from lilong_firmware.clock import Clock
 from lilong_firmware.device import Device
+from lilong_firmware.episodes import Episodes
 from lilong_firmware.kinds.gas import Gas
 from lilong_firmware.kinds.smoke import Smoke
 from lilong_firmware.session import ONLINE
@@ -105,6 +106,12 @@ def valve_by_network() -> AbstractContextManager[Any]:
             output(self, name, value)
 
     return mock.patch.object(Device, "output", driven)
+
+
+def forgetful_boot() -> AbstractContextManager[Any]:
+    """A device that takes up no alarm after a boot."""
+
+    return mock.patch.object(Episodes, "load", side_effect=ValueError)
 
 
 def disarmed_panic() -> AbstractContextManager[Any]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from lilong_firmware.effects import CLEARED, RAISED
+from lilong_firmware.effects import CLEARED, RAISED, RESTORED
 from lilong_protocol import codes, topics
 from lilong_protocol.frame import BIRTH, DEATH, EVENT, HEARTBEAT, Frame
 from lilong_simulator.estate import Device, load_estate
@@ -59,6 +59,16 @@ def test_a_valve_that_waits_for_the_network_is_found(fenced):
     with planted.valve_by_network():
         found = watched(fenced, 0.5, 7, hard=("certificate's date wrong",))
     assert any("the valve is open" in text for text in found.violations)
+
+
+def test_a_device_that_boots_inside_a_leak_and_forgets_it_is_found(fenced):
+    """One of the hard hour's detectors has no power for some seconds of its leak."""
+    right = watched(fenced, 0.5, 7, hard=("muted",))
+    assert right.violations == []
+    assert right.invariants.life.resumed > 0
+    with planted.forgetful_boot():
+        found = watched(fenced, 0.5, 7, hard=("muted",))
+    assert any("forgets it" in text for text in found.violations)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +165,32 @@ def test_gas_shuts_its_valve(found, driven, blind):
         safety.output(at, "d", "valve", value)
     safety.crossed(row(alarm="gas.leak"))
     safety.settle(1e9, lambda *_: blind)
+    assert len(told) == len(found)
+    assert all(word in text for word, text in zip(found, told, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("found", "happened", "more"),
+    [
+        ([], [(9_000, "on", 1)], {}), ([], [(15_000, "on", 1)], {}), (["forgets it"], [(15_001, "on", 1)], {}),
+        (["forgets it"], [], {}), (["forgets it"], [(9_000, "off", 0)], {}), (["forgets it"], [(8_000, "on", 1)], {}),
+        ([], [(7_000, RESTORED, 1)], {}), ([], [(7_000, CLEARED, 1)], {}), ([], [], {"unkept": True}),
+        ([], [], {"boot": 1}),
+    ],
+)  # fmt: skip
+def test_who_boots_inside_a_fire_sounds_again(found, happened, more):
+    told = Told()
+    safety = LifeSafety(told)
+    safety.unkept = lambda _: more.get("unkept", False)
+    safety.note(5_000, "d", RAISED, SMOKE, 1, 1)
+    safety.output(5_000, "d", "sounder", 1)
+    for at, what, value in happened:
+        if what in (RESTORED, CLEARED):
+            safety.note(at, "d", what, SMOKE, 1, 1)
+        else:
+            safety.output(at, "d", "sounder", value)
+    safety.booted(10_000, "d", more.get("boot", 2), 9_000)
+    safety.settle(1e9, lambda *_: True)
     assert len(told) == len(found)
     assert all(word in text for word, text in zip(found, told, strict=True))
 

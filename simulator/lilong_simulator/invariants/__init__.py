@@ -137,6 +137,8 @@ class Invariants(Observer):
     def _numbered(self, at: float, device: str, known: _Device, cls: str, said: Frame, data: bytes) -> bool:
         """Whether it has not been said before; a key names one message, and numbers rise."""
         boot, seq = said.boot, said.seq
+        if known.boot and boot > known.boot:
+            self.life.booted(at, device, boot, at - said.uptime)
         if boot > known.boot:  # of the one before there may be a backlog
             known.last = {key: last for key, last in known.last.items() if key[1] == known.boot}
             known.boot = boot
