@@ -37,6 +37,17 @@ def test_missed_raised_but_never_stored():
     assert judged.failures == [f"missed: smoke.alarm at aa/smoke: {A}-7-1 was raised and never stored"]
 
 
+@pytest.mark.parametrize(("cut_off", "back", "delivered", "missed"), [
+    (105_999, None, None, 0), (106_001, None, None, 1), (105_999, 130_000, None, 1), (105_999, None, 106_100, 1),
+])  # fmt: skip
+def test_what_a_device_raised_that_burnt_before_its_link_was_back_nobody_could_have(cut_off, back, delivered, missed):
+    alarm = alarm_of(FIRE, 1, stored=None, acknowledged=None, puback=delivered)
+    judged = score([FIRE], [alarm], [], excuses=Excuses([Hindrance(A, CUT_OFF, cut_off, back, back)]))
+    assert (judged.missed, judged.excused) == (missed, 1 - missed)
+    assert judged.passed is not bool(missed)
+    assert judged.judged[0].excused == (None if missed else CUT_OFF)
+
+
 def test_a_stored_ack_is_no_commit_where_a_feed_says_otherwise():
     assert counts(score([FIRE], [RAISED], [])) == {"missed": 1}
 

@@ -15,6 +15,7 @@ from lilong_simulator import virtual_run
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.feed import FeedEvent
 from lilong_simulator.incidents import Incident, find
+from lilong_simulator.load.faults.asked import parse
 from lilong_simulator.load.faults.excuses import Excuses
 from lilong_simulator.load.faults.given import of_incidents
 from lilong_simulator.load.faults.timeline import plan
@@ -80,14 +81,14 @@ class _NoLog:
 
 def played(
     names: Sequence[str], start: datetime, minutes: float, estate: Estate | None = None,
-    centre_of: Any = CentreInTheLoop, records: bool = False,
+    centre_of: Any = CentreInTheLoop, records: bool = False, faults: Sequence[str] = (),
 ) -> Played:  # fmt: skip
-    """So long from `start` on; `centre_of` makes the backend; `records`: what devices send is kept."""
+    """So long from `start` on; `centre_of` makes the backend; `records`: what devices send is kept; `faults`: beside
+    those of the incidents."""
     incidents = [find(name) for name in names]
     here = reduced(incidents, plaza()) if estate is None else estate
-    faults = plan(
-        list(of_incidents(incidents, here, start, None)), {here.id: here.devices}, SEED, whole=False
-    )
+    asked = [*of_incidents(incidents, here, start, None), *map(parse, faults)]
+    planned = plan(asked, {here.id: here.devices}, SEED, whole=False)
     key, zero, horizon = simulation_key(here.id), epoch_ms(here, start), round(minutes * MINUTE_MS)
     frames: list[Said] = []
 
@@ -97,7 +98,7 @@ def played(
 
     centre, recorder = centre_of(here, key, zero, SEED, _NoLog()), VirtualRecorder(up)
     with patch.object(virtual_run, "POWER_ON_MS", 1):  # all are there when it begins
-        run = VirtualRun(here, key, SEED, start, incidents, centre, recorder, seals=records, faults=faults)
+        run = VirtualRun(here, key, SEED, start, incidents, centre, recorder, seals=records, faults=planned)
     run.run(horizon)
     run.mend()
     feed = [FeedEvent.of(row) for row in centre.feed]

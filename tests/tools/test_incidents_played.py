@@ -175,3 +175,15 @@ def test_all_of_them_at_once() -> None:
     assert run.failures == []
     assert {row.incident for row in run.rows} == set(names)
     assert set(WINDOWS) <= set(INCIDENTS)
+
+
+def test_a_fire_of_which_nobody_can_tell_keeps_its_doors_open_and_what_burnt_unheard_is_excused():
+    """The network is away from before the fire until its flat's detector has burnt; the gateway has opened the ways."""
+    one = played(["kitchen_fire"], datetime(2026, 3, 4, 18, 39), 45, faults=["partition at=10 for=1400"])
+    assert one.failures == []
+    assert one.score.counts()["missed"] == 0
+    (burnt,) = [row for row in one.score.judged if row.excused]
+    assert (burnt.row.alarm, burnt.unheard) == ("smoke.alarm", True)
+    kept = [linked for linked in one.linked if linked.expectation.what == "kept"]
+    assert kept
+    assert all(linked.trigger is not None for linked in kept)

@@ -1,9 +1,9 @@
 """What the person at the console does, and when: sans-io, the same for a live console and in virtual time.
 
 Acknowledges what calls. Resets what latches once the danger is over, locks the doors that a fire has released when
-nothing burns there any more, opens a gas valve again when the air is clean. An officer who is sent accepts, and arrives
-some minutes later. Whether that worked is seen from what the centre shows next: what was refused, or was lost on its
-way, is tried again some times, ever later.
+nothing burns there any more, or, where no fire was told of, somebody has gone there and found none, opens a gas valve
+again when the air is clean. An officer who is sent accepts, and arrives some minutes later. Whether that worked is seen
+from what the centre shows next: what was refused, or was lost on its way, is tried again some times, ever later.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,6 +17,7 @@ from lilong_simulator.random_streams import draw_below
 # How long a person takes to read an alarm and press the button; the limit for a human answer is 60 s.
 QUICKEST_MS, SLOWEST_MS = 2_000, 9_000
 LOOK_MS = (8_000, 20_000)  # a look at the place, before what is over is reset (assumed)
+UNSEEN_MS = (240_000, 480_000)  # who sees none goes there, until when all who were cut off have told of it (assumed)
 AIR_MS = (60_000, 180_000)  # somebody finds the tap and airs the kitchen, before the gas comes back (assumed)
 ACCEPT_MS = (5_000, 30_000)  # an officer takes the telephone (assumed)
 WAY_MS = (240_000, 1_200_000)  # and walks there (assumed); nine in ten are there in 45 min by telecare's figures
@@ -62,7 +63,7 @@ class Policy:
         self._open: dict[str, dict[str, Any]] = {}  # alarms as consoles get them
         self._revoked: set[Action] = set()
         self._awaited: set[str] = set()  # alarms to which somebody is under way
-        self._released: dict[str, None] = {}  # doors, cycle gates, lanes
+        self._released: dict[str, bool] = {}  # doors, cycle gates, lanes, and whether a fire was seen that did it
         self._shut: dict[str, None] = {}  # gas detectors whose valve is closed
         self._wishes: dict[Action, _Wish] = {}
         self._heap: list[tuple[int, Action]] = []
@@ -125,7 +126,7 @@ class Policy:
     def event(self, now_ms: int, device: str, code: int) -> None:
         """An event of a device; those of WATCHED_EVENTS matter."""
         if code in RELEASED:
-            self._released[device] = None
+            self._released.setdefault(device, False)
         elif code in DOOR_EVENTS:
             self._released.pop(device, None)
         elif code == codes.EVENT_GAS_VALVE_CLOSED:
@@ -166,6 +167,8 @@ class Policy:
 
     def _door(self, now_ms: int, door: str) -> None:
         burning = self._burns(door)
+        if burning and door in self._released:
+            self._released[door] = True
         self._want(now_ms, Action("reset", door), door in self._released and not burning)
         for name, alarm in self._open.items():
             if alarm["device"] == door:
@@ -206,6 +209,8 @@ class Policy:
         if action.what == "acknowledge":
             return reaction_ms(self._seed, action.alarm)
         low, high = SPANS_MS[action.what]
+        if action.what == "reset" and not action.alarm and not self._released.get(action.device):
+            low, high = UNSEEN_MS
         return low + draw_below(high - low, self._seed, action.device, action.what)
 
 

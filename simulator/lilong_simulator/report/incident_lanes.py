@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from ..load.faults.base import CUT_OFF
 from ..plots import span
 from ..score.incidents import AT_ONCE_MS, DONE, PLURAL, kind_of
 from ..score.judged import ALL_CLOCKS
@@ -124,7 +125,7 @@ def _said(rows: Sequence[Row], failures: Sequence[str], backend: bool) -> tuple[
     if failures:
         words = list(dict.fromkeys(text.partition(":")[0] for text in failures))
         return words[0], False
-    if any(row["excused"] and row["alarm_id"] is None for row in rows):
+    if any(row["excused"] and (row["alarm_id"] is None or row["excused"] == CUT_OFF) for row in rows):
         return "excused", None
     if all(row["alarm_id"] is None for row in rows):
         return "not observed", None

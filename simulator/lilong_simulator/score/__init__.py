@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from ..feed import FeedEvent
+from ..load.faults.base import CUT_OFF
 from ..load.faults.excuses import Excuses
 from ..recorder import AlarmClocks
 from ..truth import TruthRow
@@ -172,8 +173,8 @@ def score(
         stored=sum(1 for one in must if one.ingest is not None),
         acknowledged=acknowledged if acknowledgement_expected or acknowledged else None,
         undetected=sum(1 for one in must if one.alarm is None and one.excused is None),
-        excused=sum(1 for one in must if one.alarm is None and one.excused is not None),
-        missed=sum(1 for one in must if one.alarm is not None and one.ingest is None),
+        excused=sum(1 for one in must if one.unheard or (one.alarm is None and one.excused is not None)),
+        missed=sum(1 for one in must if one.alarm is not None and one.ingest is None and not one.unheard),
         late=sum(1 for one in must if "ingest" in one.late),
         false=len(false),
         duplicate=duplicate,
@@ -286,6 +287,9 @@ def _excuse(one: Judged, device: str, excuses: Excuses) -> None:
     decided = None if one.alarm is None else one.alarm.decided
     excuse = excuses.of(device, one.crossing, one.row.limits, decided)
     one.excused, one.raise_from, one.send_from = excuse.why, excuse.raise_from, excuse.send_from
+    alarm = one.alarm
+    if alarm is not None and alarm.puback is None and one.ingest is None and excuses.silenced(device, alarm.decided):
+        one.excused, one.unheard = CUT_OFF, True
 
 
 def _early(one: Judged) -> None:
@@ -304,7 +308,8 @@ def _limits(one: Judged, expected: Sequence[str], ended: float) -> None:
             continue
         after = one.after_possible(clock)
         if after is None:
-            if clock in expected and (clock not in AFTERWARDS or one.crossing + limit <= ended):
+            too_soon = clock in AFTERWARDS and one.crossing + limit > ended
+            if clock in expected and not too_soon and (clock == "local" or not one.unheard):
                 one.missing.append(clock)
         elif after > limit:
             one.late.append(clock)
@@ -327,7 +332,7 @@ def _failures(one: Judged) -> Iterator[str]:
         if one.excused is None and one.row.recall is None:
             yield f"undetected: {what}: the device did not raise it"
         return
-    if one.ingest is None:
+    if one.ingest is None and not one.unheard:
         told = " though its stored-ack said so" if one.alarm is not None and one.alarm.stored is not None else ""
         yield f"missed: {what}: {one.answered} was raised and never stored{told}"
     if one.cleared is not None:

@@ -159,7 +159,7 @@ def _counts(rows: Sequence[Judged], observed: bool) -> dict[str, int | None]:
 
 def _could_be(one: Judged) -> bool:
     """Whether the backend could have had it: a device has raised it, or nothing excuses a finding that lacks."""
-    return one.alarm is not None or (one.row.by == "backend" and one.excused is None)
+    return (one.alarm is not None and not one.unheard) or (one.row.by == "backend" and one.excused is None)
 
 
 def _in_time(one: Judged) -> bool:
@@ -201,7 +201,7 @@ def _parts(rows: Sequence[Judged], linked: Sequence[Linked]) -> list[str]:
         counts = _counts(mine, True)
         parts.append(f"{counts['in_time']} of {len(mine)} {one_of if len(mine) == 1 else many} in time")
         undetected = sum(1 for one in mine if by == "device" and one.alarm is None and one.excused is None)
-        excused = sum(1 for one in mine if one.alarm is None and one.excused is not None)
+        excused = sum(1 for one in mine if one.unheard or (one.alarm is None and one.excused is not None))
         for count, word in (
             (undetected, "undetected"), (excused, "excused"), (counts["missed"], "missed"), (counts["late"], "late"),
             (counts["over_limit"], "over another limit"),

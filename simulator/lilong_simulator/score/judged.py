@@ -27,7 +27,8 @@ class Judged:
     acknowledged: float | None = None
     on_site: float | None = None
     ended: float | None = None
-    excused: str | None = None  # the fault that kept its device from raising
+    excused: str | None = None  # the fault that kept its device from raising, or for ever from telling
+    unheard: bool = False  # raised where nobody could ever hear of it: its device burnt before its link was back
     raise_from: float = -inf  # the limit of the local output counts from then, if that is after the crossing
     send_from: float = -inf  # and those of the others
     late: list[str] = field(default_factory=list)  # the clocks that came after their limit

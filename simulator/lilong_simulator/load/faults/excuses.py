@@ -5,7 +5,8 @@ A row is judged as `definitions` says, but for devices that were hindered betwee
   excused, which is neither undetected nor a pass of a backend. Raised later: its limits count from the end of that.
 - without power, cut off, or with a broker that is away or frozen, nothing can be sent. `local` keeps its limit;
   ingest, shown and acknowledged count from when it could have been sent: from the end of the fault, or from when the
-  link was back, at most BACK_MS after it. What was raised and is not stored by the end of the drain is missed.
+  link was back, at most BACK_MS after it. What was raised and is not stored by the end of the drain is missed; but what
+  a device raised that was cut off, and burnt before its link was back, nobody could have: it is excused.
 - without power or with a stuck sensor a device does not see what goes before: a door that is opened by a card that it
   has not read is forced, as far as it knows. What it raises then, up to UNSEEN_MS later, is not false. After a boot
   that holds for what goes by something before alone (OPENED): any other alarm without a cause is the boot's, and false.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from math import inf
 from typing import Any
 
 from lilong_protocol import codes
@@ -48,7 +50,7 @@ class Hindrance:
     def could_send(self) -> float:
         """From when on a device is held to its limits again."""
         if self.end is None:
-            return float("inf")
+            return inf
         if self.why == STUCK:
             return self.end
         latest = self.end + BACK_MS
@@ -93,6 +95,11 @@ class Excuses:
         """From when to when a device could not be heard; an end may be infinite."""
         return [(one.begin, one.could_send) for one in self._of.get(device, ()) if one.why in SEND]
 
+    def silenced(self, device: str, decided: float) -> bool:
+        """Whether a device could not be heard when it decided, and never was again: it burnt meanwhile."""
+        away = (one for one in self._of.get(device, ()) if one.why in SEND)
+        return any(one.begin <= decided and one.could_send == inf for one in away)
+
     def sendable(self, device: str, by: float) -> float:
         """From when on a device could say what it has made by then."""
         ends = [one.could_send for one in self._of.get(device, ()) if one.why in SEND and one.begin <= by]
@@ -105,7 +112,7 @@ class Excuses:
         allowed = limits.get("local_ms") or limits.get("ingest_ms") or RULE_MS
         longest = max([limit for limit in limits.values() if limit is not None], default=RULE_MS)
         for one in self._of.get(device, ()):
-            end = float("inf") if one.end is None else one.end
+            end = inf if one.end is None else one.end
             undecided = decided is None or decided >= one.begin
             if one.why in RAISE and end >= crossing and one.begin <= raise_from + allowed and undecided:
                 why = why or one.why

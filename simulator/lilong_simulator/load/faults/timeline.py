@@ -177,6 +177,9 @@ class Timeline:
         """It is never heard of again: nobody waits for it."""
         self._burnt.add(device)
         for one in self._running:
+            hindrance = one.hindrances.get(device)
+            if hindrance is not None and hindrance.why == CUT_OFF and hindrance.sendable is None:
+                hindrance.end = None  # for ever: its link never came back
             one.lost_at.pop(device, None)
             one.full.discard(device)
 
@@ -208,6 +211,8 @@ class Timeline:
                 outcome.backlog += waits
                 one.full.add(device.id)
         for hindrance in one.hindrances.values():
+            if hindrance.device in self._burnt:
+                continue  # it never ends
             hindrance.end = now
             hindrance.sendable = None if self._still_away(one, hindrance) else now
         one.planned.fault.end(self._levers, one.devices)
