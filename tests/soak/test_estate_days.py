@@ -105,6 +105,19 @@ def test_an_alarm_that_waits_while_there_is_a_link_is_told():
     assert "alarm 1/2 of 20 ms waits while others leave" in invariants.violations[0]
 
 
+@pytest.mark.parametrize(("before", "later_ms", "waited"), [(2, 100, 0), (1, 100, 1), (2, 102, 1)])
+def test_a_third_alarm_of_one_instant_has_its_turn_after_a_pause(before, later_ms, waited):
+    invariants = Invariants()
+    invariants.link(0, "d", True)
+    for number, code in enumerate((SMOKE, codes.ALARM_TAMPER)[:before], 1):
+        invariants.note(10, "d", RAISED, code, 1, number)
+    invariants.note(10, "d", RAISED, codes.ALARM_BATTERY_LOW, 1, 3)
+    for number, code in enumerate((SMOKE, codes.ALARM_TAMPER)[:before], 1):
+        invariants.sent(10, "d", *raised(code=code, seq=number), None)
+    invariants.sent(10 + later_ms, "d", *raised(code=codes.ALARM_BATTERY_LOW, seq=3), None)
+    assert len(invariants.violations) == waited
+
+
 @pytest.mark.parametrize(
     ("word", "rows"),
     [

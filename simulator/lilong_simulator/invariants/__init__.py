@@ -2,9 +2,9 @@
 
 An episode is raised once, whatever power does in between; a latched alarm ends by a person's reset alone, in a message
 of its own; a key names one message for ever; events are said in the order in which they happened; an alarm leaves at
-the instant at which it is raised, where there is a link; a boot raises nothing but a low battery. Of the backend, by
-its observed feed: each alarm is stored, once, and none is cleared that its device did not clear. Beside it `life`,
-`time` and `loss`.
+the instant at which it is raised, where there is a link, or in its turn behind others (`BURST`); a boot raises nothing
+but a low battery. Of the backend, by its observed feed: each alarm is stored, once, and none is cleared that its device
+did not clear. Beside it `life`, `time` and `loss`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lilong_firmware.effects import CLEARED, RAISED
+from lilong_firmware.outbox import BURST, PAUSE_MS
 from lilong_protocol import codes, frame, topics
 from lilong_protocol.codes import latches
 from lilong_protocol.frame import Frame
@@ -32,6 +33,7 @@ ANY_ORDER = (topics.ALARM, topics.TELEMETRY)
 KEPT = {topics.ALARM: 64, topics.EVENT: 1_100, topics.RESPONSE: 64}
 MEASURED_AT_BOOT = (codes.ALARM_BATTERY_LOW,)  # GB 20517 5.11: at power-up, whatever it has become since
 TOLD = 100  # violations
+TICK_MS = 1  # of a device, whose clock may be fast or slow
 BY_OPERATOR = 1  # in the body of a clear
 _REASON, _CODE, _VALUES = 6, 0, 4
 
@@ -39,7 +41,7 @@ Episode = tuple[int, int]  # boot and seq of its raise
 
 
 class _Device:
-    __slots__ = ("boot", "last", "online", "open", "said", "waits")
+    __slots__ = ("boot", "burst", "last", "online", "open", "said", "waits")
 
     def __init__(self) -> None:
         self.boot = 0
@@ -47,7 +49,14 @@ class _Device:
         self.said: dict[str, dict[int, int]] = {}  # by class, boot and number: what was said, hashed
         self.open: dict[tuple[int, int], Episode] = {}  # by code and child
         self.online = False
+        self.burst = (0, 0)  # the last ms in which alarm frames left, repeats too, and how many
         self.waits: tuple[int, int, int] | None = None  # ms, boot and seq of a raise that must leave now
+
+    def holds(self, at: float) -> bool:
+        """Whether a full burst of alarm frames has just left since a raise waits: the next have a pause to keep."""
+        then, count = self.burst
+        full = self.waits is not None and self.waits[0] <= then and count >= BURST
+        return full and at - then <= PAUSE_MS + TICK_MS
 
 
 class Invariants(Observer):
@@ -74,7 +83,8 @@ class Invariants(Observer):
 
     def link(self, at: float, device: str, up: bool) -> None:
         known = self._of(device)
-        self._left(at, device, known)
+        if not known.holds(at):
+            self._left(at, device, known)
         known.online = up
         known.waits = None if not up else known.waits
 
@@ -94,14 +104,18 @@ class Invariants(Observer):
         said = said_of(data)
         if said.uptime is None:
             return
+        held = known.holds(at)
+        if cls == topics.ALARM:
+            known.burst = int(at), known.burst[1] + 1 if known.burst[0] == int(at) else 1
         if not self._numbered(at, device, known, cls, said, data):
             return  # said again
         if self.time is not None:
             of = self._raised.get(f"{device}-{said.boot}-{said.seq}") if said.kind == frame.RAISE else None
             self.time.said(at, device, cls, said, of)
         if cls == topics.ALARM:
-            self._alarm(at, device, known, said)
-        self._left(at, device, known)
+            self._alarm(at, device, known, said, held)
+        if not held:
+            self._left(at, device, known)
 
     # ---- the backend
 
@@ -161,7 +175,7 @@ class Invariants(Observer):
             del kept[next(iter(kept))]
         return True
 
-    def _alarm(self, at: float, device: str, known: _Device, said: Frame) -> None:
+    def _alarm(self, at: float, device: str, known: _Device, said: Frame, held: bool) -> None:
         code = said.body[_CODE]
         name = ALARM[code].name if code in ALARM else str(code)
         if said.kind == frame.RAISE:
@@ -173,7 +187,7 @@ class Invariants(Observer):
                 self._violated(at, device, f"{name} is raised by a boot")
             known.open[subject] = episode
             if known.waits is not None and known.waits[1:] == episode:
-                if int(at) > known.waits[0]:
+                if int(at) > known.waits[0] and not held:
                     self._violated(at, device, f"{name} left {at - known.waits[0]:.0f} ms after it was raised")
                 known.waits = None
             return
