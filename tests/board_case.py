@@ -99,6 +99,7 @@ class BoardCase:
             pytest.skip(reason)
         self.broker = Broker()
         self.lines = Inbox()
+        self._sent: list[Sent] = []
         self.process = BoardProcess(self.lines.put, heap=heap)
         self._config = {"kind": kind, "stepped": stepped, "seed": b"seed", **changes}
 
@@ -135,7 +136,8 @@ class BoardCase:
 
     def frames(self, kind: int | None = None) -> list[Sent]:
         """All that the broker has got so far, of one kind or of any."""
-        return [sent for sent in map(Sent, self.broker.messages.all) if kind in (None, sent.kind)]
+        self._sent += map(Sent, self.broker.messages.all[len(self._sent) :])  # each is opened once
+        return [sent for sent in self._sent if kind in (None, sent.kind)]
 
     def deliver(self, cls: str, data: bytes, retain: bool = False) -> None:
         """Publish bytes to the device."""

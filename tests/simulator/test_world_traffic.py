@@ -27,6 +27,7 @@ from lilong_simulator.world.trips import CorePeople, Volume
 from lilong_simulator.world.ways import Ways, is_shed
 from lilong_tools.centre.findings.passage import Passages
 from lilong_tools.centre.findings.site import Site
+from lilong_tools.centre.outcome import Outcome
 from world_log import Call, WorldLog, run
 
 Timed = tuple[int, *tuple[Any, ...]]  # world time in ms, then anything
@@ -312,7 +313,7 @@ def test_no_card_of_the_staff_is_at_two_rooms_at_once(week: WorldLog, estate: Es
 
 def test_no_door_that_asks_would_keep_anybody_out(week: WorldLog, estate: Estate) -> None:
     """By the centre's own judgement, of every card at every door."""
-    passages = Passages(None, Site(estate), None)  # type: ignore[arg-type]
+    passages = Passages(None, Site(estate), None, Outcome())  # type: ignore[arg-type]
     doors = {door.id for door in estate.of_kind("door")}
     reads = [(at, door, card) for at, door, _, card in week.reads() if door in doors]
     assert not [read for read in reads if passages.elsewhere(read[0], read[1], read[2], read[0])]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from lilong_protocol import codes
 from lilong_tools.policy import (
     AIR_MS,
+    KNOWN_MS,
     LOOK_MS,
     QUICKEST_MS,
     RETRY_MS,
@@ -220,6 +221,7 @@ def test_doors_that_a_fire_has_opened_of_which_nobody_has_told_yet_stay_open_unt
     person.sees(SMOKE, cleared=True)
     assert person.wait(LOOK_MS[1]) == [reset(LOBBY)]
     person.hears(LOBBY, LOCKED)
+    person.wait(KNOWN_MS)
     person.hears(LOBBY, RELEASED)
     begun = person.now
     assert set(person.wait(UNSEEN_MS[1])) == {reset(LOBBY)}

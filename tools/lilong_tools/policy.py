@@ -18,6 +18,7 @@ from lilong_simulator.random_streams import draw_below
 QUICKEST_MS, SLOWEST_MS = 2_000, 9_000
 LOOK_MS = (8_000, 20_000)  # a look at the place, before what is over is reset (assumed)
 UNSEEN_MS = (240_000, 480_000)  # who sees none goes there, until when all who were cut off have told of it (assumed)
+KNOWN_MS = 3_600_000  # so long a fire that was seen is why doors are released (assumed)
 AIR_MS = (60_000, 180_000)  # somebody finds the tap and airs the kitchen, before the gas comes back (assumed)
 ACCEPT_MS = (5_000, 30_000)  # an officer takes the telephone (assumed)
 WAY_MS = (240_000, 1_200_000)  # and walks there (assumed); nine in ten are there in 45 min by telecare's figures
@@ -63,7 +64,8 @@ class Policy:
         self._open: dict[str, dict[str, Any]] = {}  # alarms as consoles get them
         self._revoked: set[Action] = set()
         self._awaited: set[str] = set()  # alarms to which somebody is under way
-        self._released: dict[str, bool] = {}  # doors, cycle gates, lanes, and whether a fire was seen that did it
+        self._released: dict[str, None] = {}  # doors, cycle gates, lanes
+        self._fires: dict[int | None, int] = {}  # when one was shown last, by core
         self._shut: dict[str, None] = {}  # gas detectors whose valve is closed
         self._wishes: dict[Action, _Wish] = {}
         self._heap: list[tuple[int, Action]] = []
@@ -91,6 +93,7 @@ class Policy:
         self._want(now_ms, Action("acknowledge", device, name), not alarm["cleared"] and not alarm["acknowledged"])
         self._want(now_ms, Action("reset", device, name), self._over(alarm))
         if code == codes.ALARM_SMOKE_ALARM:
+            self._fires[self._core_of.get(device)] = now_ms
             for door in self._released:
                 self._door(now_ms, door)
         elif code == codes.ALARM_GAS_LEAK:
@@ -126,7 +129,7 @@ class Policy:
     def event(self, now_ms: int, device: str, code: int) -> None:
         """An event of a device; those of WATCHED_EVENTS matter."""
         if code in RELEASED:
-            self._released.setdefault(device, False)
+            self._released[device] = None
         elif code in DOOR_EVENTS:
             self._released.pop(device, None)
         elif code == codes.EVENT_GAS_VALVE_CLOSED:
@@ -167,8 +170,6 @@ class Policy:
 
     def _door(self, now_ms: int, door: str) -> None:
         burning = self._burns(door)
-        if burning and door in self._released:
-            self._released[door] = True
         self._want(now_ms, Action("reset", door), door in self._released and not burning)
         for name, alarm in self._open.items():
             if alarm["device"] == door:
@@ -194,22 +195,27 @@ class Policy:
             for alarm in self._open.values()
         )
 
+    def _has_burnt(self, now_ms: int, door: str) -> bool:
+        """Whether a fire was shown of late that has released the door."""
+        core = self._core_of.get(door)
+        return any(core in (None, at) and now_ms - when <= KNOWN_MS for at, when in self._fires.items())
+
     def _want(self, now_ms: int, action: Action, wanted: bool) -> None:
         if not wanted:
             self._wishes.pop(action, None)
         elif action not in self._wishes:
             wish = self._wishes[action] = _Wish(0)
-            self._plan(action, wish, now_ms + self._delay_ms(action))
+            self._plan(action, wish, now_ms + self._delay_ms(now_ms, action))
 
     def _plan(self, action: Action, wish: _Wish, due_ms: int) -> None:
         wish.due_ms = due_ms
         heappush(self._heap, (due_ms, action))
 
-    def _delay_ms(self, action: Action) -> int:
+    def _delay_ms(self, now_ms: int, action: Action) -> int:
         if action.what == "acknowledge":
             return reaction_ms(self._seed, action.alarm)
         low, high = SPANS_MS[action.what]
-        if action.what == "reset" and not action.alarm and not self._released.get(action.device):
+        if action.what == "reset" and not action.alarm and not self._has_burnt(now_ms, action.device):
             low, high = UNSEEN_MS
         return low + draw_below(high - low, self._seed, action.device, action.what)
 
