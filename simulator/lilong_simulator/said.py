@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 
 from lilong_protocol.frame import BIRTH, RAISE, FrameError
 from lilong_protocol.frame import EVENT as KIND_EVENT
@@ -22,7 +23,8 @@ class Said:
     which there were frames that nobody here could read. `codes`: numbers of events, by boot and number of the frame.
     `raises`: by boot and number of an alarm, when it was said and said again. `born`: when a birth was, and of which
     boot. `alive`: when it said who or that it is there. `spoke`: by boot, when it first said anything else. `accepts`:
-    when the backend's answer to a birth had come. `ages`: of the rows of telemetry, by boot and number of the frame."""
+    when the backend's answer to a birth had come. `ages`: of the rows of telemetry, by boot and number of the frame.
+    `until`: nobody asks what it says later, so that it is not kept."""
 
     rows: list[tuple[float, str, int, int, int]] = field(default_factory=list)
     zeros: dict[int, float] = field(default_factory=dict)
@@ -34,10 +36,13 @@ class Said:
     spoke: dict[int, float] = field(default_factory=dict)
     accepts: list[float] = field(default_factory=list)
     ages: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    until: float = inf
     _known: set[tuple[str, int, int]] = field(default_factory=set)
 
     def heard(self, at: float, cls: str, frame: bytes) -> None:
         """A frame was handed over; frames in their order."""
+        if at > self.until:
+            return
         if not frame and not isinstance(frame, Spoken):
             self.unread.add(cls)  # of a device in a process of its own: only that there was one
             return

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -26,6 +27,8 @@ What = Literal[
     "noted", "delivered", "repeated", "born", "beats", "accepted",
 ]  # fmt: skip
 STAYS = ("not_cleared", "kept", "latched")
+BY_FRAMES = frozenset({"events", "telemetry", "noted", "delivered", "repeated", "born", "beats", "accepted"})
+"""What is judged by what a device says, and not by its outputs and alarms alone."""
 CARD_ELSEWHERE = "card_elsewhere"  # one that is judged where the feed finds cards that are at two places
 TELL_EACH = "tell_each"  # of "events": within_ms holds for each from when it was made
 PASSES = {"door": "card_passes", "vehicle_lane": "plate_passes"}  # the actions of a "granted" of everybody who passes
@@ -161,6 +164,12 @@ class Expectation:
     share: float | None = None
     share_ms: int | None = None
     """Of passages: the share of all of that incident and action which must be let in within `share_ms`."""
+
+    @property
+    def ends_ms(self) -> float:
+        """Of world time: what its device does later is not asked for, unless a fault delays it. inf: nobody can tell
+        beforehand, as when it follows from alarms."""
+        return inf if self.from_ms is None else (self.until_ms or self.from_ms) + (self.within_ms or 0)
 
 
 def truth_row(

@@ -1,8 +1,9 @@
 """A run in virtual time: world, fleet and a backend in one SimPy environment; the same seed gives the same bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from math import inf
 from typing import Protocol
 
 from .data_faults.asked import DataFaultsAsked
@@ -21,12 +22,13 @@ from .load.faults.virtual import VirtualFaults
 from .random_streams import draw_below
 from .recorder import Recorder
 from .said import Said
-from .truth import truth_row
+from .truth import BY_FRAMES, Expectation, truth_row
 from .wiring import wirings
 from .world import World
 
 POWER_ON_MS = 60_000  # devices come up spread over the first minute
 MENDED_LOOK_MS = 1_000
+ASKED_MS = 3_600_000  # so much longer is kept what a device did than it is asked for
 DELAY_MS = (5, 40)  # one way, constant for a device
 
 
@@ -83,7 +85,6 @@ class VirtualRun:
         backend.attach(self._fleet)
         self._backend = backend
         recorder.overheard = {device: {} for device in stranger.victims(estate, incidents)}
-        recorder.said = {device: Said() for device in stranger.listened(estate, incidents)}
         self.world.stranger = self._attack
         if wired := wirings(estate):
             children = {gateway: [child.id for child in wiring.children] for gateway, wiring in wired.items()}
@@ -92,6 +93,10 @@ class VirtualRun:
             self.faults = VirtualFaults(self._fleet, faults, recorder, self._sense, self.world.powerless)
         if data_faults:
             self.data_faults = VirtualDataFaults(self._fleet, self.world, data_faults, seed, recorder)
+        heard = self._until(one for one in self.world.planned if one.what in BY_FRAMES)
+        recorder.said = {
+            device: Said(until=heard.get(device, inf)) for device in stranger.listened(estate, incidents)
+        }
         provisioner = Provisioner(estate, estate_key, seed)
         for placed in estate.devices:
             power_on = draw_below(POWER_ON_MS, seed, placed.id, "power on")
@@ -107,6 +112,10 @@ class VirtualRun:
         self._fleet.horizon = until_ms
         self.env.run(until=until_ms)
 
+    def asked(self) -> Mapping[str, float]:
+        """Until when, in ms since the start, what these devices do is asked for, as far as it is known by now."""
+        return self._until(self.world.planned)
+
     def catch_up(self) -> None:
         """Have told what devices have said before now."""
         self._fleet.catch_up()
@@ -121,6 +130,13 @@ class VirtualRun:
         timeline = self.faults.timeline
         while timeline.waiting and self.env.now < timeline.settled_by:
             self.run(int(self.env.now) + MENDED_LOOK_MS)
+
+    def _until(self, expectations: Iterable[Expectation]) -> Mapping[str, float]:
+        faulty = self.faults is not None or self.data_faults is not None  # which puts off what they tell
+        until: dict[str, float] = {}
+        for one in expectations:
+            until[one.device] = inf if faulty else max(one.ends_ms + ASKED_MS, until.get(one.device, 0.0))
+        return until
 
     def _attack(self, attack: Attack, victim: Device | None) -> None:
         """A stranger publishes at the broker."""

@@ -5,18 +5,37 @@ import os
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from math import inf
 from pathlib import Path
 
 import pytest
 from backends import KEY, InTheLoop
 from fires import kitchen_fire
+from lilong_simulator import incidents
 from lilong_simulator.estate import load_estate
+from lilong_simulator.load.faults import parse
+from lilong_simulator.load.faults.timeline import plan
 from lilong_simulator.recorder import Recorder
-from lilong_simulator.virtual_run import DELAY_MS, POWER_ON_MS, VirtualRun, epoch_ms
+from lilong_simulator.virtual_run import ASKED_MS, DELAY_MS, POWER_ON_MS, VirtualRun, epoch_ms
 
 ESTATE = load_estate(Path(__file__).with_name("small_estate.toml"))
 EVENING = datetime(2026, 3, 4, 18)
 MINUTE, HOUR = 60_000, 3_600_000
+QUARTER = """
+title = {{ en = "A quarter of an hour", zh = "一刻钟" }}
+about = "What a door says in it."
+sources = ["none: a test's"]
+at = 18:15:00
+
+[places]
+door = {{ device = "{door}" }}
+
+[[told]]
+what = "events"
+at = "door"
+until_s = 900
+within_s = 1
+"""
 
 
 class Log(Recorder):
@@ -55,6 +74,21 @@ def test_the_same_seed_gives_the_same_bytes(evening):
     assert again.recorder.outputs == evening.recorder.outputs
     assert again.recorder.alarms == evening.recorder.alarms
     assert again.world.truth == evening.world.truth
+
+
+def test_what_a_device_says_is_kept_for_as_long_as_it_is_asked_for_unless_a_fault_puts_it_off(tmp_path):
+    door = ESTATE.of_kind("door")[0]
+    file = tmp_path / "quarter.toml"
+    file.write_text(QUARTER.format(door=door.name), encoding="utf-8")
+    quarter = incidents.find(str(file))
+    made = run(4 * HOUR, incidents=[quarter])
+    said, until = made.recorder.said[door.id], 15 * MINUTE + 901_000 + ASKED_MS
+    assert said.until == made.asked()[door.id] == until
+    assert said.rows
+    assert max(row[0] for row in said.rows) <= until < max(made.recorder.events_sent[door.id])
+    asked = plan([parse("partition at=70 for=60")], {ESTATE.id: ESTATE.devices}, 7)
+    faulty = VirtualRun(ESTATE, KEY, 7, EVENING, [quarter], InTheLoop(ESTATE.id), Log(), faults=asked)
+    assert faulty.recorder.said[door.id].until == faulty.asked()[door.id] == inf
 
 
 def test_another_seed_gives_another_evening(evening):

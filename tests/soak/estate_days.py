@@ -91,6 +91,7 @@ class Watched(Recorder):
         self.outputs.clear()
         self.events_sent.clear()
         self.alarms.clear()
+        self.said.clear()
 
 
 class NoLog:

@@ -231,7 +231,7 @@ class _One:
             hour = at % FORGET_MS == 0
             if hour:
                 self._close(log)
-                self._recorder.forget(at - FORGET_MS, {row.device for row in run.world.expectations})
+                self._recorder.forget(at - FORGET_MS, run.asked())
             progress(min(at, horizon) / horizon)
             yield
             if at % COLLECT_MS == 0:  # what was written is gone

@@ -1,11 +1,13 @@
 """What a virtual run remembers of itself: no more after a year than after a day, but for its alarms."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from lilong_protocol.frame import Frame
 from lilong_simulator.fleet.still import Told
 from lilong_simulator.recorder import Recorder
+
+NEVER = -1.0
 
 
 class VirtualRecorder(Recorder):
@@ -29,13 +31,18 @@ class VirtualRecorder(Recorder):
         if self._told is not None:
             self._told(at, step, count, device, cls, said, data)
 
-    def forget(self, before: float, but: Container[str]) -> None:
-        """Outputs and events from before a time, of all devices `but` these; how each output stands is kept."""
+    def forget(self, before: float, asked: Mapping[str, float]) -> None:
+        """Outputs and events from before a time which are not `asked` for: of some devices they are, until then. How
+        each output stands is kept."""
         last = {(device, name): row for row in self.outputs for _, device, name, _ in (row,)}
-        self.outputs = [row for row in self.outputs if row[0] >= before or row[1] in but or last[row[1], row[2]] is row]
+        self.outputs = [
+            row for row in self.outputs
+            if row[0] >= before or row[0] <= asked.get(row[1], NEVER) or last[row[1], row[2]] is row
+        ]  # fmt: skip
         for device, times in self.events_sent.items():
-            if device not in but and times[0] < before:
-                self.events_sent[device] = [at for at in times if at >= before] or times[-1:]
+            until = asked.get(device, NEVER)
+            if until < before and times[-1] > until:
+                self.events_sent[device] = [at for at in times if at >= before or at <= until] or times[-1:]
 
 
 class JsonLines:

@@ -69,6 +69,8 @@ class World:
         """Grows as the world crosses."""
         self.expectations: list[Expectation] = []
         """What must follow from alarms; grows when the alarms that call for it have cause."""
+        self.planned: list[Expectation] = []
+        """All expectations that are known by now, those that are to come too."""
         self.local = LocalTime(start)
         self.streams = Streams(seed)
         self.agenda = Agenda(self.env)
@@ -151,4 +153,6 @@ class World:
 
     def follow(self, at_ms: int, expectations: Iterable[Expectation]) -> None:
         """Adds expectations at `at_ms`."""
-        self.agenda.at(at_ms, self.expectations.extend, list(expectations))
+        expectations = list(expectations)
+        self.planned += expectations
+        self.agenda.at(at_ms, self.expectations.extend, expectations)
