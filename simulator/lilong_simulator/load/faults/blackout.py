@@ -13,16 +13,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...estate import Device, Estate
-from ...incidents import Incident, Step
+from ...estate import Device
+from ...incidents import Incident
 from ...kinds import STANDBY
 from ...truth import NO_LIMITS, Expect, limits, truth_row
 from .base import UNPOWERED, Fault, Levers, Parameter
+from .felt import Felt
 from .low_battery import channels_of
 
 if TYPE_CHECKING:
     from ...world import World
-    from ...world.local_time import LocalTime
 
 INGEST_MS = 10_000  # (ours) from the blackout to the centre
 DIP_MS = 5_000  # (ours) what may be too short for a device to tell
@@ -59,30 +59,18 @@ class Blackout(Fault):
         return MainsAway(self, standby) if standby else None
 
 
-class MainsAway(Incident):
+class MainsAway(Felt[Blackout]):
     """What devices with a standby battery see of it."""
 
     def __init__(self, fault: Blackout, devices: Sequence[Device]) -> None:
-        self.name = fault.NAME
-        self._whose = fault.asked.incident or self.name
-        self.timeline = (Step(0, "the mains are away"), Step(fault.for_ms, "they are back"))
-        self._fault = fault
-        self._devices = devices
-
-    def begins(self, local: LocalTime) -> int:
-        """World time of its beginning, ms."""
-        return self._fault.at_ms
-
-    def device_names(self, estate: Estate) -> list[str]:
-        names = {device.name for device in estate.devices}
-        return [device.name for device in self._devices if device.name in names]
+        super().__init__(fault, devices, "the mains are away", "they are back")
 
     def install(self, world: World) -> None:
         """Drives the channel `mains`; a row each where it lasts longer than a dip."""
-        at, ends = self._fault.at_ms, self._fault.at_ms + self._fault.for_ms
-        for device in self._devices:
+        at, ends = self.fault.at_ms, self.ends_ms
+        for device in self.devices:
             world.change(at, device, "mains", 0)
             world.change(ends, device, "mains", 1)
-            expect: Expect = "must" if self._fault.for_ms > DIP_MS else "may"
+            expect: Expect = "must" if self.fault.for_ms > DIP_MS else "may"
             bounds = limits(None, INGEST_MS, None, None) if expect == "must" else NO_LIMITS
-            world.expect(truth_row(device, "power.mains_loss", at, "a blackout", expect, self._whose, ends, bounds))
+            world.expect(truth_row(device, "power.mains_loss", at, "a blackout", expect, self.whose, ends, bounds))

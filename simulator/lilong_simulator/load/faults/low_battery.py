@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...estate import Device, Estate
-from ...incidents import Incident, Step
+from ...estate import Device
+from ...incidents import Incident
 from ...kinds import rules
-from ...truth import Expect, limits, truth_row
+from ...truth import NO_LIMITS, Expect, limits, truth_row
 from .base import Fault, Parameter
+from .felt import Felt
 
 if TYPE_CHECKING:
     from ...world import World
-    from ...world.local_time import LocalTime
 
 FULL = 96
 INGEST_MS = 10_000  # GB 26875.1 4.1.2, from the decision to the centre
@@ -48,34 +48,20 @@ class LowBattery(Fault):
         return Drained(self, devices) if devices else None
 
 
-class Drained(Incident):
+class Drained(Felt[LowBattery]):
     """What the world does."""
 
     def __init__(self, fault: LowBattery, devices: Sequence[Device]) -> None:
-        self.name = fault.NAME
-        self._whose = fault.asked.incident or self.name
-        self.timeline = (Step(0, "batteries are low"), Step(fault.for_ms, "they are full"))
-        self._fault = fault
-        self._devices = devices
-
-    def begins(self, local: LocalTime) -> int:
-        """World time of its beginning, ms."""
-        return self._fault.at_ms
-
-    def device_names(self, estate: Estate) -> list[str]:
-        names = {device.name for device in estate.devices}
-        return [device.name for device in self._devices if device.name in names]
+        super().__init__(fault, devices, "batteries are low", "they are full")
 
     def install(self, world: World) -> None:
         """Claims each battery; a row each."""
-        at, ends = self._fault.at_ms, self._fault.at_ms + self._fault.for_ms
-        for device in self._devices:
+        at, ends = self.fault.at_ms, self.ends_ms
+        for device in self.devices:
             world.claims.add(device.id, "battery", max(0, at - EARLIER_MS), ends)
-            world.change(at, device, "battery", int(self._fault.value("level")))
+            world.change(at, device, "battery", int(self.fault.value("level")))
             world.change(ends, device, "battery", FULL)
             period = battery_period_ms(device.kind) or 0
-            expect: Expect = "must" if self._fault.for_ms >= period else "may"
-            bounds = (
-                limits(None, period + INGEST_MS, None, None) if expect == "must" else limits(None, None, None, None)
-            )
-            world.expect(truth_row(device, "battery.low", at, "a low battery", expect, self._whose, ends, bounds))
+            expect: Expect = "must" if self.fault.for_ms >= period else "may"
+            bounds = limits(None, period + INGEST_MS, None, None) if expect == "must" else NO_LIMITS
+            world.expect(truth_row(device, "battery.low", at, "a low battery", expect, self.whose, ends, bounds))

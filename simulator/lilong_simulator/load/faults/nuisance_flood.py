@@ -11,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ...estate import Device, Estate
-from ...incidents import Incident, Step
+from ...estate import Device
+from ...incidents import Incident
 from ...incidents.one_alarm import CAUSES, INGEST_MS, STEP_MS
 from ...random_streams import draw, draw_below
 from ...truth import _LIMITS, limits, truth_row
 from ...world.claims import calm_ms
 from .asked import FaultAsked, FaultError, unknown
 from .base import Fault, Parameter, Text
+from .felt import Felt
 
 if TYPE_CHECKING:
     from ...world import World
-    from ...world.local_time import LocalTime
 
 SMOKE = "smoke.alarm"
 MINUTE_MS = 60_000
@@ -66,31 +66,19 @@ class NuisanceFlood(Fault):
             yield self.at_ms + int(number * gap) + within, device
 
 
-class Flood(Incident):
+class Flood(Felt[NuisanceFlood]):
     """What the world does."""
 
     def __init__(self, fault: NuisanceFlood, devices: Sequence[Device]) -> None:
-        self.name = fault.NAME
-        self._whose = fault.asked.incident or self.name
-        self.timeline = (Step(0, f"{fault.alarm} by what is no danger"), Step(fault.for_ms, "no more of it begins"))
-        self._fault = fault
-        self._devices = devices
-
-    def begins(self, local: LocalTime) -> int:
-        """World time of its beginning, ms."""
-        return self._fault.at_ms
-
-    def device_names(self, estate: Estate) -> list[str]:
-        names = {device.name for device in estate.devices}
-        return [device.name for device in self._devices if device.name in names]
+        super().__init__(fault, devices, f"{fault.alarm} by what is no danger", "no more of it begins")
 
     def install(self, world: World) -> None:
         """Claims what it drives; a row for each device."""
-        name = self._fault.alarm
+        name = self.fault.alarm
         _, alarm = CAUSES[name]
-        lasts = alarm.begin.within_s * 1000 + int(self._fault.value("lasts_s") * 1000)
+        lasts = alarm.begin.within_s * 1000 + int(self.fault.value("lasts_s") * 1000)
         bounds = _LIMITS.get(name) or limits(None, alarm.begin.within_s * 1000 + INGEST_MS, None, None)
-        for at, device in self._fault.moments(self._devices):
+        for at, device in self.fault.moments(self.devices):
             end = at + lasts
             channels = {channel for channel, _ in (*alarm.begin.steps, *alarm.end.steps)}
             if not all(world.claims.free(device.id, channel, at, end) for channel in channels):
@@ -100,4 +88,4 @@ class Flood(Incident):
             for begin, stimulus in ((at, alarm.begin), (end, alarm.end)):
                 for number, (channel, value) in enumerate(stimulus.steps):
                     world.change(begin + STEP_MS * number, device, channel, value)
-            world.expect(truth_row(device, name, at, "a nuisance", "must", self._whose, end, bounds))
+            world.expect(truth_row(device, name, at, "a nuisance", "must", self.whose, end, bounds))
