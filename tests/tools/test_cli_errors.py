@@ -85,7 +85,9 @@ def test_an_unknown_incident_is_answered_with_the_known_ones() -> None:
 def test_an_incident_that_the_estate_has_no_place_for_is_told_before_anything_starts(command: tuple[str, ...]) -> None:
     said = refusal(*command, SMALL_ESTATE, "--incident", "kitchen_fire")
     assert said.startswith("kitchen_fire: lane_house has no flat '3/1203'; ")
-    assert said.endswith("; --incident none goes without")
+    assert said.endswith(
+        "; --incident kitchen_fire:flat=1/0202 has all that it needs here, --incident none goes without"
+    )
 
 
 def test_a_broker_that_is_not_there() -> None:

@@ -13,7 +13,8 @@ import typer
 from lilong_simulator.data_faults import DATA_FAULTS
 from lilong_simulator.data_faults import parse as parse_data_faults
 from lilong_simulator.estate import Estate, load_estate
-from lilong_simulator.incidents import IncidentError, find
+from lilong_simulator.incidents import find
+from lilong_simulator.incidents.here import touched
 from lilong_simulator.load.faults import FAULTS, FaultAsked, FaultError, parse
 from lilong_simulator.load.faults.given import of_incidents
 from lilong_simulator.load.faults.timeline import plan
@@ -139,10 +140,7 @@ def _checked(place: Estate, names: list[str] | tuple[str, ...]) -> tuple[str, ..
     if list(names) == [NONE]:
         return ()
     for name in names:
-        try:
-            find(name).device_names(place)
-        except IncidentError as error:
-            raise IncidentError(f"{error}; --incident {NONE} goes without") from None
+        touched(name, find(name), place)
     return tuple(names)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from ..estate import Device, Estate, load_estate
 from ..incidents import Incident, IncidentError, find
+from ..incidents.here import touched
 from ..random_streams import draw
 from .faults.timeline import incidents as from_faults
 from .faults.timeline import plan
@@ -121,14 +122,11 @@ def _place(scenario: Scenario, group: Copies, copy: int) -> Place:
         group.estate, copy=copy, event_rate=min(scenario.rate, EVENT_RATE_MAX), grid=group.grid, officer=group.officer
     )
     chosen = tuple(find(name) for name in scenario.incidents)
-    touched = set()
-    for incident in chosen:
-        try:
-            touched.update(incident.device_names(estate))
-        except IncidentError as error:
-            raise IncidentError(f"{error}; --incident none goes without") from None
+    names: set[str] = set()
+    for text, incident in zip(scenario.incidents, chosen, strict=True):
+        names.update(touched(text, incident, estate))
     seed = scenario.seed if copy == 1 else draw(scenario.seed, "copy", copy) >> 1
-    return Place(estate, copy, seed, tuple(_there(estate, group.scale, touched)), chosen)
+    return Place(estate, copy, seed, tuple(_there(estate, group.scale, names)), chosen)
 
 
 def _there(estate: Estate, scale: float, touched: set[str]) -> Iterator[Device]:
