@@ -1,5 +1,6 @@
 """`lilong incidents`: all listed, each explained in an estate, and what cannot be is told."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -64,6 +65,8 @@ def test_times_limits_and_devices_are_those_of_the_estate() -> None:
 def test_an_estate_that_has_no_place_for_it_is_told() -> None:
     told = said("kitchen_fire", "--estate", SMALL_ESTATE)
     assert "it has no place there: kitchen_fire: lane_house has no flat '3/1203'" in told
+    (other,) = re.findall(r"; (\S+) has all that it needs there", told)
+    assert "\n  --incident kitchen_fire:flat=1/0202 --start" in said(other, "--estate", SMALL_ESTATE)
 
 
 def test_the_ten_are_planned_so_that_a_shell_can_play_them() -> None:
@@ -72,6 +75,19 @@ def test_the_ten_are_planned_so_that_a_shell_can_play_them() -> None:
     assert [line[0] for line in lines] == [line[2] for line in lines]
     assert {"cloudburst_cut", "wan_partition_cut", "kitchen_fire", "gas_leak"} <= {line[0] for line in lines}
     assert all(int(line[line.index("--duration") + 1]) <= 3_900 for line in lines)
+
+
+def test_of_another_estate_each_is_planned_at_its_own_places_or_left_out_with_why() -> None:
+    ended = run_lilong("incidents", "--plan", "--estate", "old_estate")
+    assert ended.code == 0
+    lines = [shlex.split(line) for line in ended.out.splitlines()]
+    assert [line[0] for line in lines] == [line[2].partition(":")[0] for line in lines]
+    assert "kitchen_fire:flat=3/0504" in {line[2] for line in lines}
+    left_out = [line.removeprefix("left out: ").partition(": ") for line in ended.err.splitlines()]
+    assert [(name, why.startswith("old_estate has no")) for name, _, why in left_out] == [
+        ("cloudburst", True), ("intruder", True),
+    ]  # fmt: skip
+    assert len(lines) + len(left_out) == 10
 
 
 def test_what_is_none_is_told(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.incidents import CAUSES, INCIDENTS, IncidentError, WrittenIncident, find, read
 from lilong_simulator.incidents.file import extended
+from lilong_simulator.incidents.here import elsewhere
 from lilong_simulator.incidents.model import Passages
 from lilong_simulator.incidents.reach import judged_s
 from lilong_simulator.incidents.story import Story
@@ -80,14 +81,34 @@ def _listed() -> Iterator[str]:
 
 
 def _planned(estate: Estate, name: str | None) -> Iterator[str]:
-    """One, or the ten; those that take long by their cut forms."""
-    for one in [name] if name is not None else [one for one in sorted(INCIDENTS) if extended(one) is None]:
-        incident = _written(one)
-        chosen, (options, took_s) = incident.name, _played(one, incident, estate)
-        if name is None and took_s > LONG_S and f"{one}_cut" in INCIDENTS:
-            chosen = f"{one}_cut"
-            options, _ = _played(chosen, read(chosen), estate)
-        yield f"{chosen} {options}"
+    """One, or the ten; those that take long by their cut forms, those whose places the estate lacks at others."""
+    if name is not None:
+        incident = _written(name)
+        yield f"{incident.name} {_played(name, incident, estate)[0]}"
+        return
+    for one in [one for one in sorted(INCIDENTS) if extended(one) is None]:
+        try:
+            chosen = _there(one, estate)
+        except IncidentError as error:
+            typer.echo(f"left out: {error}", err=True)
+            continue
+        options, took_s = _played(chosen, _written(chosen), estate)
+        if took_s > LONG_S and f"{one}_cut" in INCIDENTS:
+            chosen = _there(f"{one}_cut", estate)
+            options, _ = _played(chosen, _written(chosen), estate)
+        yield f"{chosen.partition(':')[0]} {options}"
+
+
+def _there(name: str, estate: Estate) -> str:
+    """How it is asked for in an estate; IncidentError where there is no place for it."""
+    incident = _written(name)
+    try:
+        incident.device_names(estate)
+    except IncidentError:
+        if (other := elsewhere(name, incident, estate)) is not None:
+            return other
+        raise
+    return name
 
 
 def _line(name: str) -> list[str]:
@@ -109,7 +130,9 @@ def _explained(asked: str, estate: Estate) -> Iterator[str]:
         story = incident.story(estate, 0, Streams(SEED))
     except IncidentError as error:
         yield ""
-        yield f"it has no place there: {error}"
+        other = elsewhere(asked, incident, estate)
+        instead = "" if other is None else f"; {other} has all that it needs there"
+        yield f"it has no place there: {error}{instead}"
     else:
         yield from _rows(story)
         options, took_s = _played(asked, incident, estate)
