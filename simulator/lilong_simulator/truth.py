@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
-from math import inf
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -164,12 +163,6 @@ class Expectation:
     share: float | None = None
     share_ms: int | None = None
     """Of passages: the share of all of that incident and action which must be let in within `share_ms`."""
-
-    @property
-    def ends_ms(self) -> float:
-        """Of world time: what its device does later is not asked for, unless a fault delays it. inf: nobody can tell
-        beforehand, as when it follows from alarms."""
-        return inf if self.from_ms is None else (self.until_ms or self.from_ms) + (self.within_ms or 0)
 
 
 def truth_row(

@@ -1,11 +1,12 @@
 """A run in virtual time: world, fleet and a backend in one SimPy environment; the same seed gives the same bytes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from math import inf
 from typing import Protocol
 
+from .asked_until import asked_until
 from .data_faults.asked import DataFaultsAsked
 from .data_faults.virtual import VirtualDataFaults
 from .estate import Device, Estate
@@ -28,7 +29,6 @@ from .world import World
 
 POWER_ON_MS = 60_000  # devices come up spread over the first minute
 MENDED_LOOK_MS = 1_000
-ASKED_MS = 3_600_000  # so much longer is kept what a device did than it is asked for
 DELAY_MS = (5, 40)  # one way, constant for a device
 
 
@@ -93,7 +93,7 @@ class VirtualRun:
             self.faults = VirtualFaults(self._fleet, faults, recorder, self._sense, self.world.powerless)
         if data_faults:
             self.data_faults = VirtualDataFaults(self._fleet, self.world, data_faults, seed, recorder)
-        heard = self._until(one for one in self.world.planned if one.what in BY_FRAMES)
+        heard = self._until([one for one in self.world.planned if one.what in BY_FRAMES])
         recorder.said = {
             device: Said(until=heard.get(device, inf)) for device in stranger.listened(estate, incidents)
         }
@@ -131,12 +131,10 @@ class VirtualRun:
         while timeline.waiting and self.env.now < timeline.settled_by:
             self.run(int(self.env.now) + MENDED_LOOK_MS)
 
-    def _until(self, expectations: Iterable[Expectation]) -> Mapping[str, float]:
-        faulty = self.faults is not None or self.data_faults is not None  # which puts off what they tell
-        until: dict[str, float] = {}
-        for one in expectations:
-            until[one.device] = inf if faulty else max(one.ends_ms + ASKED_MS, until.get(one.device, 0.0))
-        return until
+    def _until(self, expectations: Sequence[Expectation]) -> Mapping[str, float]:
+        if self.faults is not None or self.data_faults is not None:
+            return dict.fromkeys((one.device for one in expectations), inf)  # they put off what is told
+        return asked_until(expectations, self.world.truth, self.recorder)
 
     def _attack(self, attack: Attack, victim: Device | None) -> None:
         """A stranger publishes at the broker."""

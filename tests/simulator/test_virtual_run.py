@@ -12,11 +12,12 @@ import pytest
 from backends import KEY, InTheLoop
 from fires import kitchen_fire
 from lilong_simulator import incidents
+from lilong_simulator.asked_until import LATER_MS
 from lilong_simulator.estate import load_estate
 from lilong_simulator.load.faults import parse
 from lilong_simulator.load.faults.timeline import plan
 from lilong_simulator.recorder import Recorder
-from lilong_simulator.virtual_run import ASKED_MS, DELAY_MS, POWER_ON_MS, VirtualRun, epoch_ms
+from lilong_simulator.virtual_run import DELAY_MS, POWER_ON_MS, VirtualRun, epoch_ms
 
 ESTATE = load_estate(Path(__file__).with_name("small_estate.toml"))
 EVENING = datetime(2026, 3, 4, 18)
@@ -82,7 +83,7 @@ def test_what_a_device_says_is_kept_for_as_long_as_it_is_asked_for_unless_a_faul
     file.write_text(QUARTER.format(door=door.name), encoding="utf-8")
     quarter = incidents.find(str(file))
     made = run(4 * HOUR, incidents=[quarter])
-    said, until = made.recorder.said[door.id], 15 * MINUTE + 901_000 + ASKED_MS
+    said, until = made.recorder.said[door.id], 15 * MINUTE + 901_000 + LATER_MS
     assert said.until == made.asked()[door.id] == until
     assert said.rows
     assert max(row[0] for row in said.rows) <= until < max(made.recorder.events_sent[door.id])
