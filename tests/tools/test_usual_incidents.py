@@ -12,9 +12,13 @@ def test_the_reference_estate_has_all_of_them():
     assert fitting(USUAL, ["music_plaza"]) == USUAL
 
 
-def test_what_an_estate_has_no_place_for_is_left_out():
-    assert "kitchen_fire" not in fitting(USUAL, [str(SMALL_ESTATE)])
-    assert fitting(USUAL, ["music_plaza", str(SMALL_ESTATE)]) == fitting(USUAL, [str(SMALL_ESTATE)])
+def test_another_estate_has_them_at_places_of_its_own():
+    assert fitting(USUAL, [str(SMALL_ESTATE)]) == ("kitchen_fire:flat=1/0202", "morning_rush:flat=1/0302")
+
+
+def test_what_several_estates_have_no_common_place_for_is_left_out():
+    assert fitting(USUAL, ["music_plaza", str(SMALL_ESTATE)]) == ("smoke.alarm",)
+    assert fitting(("intruder", "kitchen_fire"), ["old_estate"]) == ("kitchen_fire:flat=3/0504",)
 
 
 @pytest.mark.parametrize("file", sorted(ESTATES.glob("*.toml")), ids=lambda file: file.stem)
