@@ -20,8 +20,10 @@ from lilong_simulator.estate import Estate, load_estate
 from lilong_simulator.estate.vehicles import cars, cycles
 from lilong_simulator.fleet.provision import Provisioner
 from lilong_simulator.fleet.spoken import said_of
+from lilong_simulator.incidents import Incident
 from lilong_simulator.recorder import Recorder
 from lilong_simulator.virtual_run import VirtualRun, epoch_ms
+from lilong_simulator.world import World
 from lilong_tools.virtual_centre import CentreInTheLoop
 
 SMALL = Path(__file__).with_name("small_estate.toml")
@@ -81,6 +83,30 @@ class Overheard(Recorder):
         """Not of interest."""
 
 
+class Tried(Incident):
+    """Those of confidential households try their cards and PINs wherever they have no business."""
+
+    name = "tried"
+    timeline = ()
+
+    def device_names(self, estate: Estate) -> list[str]:
+        return [one.name for kind in ("door", "intercom") for one in estate.of_kind(kind)]
+
+    def install(self, world: World) -> None:
+        estate = world.estate
+        provisioner = Provisioner(estate, simulation_key(estate.id), 7)
+        nameless = [one for one in estate.households if one.confidential]
+        cards = [who.card for one in nameless for who in one.persons]
+        pins = [provisioner.pins_of(one.flat.core)[one.flat.key] for one in nameless]
+        for name in self.device_names(estate):
+            at = 120_000
+            for channel, numbers in (("credential", cards), ("pin", pins)):
+                for number in numbers:
+                    world.change(at, estate.device(name), channel, number)
+                    world.change(at + 300, estate.device(name), channel, 0)
+                    at += 90_000  # no row of wrong attempts, in which a pad is deaf
+
+
 @pytest.fixture(scope="module")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Estate:
     file = tmp_path_factory.mktemp("estate") / "confidential.toml"
@@ -135,7 +161,7 @@ def overheard(estate: Estate, seed: int) -> tuple[set[tuple[str, int]], set[int]
     """(device and flat that it told of, all numbers, all words) of a run."""
     log, key = Overheard(), simulation_key(estate.id)
     centre = CentreInTheLoop(estate, key, epoch_ms(estate, EVENING), seed, log)
-    VirtualRun(estate, key, seed, EVENING, (), centre, log).run(LASTS_MS)
+    VirtualRun(estate, key, seed, EVENING, [Tried()], centre, log).run(LASTS_MS)
     frames = [(device, said_of(frame)) for device, frame in log.frames]
     said = {leaf for _, frame in frames for leaf in leaves(frame.body)}
     flats = {(device, flat) for device, frame in frames if frame.kind == EVENT for flat in flats_in(frame.body)}

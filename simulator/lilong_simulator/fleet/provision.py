@@ -97,7 +97,7 @@ class Provisioner:
             "card_key": self._card_key,
             "two_way": b"\x01" if gate else b"",
             "asks": b"\x01" if placed.kind == "door" and self._estate.doors_ask else b"",
-            "unnamed": self._unnamed(placed),
+            "unnamed": self._unnamed,
             "discreet": self._discreet(placed) if placed.kind == "intercom" else b"",
         }
         return {name: value for name, value in given.items() if value}
@@ -119,14 +119,12 @@ class Provisioner:
         """Such households of a core, or all of them."""
         return [one for one in self._estate.households if one.confidential and core in (None, one.flat.core)]
 
-    def _unnamed(self, placed: Placed) -> bytes:
-        """Cards and PINs of which no pseudonym is told; in the staff's rooms there are none."""
-        if placed.kind == "door" and placed in self._estate.staff_doors:
-            return b""
-        households = self._confidential(placed.core)
-        pins = {} if placed.core is None else self.pins_of(placed.core)
-        numbers = [who.card for one in households for who in one.persons]
-        return self._blob(tuple(numbers + [pins[one.flat.key] for one in households if one.flat.key in pins]))
+    @cached_property
+    def _unnamed(self) -> bytes:
+        """Cards and PINs of which no door and no panel tells a pseudonym, not even one where they open nothing."""
+        households = self._confidential(None)
+        cards = [who.card for one in households for who in one.persons]
+        return self._blob((*cards, *(self.pins_of(one.flat.core)[one.flat.key] for one in households)))
 
     def _discreet(self, placed: Placed) -> bytes:
         """Flats of which a panel does not tell that they are called."""
