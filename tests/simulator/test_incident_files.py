@@ -100,6 +100,14 @@ WRONG = {
         "[[truth]]\nof", '[[told]]\nwhat = "events"\nat = "hal"\nuntil_s = 9\nwithin_s = 1\n[[truth]]\nof',
         r":24: told\[0\].at: .hal. is none of the places",
     ),
+    "a place that is away from none": (
+        "hall = { device", 'hall = { apart_from = "hal", apart_m = 9, device',
+        r"places.hall.apart_from: .hal. is none of the places",
+    ),
+    "a place that is away by nothing": (
+        "hall = { device", 'hall = { apart_from = "hall", device',
+        r"has apart_from or apart_m alone; give both of them or none",
+    ),
     "what is told of no time": (
         "[[truth]]\nof", '[[told]]\nwhat = "events"\nat = "hall"\nuntil_s = 0\nwithin_s = 1\n[[truth]]\nof',
         r"until_s is not after from_s; raise it",

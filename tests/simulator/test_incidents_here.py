@@ -1,12 +1,14 @@
 """An incident whose places another estate has not: what is told can be asked for, and plays there."""
 
 import re
+from math import hypot
 
 import pytest
 from lilong_simulator.estate import Estate, load_estate
-from lilong_simulator.incidents import INCIDENTS, IncidentError, find
+from lilong_simulator.incidents import INCIDENTS, IncidentError, WrittenIncident, find
 from lilong_simulator.incidents.here import touched
 from lilong_simulator.random_streams import Streams
+from lilong_simulator.truth import CARD_ELSEWHERE, CARD_REVOKED
 
 NOWHERE = {
     "old_estate": {"cloudburst", "cloudburst_cut", "intruder"},  # it has no fence
@@ -60,3 +62,33 @@ def test_an_alarm_alone_is_told_as_it_is() -> None:
     with pytest.raises(IncidentError) as told:
         touched("fence.climb", find("fence.climb"), estate)
     assert str(told.value).count("--incident") == 1
+
+
+def test_a_copy_is_used_where_nobody_can_have_come_in_the_time() -> None:
+    """70 m in 8 s; else it would be nobody's fault that it is not found."""
+    estate = load_estate("fire_first")
+    with pytest.raises(IncidentError, match=r"gate is west_gate/leaf1/door, 35 m from core9/ground/door, and must be"):
+        find("rogue_reader:home=9/0704,basement=core1/ground/door").device_names(estate)
+    incident = find(instead("rogue_reader", estate) or "")
+    assert isinstance(incident, WrittenIncident)
+    door, gate = (incident.story(estate, 0, Streams(1)).scene.places.devices(name)[0] for name in ("door", "gate"))
+    assert hypot(door.x - gate.x, door.y - gate.y) >= 70
+
+
+def test_no_door_that_asks_nobody_has_to_know_of_a_copy() -> None:
+    for name in ("fire_first", "commodity_estate"):
+        estate = load_estate(name)
+        incident = find(instead("rogue_reader", estate) or "")
+        assert isinstance(incident, WrittenIncident)
+        asked = [one.action for _, them in incident.story(estate, 0, Streams(1)).expectations for one in them]
+        assert (CARD_ELSEWHERE in asked) == estate.doors_ask
+        assert CARD_REVOKED in asked
+
+
+def test_whose_card_no_door_tells_of_is_not_copied() -> None:
+    estate = load_estate("music_plaza")
+    secret = next(one.flat.key for one in estate.households if one.confidential and one.flat.core >= 9)
+    incident = find(f"rogue_reader:home={secret}")
+    assert isinstance(incident, WrittenIncident)
+    with pytest.raises(IncidentError, match=f"household in {secret} no card is told, it is confidential; choose"):
+        incident.story(estate, 0, Streams(1))

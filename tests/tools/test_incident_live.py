@@ -87,8 +87,7 @@ truth = []
 
 [places]
 home = { flat = "2/0101" }
-door = { device = "core2/ground/door" }
-gate = { device = "front/leaf1/door" }
+gate = { device = "front/leaf1/door", apart_m = 20 }
 basement = { device = "core1/ground/door" }
 
 [[attacks]]

@@ -75,6 +75,7 @@ def _problems(content: IncidentFile) -> Iterator[Problem]:
         yield from _known("places", several(attack.of), content.places, ("attacks", n, "of"))
     for name, place in content.places.items():
         yield from _known("places", several(place.follows), content.places, ("places", name, str(place.given[:1])))
+        yield from _known("places", several(place.apart_from), content.places, ("places", name, "apart_from"))
     musts = {row.of for row in content.truth if row.expect == "must"}
     for n, row in enumerate(content.truth):
         yield from _of_row(content, row, ("truth", n))

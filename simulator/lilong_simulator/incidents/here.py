@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..estate import Estate, Flat
 from ..random_streams import Streams
 from .base import Incident, IncidentError
-from .place import Place, Places
+from .place import Place, Places, many
 from .written import WrittenIncident
 
 
@@ -26,16 +26,15 @@ def elsewhere(text: str, incident: WrittenIncident, estate: Estate) -> str | Non
     """How to ask for it at places of this estate, where its own are not all there; None: there are none."""
     asked, at, when = text.partition("@")
     name, _, given = asked.partition(":")
-    moved = dict(word.split("=", 1) for word in given.split(",") if word)
     places = dict(incident.content.places)
-    for key, place in incident.content.places.items():
-        if place.follows is None and not _has(estate, places, key):
-            taken = [one.flat or one.device for one in places.values()]
-            others = ((value, place.moved(value)) for value in _values(estate, place) if value not in taken)
-            found = next((one for one in others if _has(estate, {**places, key: one[1]}, key)), None)
+    moved: dict[str, str] = dict(word.split("=", 1) for word in given.split(",") if word)
+    for key in incident.content.places:
+        if places[key].follows is None and not _has(estate, places, key):
+            found = _moved(estate, places, key) or _both_moved(estate, places, key)
             if found is None:
                 return None
-            moved[key], places[key] = found
+            moved.update(found)
+            places.update((one, places[one].moved(value)) for one, value in found.items())
     try:
         incident.elsewhere(incident.name, list(moved.items())).story(estate, 0, Streams(0))
     except IncidentError:
@@ -43,7 +42,34 @@ def elsewhere(text: str, incident: WrittenIncident, estate: Estate) -> str | Non
     return f"{name}:{','.join(f'{key}={value}' for key, value in moved.items())}{at}{when}"
 
 
-def _has(estate: Estate, places: dict[str, Place], key: str) -> bool:
+def _moved(estate: Estate, places: Mapping[str, Place], key: str) -> dict[str, str] | None:
+    """Where a place can be."""
+    taken = [name for other, one in places.items() if other != key for name in many(one.flat or one.device)]
+    for value in _values(estate, places[key]):
+        if value not in taken and _has(estate, {**places, key: places[key].moved(value)}, key):
+            return {key: value}
+    return None
+
+
+def _both_moved(estate: Estate, places: Mapping[str, Place], key: str) -> dict[str, str] | None:
+    """The same, where it is too near to another one, which is moved too, to another core."""
+    other = places[key].apart_from
+    while other is not None and (follows := places[other].follows) is not None:
+        other = follows
+    if other is None or places[other].flat is None:
+        return None
+    tried = set()
+    for flat in [one for one in estate.flats if not estate.household(one).confidential]:
+        there = {**places, other: places[other].moved(flat.key)}
+        if flat.core not in tried and _has(estate, there, other):
+            tried.add(flat.core)
+            found = {} if _has(estate, there, key) else _moved(estate, there, key)
+            if found is not None:
+                return {other: flat.key, **found}
+    return None
+
+
+def _has(estate: Estate, places: Mapping[str, Place], key: str) -> bool:
     """Whether there are devices at a place and at all that come of it."""
     known = Places(key, estate, places)
     try:
@@ -61,7 +87,8 @@ def _values(estate: Estate, place: Place) -> Iterator[str]:
     """All that a place could be instead, what is most like it first."""
     if place.flat is not None:
         core, number = map(int, place.flat.split("/"))
-        flats = sorted(estate.flats, key=lambda flat: (flat.core != core, abs(_number(flat) - number)))
+        named = [flat for flat in estate.flats if not estate.household(flat).confidential]
+        flats = sorted(named, key=lambda flat: (flat.core != core, abs(_number(flat) - number)))
         yield from (flat.key for flat in flats)
     elif place.core is not None:
         yield from map(str, estate.cores)
@@ -70,8 +97,16 @@ def _values(estate: Estate, place: Place) -> Iterator[str]:
     elif place.device is not None:
         name = place.device if isinstance(place.device, str) else place.device[0]
         _, _, kind = name.rpartition("/")
-        alike = [one.name for one in estate.devices if one.kind == kind]
-        yield from sorted(alike, key=lambda other: name.split("/")[1:] != other.split("/")[1:])
+        alike = [
+            one.name for one in estate.devices
+            if one.kind == kind and one not in estate.staff_doors and (one.core is not None) == name.startswith("core")
+        ]  # fmt: skip
+        yield from sorted(alike, key=lambda other: _where(name) != _where(other))
+
+
+def _where(name: str) -> str:
+    """Without the building, road or gate."""
+    return name.partition("/")[2]
 
 
 def _number(flat: Flat) -> int:

@@ -25,7 +25,7 @@ class Place(Table):
     """One place. Of the first line exactly one key, or none for the whole estate; the others choose among those.
 
     `first`: so many, in the order of the estate. `draw`: so many by lot, the same ones whenever the estate is the same.
-    `optional`: an estate may have none.
+    `optional`: an estate may have none. `apart_from`: another place, from which all of it is at least `apart_m` away.
     """
 
     flat: Annotated[str, Field(pattern=r"^\d{1,4}/\d{2,5}$")] | None = None
@@ -43,6 +43,8 @@ class Place(Table):
     first: Annotated[int, Field(ge=1, le=20_000)] | None = None
     draw: Annotated[int, Field(ge=1, le=20_000)] | None = None
     optional: bool = False
+    apart_from: Slug | None = None
+    apart_m: Annotated[float, Field(gt=0, le=10_000)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Place:
@@ -50,6 +52,8 @@ class Place(Table):
             raise ValueError(f"has {' and '.join(given)}; choose one of {', '.join((*ROOTS, *FOLLOWS))}")
         if self.first is not None and self.draw is not None:
             raise ValueError("has first and draw; choose one of them")
+        if (self.apart_from is None) != (self.apart_m is None):
+            raise ValueError("has apart_from or apart_m alone; give both of them or none")
         if not given and self.kind is None:
             raise ValueError(f"is nowhere; say one of {', '.join((*ROOTS, *FOLLOWS))}, or a kind")
         return self
@@ -94,7 +98,7 @@ class Places:
     def devices(self, name: str) -> Sequence[Device]:
         """In the order of the estate."""
         place = self.places[name]
-        kinds = _many(place.kind)
+        kinds = many(place.kind)
         found = [device for device in self._there(name, place) if not kinds or device.kind in kinds]
         if place.draw is not None:
             ranks = {device.id: draw(0, self.estate.id, self.incident, name, device.id) for device in found}
@@ -108,7 +112,19 @@ class Places:
                 f"{self.incident}: {self.estate.id} has no {words} device at {self._words(name, place)}; choose "
                 f"another place, or raise the adoption of {words}"
             )
+        self._apart(name, place, found)
         return found
+
+    def _apart(self, name: str, place: Place, found: Sequence[Device]) -> None:
+        if place.apart_from is None or place.apart_m is None:
+            return
+        for one in found:
+            for other in self.devices(place.apart_from):
+                if (far_m := _apart_m(one, other)) < place.apart_m:
+                    raise IncidentError(
+                        f"{self.incident}: {name} is {one.name}, {far_m:.0f} m from {other.name}, and must be "
+                        f"{place.apart_m:g} m from {place.apart_from}; choose another place"
+                    )
 
     def stem(self, name: str) -> str:
         """How the names of its devices begin, of a flat or a corridor."""
@@ -124,7 +140,7 @@ class Places:
             stem = self.stem(name)
             yield from (one for one in estate.devices if one.name.rpartition("/")[0] == stem)
         elif place.device is not None:
-            yield from self._named(_many(place.device), place.optional)
+            yield from self._named(many(place.device), place.optional)
         elif place.core is not None:
             yield from (one for one in estate.devices if one.core == place.core)
         elif place.road is not None:
@@ -138,7 +154,7 @@ class Places:
             centres = self.devices(place.near)
             yield from (
                 one for one in estate.devices
-                if one not in centres and any(math.hypot(one.x - c.x, one.y - c.y) <= place.within_m for c in centres)
+                if one not in centres and any(_apart_m(one, centre) <= place.within_m for centre in centres)
             )  # fmt: skip
         else:
             yield from estate.devices
@@ -166,11 +182,16 @@ class Places:
         if place.flat is not None or place.corridor_of is not None:
             return self.stem(name)
         for key in place.given:
-            return f"{key} {', '.join(_many(str(getattr(place, key))))}"
+            return f"{key} {', '.join(many(str(getattr(place, key))))}"
         return "any place"
 
 
-def _many(value: str | Sequence[str] | None) -> Sequence[str]:
+def _apart_m(one: Device, other: Device) -> float:
+    return math.hypot(one.x - other.x, one.y - other.y)
+
+
+def many(value: str | Sequence[str] | None) -> Sequence[str]:
+    """What may be one, several or none, as several."""
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else value

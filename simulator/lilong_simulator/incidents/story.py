@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from lilong_protocol.pc.findings import DISPATCH
+from lilong_protocol.pc.findings import DISPATCH, IMPOSSIBLE_PASSAGE
 
 from ..estate import Device
 from ..truth import (
@@ -28,6 +28,7 @@ from .base import IncidentError
 from .levels import span
 from .model import Finding, Follow, IncidentFile, Local, Read, Row, Told, Truth, several
 from .physics import Curve, Element, Scene
+from .physics.card import Card
 
 Seen = Mapping[Device, Sequence[Curve]]
 CARD, EXIT = "credential", "exit_button"  # channels of a door that ask its lock
@@ -61,6 +62,7 @@ def tell(content: IncidentFile, scene: Scene) -> Story:
         story.seen[element.name] = {device: element.curves(scene, device) for device in devices}
         if (dead := element.dead(scene)) is not None:
             story.dead.update((device.id, min(dead, story.dead.get(device.id, dead))) for device in devices)
+    _named(story)
     _end(story)
     rows = story.raised
     late: list[Row] = []
@@ -90,6 +92,18 @@ def tell(content: IncidentFile, scene: Scene) -> Story:
     for read in content.read:
         story.expectations += _read(story, read)
     return story
+
+
+def _named(story: Story) -> None:
+    """Nobody can find the copy of a card of which no door tells."""
+    if not any(row.name == IMPOSSIBLE_PASSAGE.name and row.expect == "must" for row in story.content.finding):
+        return
+    places = story.scene.places
+    for holder in [one.holder for one in story.content.physics if isinstance(one, Card) and one.holder is not None]:
+        flat = places.flat(holder)
+        if places.estate.household(flat).confidential:
+            what = f"{holder}: of the household in {flat.key} no card is told, it is confidential"
+            raise IncidentError(f"{story.scene.name}: {what}; choose another flat")
 
 
 def _end(story: Story) -> None:
@@ -302,6 +316,8 @@ def _read(story: Story, read: Read) -> Iterator[tuple[int, list[Expectation]]]:
     scene, within = story.scene, round(read.within_s * 1000)
     what: Literal["granted", "denied"] = "granted" if read.granted else "denied"
     action = CARD_REVOKED if read.revoked else CARD_ELSEWHERE if read.elsewhere else f"card_{what}"
+    if read.elsewhere and not scene.places.estate.doors_ask:
+        return  # its doors decide by themselves: the copy opens, and is found afterwards
     for device, curves in story.seen[read.of].items():
         for channel, at, value in [(one.channel, *step) for one in curves for step in one.steps]:
             if value and channel in (CARD, EXIT):
