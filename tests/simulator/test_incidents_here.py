@@ -2,9 +2,11 @@
 
 import re
 from math import hypot
+from pathlib import Path
 
 import pytest
 from lilong_simulator.estate import Estate, load_estate
+from lilong_simulator.estate.new import Asked, text_of
 from lilong_simulator.incidents import INCIDENTS, IncidentError, WrittenIncident, find
 from lilong_simulator.incidents.here import touched
 from lilong_simulator.random_streams import Streams
@@ -73,6 +75,16 @@ def test_a_copy_is_used_where_nobody_can_have_come_in_the_time() -> None:
     assert isinstance(incident, WrittenIncident)
     door, gate = (incident.story(estate, 0, Streams(1)).scene.places.devices(name)[0] for name in ("door", "gate"))
     assert hypot(door.x - gate.x, door.y - gate.y) >= 70
+
+
+def test_a_camera_stays_beside_its_fence_zone(tmp_path: Path) -> None:
+    """It is that one which turns."""
+    file = tmp_path / "court.toml"
+    asked = Asked("court", "Court", "苑", "full", households=120, cores=4, storeys=8)
+    file.write_text(text_of(asked), encoding="utf-8")
+    other = instead("intruder", load_estate(file)) or ""
+    assert "zone=fence/zone01/fence_zone," in other
+    assert ",camera=fence/zone01/camera," in other
 
 
 def test_no_door_that_asks_nobody_has_to_know_of_a_copy() -> None:

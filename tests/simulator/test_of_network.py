@@ -70,6 +70,25 @@ def test_what_the_network_delivers_at_once_is_stored_in_time_from_its_decision_o
 
 
 @pytest.mark.parametrize(
+    ("tries", "delivered", "lit", "wrong"),
+    [
+        ([106_000], 106_100, 166_000, None), ([106_000], 166_100, 166_200, 60_200),
+        ([106_000, 166_000], 166_100, 226_100, None), ([106_000, 166_000], 166_100, 226_101, 60_001),
+        ([], 166_100, 166_200, 60_200), ([106_000, 166_000], 166_100, 110_000, None),
+    ],
+    ids=["in time", "only its PUBACK is late", "the first try was lost", "and then it was late", "nobody listened",
+         "known by another way"],
+)  # fmt: skip
+def test_what_follows_an_alarm_counts_from_when_a_network_that_lost_it_has_delivered_it(tries, delivered, lit, wrong):
+    recorder = Recorder()
+    recorder.said[A] = Said(raises={(RAISED.boot, RAISED.seq): tries})
+    recorder.outputs = [(lit, B, "lamp", 100)]
+    lamp = Expectation("id", "story", "command", "set_level", B, "ring/01/streetlight", (FIRE.id,), 1, 60_000)
+    (linked,) = judge([lamp], {FIRE.id: replace(RAISED, puback=delivered)}, recorder, [], 0, 1e6)
+    assert linked.failure is None if wrong is None else f"command after {wrong} ms, limit 60000 ms" in linked.failure
+
+
+@pytest.mark.parametrize(
     ("tries", "delivered", "wrong"),
     [
         ([106_000, 586_000], 586_000, [None]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from ..estate import Estate, Flat
 from ..random_streams import Streams
@@ -27,14 +28,17 @@ def elsewhere(text: str, incident: WrittenIncident, estate: Estate) -> str | Non
     asked, at, when = text.partition("@")
     name, _, given = asked.partition(":")
     places = dict(incident.content.places)
+    stems: dict[str, str] = {}
     moved: dict[str, str] = dict(word.split("=", 1) for word in given.split(",") if word)
     for key in incident.content.places:
         if places[key].follows is None and not _has(estate, places, key):
-            found = _moved(estate, places, key) or _both_moved(estate, places, key)
+            found = _moved(estate, places, key, stems) or _both_moved(estate, places, key)
             if found is None:
                 return None
             moved.update(found)
-            places.update((one, places[one].moved(value)) for one, value in found.items())
+            for one, value in found.items():
+                stems[str(places[one].device).rpartition("/")[0]] = value.rpartition("/")[0]
+                places[one] = places[one].moved(value)
     try:
         incident.elsewhere(incident.name, list(moved.items())).story(estate, 0, Streams(0))
     except IncidentError:
@@ -42,10 +46,12 @@ def elsewhere(text: str, incident: WrittenIncident, estate: Estate) -> str | Non
     return f"{name}:{','.join(f'{key}={value}' for key, value in moved.items())}{at}{when}"
 
 
-def _moved(estate: Estate, places: Mapping[str, Place], key: str) -> dict[str, str] | None:
+def _moved(
+    estate: Estate, places: Mapping[str, Place], key: str, stems: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str] | None:
     """Where a place can be."""
     taken = [name for other, one in places.items() if other != key for name in many(one.flat or one.device)]
-    for value in _values(estate, places[key]):
+    for value in _values(estate, places[key], stems):
         if value not in taken and _has(estate, {**places, key: places[key].moved(value)}, key):
             return {key: value}
     return None
@@ -83,8 +89,8 @@ def _has(estate: Estate, places: Mapping[str, Place], key: str) -> bool:
     return True
 
 
-def _values(estate: Estate, place: Place) -> Iterator[str]:
-    """All that a place could be instead, what is most like it first."""
+def _values(estate: Estate, place: Place, stems: Mapping[str, str]) -> Iterator[str]:
+    """All that a place could be instead, what is most like it first. `stems`: how names began that begin otherwise."""
     if place.flat is not None:
         core, number = map(int, place.flat.split("/"))
         named = [flat for flat in estate.flats if not estate.household(flat).confidential]
@@ -95,13 +101,14 @@ def _values(estate: Estate, place: Place) -> Iterator[str]:
     elif place.feeder is not None:
         yield from estate.feeders
     elif place.device is not None:
-        name = place.device if isinstance(place.device, str) else place.device[0]
-        _, _, kind = name.rpartition("/")
+        name = many(place.device)[0]
+        stem, _, kind = name.rpartition("/")
         alike = [
             one.name for one in estate.devices
             if one.kind == kind and one not in estate.staff_doors and (one.core is not None) == name.startswith("core")
         ]  # fmt: skip
-        yield from sorted(alike, key=lambda other: _where(name) != _where(other))
+        with_it = stems.get(stem)  # a camera beside a fence zone, where that has been moved
+        yield from sorted(alike, key=lambda other: (other.rpartition("/")[0] != with_it, _where(name) != _where(other)))
 
 
 def _where(name: str) -> str:

@@ -137,7 +137,8 @@ def _after(
     if done is None:
         return None
     if expectation.what == "command":
-        return done - _possible(expectation, trigger, done, excuses)
+        known = _known(expectation, trigger, alarm_of_row, recorder)
+        return max(0.0, done - max(known, _possible(expectation, trigger, done, excuses)))
     # What it was already, for another cause, it has said then.
     said_from = so_since(expectation.action, expectation.device, done, recorder.outputs)
     reports = [at for at in recorder.events_sent.get(expectation.device, ()) if at >= (said_from or done)]
@@ -162,6 +163,24 @@ def _undone(
     over = max(one.cleared or recorder.burnt.get(one.device, inf) for one in alarms)
     at = None if done is None else undone(expectation.action, expectation.device, done, recorder.outputs)
     return None if at is None or at >= over else at - trigger
+
+
+def _known(
+    expectation: Expectation, trigger: float, alarm_of_row: Mapping[str, AlarmClocks], recorder: Recorder
+) -> float:
+    """When so many of its alarms could be known that it follows: of one whose first try the network lost, when that
+    had delivered it."""
+    alarms = [alarm_of_row[row] for row in expectation.after if row in alarm_of_row]
+    times = sorted(_came(one, recorder) for one in alarms)
+    return max(trigger, times[expectation.quorum - 1])
+
+
+def _came(alarm: AlarmClocks, recorder: Recorder) -> float:
+    said = recorder.said.get(alarm.device)
+    tries = [] if said is None else said.raises.get((alarm.boot, alarm.seq), [])
+    if alarm.puback is None or sum(at <= alarm.puback for at in tries) <= 1:
+        return alarm.decided
+    return alarm.puback
 
 
 def _possible(expectation: Expectation, trigger: float, done: float, excuses: Excuses | None) -> float:
