@@ -22,6 +22,7 @@ from micropython import find_micropython
 TESTS = Path(__file__).parents[1]
 STAND_INS = Path(__file__).parent / "on_a_board"
 MOST_WAITING = 1 << 16
+UP = b"\x05"  # an interpreter is there and has its file system: Ctrl-C to what starts it would be lost, or be its end
 MACHINES = {
     "esp32c3": "Generic ESP32C3 module with ESP32C3",
     "esp32": "Generic ESP32 module with ESP32",
@@ -45,6 +46,7 @@ def _run(name):
         execfile(name)
     except Exception as error:
         sys.print_exception(error)
+sys.stdout.write({up!r})
 _run("boot.py")
 if {starts}:
     _run("main.py")
@@ -56,9 +58,9 @@ class _Uname:
     machine = {machine!r}
 def uname():
     return _Uname
-def rename(old, new):  # VfsPosix with a root of its own renames a file to itself
-    if uos.system("mv -f '{root}%s' '{root}%s'" % (old, new)):
-        raise OSError(2)
+_whole = __import__("vfs").VfsPosix()
+def rename(old, new):  # a VfsPosix with a root of its own renames a file to itself; a command would swallow Ctrl-C
+    _whole.rename("{root}" + old, "{root}" + new)
 def statvfs(path):
     there = uos.statvfs("/")
     return (4096, 4096, {blocks}, {blocks}, {blocks}, 0, 0, 0, 0, 255)
@@ -164,24 +166,27 @@ class VirtualBoard:
     # ---- inside
 
     def _start(self, raw: bool) -> tuple[int, int]:
-        prelude = PRELUDE.format(root=str(self.root), starts=not raw, more=self._more)
+        prelude = PRELUDE.format(root=str(self.root), starts=not raw, more=self._more, up=UP.decode())
         command = [self._micropython, "-X", f"heapsize={self._heap}", "-i", "-c", prelude]
         pid, console = pty.fork()
         if not pid:
-            os.chdir(self.root)
-            os.execv(command[0], command)
+            try:
+                os.chdir(self.root)
+                os.execv(command[0], command)
+            finally:
+                os._exit(127)
         tty.setraw(console)
         modes = termios.tcgetattr(console)
         modes[3] |= termios.ISIG  # Ctrl-C interrupts what runs; at its prompt the REPL takes it as a character
         termios.tcsetattr(console, termios.TCSANOW, modes)
-        if raw:
-            os.write(console, b"\x01")
+        self._up = False
         return pid, console
 
     def _serve(self) -> None:
         raw = False
         plugged = True
         waiting = b""  # for whoever reads the port, who may be slow or nobody
+        held = b""  # for an interpreter that is not up yet
         os.set_blocking(self._master, False)
         while True:
             wanted = [self._stop, self._console, *([self._master] if plugged else [])]
@@ -202,7 +207,10 @@ class VirtualBoard:
                 enters, leaves = data.rfind(b"\x01"), data.rfind(b"\x02")
                 if enters != leaves and len(data) < 8:
                     raw = enters > leaves
-                os.write(self._console, data)
+                if self._up:
+                    os.write(self._console, data)
+                else:
+                    held += data
             if self._console in ready:
                 try:
                     data = os.read(self._console, 4096)
@@ -213,6 +221,11 @@ class VirtualBoard:
                     os.close(self._console)
                     data = b"MPY: soft reboot\r\n"
                     self._pid, self._console = self._start(raw)
+                    held = b"\x01" if raw else b""
+                elif not self._up and UP in data:
+                    self._up = True
+                    os.write(self._console, held)
+                    data = data.replace(UP, b"", 1)
                 self.said += data
                 waiting = (waiting + data)[-MOST_WAITING:]
         os.kill(self._pid, signal.SIGKILL)
