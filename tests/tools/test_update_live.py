@@ -137,8 +137,12 @@ async def test_without_a_centre_alarms_stay_in_their_devices(tmp_path):
     async with estate(devices) as there, direct(there, a_release(), devices, tmp_path) as channel:
         await online(channel._backend.engine(TENANT), devices)
         there.fleet.sense(devices[0], "tamper", 1)
+        outbox = there.fleet.members[devices[0]].device.outbox
+        async with asyncio.timeout(PATIENCE_S):
+            while not len(outbox):
+                await asyncio.sleep(0.02)
         await asyncio.sleep(0.3)
-        assert len(there.fleet.members[devices[0]].device.outbox) == 1
+        assert len(outbox) == 1
         assert (devices[0], STORED) not in there.fleet.observer.times
 
 
