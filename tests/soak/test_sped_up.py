@@ -46,7 +46,7 @@ def test_it_begins_anew_with_its_own_arguments(monkeypatch):
     assert env[MARK] == "8"
 
 
-@pytest.mark.parametrize(("asked", "says"), [(4, ""), (12, "--speed 12: by faketime clocks run 4.")])
+@pytest.mark.parametrize(("asked", "says"), [(4, ""), (12, "--speed 12: by faketime clocks run ")])
 def test_clocks_are_looked_at_and_not_believed(asked, says):
     faketime = shutil.which("faketime")
     if faketime is None:

@@ -37,6 +37,8 @@ DETECTORS = ("core3/12F/1203/smoke", "core3/12F/corridor/smoke", "core3/13F/corr
 STAGES = ("raised", "stored", "shown", "acknowledged")
 DOORS = ("core3/ground/door", "core3/basement/door", "south_gate/leaf1/door", "west_gate/leaf4/door")
 BOARD = "board_boot.py"
+SATURATED = 3
+ATTEMPTS = 3
 
 needs_mosquitto = pytest.mark.skipif(
     find_mosquitto() is None, reason="mosquitto is not installed: no mosquitto in PATH, /usr/sbin or /usr/local/sbin"
@@ -83,20 +85,25 @@ def test_music_plaza_on_the_embedded_broker_passes_and_says_what_it_does_not_cla
 
 
 def whole_demo(tmp_path: Path, *options: str) -> tuple[dict, str]:
-    """The report of a headless demo that must pass, and what it said; all that holds for every broker is checked."""
-    folder = tmp_path / "report"
-    with lilong(
-        "demo", "--headless", "--duration", DURATION_S, "--report", folder, "--http", "127.0.0.1:0", *options
-    ) as demo:  # fmt: skip
-        demo.wait_for(r"^all 3,444 devices online", 150)
-        family = demo.remember_family()
-        assert sum(BOARD in command for command in family.values()) == len(KINDS)
-        ended = demo.end(240)
-        left = alive(family)
-    assert ended.code != 3, f"generator saturated: this machine is too busy to prove anything\n{ended.out}"
-    assert ended.code == 0, ended.out + ended.err
-    assert ended.err == ""
-    assert left == {}
+    """The report of a headless demo that must pass, and what it said; all that holds for every broker is checked. One
+    whose generator was saturated proves nothing, and is run again.
+    """
+    for attempt in range(ATTEMPTS):
+        folder = tmp_path / f"report{attempt}"
+        with lilong(
+            "demo", "--headless", "--duration", DURATION_S, "--report", folder, "--http", "127.0.0.1:0", *options
+        ) as demo:  # fmt: skip
+            demo.wait_for(r"^all 3,444 devices online", 150)
+            family = demo.remember_family()
+            assert sum(BOARD in command for command in family.values()) == len(KINDS)
+            ended = demo.end(240)
+            left = alive(family)
+        assert ended.err == ""
+        assert left == {}
+        if ended.code != SATURATED:
+            break
+    assert ended.code != SATURATED, f"this machine is too busy to prove anything\n{ended.out}"
+    assert ended.code == 0, ended.out
     report = json.loads((folder / "report.json").read_text())
     check_report(report)
     check_told(ended.out)
